@@ -1,0 +1,119 @@
+"""Every setting, with its default and its help, read once from the environment into a frozen object."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import TypeVar
+
+from milepost.errors import SettingsError
+
+_PREFIX = "MILEPOST_"
+_T = TypeVar("_T")
+
+
+def _setting(default: _T, help_text: str) -> _T:
+    value: _T = field(default=default, metadata={"help": help_text})
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One server's settings. Each field is read from `MILEPOST_<NAME>`; flags of the CLI win over it."""
+
+    host: str = _setting("127.0.0.1", "Address to listen on")
+    port: int = _setting(8321, "Port to listen on")
+    public_url: str = _setting("", "Address people reach this server at; default http://HOST:PORT")
+    data_dir: Path = _setting(Path("milepost-data"), "Folder of the embedded PostgreSQL, secrets and spools")
+    database_url: str = _setting("", "A PostgreSQL 15-18 to use in place of the embedded one")
+    plan_file: Path | None = _setting(None, "The tracking plan; default ./milepost.toml if there is one")
+    write_key: str = _setting("", "A write key that is valid from the start, for automation")
+    secret_key: str = _setting("", "A secret API key that is valid from the start, for automation")
+    token_secret: str = _setting("", "HS256 secret of customer tokens; default: made once, kept in DATA_DIR")
+    token_jwks_url: str = _setting("", "JWKS address whose keys sign customer tokens, beside the HS256 secret")
+    admin_customer_id: str = _setting("", "Customer whose insights row exists from the start")
+    store_ip: bool = _setting(False, "Keep the sender's IP address with each event")
+    pool_size: int = _setting(8, "Connections to PostgreSQL for reading")
+    writers: int = _setting(2, "Connections that commit events side by side")
+    max_pending_mb: int = _setting(64, "Events waiting for their commit, in MB; beyond it clients get 503")
+    requests_per_second: int = _setting(0, "Most ingest requests a second per key; 0 is no limit")
+    query_seconds: int = _setting(10, "Most seconds one read may take in PostgreSQL")
+    cleanup_minutes: int = _setting(60, "Minutes between two runs of the retention cleanup")
+    log_level: str = _setting("info", "debug, info, warning or error")
+    log_format: str = _setting("json", "json, or text for people")
+
+    @property
+    def embedded(self) -> bool:
+        return not self.database_url
+
+    @property
+    def url(self) -> str:
+        """Where people and SDKs find this server, without a trailing slash."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 -- compared, not bound
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    def with_flags(self, **flags: object) -> Settings:
+        """A copy in which every flag that is not None replaces the environment's value."""
+        given = {name: value for name, value in flags.items() if value is not None}
+        return replace(self, **given)  # type: ignore[arg-type]
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Reads `MILEPOST_*`. Raises SettingsError that names the variable and what it takes."""
+    source = os.environ if environ is None else environ
+    values: dict[str, object] = {}
+    for spec in fields(Settings):
+        raw = source.get(_PREFIX + spec.name.upper())
+        if raw is not None and raw != "":
+            values[spec.name] = _parse(spec.name, raw, str(spec.type))
+    settings = Settings(**values)  # type: ignore[arg-type]
+    _check(settings)
+    return settings
+
+
+def to_environ(settings: Settings) -> dict[str, str]:
+    """The inverse of `load_settings`: how the parent process hands its settings to its workers."""
+    environ: dict[str, str] = {}
+    for spec in fields(Settings):
+        value = getattr(settings, spec.name)
+        text = ("1" if value else "0") if isinstance(value, bool) else "" if value is None else str(value)
+        environ[_PREFIX + spec.name.upper()] = text
+    return environ
+
+
+def _parse(name: str, raw: str, kind: str) -> object:
+    variable = _PREFIX + name.upper()
+    if kind == "int":
+        try:
+            return int(raw)
+        except ValueError:
+            raise SettingsError(f"{variable} is {raw!r}; it takes a whole number.", field=variable) from None
+    if kind == "bool":
+        if raw.lower() in ("1", "true", "yes", "on"):
+            return True
+        if raw.lower() in ("0", "false", "no", "off"):
+            return False
+        raise SettingsError(f"{variable} is {raw!r}; it takes true or false.", field=variable)
+    return Path(raw) if kind.startswith("Path") else raw
+
+
+def _check(settings: Settings) -> None:
+    if not 0 < settings.port < 65536:
+        raise SettingsError(f"MILEPOST_PORT is {settings.port}; it takes 1 to 65535.", field="MILEPOST_PORT")
+    for name in ("pool_size", "writers", "max_pending_mb", "query_seconds", "cleanup_minutes"):
+        if getattr(settings, name) < 1:
+            variable = _PREFIX + name.upper()
+            raise SettingsError(f"{variable} is {getattr(settings, name)}; it takes 1 or more.", field=variable)
+    if settings.log_format not in ("json", "text"):
+        raise SettingsError(
+            f"MILEPOST_LOG_FORMAT is {settings.log_format!r}; it takes json or text.", field="MILEPOST_LOG_FORMAT"
+        )
+    if settings.log_level not in ("debug", "info", "warning", "error"):
+        raise SettingsError(
+            f"MILEPOST_LOG_LEVEL is {settings.log_level!r}; it takes debug, info, warning or error.",
+            field="MILEPOST_LOG_LEVEL",
+        )
