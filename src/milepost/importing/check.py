@@ -1,0 +1,133 @@
+"""The rules a map must keep that its types cannot say; each fault comes with its key and the fix."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from milepost.importing.mapping import Field, Mapping, Origin, columns_of, template_parts
+from milepost.vocabulary import (
+    DEVICE_TYPES,
+    EVENT_TYPES,
+    GROWTH_STAGES,
+    IMPACTS,
+    MAX_WORD_LENGTH,
+)
+
+#: Fields whose words are fixed: what they may be.
+CLOSED: dict[str, frozenset[str]] = {
+    "event_type": frozenset(EVENT_TYPES),
+    "business_impact": frozenset(IMPACTS),
+    "growth_stage": frozenset(GROWTH_STAGES),
+    "device_type": frozenset(DEVICE_TYPES),
+}
+_FORMATS = ("iso", "epoch_s", "epoch_ms", "epoch_us", "day")
+_HOURS = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
+
+
+def hours_of(text: str) -> tuple[int, int] | None:
+    """Opening and closing minute of the day of "08:00-22:00"; None if it is not such a span."""
+    match = _HOURS.fullmatch(text)
+    if match is None:
+        return None
+    opens, closes = int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])
+    return (opens, closes) if opens < closes <= 24 * 60 else None
+
+
+def table_of(mapping: Mapping, field: Field) -> dict[str, str | int] | None:
+    """The field's value table, looked up if it is named; None if it has none."""
+    return mapping.values.get(field.values) if isinstance(field.values, str) else field.values
+
+
+def faults_of(mapping: Mapping) -> Iterator[tuple[str, str]]:
+    """Every fault as (path of the key, what is wrong and how to mend it)."""
+    if not mapping.source or len(mapping.source) > MAX_WORD_LENGTH or "\0" in mapping.source:
+        yield "source", 'is empty or too long. Give a short name, e.g. source = "crm".'
+    if not mapping.identity_form().columns:
+        yield "identity", 'names no column. List those that tell events apart, e.g. identity = ["id"].'
+    for key, field in mapping.fields().items():
+        yield from _field_faults(mapping, f"event.{key}", field)
+        yield from _closed_faults(mapping, key, field)
+        if field.type != "text":
+            yield f"event.{key}.type", "only metadata has a type. Remove it."
+    for key, field in mapping.metadata_fields().items():
+        if not key or "\0" in key or len(key) > MAX_WORD_LENGTH:
+            yield f"metadata.{key}", f"is no name. Use 1 to {MAX_WORD_LENGTH} characters."
+        yield from _field_faults(mapping, f"metadata.{key}", field)
+    yield from _time_faults(mapping)
+    if (session := mapping.session) is not None:
+        if not session.by:
+            yield "session.by", 'names no column. Say whose sessions they are, e.g. by = ["user_id"].'
+        if (session.gap_minutes is None) == (session.per is None):
+            yield "session", 'takes either gap_minutes (e.g. 30) or per = "day". Keep one of them.'
+        if session.gap_minutes is not None and not 1 <= session.gap_minutes <= 24 * 60:
+            yield "session.gap_minutes", f"is {session.gap_minutes}. Give 1 to 1440."
+        if mapping.event.session_id is not None:
+            yield "session", "the map also sets event.session_id. Keep one of the two."
+    if mapping.file.delimiter is not None and (len(mapping.file.delimiter) != 1 or mapping.file.delimiter in '"\r\n\0'):
+        yield "file.delimiter", 'is not one character. Give e.g. ";" or "\\t".'
+
+
+def _field_faults(mapping: Mapping, path: str, field: Field) -> Iterator[tuple[str, str]]:
+    given = [name for name in ("column", "template", "value") if getattr(field, name) is not None]
+    if len(given) != 1:
+        yield path, f"has {' and '.join(given) or 'no source'}. Give exactly one of column, template, value."
+    for column in columns_of(field):
+        if not column:
+            yield path, 'has an empty column name. Write the column between the braces, e.g. "site-{id_site}".'
+    if field.template is not None and any(brace in part for part in template_parts(field.template) for brace in "{}"):
+        yield path, 'has a brace without its pair. Write columns as "{column}".'
+    if isinstance(field.values, str) and field.values not in mapping.values:
+        known = ", ".join(mapping.values) or "none"
+        yield path, f"there is no table [values.{field.values}]. Add it, or use one of: {known}."
+    texts = [field.template, field.value, field.default, *(table_of(mapping, field) or {}).values()]
+    if any(isinstance(text, str) and "\0" in text for text in texts):
+        yield path, "has a NUL character, which PostgreSQL cannot store. Remove it."
+
+
+def _closed_faults(mapping: Mapping, key: str, field: Field) -> Iterator[tuple[str, str]]:
+    """A fixed word that is wrong in the map would reject every row that uses it: say so at once."""
+    allowed = CLOSED.get(key)
+    if allowed is None:
+        return
+    fix = f"Use one of {', '.join(sorted(allowed))}."
+    table = table_of(mapping, field)
+    where = f"values.{field.values}" if isinstance(field.values, str) else f"event.{key}"
+    if table is not None:
+        for source, word in table.items():
+            if word not in allowed and not (word == "" and key != "event_type"):
+                yield f"{where}.{source}", f"{word!r} is no {key}. {fix}"
+    elif not columns_of(field):
+        constant = field.template if field.value is None else str(field.value)
+        if constant not in allowed:
+            yield f"event.{key}", f'{constant!r} is no {key}. {fix} A column is written in braces: "{{column}}".'
+    if field.default not in (None, "") and field.default not in allowed:
+        yield f"event.{key}", f"default {field.default!r} is no {key}. {fix}"
+
+
+def _time_faults(mapping: Mapping) -> Iterator[tuple[str, str]]:
+    timestamp = mapping.timestamp
+    if timestamp.format not in _FORMATS and "%" not in timestamp.format:
+        yield "timestamp.format", f"{timestamp.format!r} is unknown. Use {', '.join(_FORMATS)} or a pattern with %."
+    try:
+        ZoneInfo(timestamp.zone)
+    except (OSError, ValueError, KeyError):
+        yield "timestamp.zone", f"{timestamp.zone!r} is no time zone. Use a name such as Europe/London."
+    if timestamp.format == "day" and timestamp.origin is None:
+        yield "timestamp", "format day needs the date of day 0. Add e.g. origin = 2025-09-01."
+    if timestamp.format != "day" and timestamp.origin is not None:
+        yield "timestamp.origin", 'counts only with format = "day". Remove it or set the format.'
+    if isinstance(timestamp.origin, Origin) and not timestamp.origin.values:
+        yield "timestamp.origin", "has no values. Give a date for each value of its column."
+    if (spread := timestamp.spread) is None:
+        return
+    if timestamp.format != "day":
+        yield "timestamp.spread", 'counts only with format = "day": other formats have times. Remove it.'
+    hours = hours_of(spread.hours)
+    if hours is None:
+        yield "timestamp.spread.hours", f'{spread.hours!r} is no span of a day. Write it as "08:00-22:00".'
+    elif spread.sitting_minutes is not None and not 1 <= spread.sitting_minutes <= hours[1] - hours[0]:
+        yield "timestamp.spread.sitting_minutes", f"is {spread.sitting_minutes}. Give 1 to the length of hours."
+    if spread.sitting_minutes is not None and not spread.by:
+        yield "timestamp.spread", 'sitting_minutes needs to know whose sitting. Add e.g. by = ["user_id"].'

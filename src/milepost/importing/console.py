@@ -1,0 +1,125 @@
+"""`milepost import`, for the command line: the progress bar and the closing report."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from milepost.importing.convert import ImpactRule, vocabulary_impact
+from milepost.importing.mapping import Mapping, load_mapping
+from milepost.importing.run import ImportReport, import_file
+from milepost.importing.run import Progress as Step
+from milepost.importing.sink import EventSink, NullSink
+
+
+def import_command(
+    file: Path,
+    map_file: Path,
+    sink: EventSink | None,
+    *,
+    now: datetime,
+    console: Console,
+    errors_path: Path | None = None,
+    resume: bool = True,
+    limit: int | None = None,
+    dry_run: bool = False,
+    impact: ImpactRule = vocabulary_impact,
+) -> ImportReport:
+    """Runs one import and prints what it did. A dry run needs no sink and leaves only its error file.
+
+    Raises MapError and ImportFailed, whose messages are for the user, and what the sink raises.
+    """
+    mapping = load_mapping(map_file)
+    if dry_run or sink is None:
+        # its own error file, so that it leaves the state of an interrupted import alone
+        sink, resume = NullSink(), False
+        errors_path = errors_path or file.with_name(file.name + ".dry-run.errors.ndjson")
+    report = with_progress(
+        file,
+        mapping,
+        sink,
+        now=now,
+        console=console,
+        errors_path=errors_path,
+        resume=resume,
+        limit=limit,
+        impact=impact,
+    )
+    print_report(report, mapping, console, dry_run=dry_run)
+    return report
+
+
+def with_progress(
+    file: Path,
+    mapping: Mapping,
+    sink: EventSink,
+    *,
+    now: datetime,
+    console: Console,
+    errors_path: Path | None = None,
+    resume: bool = True,
+    limit: int | None = None,
+    impact: ImpactRule = vocabulary_impact,
+    label: str | None = None,
+) -> ImportReport:
+    """`import_file` with a bar when the console is a terminal, and silent when it is not."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rows]:,} rows"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(label or file.name, total=1.0, rows=0)
+
+        def show(step: Step) -> None:
+            bar.update(task, completed=step.share, rows=step.rows)
+
+        return import_file(
+            file,
+            mapping,
+            sink,
+            now=now,
+            progress=show,
+            errors_path=errors_path,
+            resume=resume,
+            limit=limit,
+            impact=impact,
+        )
+
+
+def print_report(report: ImportReport, mapping: Mapping, console: Console, *, dry_run: bool = False) -> None:
+    """The closing lines: what was stored, what was there already, what failed and where to read why."""
+    if report.resumed_at:
+        console.print(f"Went on after row {report.resumed_at:,} of an interrupted import.")
+    verb = "would be stored" if dry_run else "stored"
+    console.print(f"{report.rows:,} rows read, {report.accepted:,} events {verb}.")
+    if report.duplicates:
+        console.print(f"{report.duplicates:,} were there already.")
+    if report.filtered:
+        console.print(f"{report.filtered:,} left out by the map's filter.")
+    if report.by_type:
+        table = Table(box=None, pad_edge=False)
+        table.add_column("Event type")
+        table.add_column("Events", justify="right")
+        for kind, count in report.by_type.items():
+            table.add_row(kind, f"{count:,}")
+        console.print(table)
+    if report.first and report.last:
+        console.print(f"From {report.first:%Y-%m-%d %H:%M} to {report.last:%Y-%m-%d %H:%M} UTC.")
+    spread = mapping.timestamp.spread
+    if spread is not None:
+        console.print(f"The file has days only: times within {spread.hours} are made up, by seed {spread.seed}.")
+    if report.unsorted:
+        console.print(f"{report.unsorted:,} rows were out of order, so sessions may be split; sort the file by time.")
+    for sample in report.samples if dry_run else ():
+        console.print(f"{sample.timestamp.isoformat()} {sample.customer_id} {sample.event_type} {sample.tool_id or ''}")
+    if report.failed:
+        console.print(f"{report.failed:,} rows failed; their lines and reasons are in", end=" ")
+        console.print(str(report.errors_path), markup=False, highlight=False, soft_wrap=True)

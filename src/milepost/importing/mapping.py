@@ -1,0 +1,266 @@
+"""MAP.toml: how a file's columns become events. Read into frozen structs, every mistake named by line."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from milepost.errors import ImportFailed
+from milepost.plan import _line_of as line_of
+
+Condition = str | int | list[str | int] | dict[Literal["min", "max"], int | float]
+Format = Literal["csv", "ndjson", "parquet"]
+
+
+class MapError(ImportFailed):
+    """The map has a mistake."""
+
+    code = "invalid_map"
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class Field(_Table, frozen=True):
+    """Where a value comes from: a column, a template over columns, or a constant, then a value table."""
+
+    column: str | None = None
+    template: str | None = None
+    value: str | int | None = None
+    values: str | dict[str, str | int] | None = None
+    default: str | int | None = None
+    when: dict[str, str | int | list[str | int]] | None = None
+    type: Literal["text", "number", "boolean", "json"] = "text"
+
+
+#: A plain string is a template: "site-{id_site}", "{id_student}", or a constant when it has no braces.
+Value = str | int | Field
+
+
+class Event(_Table, frozen=True, kw_only=True):
+    """The fields of an event, named as in the database."""
+
+    customer_id: Value
+    event_type: Value
+    user_id: Value | None = None
+    anonymous_id: Value | None = None
+    session_id: Value | None = None
+    tool_id: Value | None = None
+    tool_section: Value | None = None
+    business_impact: Value | None = None
+    competency_area: Value | None = None
+    current_arr: Value | None = None
+    target_arr: Value | None = None
+    growth_stage: Value | None = None
+    session_duration: Value | None = None
+    time_on_page: Value | None = None
+    page_url: Value | None = None
+    referrer: Value | None = None
+    device_type: Value | None = None
+    browser: Value | None = None
+    ip_address: Value | None = None
+    retention_days: Value | None = None
+
+
+class Origin(_Table, frozen=True):
+    """Day 0 by the value of a column."""
+
+    column: str
+    values: dict[str, date]
+
+
+class Spread(_Table, frozen=True):
+    """Gives events that have only a day a made-up, repeatable time within `hours`.
+
+    With `sitting_minutes`, the events of one day and one value of `by` fall into one sitting.
+    """
+
+    seed: int
+    hours: str = "09:00-17:00"
+    by: list[str] = []
+    sitting_minutes: int | None = None
+
+
+class Timestamp(_Table, frozen=True):
+    """`format`: iso, epoch_s, epoch_ms, epoch_us, day, or a strptime pattern with `%`."""
+
+    column: str
+    format: str = "iso"
+    zone: str = "UTC"
+    origin: date | Origin | None = None
+    spread: Spread | None = None
+
+
+class Identity(_Table, frozen=True):
+    """Columns that tell events apart. With `occurrences`, equal rows are counted and each is an event."""
+
+    columns: list[str]
+    occurrences: bool = True
+
+
+class Session(_Table, frozen=True):
+    """How to derive sessions: a pause longer than `gap_minutes` ends one, or one `per` day."""
+
+    by: list[str]
+    gap_minutes: int | None = None
+    per: Literal["day"] | None = None
+
+
+class FileOptions(_Table, frozen=True):
+    """How the file is written. `columns` names the columns of a CSV that has no header line."""
+
+    format: Format | None = None
+    delimiter: str | None = None
+    columns: list[str] | None = None
+
+
+class Filter(_Table, frozen=True):
+    """Rows to take (`keep`: all conditions hold) and to leave out (`drop`: any holds)."""
+
+    keep: dict[str, Condition] = {}
+    drop: dict[str, Condition] = {}
+
+
+class Mapping(_Table, frozen=True, kw_only=True):
+    """A whole map. `name` and `text` are the file it came from, for messages and the fingerprint."""
+
+    source: str
+    event: Event
+    timestamp: Timestamp
+    identity: list[str] | Identity
+    file: FileOptions = FileOptions()
+    session: Session | None = None
+    metadata: dict[str, Value] = {}
+    values: dict[str, dict[str, str | int]] = {}
+    filter: Filter = Filter()
+    name: str = ""
+    text: str = ""
+
+    def fields(self) -> dict[str, Field]:
+        """The event's fields that the map names, each in its long form."""
+        given = {key: getattr(self.event, key) for key in self.event.__struct_fields__}
+        return {key: long_form(value) for key, value in given.items() if value is not None}
+
+    def identity_form(self) -> Identity:
+        return self.identity if isinstance(self.identity, Identity) else Identity(self.identity)
+
+    def columns(self) -> dict[str, str]:
+        """Every column the map reads, with the key that names it first."""
+        found: dict[str, str] = {}
+        for prefix, fields in (("event", self.fields()), ("metadata", self.metadata_fields())):
+            for key, field in fields.items():
+                for column in (*columns_of(field), *(field.when or ())):
+                    found.setdefault(column, f"{prefix}.{key}")
+        named: list[tuple[str, list[str]]] = [
+            ("timestamp.column", [self.timestamp.column]),
+            ("timestamp.origin", [self.timestamp.origin.column] if isinstance(self.timestamp.origin, Origin) else []),
+            ("timestamp.spread.by", self.timestamp.spread.by if self.timestamp.spread else []),
+            ("identity", self.identity_form().columns),
+            ("session.by", self.session.by if self.session else []),
+            ("filter.keep", list(self.filter.keep)),
+            ("filter.drop", list(self.filter.drop)),
+        ]
+        for key, columns in named:
+            for column in columns:
+                found.setdefault(column, key)
+        return found
+
+    def metadata_fields(self) -> dict[str, Field]:
+        return {key: long_form(value) for key, value in self.metadata.items()}
+
+    def fault(self, path: str, message: str) -> MapError:
+        """An error about this map that says where and what to do."""
+        where = f"{self.name}, line {line_of(self.text, path)}" if self.text else self.name
+        return MapError(f"{where}: {path}: {message}", field=path)
+
+
+_BRACES = re.compile(r"\{([^{}]*)\}")
+
+
+def long_form(value: Value) -> Field:
+    """The table a short value stands for; a table stays as it is."""
+    if isinstance(value, Field):
+        return value
+    return Field(template=value) if isinstance(value, str) else Field(value=value)
+
+
+def template_parts(template: str) -> list[str]:
+    """Literal, column, literal, column, ..., literal: the odd places are columns."""
+    return _BRACES.split(template)
+
+
+def columns_of(field: Field) -> list[str]:
+    if field.column is not None:
+        return [field.column]
+    return template_parts(field.template)[1::2] if field.template is not None else []
+
+
+def load_mapping(path: Path) -> Mapping:
+    """Reads and checks a map. Raises MapError that names the file, the line, the key and the fix."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise MapError(f"{path}: cannot be read ({error}). Check the path and that it is UTF-8.") from error
+    return parse_mapping(text, str(path))
+
+
+def parse_mapping(text: str, name: str) -> Mapping:
+    """Parses and checks a map's text; `name` is how errors call it. Raises MapError."""
+    from milepost.importing.check import faults_of  # check.py needs the structs above
+
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise MapError(f"{name}: not valid TOML: {error}. Correct that line.", field="toml") from error
+    try:
+        mapping = msgspec.convert(document, Mapping, builtin_types=(datetime, date, time))
+    except msgspec.ValidationError as error:
+        message, _, where = str(error).partition(" - at ")
+        path = where.strip("`").removeprefix("$.").removeprefix("$").replace("[...]", "")
+        raise MapError(
+            f"{name}, line {line_of(text, path)}: {path or 'the map'}: {message}. {_hint(message, path)}",
+            field=path or None,
+        ) from error
+    mapping = msgspec.structs.replace(mapping, name=name, text=text)
+    for path, message in faults_of(mapping):
+        raise mapping.fault(path, message)
+    return mapping
+
+
+_HINTS = {
+    "source": 'Name the source once and for all, e.g. source = "crm": it is part of every event id.',
+    "identity": 'List the columns that together tell one event from another, e.g. identity = ["id"].',
+    "timestamp": 'Say which column is the time, e.g. [timestamp] column = "created_at".',
+    "customer_id": 'Say which column is the customer, e.g. customer_id = "{account_id}".',
+    "event_type": 'Give a constant or a value table, e.g. { column = "kind", values = "event_type" }.',
+    "event": "Add a table [event] with at least customer_id and event_type.",
+    "seed": "Give any whole number, e.g. seed = 20: the same seed gives the same times.",
+    "column": 'Name a column of the file, e.g. column = "date".',
+}
+_TABLES: dict[str, type[msgspec.Struct]] = {
+    "": Mapping,
+    "event": Event,
+    "timestamp": Timestamp,
+    "timestamp.origin": Origin,
+    "timestamp.spread": Spread,
+    "identity": Identity,
+    "session": Session,
+    "file": FileOptions,
+    "filter": Filter,
+}
+
+
+def _hint(message: str, path: str) -> str:
+    if missing := re.search(r"missing required field `(\w+)`", message):
+        return _HINTS.get(missing[1], f"Add {missing[1]}.")
+    if "unknown field" in message:
+        table = _TABLES.get(path, Field)
+        known = [name for name in table.__struct_fields__ if table is not Mapping or name not in ("name", "text")]
+        return f"Remove it or correct its name; known are {', '.join(known)}."
+    return "Correct the value; docs/import.md lists what each key takes."

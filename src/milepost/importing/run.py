@@ -1,0 +1,143 @@
+"""Imports a file: read, convert, store, in chunks, from where an interrupted run stopped."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from milepost.errors import ImportFailed
+from milepost.importing.convert import Converted, Converter, ImpactRule, vocabulary_impact
+from milepost.importing.mapping import Mapping
+from milepost.importing.readers import RowError, read_batches
+from milepost.importing.sink import EventRow, EventSink
+from milepost.importing.state import Counts, Ledger, fingerprint
+
+CHUNK_ROWS = 5_000
+
+
+class Progress(NamedTuple):
+    """How far an import is: rows read, and the share of the file, 0 to 1."""
+
+    rows: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did. `rows` is all rows read, those of an interrupted run before it included:
+    accepted + duplicates (there already) + failed (in `errors_path`) + filtered (left out by the map).
+    """
+
+    rows: int
+    accepted: int
+    duplicates: int
+    failed: int
+    filtered: int
+    resumed_at: int
+    unsorted: int
+    by_type: dict[str, int]
+    first: datetime | None
+    last: datetime | None
+    samples: tuple[EventRow, ...]
+    errors_path: Path | None
+
+
+def default_errors_path(path: Path) -> Path:
+    """Beside the file: events.csv.gz.errors.ndjson."""
+    return path.with_name(path.name + ".errors.ndjson")
+
+
+def import_file(
+    path: Path,
+    mapping: Mapping,
+    sink: EventSink,
+    *,
+    now: datetime,
+    progress: Callable[[Progress], None] | None = None,
+    errors_path: Path | None = None,
+    resume: bool = True,
+    limit: int | None = None,
+    impact: ImpactRule = vocabulary_impact,
+) -> ImportReport:
+    """Stores every row of `path` that the map and the limits allow, the others go to `errors_path`.
+
+    `now` is aware; events more than 24 h after it are errors. `limit` is a number of rows of the
+    file. `impact` gives the impact of events for which the map has none (a plan's `impact_of`).
+    The same file and map give the same event ids, so running it again adds nothing. Raises
+    ImportFailed if the file cannot be read, and whatever the sink raises; both leave the state
+    file, and the next run goes on after the last stored chunk.
+    """
+    if now.tzinfo is None:
+        raise ImportFailed("now has no time zone. Pass an aware datetime, e.g. datetime.now(UTC).")
+    errors_path = errors_path or default_errors_path(path)
+    converter = Converter(mapping, now, impact)
+    try:
+        ledger = Ledger(errors_path, fingerprint(path, mapping, CHUNK_ROWS), resume)
+    except OSError as error:
+        raise ImportFailed(f"{path}: {error.strerror} ({error.filename}). Check the path and its folder.") from error
+    counts = replace(ledger.resumed)
+    skip, seen = counts.rows, 0
+    tally = _Tally()
+    for batch in read_batches(path, mapping, CHUNK_ROWS, limit):
+        converted = converter.convert(batch)  # also for rows done before: occurrences count from the first row
+        seen += batch.rows
+        if seen > skip:
+            result = sink.store(converted.rows) if converted.rows else None
+            rejected = result.rejected if result is not None else []
+            errors = converted.errors
+            if rejected:
+                refused = [RowError(converted.lines[i], code, field, text) for i, code, field, text in rejected]
+                errors = sorted([*errors, *refused], key=lambda error: error.line)
+            counts.rows += batch.rows
+            counts.accepted += result.accepted if result is not None else 0
+            counts.duplicates += result.duplicates if result is not None else 0
+            counts.failed += len(errors)
+            counts.filtered += converted.filtered
+            ledger.record(errors, counts)
+            tally.add(converted, {index for index, *_ in rejected})
+        if progress is not None:
+            progress(Progress(seen, batch.share))
+    return _report(counts, ledger, skip, converter, tally)
+
+
+class _Tally:
+    """What the report says about the events of this run."""
+
+    def __init__(self) -> None:
+        self.by_type: Counter[str] = Counter()
+        self.first: datetime | None = None
+        self.last: datetime | None = None
+        self.samples: list[EventRow] = []
+
+    def add(self, converted: Converted, refused: set[int]) -> None:
+        rows = converted.rows
+        if refused:
+            rows = [row for index, row in enumerate(rows) if index not in refused]
+        if not rows:
+            return
+        self.by_type.update([row.event_type for row in rows])
+        times = [row.timestamp for row in rows]
+        self.first = min(times) if self.first is None else min(self.first, *times)
+        self.last = max(times) if self.last is None else max(self.last, *times)
+        self.samples.extend(rows[: 3 - len(self.samples)])
+
+
+def _report(counts: Counts, ledger: Ledger, skip: int, converter: Converter, tally: _Tally) -> ImportReport:
+    return ImportReport(
+        rows=counts.rows,
+        accepted=counts.accepted,
+        duplicates=counts.duplicates,
+        failed=counts.failed,
+        filtered=counts.filtered,
+        resumed_at=skip,
+        unsorted=converter.unsorted,
+        by_type=dict(tally.by_type.most_common()),
+        first=tally.first,
+        last=tally.last,
+        samples=tuple(tally.samples),
+        errors_path=ledger.finish(),
+    )
