@@ -78,6 +78,7 @@ class Converter:
         self._impact = impact
         self._impacts: dict[tuple[str, str | None, str | None], str] = {}
         self._times = TimeParser(mapping)
+        self._end = self._times.end()
         self._spreader = Spreader(mapping.timestamp.spread) if mapping.timestamp.spread else None
         self._identifier = Identifier(mapping)
         self._sessions = Sessions(mapping) if mapping.session else None
@@ -98,7 +99,7 @@ class Converter:
         micros, time_faults = self._times.parse(columns)
         digests = self._identifier.digests(columns, micros)
         days: list[int | None] = micros if self._bare_days else [None] * len(lines)
-        kept = self._filter.kept(columns, len(lines))
+        kept = self._kept(columns, micros)
         if kept is not None:
             columns = {name: [column[i] for i in kept] for name, column in columns.items()}
             lines, digests = [lines[i] for i in kept], [digests[i] for i in kept]
@@ -118,6 +119,15 @@ class Converter:
         found = [*batch.errors, *errors.by_row.values()]
         found.sort(key=lambda error: error.line)
         return Converted(rows, lines, found, 0 if kept is None else len(batch.lines) - len(kept))
+
+    def _kept(self, columns: dict[str, Column], micros: list[int | None]) -> list[int] | None:
+        """The rows that the map's filter and `until` leave, or None when they leave all."""
+        kept = self._filter.kept(columns, len(micros))
+        end = self._end
+        if end is None:
+            return kept
+        rows = range(len(micros)) if kept is None else kept
+        return [row for row in rows if (moment := micros[row]) is None or moment < end]
 
     def _rows(
         self,
@@ -252,7 +262,7 @@ def _text_fault(key: str, value: str) -> tuple[str, str] | None:
         return code, f"{value[:60]!r} is unknown; use one of {', '.join(sorted(allowed))}"
     if key == "ip_address":
         try:
-            ipaddress.ip_address(value)
+            ipaddress.ip_address("%" if "%" in value else value)  # inet takes no zone index
         except ValueError:
             return "invalid_value", f"{value[:60]!r} is no IP address"
     return None

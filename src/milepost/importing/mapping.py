@@ -88,12 +88,16 @@ class Spread(_Table, frozen=True):
 
 
 class Timestamp(_Table, frozen=True):
-    """`format`: iso, epoch_s, epoch_ms, epoch_us, day, or a strptime pattern with `%`."""
+    """`format`: iso, epoch_s, epoch_ms, epoch_us, day, or a strptime pattern with `%`.
+
+    Rows after the day `until` are left out, as by the filter.
+    """
 
     column: str
     format: str = "iso"
     zone: str = "UTC"
     origin: date | Origin | None = None
+    until: date | None = None
     spread: Spread | None = None
 
 

@@ -29,6 +29,13 @@ class TimeParser:
         self._zone = ZoneInfo(self._spec.zone)
         self._days: dict[tuple[date, str], int] = {}
 
+    def end(self) -> int | None:
+        """The first instant after the map's `until`, or None if it has none."""
+        if self._spec.until is None:
+            return None
+        after = self._spec.until + timedelta(days=1)
+        return self._instant(datetime(after.year, after.month, after.day))  # noqa: DTZ001 -- zoned there
+
     def parse(self, columns: dict[str, Column]) -> Times:
         texts = columns[self._spec.column]
         if self._spec.format == "day":

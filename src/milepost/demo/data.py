@@ -1,0 +1,70 @@
+"""The demo's data: two courses of the Open University, moved to the present. Attribution: data/ATTRIBUTION.md."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import msgspec
+import pyarrow.parquet as pq
+
+from milepost.importing.mapping import Mapping, Origin, load_mapping
+
+_HERE = Path(__file__).parent
+ATTRIBUTION = (
+    "Data: Open University Learning Analytics dataset, Kuzilek, Hlosta, Zdrahal (2017), CC BY 4.0; "
+    "dates moved to the present, times of day made up."
+)
+#: The day of each course that falls on the day before the demo's first start. Both are the second day
+#: after the due date of an assignment, in a course that goes on: most students are active, some have left.
+LAST_DAYS = {"AAA_2013J": 217, "BBB_2013B": 189}
+_ANCHOR_FILE = "demo-first-day"
+
+#: A customer's id, the name people read, and traits (text or whole numbers).
+Customer = tuple[str, str, dict[str, str | int]]
+
+
+def data_files(*, everyone: bool = False) -> list[Path]:
+    """The Parquet files to import: the sample of students, and with `everyone` all others as well."""
+    names = ["oulad-demo.parquet", "oulad-rest.parquet"] if everyone else ["oulad-demo.parquet"]
+    return [_HERE / "data" / name for name in names]
+
+
+def first_day(folder: Path, today: date) -> date:
+    """The day the demo was first started on this data folder; today, and remembered, if it never was.
+
+    A date that moved at every start would import all events again, at other times.
+    """
+    path = folder / _ANCHOR_FILE
+    try:
+        return date.fromisoformat(path.read_text("ascii").strip())
+    except (FileNotFoundError, ValueError):
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(today.isoformat() + "\n", "ascii")
+        return today
+
+
+def demo_mapping(today: date, started: date | None = None) -> Mapping:
+    """The map with the courses moved so that LAST_DAYS fall on the day before `started` (default: today).
+
+    Events up to yesterday are imported. When the demo is started again on a later day, the same
+    `started` keeps every event where it is, and the days since are added from the data.
+    """
+    mapping = load_mapping(_HERE / "oulad.toml")
+    last = (started or today) - timedelta(days=1)
+    origin = Origin("pres", {course: last - timedelta(days=day) for course, day in LAST_DAYS.items()})
+    timestamp = msgspec.structs.replace(mapping.timestamp, origin=origin, until=today - timedelta(days=1))
+    return msgspec.structs.replace(mapping, timestamp=timestamp)
+
+
+def customers(*, everyone: bool = False) -> list[Customer]:
+    """The students of `data_files`, by id. `result` is how the course ended, weeks after the demo's last day."""
+    found: list[Customer] = []
+    for row in pq.read_table(_HERE / "data" / "oulad-students.parquet").to_pylist():
+        if not (everyone or row.pop("demo")):
+            continue
+        number = row.pop("id_student")
+        row.pop("demo", None)
+        traits: dict[str, str | int] = {key: value for key, value in row.items() if value is not None}
+        found.append((str(number), f"Student {number} · {row['region']}", traits))
+    return found
