@@ -75,8 +75,9 @@ create table public.behavior_events (
   expires_on date not null generated always as ((("timestamp" at time zone 'UTC')::date) + retention_days) stored,
   anonymized boolean not null default false,
   deleted_at timestamptz,
-  -- False while the customer is only guessed from the user or the anonymous id: a later `group` moves it.
-  customer_known boolean not null default true,
+  -- How the customer is known: the sender said it, the user belongs to it, or (a guess, which a later `group`
+  -- puts right) the user or the anonymous id stands in for it.
+  customer_source text not null default 'sent' check (customer_source in ('sent', 'user', 'guess')),
   is_bot boolean not null default false,
   primary key (event_id)
 ) partition by range (event_id);
@@ -184,7 +185,7 @@ create index idx_behavior_sessions_started_at on public.behavior_sessions (start
 -- Whom an `identify`, `group` or `alias` moves, and whom an erasure finds.
 create index idx_behavior_events_user_id on public.behavior_events (user_id) where user_id is not null;
 create index idx_behavior_events_anonymous_id on public.behavior_events (anonymous_id)
-  where anonymous_id is not null and not customer_known;
+  where anonymous_id is not null;
 -- Expiry follows the order of arrival closely, so a block range index finds it at next to no cost.
 create index idx_behavior_events_expires_on on public.behavior_events
   using brin (expires_on) with (pages_per_range = 32, autosummarize = on);

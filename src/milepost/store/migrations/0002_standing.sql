@@ -424,6 +424,8 @@ language plpgsql as $$
 declare
   touched record;
 begin
+  -- What was noted of an event goes with it.
+  delete from milepost.sent_users n using old_events o where n.event_id = o.event_id;
   select array_agg(customer_id) as day_customers, array_agg(day) as days,
     array_agg(customer_id) filter (where session_id is not null) as session_customers,
     array_agg(session_id) filter (where session_id is not null) as sessions
@@ -439,6 +441,7 @@ end $$;
 create function milepost.on_events_truncated() returns trigger
 language plpgsql as $$
 begin
+  delete from milepost.sent_users;
   -- Deleted, not truncated: they may stand in the same TRUNCATE, whose locks a second one would run into.
   delete from public.behavior_sessions;
   delete from milepost.customer_days;

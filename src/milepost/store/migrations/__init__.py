@@ -1,0 +1,1 @@
+"""The schema, as numbered SQL files, and what applies them."""
