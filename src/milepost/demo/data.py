@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pyarrow.parquet as pq
 from milepost.importing.mapping import Mapping, Origin, load_mapping
 
 _HERE = Path(__file__).parent
+#: The map that ships with the data, also a worked example of a map.
+MAP_FILE = _HERE / "oulad.toml"
 ATTRIBUTION = (
     "Data: Open University Learning Analytics dataset, Kuzilek, Hlosta, Zdrahal (2017), CC BY 4.0; "
     "dates moved to the present, times of day made up."
@@ -50,7 +53,7 @@ def demo_mapping(today: date, started: date | None = None) -> Mapping:
     Events up to yesterday are imported. When the demo is started again on a later day, the same
     `started` keeps every event where it is, and the days since are added from the data.
     """
-    mapping = load_mapping(_HERE / "oulad.toml")
+    mapping = load_mapping(MAP_FILE)
     last = (started or today) - timedelta(days=1)
     origin = Origin("pres", {course: last - timedelta(days=day) for course, day in LAST_DAYS.items()})
     timestamp = msgspec.structs.replace(mapping.timestamp, origin=origin, until=today - timedelta(days=1))
@@ -67,4 +70,23 @@ def customers(*, everyone: bool = False) -> list[Customer]:
         row.pop("demo", None)
         traits: dict[str, str | int] = {key: value for key, value in row.items() if value is not None}
         found.append((str(number), f"Student {number} · {row['region']}", traits))
+    return found
+
+
+def active_customers(days: int = 14) -> list[str]:
+    """The sample's students who did something in the last `days` days before the demo's first start."""
+    table = pq.read_table(data_files()[0], columns=["id_student", "pres", "date", "kind"])
+    rows = zip(*(table[name].to_pylist() for name in ("id_student", "pres", "date", "kind")), strict=True)
+    recent = {student for student, course, day, kind in rows if kind == "vle" and 0 <= LAST_DAYS[course] - day < days}
+    return [str(student) for student in sorted(recent)]
+
+
+def usual_sections(most: int = 5) -> dict[str, list[str]]:
+    """The sections (sites) of each tool that the sample's students visit most, the first most of all."""
+    table = pq.read_table(data_files()[0], columns=["activity_type", "id_site"])
+    visits = Counter(zip(table["activity_type"].to_pylist(), table["id_site"].to_pylist(), strict=True))
+    found: dict[str, list[str]] = {}
+    for (tool, site), _ in sorted(visits.items(), key=lambda item: (-item[1], str(item[0]))):
+        if site is not None and len(found.setdefault(tool, [])) < most:
+            found[tool].append(f"site-{site}")
     return found
