@@ -1,0 +1,130 @@
+"""Request bodies: decompressing within limits, and taking a batch apart so that one bad event costs no other."""
+
+from __future__ import annotations
+
+import re
+import zlib
+
+import msgspec
+
+from milepost.errors import InvalidEncoding, InvalidJson, TooLarge
+from milepost.vocabulary import MAX_BATCH_BYTES, MAX_BATCH_EVENTS
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]', re.DOTALL)
+_SPACE = b" \t\r\n"
+
+
+def decompress(body: bytes) -> bytes:
+    """The body in plain bytes. Headers are not trusted: gzip is told by its first two bytes.
+
+    Raises TooLarge past 5 MB of output, however small the input; InvalidEncoding for damaged gzip.
+    """
+    if not body.startswith(_GZIP_MAGIC):
+        if len(body) > MAX_BATCH_BYTES:
+            raise TooLarge
+        return body
+    inflater = zlib.decompressobj(wbits=31)
+    try:
+        plain = inflater.decompress(body, MAX_BATCH_BYTES + 1)
+    except zlib.error as error:
+        raise InvalidEncoding(f"The body looks like gzip but cannot be decompressed ({error}).") from error
+    if len(plain) > MAX_BATCH_BYTES:
+        raise TooLarge
+    if not inflater.eof:
+        raise InvalidEncoding("The gzip body ends too early. Send it whole.")
+    return plain
+
+
+class _Envelope(msgspec.Struct):
+    events: list[msgspec.Raw] | None = None
+    batch: list[msgspec.Raw] | None = None
+    sent_at: msgspec.Raw | None = None
+    sentAt: msgspec.Raw | None = None  # noqa: N815 -- Segment's name
+    writeKey: msgspec.Raw | None = None  # noqa: N815 -- Segment's name
+    context: msgspec.Raw | None = None
+
+
+_envelope = msgspec.json.Decoder(_Envelope)
+_string = msgspec.json.Decoder(str)
+#: The fields of a batch that are not the batch itself.
+_KNOWN = (b"sent_at", b"sentAt", b"writeKey", b"context", b"events", b"batch")
+
+
+class Batch(msgspec.Struct):
+    """A batch taken apart: each event's own bytes, not yet looked into."""
+
+    items: list[bytes]
+    sent_at: str | None = None
+    write_key: str | None = None
+    context: bytes | None = None
+
+
+def take_apart(body: bytes, key: str) -> Batch:
+    """Splits `{key: [...], sent_at: ...}` into its events without looking into them.
+
+    Raises InvalidJson where there is no such array, TooLarge past 2,500 events.
+    """
+    try:
+        envelope = _envelope.decode(body)
+        fields: dict[str, msgspec.Raw | None] = {
+            "sent_at": envelope.sent_at or envelope.sentAt,
+            "write_key": envelope.writeKey,
+            "context": envelope.context,
+        }
+        found = envelope.events if key == "events" else envelope.batch
+        items = None if found is None else [bytes(item) for item in found]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        # One event may be so broken that the whole is no JSON; the others are still worth having.
+        items, fields = _split_leniently(body, key.encode())
+    if items is None:
+        raise InvalidJson(f'The body must be a JSON object with an array "{key}".', field=key)
+    if len(items) > MAX_BATCH_EVENTS:
+        raise TooLarge(f"{len(items)} events in one batch. Send at most {MAX_BATCH_EVENTS}.", field=key)
+    context = fields.get("context")
+    return Batch(
+        items, _text(fields.get("sent_at")), _text(fields.get("write_key")), None if context is None else bytes(context)
+    )
+
+
+def _text(raw: msgspec.Raw | None) -> str | None:
+    if raw is None:
+        return None
+    try:
+        return _string.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _split_leniently(body: bytes, key: bytes) -> tuple[list[bytes] | None, dict[str, msgspec.Raw | None]]:
+    """Finds the array's elements by brackets and quotes alone, whatever is inside of them."""
+    depth, start, items = 0, 0, list[bytes]()
+    name, in_array, found = b"", False, False
+    fields: dict[str, msgspec.Raw | None] = {}
+    for token in _TOKEN.finditer(body):
+        mark = token[0]
+        if mark in (b"{", b"["):
+            depth += 1
+            if depth == 2 and mark == b"[" and name == key and not found:
+                in_array = found = True
+                start = token.end()
+        elif mark in (b"}", b"]", b","):
+            if in_array and ((mark == b"]" and depth == 2) or (mark == b"," and depth == 2)):
+                piece = body[start : token.start()].strip(_SPACE)
+                if piece or mark == b",":
+                    items.append(piece)
+                start = token.end()
+                in_array = mark == b","
+            elif depth == 1 and name in _KNOWN and name != key and mark in (b",", b"}"):
+                value = body[start : token.start()].strip(_SPACE)
+                fields[{b"sentAt": "sent_at", b"writeKey": "write_key"}.get(name, name.decode())] = msgspec.Raw(value)
+            if mark != b",":
+                depth -= 1
+        elif mark == b":":
+            if depth == 1:
+                start = token.end()
+        elif depth == 1 and body[token.end() :].lstrip(_SPACE).startswith(b":"):
+            name = mark[1:-1]
+    if in_array or depth != 0:
+        raise InvalidJson("The body is cut off, or its brackets do not match. Send a whole JSON object.")
+    return (items if found else None), fields

@@ -1,0 +1,111 @@
+"""An event on its way in: as it is sent, as it is stored, and the answer its sender gets."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from milepost.vocabulary import (
+    MAX_ID_LENGTH,
+    MAX_RETENTION_DAYS,
+    MAX_URL_LENGTH,
+    MAX_WORD_LENGTH,
+    DeviceType,
+    EventType,
+    GrowthStage,
+    Impact,
+    RejectCode,
+)
+
+Id = Annotated[str, Meta(max_length=MAX_ID_LENGTH)]
+Word = Annotated[str, Meta(max_length=MAX_WORD_LENGTH)]
+Url = Annotated[str, Meta(max_length=MAX_URL_LENGTH)]
+Milliseconds = Annotated[int, Meta(ge=0, le=10**12)]
+
+
+class IncomingEvent(msgspec.Struct, kw_only=True):
+    """One event as `POST /v1/events` takes it. Empty strings mean "not given"; unknown fields are ignored."""
+
+    event_type: EventType
+    event_id: Id | None = None
+    timestamp: datetime | None = None
+    customer_id: Id | None = None
+    user_id: Id | None = None
+    anonymous_id: Id | None = None
+    session_id: Id | None = None
+    tool_id: Word | None = None
+    tool_section: Word | None = None
+    business_impact: Impact | None = None
+    competency_area: Word | None = None
+    current_arr: Word | None = None
+    target_arr: Word | None = None
+    growth_stage: GrowthStage | None = None
+    event_metadata: dict[str, object] | None = None
+    metadata: dict[str, object] | None = None
+    session_duration: Milliseconds | None = None
+    time_on_page: Milliseconds | None = None
+    page_url: Url | None = None
+    referrer: Url | None = None
+    device_type: DeviceType | None = None
+    browser: Word | None = None
+    retention_days: Annotated[int, Meta(ge=1, le=MAX_RETENTION_DAYS)] | None = None
+
+
+class Row(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One event as `milepost.store_events` takes it: the columns of behavior_events, checked and complete."""
+
+    event_id: str
+    event_type: str
+    business_impact: str
+    timestamp: datetime
+    retention_days: int
+    customer_id: str | None = None
+    user_id: str | None = None
+    anonymous_id: str | None = None
+    session_id: str | None = None
+    tool_id: str | None = None
+    tool_section: str | None = None
+    competency_area: str | None = None
+    current_arr: str | None = None
+    target_arr: str | None = None
+    growth_stage: str | None = None
+    event_metadata: msgspec.Raw | None = None
+    session_duration: int | None = None
+    time_on_page: int | None = None
+    page_url: str | None = None
+    referrer: str | None = None
+    device_type: str | None = None
+    browser: str | None = None
+    ip_address: str | None = None
+    is_bot: bool = False
+
+
+class Rejection(msgspec.Struct):
+    """Why one event of a batch was refused: `index` is its place in the batch, from 0."""
+
+    index: int
+    event_id: str | None
+    code: RejectCode
+    field: str | None
+    message: str
+
+
+class Receipt(msgspec.Struct):
+    """What became of a batch, after its commit: accepted + duplicates + rejected is what was sent."""
+
+    accepted: int
+    duplicates: int
+    rejected: list[Rejection]
+
+
+class RejectedEvent(Exception):
+    """One event cannot be stored; its neighbours can."""
+
+    def __init__(self, code: RejectCode, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.code: RejectCode = code
+        self.message = message
+        self.field = field
