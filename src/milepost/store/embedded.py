@@ -24,14 +24,14 @@ from milepost.store.embedded_lock import AlreadyOwned, OwnerLock
 from milepost.store.embedded_log import last_lines, rotate
 from milepost.store.embedded_process import Postmaster, clear_leftovers
 
-__all__ = ["AlreadyOwned", "EmbeddedPostgres", "attach_or_start"]
+__all__ = ["FAST_STOP_SECONDS", "AlreadyOwned", "EmbeddedPostgres", "attach_or_start"]
 
 log = logging.getLogger("milepost.postgres")
 
 _PROGRESS_SECONDS = 2.0
 _FIRST_ATTEMPTS = 3  # exits during the first start until it is an error; signals do not count
 _MAX_BACKOFF_SECONDS = 15.0
-_FAST_STOP_SECONDS = 45.0
+FAST_STOP_SECONDS = 45.0  # for the last checkpoint; what it does not write, the next start recovers
 _POLL_SECONDS = 0.05
 
 Progress = Callable[[str], None]
@@ -104,7 +104,7 @@ class EmbeddedPostgres:
             self.stop()
             raise self._failure
 
-    def stop(self, fast_seconds: float = _FAST_STOP_SECONDS) -> None:
+    def stop(self, fast_seconds: float = FAST_STOP_SECONDS) -> None:
         """Shuts PostgreSQL down: orderly within `fast_seconds`, at once after that. Safe to call twice."""
         self._stopping.set()
         keeper = self._keeper
@@ -118,6 +118,12 @@ class EmbeddedPostgres:
                     break
                 log.warning("PostgreSQL has not stopped %g s after %s", seconds, number.name)
         self._lock.release()
+
+    def hurry(self) -> None:
+        """While `stop()` waits: gives up the orderly shutdown. Committed is committed; the next start recovers."""
+        postmaster = self._postmaster
+        if postmaster is not None and self._stopping.is_set():
+            postmaster.send(signal.SIGQUIT)
 
     def __enter__(self) -> EmbeddedPostgres:
         self.start()

