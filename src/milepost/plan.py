@@ -85,6 +85,12 @@ class Retention(_Table, frozen=True):
     days: int = DEFAULT_RETENTION_DAYS
 
 
+class SegmentEvents(_Table, frozen=True):
+    """What the names of Segment's `track` calls are in our words, by name; case does not matter."""
+
+    events: dict[str, EventType] = {}
+
+
 class Plan(_Table, frozen=True, kw_only=True):
     """A whole tracking plan."""
 
@@ -96,6 +102,7 @@ class Plan(_Table, frozen=True, kw_only=True):
     scoring: Scoring = Scoring()
     risk: Risk = Risk()
     retention: Retention = Retention()
+    segment: SegmentEvents = SegmentEvents()
 
     def points_of(self, event_type: EventType, impact: Impact) -> int:
         return self.points.base[event_type] * self.points.weight[impact]
@@ -103,10 +110,6 @@ class Plan(_Table, frozen=True, kw_only=True):
     def tool_names(self) -> dict[str, str]:
         """Tool ids with the names people read."""
         return {tool.id: tool.name or tool.id for tool in self.tools}
-
-    def key_sections(self) -> frozenset[tuple[str, str]]:
-        """The (tool, section) pairs whose use has medium impact by default."""
-        return frozenset((tool.id, section) for tool in self.tools for section in tool.key_sections)
 
     def impact_of(self, event_type: str, tool: str | None, section: str | None, *, success: bool = True) -> Impact:
         """The impact of an event whose sender named none."""
@@ -140,7 +143,7 @@ def parse_plan(text: str, name: str) -> Plan:
         plan = msgspec.convert(document, Plan)
     except msgspec.ValidationError as error:
         message, _, where = str(error).partition(" - at ")
-        raise _fault(text, name, where.strip("`").removeprefix("$.").removeprefix("$"), message) from error
+        raise _fault(text, name, where.rpartition("$")[2].strip("`."), message) from error
     for path, message in _faults(plan):
         raise _fault(text, name, path, message)
     return plan

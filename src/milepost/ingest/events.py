@@ -83,6 +83,24 @@ class Row(msgspec.Struct, kw_only=True, omit_defaults=True):
     is_bot: bool = False
 
 
+class Tie(msgspec.Struct, frozen=True):
+    """One identify, group or alias: `from_id` (of that kind) is tied to `to_id`."""
+
+    call: str
+    kind: str
+    from_id: str
+    to_id: str
+
+
+class Traits(msgspec.Struct, frozen=True):
+    """What a call told of a user or a customer; `traits` is a JSON object."""
+
+    of: str
+    id: str
+    name: str | None
+    traits: bytes
+
+
 class Rejection(msgspec.Struct):
     """Why one event of a batch was refused: `index` is its place in the batch, from 0."""
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from milepost.ingest import metrics
-from milepost.ingest.events import RejectedEvent, Rejection, Row
+from milepost.ingest.events import RejectedEvent, Rejection, Row, Tie, Traits
 from milepost.ingest.steps import EVENT_STEPS, Draft, Sender, Step
 
 
@@ -16,13 +16,16 @@ class Accepted(msgspec.Struct):
     """A batch after the pipeline: rows to store, and refusals to answer with."""
 
     rows: list[Row]
+    #: The place of each row in the batch.
+    places: list[int]
     rejected: list[Rejection]
+    ties: list[Tie]
+    traits: list[Traits]
 
 
 def accept(items: Sequence[bytes], sender: Sender, steps: Sequence[Step] = EVENT_STEPS) -> Accepted:
     """Passes every event through the steps; one that is refused costs no other."""
-    rows: list[Row] = []
-    rejected: list[Rejection] = []
+    result = Accepted([], [], [], [], [])
     refusals: Counter[tuple[int, str]] = Counter()
     for index, raw in enumerate(items):
         draft = Draft(raw)
@@ -32,13 +35,16 @@ def accept(items: Sequence[bytes], sender: Sender, steps: Sequence[Step] = EVENT
                 step(draft, sender)
         except RejectedEvent as reason:
             refusals[position, reason.code] += 1
-            rejected.append(
+            result.rejected.append(
                 Rejection(index, draft.event_id or draft.event.event_id, reason.code, reason.field, reason.message)
             )
         else:
-            rows.append(_row(draft, sender))
-    _count(len(items), rows, refusals, steps)
-    return Accepted(rows, rejected)
+            result.rows.append(_row(draft, sender))
+            result.places.append(index)
+            result.ties += draft.ties
+            result.traits += draft.traits
+    _count(len(items), result.rows, refusals, steps)
+    return result
 
 
 def _row(draft: Draft, sender: Sender) -> Row:

@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from milepost.ingest.agents import read_agent
-from milepost.ingest.events import IncomingEvent, RejectedEvent
+from milepost.ingest.events import IncomingEvent, RejectedEvent, Tie, Traits
 from milepost.ingest.ids import new_id, own_id
 from milepost.plan import Plan
 from milepost.vocabulary import (
@@ -39,12 +39,12 @@ class Sender:
     #: `context` of a whole Segment batch, which each message's own context overrides.
     context: dict[str, object] | None = None
 
-    @property
-    def skew(self) -> timedelta:
+    def skew(self, sent_at: datetime | None) -> timedelta:
         """How far the sender's clock is behind ours, as Segment defines it: received_at - sent_at."""
-        if self.sent_at is None:
+        stated = sent_at or self.sent_at
+        if stated is None:
             return timedelta(0)
-        skew = self.received_at - self.sent_at
+        skew = self.received_at - stated
         return skew if abs(skew) >= _SMALLEST_SKEW else timedelta(0)
 
 
@@ -60,6 +60,9 @@ class Draft(msgspec.Struct):
     is_bot: bool = False
     user_agent: str | None = None
     ip_address: str | None = None
+    sent_at: datetime | None = None
+    ties: list[Tie] = []
+    traits: list[Traits] = []
 
 
 _T = TypeVar("_T")
@@ -118,7 +121,7 @@ def correct_time(draft: Draft, sender: Sender) -> None:
         draft.at = sender.received_at
         return
     try:
-        draft.at = _utc(stated) + sender.skew
+        draft.at = utc(stated) + sender.skew(draft.sent_at)
     except OverflowError:
         raise RejectedEvent("invalid_value", "The timestamp is outside of what a calendar has.", "timestamp") from None
     if draft.at.year < EARLIEST_YEAR:
@@ -141,7 +144,7 @@ def set_id(draft: Draft, sender: Sender) -> None:
         return
     stated = draft.event.timestamp
     try:
-        draft.event_id = own_id(given, None if stated is None else _utc(stated))
+        draft.event_id = own_id(given, None if stated is None else utc(stated))
     except OverflowError:
         draft.event_id = own_id(given, None)
 
@@ -212,7 +215,8 @@ def _rejection(text: str) -> RejectedEvent:
     return RejectedEvent(code, f"{message}.", field)
 
 
-def _utc(at: datetime) -> datetime:
+def utc(at: datetime) -> datetime:
+    """The same moment in UTC; a time without a zone is taken as UTC."""
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 

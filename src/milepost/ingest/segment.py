@@ -1,0 +1,212 @@
+"""The Segment dialect: its six calls in our words.
+
+`track` becomes the event type its name says (docs/segment.md), `page` and `screen` are navigation; `identify`,
+`group` and `alias` tie identities and are kept as navigation events without points, so that retries of them are
+recognised like any other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import TypeVar, cast
+
+import msgspec
+
+from milepost.ingest.events import IncomingEvent, RejectedEvent, Tie, Traits
+from milepost.ingest.steps import COMMON_STEPS, Draft, Sender, Step, check_size, decode_json, utc
+from milepost.plan import Plan
+from milepost.vocabulary import (
+    DEVICE_TYPES,
+    EVENT_TYPES,
+    GROWTH_STAGES,
+    IMPACTS,
+    MAX_ID_LENGTH,
+    MAX_URL_LENGTH,
+    MAX_WORD_LENGTH,
+    EventType,
+)
+
+_T = TypeVar("_T", bound=str)
+
+#: Segment's calls, and the single letters that analytics.js posts them to.
+CALLS = {"track": "track", "identify": "identify", "page": "page", "screen": "screen", "group": "group"}
+CALLS |= {"alias": "alias", "t": "track", "i": "identify", "p": "page", "g": "group", "a": "alias"}
+
+_message = msgspec.json.Decoder(dict[str, object]).decode
+_encode = msgspec.json.Encoder().encode
+_WORD = re.compile(r"[^a-z0-9]+")
+
+
+def translate(draft: Draft, sender: Sender) -> None:
+    """One Segment message into an event, its ties and its traits."""
+    message = decode_json(draft.raw, _message)
+    call = message.get("type")
+    if call not in CALLS:
+        known = "track, identify, page, screen, group, alias"
+        raise RejectedEvent("invalid_value", f"type is {call!r}; it takes one of {known}.", "type")
+    context = {**(sender.context or {}), **_object(message, "context")}
+    properties = _object(message, "properties")
+    traits = _object(message, "traits") or (_mapping(context.get("traits")) if call in ("identify", "group") else {})
+    page = _mapping(context.get("page"))
+    user, anonymous = _id(message, "userId"), _id(message, "anonymousId")
+    customer = _id(message, "groupId") or _id(context, "groupId") or _id(properties, "customer_id")
+    stated = _text(message.get("originalTimestamp")) or _text(message.get("timestamp"))
+
+    draft.sent_at = None if (sent := _text(message.get("sentAt"))) is None else parse_time(sent)
+    draft.user_agent = _text(context.get("userAgent"))
+    draft.event = IncomingEvent(
+        event_id=_id(message, "messageId"),
+        event_type=_event_type(str(call), message.get("event"), properties, sender.plan),
+        timestamp=None if stated is None else _required_time(stated),
+        customer_id=customer,
+        user_id=user,
+        anonymous_id=anonymous,
+        session_id=_id(properties, "session_id") or _id(context, "sessionId"),
+        tool_id=_word(properties, "tool_id"),
+        tool_section=_word(properties, "tool_section"),
+        business_impact=_one_of(IMPACTS, properties.get("business_impact")),
+        competency_area=_word(properties, "competency_area"),
+        current_arr=_word(properties, "current_arr") or _word(traits, "current_arr"),
+        target_arr=_word(properties, "target_arr") or _word(traits, "target_arr"),
+        growth_stage=_one_of(GROWTH_STAGES, properties.get("growth_stage") or traits.get("growth_stage")),
+        event_metadata=_metadata(str(call), message, properties, traits),
+        page_url=_cut(properties.get("url") or page.get("url")),
+        referrer=_cut(properties.get("referrer") or page.get("referrer")),
+        device_type=_one_of(DEVICE_TYPES, _mapping(context.get("device")).get("type")),
+    )
+    draft.ties = _ties(str(call), message, user, anonymous, customer)
+    draft.traits = _traits(str(call), user, customer, traits)
+
+
+SEGMENT_STEPS: tuple[Step, ...] = (check_size, translate, *COMMON_STEPS)
+
+
+def parse_time(text: str) -> datetime | None:
+    """An ISO 8601 time, or None."""
+    try:
+        return utc(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _required_time(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise RejectedEvent(
+            "invalid_value", f"timestamp is {text[:50]!r}; it takes a time as in 2026-01-31T10:00:00Z.", "timestamp"
+        ) from None
+
+
+@lru_cache(maxsize=4096)
+def _named(name: str) -> str:
+    return _WORD.sub("_", name.lower()).strip("_")
+
+
+def _event_type(call: str, name: object, properties: Mapping[str, object], plan: Plan) -> EventType:
+    if CALLS[call] != "track":
+        return "navigation"
+    if not isinstance(name, str) or not name:
+        raise RejectedEvent("missing_field", "A track call needs its name in event.", "event")
+    for key, event_type in plan.segment.events.items():
+        if key.lower() == name.lower():
+            return event_type
+    if _named(name) in EVENT_TYPES:
+        return cast(EventType, _named(name))
+    return "tool_usage" if properties.get("tool_id") else "content_interaction"
+
+
+def _metadata(
+    call: str, message: Mapping[str, object], properties: Mapping[str, object], traits: Mapping[str, object]
+) -> dict[str, object]:
+    """Everything the sender said that has no column, under the names it used."""
+    kind = CALLS[call]
+    said: dict[str, object] = dict(properties)
+    if kind == "track":
+        said.setdefault("event", message.get("event"))
+        return said
+    said["call"] = kind
+    if traits:
+        said["traits"] = dict(traits)
+    said.update({key: message[key] for key in ("name", "category", "previousId") if message.get(key) is not None})
+    return said
+
+
+def _ties(
+    call: str, message: Mapping[str, object], user: str | None, anonymous: str | None, customer: str | None
+) -> list[Tie]:
+    kind = CALLS[call]
+    if kind == "identify" and user and anonymous:
+        return [Tie("identify", "anonymous", anonymous, user)]
+    if kind == "group":
+        if customer is None:
+            raise RejectedEvent("missing_field", "A group call needs groupId.", "groupId")
+        return [
+            Tie("group", of, member, customer) for of, member in (("user", user), ("anonymous", anonymous)) if member
+        ]
+    if kind == "alias":
+        previous = _id(message, "previousId") or anonymous
+        if user is None or previous is None:
+            raise RejectedEvent("missing_field", "An alias call needs userId and previousId.", "previousId")
+        # The previous id may have been an anonymous one or a user's: both follow.
+        return [Tie("alias", "anonymous", previous, user), Tie("alias", "user", previous, user)]
+    return []
+
+
+def _traits(call: str, user: str | None, customer: str | None, traits: Mapping[str, object]) -> list[Traits]:
+    kind, owner = CALLS[call], {"identify": ("user", user), "group": ("customer", customer)}
+    if kind not in owner or not traits or owner[kind][1] is None:
+        return []
+    of, whose = owner[kind]
+    try:
+        return [Traits(of, str(whose), _word(traits, "name"), _encode(traits))]
+    except (ValueError, TypeError, RecursionError) as error:
+        raise RejectedEvent("invalid_value", f"traits cannot be stored: {error}.", "traits") from error
+
+
+def _object(message: Mapping[str, object], key: str) -> dict[str, object]:
+    value = message.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise RejectedEvent("invalid_type", f"{key} must be an object.", key)
+    return value
+
+
+def _mapping(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _id(message: Mapping[str, object], key: str) -> str | None:
+    """An id as text; numbers are taken too, as several SDKs send them."""
+    value = message.get(key)
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise RejectedEvent("invalid_type", f"{key} must be a text.", key)
+    if isinstance(value, int) and abs(value) >= 10**30:
+        raise RejectedEvent("too_long", f"{key} is a number of too many digits. Send it as a text.", key)
+    if len(text := str(value)) > MAX_ID_LENGTH:
+        raise RejectedEvent("too_long", f"{key} has {len(text)} characters; at most {MAX_ID_LENGTH} are taken.", key)
+    return text
+
+
+def _word(values: Mapping[str, object], key: str) -> str | None:
+    value = values.get(key)
+    return value[:MAX_WORD_LENGTH] if isinstance(value, str) and value else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _cut(value: object) -> str | None:
+    """A URL, cut to what fits: a foreign page's address is no reason to refuse its event."""
+    return value[:MAX_URL_LENGTH] if isinstance(value, str) and value else None
+
+
+def _one_of(words: Sequence[_T], value: object) -> _T | None:
+    return next((word for word in words if word == value), None)
