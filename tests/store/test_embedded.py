@@ -204,11 +204,12 @@ def test_can_be_stopped_while_it_starts(data_dir: Path) -> None:
 
 def test_a_stale_pid_file_and_a_broken_initdb_do_no_harm(data_dir: Path) -> None:
     cluster = locate(data_dir)
-    half = data_dir / "postgres.new"
+    half = data_dir / "postgres.new-1"
     half.mkdir()
     (half / "PG_VERSION").write_text("18")
     with EmbeddedPostgres(data_dir) as postgres:
         insert(postgres.dsn, 1)
+    assert not half.exists()
     # After a reboot the number in postmaster.pid may belong to any program of the same user.
     with subprocess.Popen(["sleep", "60"], **cluster.run_as()) as stranger:
         try:

@@ -105,10 +105,11 @@ class Cluster:
             raise EmbeddedPostgresError(
                 f"{self.pgdata} is not empty and no PostgreSQL cluster. Move it away, or choose another --data-dir."
             )
-        fresh = self.data_dir / "postgres.new"
         # Left by an initdb that was interrupted: never holds data, as it is renamed before the first start.
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(mode=0o700)
+        for half in self.data_dir.glob("postgres.new-*"):
+            shutil.rmtree(half, ignore_errors=True)
+        # A new name each time, as an initdb whose owner was killed may still be writing into the old one.
+        fresh = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=self.data_dir))
         os.chown(fresh, self.uid, self.gid)
         log.info("Create a PostgreSQL %d cluster in %s", VERSION, self.pgdata)
         self._run(
