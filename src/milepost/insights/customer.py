@@ -1,0 +1,263 @@
+"""One customer: insights with their explanation, events, sessions, offline actions."""
+
+from __future__ import annotations
+
+import base64
+from datetime import date, datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from milepost.errors import InvalidRequest, NotFound
+from milepost.store.database import DictConnection, Row
+from milepost.store.queries import load
+from milepost.vocabulary import ActionRole, EventType, GrowthStage, Impact, Trend
+
+_SQL = load("milepost.insights", "read.sql")
+T = TypeVar("T")
+#: The version of the formulas; it rises when a formula changes, so that two scores can be told apart.
+SCORE_VERSION = 1
+
+
+class Component(msgspec.Struct):
+    """A part of the scaling score: `value` 0-100 (None: no data, its weight goes to the others); contributions
+    add up to the score."""
+
+    name: str
+    weight: float
+    value: float | None
+    contribution: float | None
+
+
+class CompetencyScore(msgspec.Struct):
+    """score = 100 * (1 - exp(-faded / saturation)); `faded` are the points that still count."""
+
+    competency: str
+    points: int
+    faded: float
+    score: float
+    last_day: date | None
+
+
+class Insights(msgspec.Struct, kw_only=True):
+    """The mission's behavior_insights, true as of `as_of`. None means: not enough data."""
+
+    customer_id: str
+    as_of: datetime
+    score_version: int
+    current_scaling_score: float | None
+    score_coverage: float | None
+    score_components: list[Component] | None
+    systematic_progression_rate: float
+    professional_credibility_trend: Trend | None
+    points_last_14_days: int
+    points_14_days_before: int
+    customer_intelligence_score: float | None
+    value_communication_score: float | None
+    sales_execution_score: float | None
+    systematic_optimization_score: float | None
+    competencies: list[CompetencyScore]
+    total_events: int
+    total_sessions: int
+    total_tool_sessions: int
+    total_exports_generated: int
+    total_resources_created: int
+    total_resources_shared: int
+    total_milestones: int
+    high_impact_events: int
+    medium_impact_events: int
+    low_impact_events: int
+    total_points: int
+    professional_credibility: int
+    current_arr: str | None
+    target_arr: str | None
+    growth_stage: GrowthStage | None
+    first_event_at: datetime | None
+    last_activity_timestamp: datetime | None
+    last_session_timestamp: datetime | None
+    days_since_last_activity: int | None
+    active_weeks: int
+    inconsistent_system_usage: bool | None
+    low_business_impact_actions: bool | None
+    low_impact_share: float | None
+    next_recommended_actions: list[dict[str, object]]
+    total_actions: int
+    last_action_at: datetime | None
+
+
+class Event(msgspec.Struct, kw_only=True):
+    """A stored event; durations in milliseconds."""
+
+    event_id: UUID
+    customer_id: str
+    user_id: str | None
+    anonymous_id: str | None
+    session_id: str | None
+    event_type: EventType
+    tool_id: str | None
+    tool_section: str | None
+    business_impact: Impact
+    competency_area: str | None
+    current_arr: str | None
+    target_arr: str | None
+    growth_stage: GrowthStage | None
+    event_metadata: dict[str, object]
+    session_duration: int | None
+    time_on_page: int | None
+    page_url: str | None
+    referrer: str | None
+    device_type: str | None
+    browser: str | None
+    timestamp: datetime
+    received_at: datetime
+    retention_days: int
+    anonymized: bool
+    is_bot: bool
+
+
+class Session(msgspec.Struct, kw_only=True):
+    """A stored session; `session_duration` in milliseconds, from its first to its last event."""
+
+    session_id: str
+    customer_id: str
+    user_id: str | None
+    started_at: datetime
+    ended_at: datetime
+    session_duration: int
+    events_count: int
+    tools_accessed: list[str]
+    primary_tool: str | None
+    exports_generated: int
+    competency_points_earned: int
+    device_type: str | None
+    browser: str | None
+    referrer_source: str | None
+
+
+class Action(msgspec.Struct, kw_only=True):
+    """A stored offline action."""
+
+    action_id: UUID
+    customer_id: str
+    user_id: str | None
+    action_type: str
+    role: ActionRole
+    description: str | None
+    competency_area: str | None
+    business_impact: Impact
+    value: float | None
+    currency: str | None
+    action_metadata: dict[str, object]
+    source: str | None
+    timestamp: datetime
+    received_at: datetime
+
+
+class Customer(msgspec.Struct):
+    """A customer's name and traits, as `group` told them, with the insights."""
+
+    customer_id: str
+    name: str | None
+    traits: dict[str, object]
+    insights: Insights
+
+
+class Page(msgspec.Struct, Generic[T]):
+    """`next` is the cursor of the following page, None on the last."""
+
+    items: list[T]
+    next: str | None
+
+
+async def read_insights(connection: DictConnection, customer_id: str, *, now: datetime) -> Insights:
+    """Raises NotFound for a customer nothing is known of."""
+    row = await (await connection.execute(_SQL["insights"], {"customer_id": customer_id})).fetchone()
+    if row is None:
+        raise NotFound(f"No customer {customer_id[:200]!r}. It appears with its first event.", field="customer_id")
+    row = dict(row)
+    row["competencies"] = await (
+        await connection.execute(_SQL["competencies"], {"customer_id": customer_id, "today": now.date()})
+    ).fetchall()
+    row |= {"as_of": now, "score_version": SCORE_VERSION}
+    return msgspec.convert(row, Insights)
+
+
+async def read_customer(connection: DictConnection, customer_id: str, *, now: datetime) -> Customer:
+    """Raises NotFound for a customer nothing is known of."""
+    insights = await read_insights(connection, customer_id, now=now)
+    row = await (await connection.execute(_SQL["customer"], {"customer_id": customer_id})).fetchone() or {}
+    return msgspec.convert(
+        {"customer_id": customer_id, "name": row.get("name"), "traits": row.get("traits") or {}, "insights": insights},
+        Customer,
+    )
+
+
+async def read_events(
+    connection: DictConnection,
+    customer_id: str,
+    *,
+    limit: int = 50,
+    cursor: str | None = None,
+    event_type: EventType | None = None,
+) -> Page[Event]:
+    """A customer's events, newest first. Raises InvalidRequest for a foreign cursor."""
+    rows, following = await _page(connection, "events", customer_id, limit, cursor, "timestamp", "event_id", event_type)
+    return Page(msgspec.convert(rows, list[Event]), following)
+
+
+async def read_sessions(
+    connection: DictConnection, customer_id: str, *, limit: int = 50, cursor: str | None = None
+) -> Page[Session]:
+    """A customer's sessions, newest first. Raises InvalidRequest for a foreign cursor."""
+    rows, following = await _page(connection, "sessions", customer_id, limit, cursor, "started_at", "session_id")
+    return Page(msgspec.convert(rows, list[Session]), following)
+
+
+async def read_actions(
+    connection: DictConnection, customer_id: str, *, limit: int = 50, cursor: str | None = None
+) -> Page[Action]:
+    """A customer's offline actions, newest first. Raises InvalidRequest for a foreign cursor."""
+    rows, following = await _page(connection, "actions", customer_id, limit, cursor, "timestamp", "action_id")
+    for row in rows:
+        row["value"] = None if row["value"] is None else float(str(row["value"]))
+    return Page(msgspec.convert(rows, list[Action]), following)
+
+
+async def _page(
+    connection: DictConnection,
+    question: str,
+    customer_id: str,
+    limit: int,
+    cursor: str | None,
+    time_column: str,
+    id_column: str,
+    event_type: str | None = None,
+) -> tuple[list[Row], str | None]:
+    before, before_id = _decode(cursor, id_column != "session_id") if cursor else (None, None)
+    values = {
+        "customer_id": customer_id,
+        "limit": limit + 1,
+        "before": before,
+        "before_id": before_id,
+        "event_type": event_type,
+    }
+    rows = await (await connection.execute(_SQL[question], values)).fetchall()
+    if len(rows) <= limit:
+        return rows, None
+    last = rows[limit - 1]
+    text = msgspec.json.encode([last[time_column], str(last[id_column])])
+    return rows[:limit], base64.urlsafe_b64encode(text).decode().rstrip("=")
+
+
+def _decode(cursor: str, is_uuid: bool) -> tuple[datetime, str]:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        before, before_id = msgspec.json.decode(text, type=tuple[datetime, str])
+        if is_uuid:
+            before_id = str(UUID(before_id))
+    except (ValueError, msgspec.DecodeError) as error:
+        raise InvalidRequest("cursor is not one this server made. Start without it.", field="cursor") from error
+    if "\x00" in before_id or before.tzinfo is None:
+        raise InvalidRequest("cursor is not one this server made. Start without it.", field="cursor")
+    return before, before_id

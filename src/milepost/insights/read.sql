@@ -1,0 +1,79 @@
+-- name: customer_count
+-- How many customers a search and a filter leave.
+select count(*) as total
+from milepost.standing s left join milepost.customers c using (customer_id)
+where (%(q)s::text is null or s.customer_id ilike %(like)s or c.name ilike %(like)s)
+  and case %(status)s
+    when 'active' then s.last_event_at > %(now)s::timestamptz - interval '7 days'
+    when 'quiet' then s.last_event_at <= %(now)s::timestamptz - interval '14 days'
+    else true end
+
+-- name: customer_page
+-- One page of customers. {order} and {after} come from a fixed list in customers.py.
+with page as (
+  select s.*, c.name, c.traits
+  from milepost.standing s left join milepost.customers c using (customer_id)
+  where (%(q)s::text is null or s.customer_id ilike %(like)s or c.name ilike %(like)s)
+    and case %(status)s
+      when 'active' then s.last_event_at > %(now)s::timestamptz - interval '7 days'
+      when 'quiet' then s.last_event_at <= %(now)s::timestamptz - interval '14 days'
+      else true end
+    and {after}
+  order by {order}
+  limit %(limit)s
+)
+select p.customer_id, p.name, p.first_event_at, p.last_event_at, p.total_events, p.total_sessions,
+  p.total_tool_sessions, p.total_exports_generated, p.total_resources_created, p.total_points, p.total_actions,
+  substr(p.current_arr_latest, 57) as current_arr, substr(p.target_arr_latest, 57) as target_arr,
+  substr(p.growth_stage_latest, 57) as growth_stage,
+  i.current_scaling_score, i.score_coverage, i.professional_credibility_trend, i.inconsistent_system_usage,
+  i.low_business_impact_actions,
+  array(
+    select coalesce(sum(d.events), 0)::bigint
+    from generate_series(7, 0, -1) as week
+    left join milepost.customer_days d on d.customer_id = p.customer_id
+      and d.day > %(today)s::date - 7 * (week + 1) and d.day <= %(today)s::date - 7 * week
+    group by week order by week desc) as weekly_events
+from page p cross join lateral milepost.insights_on(p.customer_id, %(today)s::date) as i
+order by {order}
+
+-- name: insights
+-- A customer's insights as of now, every column of the mission's table.
+select * from public.behavior_insights where customer_id = %(customer_id)s
+
+-- name: customer
+-- A customer's name and traits.
+select customer_id, name, traits from milepost.customers where customer_id = %(customer_id)s
+
+-- name: competencies
+-- What the competency scores are made of.
+select * from milepost.competency_scores(%(customer_id)s, %(today)s::date)
+
+-- name: events
+-- A customer's events, newest first, before a place in that order.
+select event_id, customer_id, user_id, anonymous_id, session_id, event_type, tool_id, tool_section, business_impact,
+  competency_area, current_arr, target_arr, growth_stage, event_metadata, session_duration, time_on_page, page_url,
+  referrer, device_type, browser, "timestamp", received_at, retention_days, anonymized, is_bot
+from public.behavior_events
+where customer_id = %(customer_id)s and deleted_at is null
+  and (%(event_type)s::text is null or event_type = %(event_type)s)
+  and (%(before)s::timestamptz is null or ("timestamp", event_id) < (%(before)s, %(before_id)s::uuid))
+order by "timestamp" desc, event_id desc limit %(limit)s
+
+-- name: sessions
+-- A customer's sessions, newest first.
+select session_id, customer_id, user_id, started_at, ended_at, session_duration, events_count, tools_accessed,
+  primary_tool, exports_generated, competency_points_earned, device_type, browser, referrer_source
+from public.behavior_sessions
+where customer_id = %(customer_id)s
+  and (%(before)s::timestamptz is null or (started_at, session_id) < (%(before)s, %(before_id)s::text))
+order by started_at desc, session_id desc limit %(limit)s
+
+-- name: actions
+-- A customer's offline actions, newest first.
+select action_id, customer_id, user_id, action_type, role, description, competency_area, business_impact, value,
+  currency, action_metadata, source, "timestamp", received_at
+from public.customer_actions
+where customer_id = %(customer_id)s and deleted_at is null
+  and (%(before)s::timestamptz is null or ("timestamp", action_id) < (%(before)s, %(before_id)s::uuid))
+order by "timestamp" desc, action_id desc limit %(limit)s
