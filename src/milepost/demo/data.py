@@ -81,12 +81,13 @@ def active_customers(days: int = 14) -> list[str]:
     return [str(student) for student in sorted(recent)]
 
 
-def usual_sections(most: int = 5) -> dict[str, list[str]]:
-    """The sections (sites) of each tool that the sample's students visit most, the first most of all."""
-    table = pq.read_table(data_files()[0], columns=["activity_type", "id_site"])
-    visits = Counter(zip(table["activity_type"].to_pylist(), table["id_site"].to_pylist(), strict=True))
-    found: dict[str, list[str]] = {}
-    for (tool, site), _ in sorted(visits.items(), key=lambda item: (-item[1], str(item[0]))):
-        if site is not None and len(found.setdefault(tool, [])) < most:
-            found[tool].append(f"site-{site}")
+def usual_sections(most: int = 5) -> dict[tuple[str, str], list[str]]:
+    """By (course, tool): the sections (sites) the sample's students visit most, the first most of all."""
+    names = ("pres", "activity_type", "id_site")
+    table = pq.read_table(data_files()[0], columns=list(names))
+    visits = Counter(zip(*(table[name].to_pylist() for name in names), strict=True))
+    found: dict[tuple[str, str], list[str]] = {}
+    for (course, tool, site), _ in sorted(visits.items(), key=lambda item: (-item[1], str(item[0]))):
+        if site is not None and len(found.setdefault((course, tool), [])) < most:
+            found[course, tool].append(f"site-{site}")
     return found

@@ -10,6 +10,7 @@ from math import cos, pi
 from typing import Protocol
 
 from milepost.demo.data import MAP_FILE, active_customers, usual_sections
+from milepost.demo.data import customers as known_customers
 from milepost.importing.mapping import load_mapping
 
 #: From where to where, with weights; "" ends a visit. Close to what the data's sittings look like.
@@ -83,6 +84,7 @@ class Simulator:
         self._keenness = [self._random.paretovariate(1.5) for _ in self._customers]
         self._values = load_mapping(MAP_FILE).values
         self._sections = usual_sections()
+        self._courses = {name: str(traits["course"]) for name, _, traits in known_customers(everyone=True)}
         self._visits: list[_Visit] = []
 
     def run(self) -> int:
@@ -132,7 +134,7 @@ class Simulator:
             self._tracker.track_behavior("resource_generation", payload)
             return
         payload["tool_id"] = place
-        if sections := self._sections.get(place):
+        if sections := self._sections.get((self._courses.get(customer, ""), place)):
             payload["tool_section"] = rng.choices(sections, range(len(sections), 0, -1))[0]
         if competency := self._values["competency"].get(place):
             payload["competency_area"] = competency

@@ -6,13 +6,14 @@ import re
 import tomllib
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar, cast
 
 import msgspec
 
 from milepost.errors import ImportFailed
 from milepost.plan import _line_of as line_of
 
+_T = TypeVar("_T")
 Condition = str | int | list[str | int] | dict[Literal["min", "max"], int | float]
 Format = Literal["csv", "ndjson", "parquet"]
 
@@ -222,19 +223,38 @@ def parse_mapping(text: str, name: str) -> Mapping:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise MapError(f"{name}: not valid TOML: {error}. Correct that line.", field="toml") from error
-    try:
-        mapping = msgspec.convert(document, Mapping, builtin_types=(datetime, date, time))
-    except msgspec.ValidationError as error:
-        message, _, where = str(error).partition(" - at ")
-        path = where.strip("`").removeprefix("$.").removeprefix("$").replace("[...]", "")
-        raise MapError(
-            f"{name}, line {line_of(text, path)}: {path or 'the map'}: {message}. {_hint(message, path)}",
-            field=path or None,
-        ) from error
+    mapping = _converted(document, text, name)
     mapping = msgspec.structs.replace(mapping, name=name, text=text)
     for path, message in faults_of(mapping):
         raise mapping.fault(path, message)
     return mapping
+
+
+def _converted(document: dict[str, object], text: str, name: str) -> Mapping:
+    # msgspec calls every entry of a free table `[...]`: try those one by one first, to know the key
+    for key, value in _entries(document.get("metadata")):
+        _convert(value, cast(type[object], Value), f"metadata.{key}", text, name)
+    for key, table in _entries(document.get("values")):
+        for word, value in _entries(table):
+            _convert(value, cast(type[object], str | int), f"values.{key}.{word}", text, name)
+    return _convert(document, Mapping, "", text, name)
+
+
+def _entries(table: object) -> list[tuple[str, object]]:
+    return list(table.items()) if isinstance(table, dict) else []
+
+
+def _convert(value: object, kind: type[_T], prefix: str, text: str, name: str) -> _T:
+    try:
+        return msgspec.convert(value, kind, builtin_types=(datetime, date, time))
+    except msgspec.ValidationError as error:
+        message, _, where = str(error).partition(" - at ")
+        inner = where.strip("`").removeprefix("$").removeprefix(".").replace("[...]", "")
+        path = f"{prefix}.{inner}".strip(".")
+        raise MapError(
+            f"{name}, line {line_of(text, path)}: {path or 'the map'}: {message}. {_hint(message, path)}",
+            field=path or None,
+        ) from error
 
 
 _HINTS = {

@@ -1,0 +1,141 @@
+"""The data the demo ships: the same rows as the source, small, current, and with every kind of outcome."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pyarrow.parquet as pq
+import pytest
+
+from milepost.demo.data import (
+    LAST_DAYS,
+    active_customers,
+    customers,
+    data_files,
+    demo_mapping,
+    first_day,
+    usual_sections,
+)
+from milepost.importing import EventRow, ImportReport, StoreResult, import_file
+from milepost.vocabulary import DEFAULT_COMPETENCIES
+
+FOLDER = Path(__file__).parents[3] / "shared" / "data" / "oulad"
+TODAY = date(2026, 3, 10)
+MORNING = datetime(2026, 3, 10, 6, tzinfo=UTC)
+
+
+class Store:
+    def __init__(self) -> None:
+        self.rows: dict[UUID, EventRow] = {}
+
+    def store(self, events: list[EventRow]) -> StoreResult:
+        before = len(self.rows)
+        self.rows.update((event.event_id, event) for event in events)
+        added = len(self.rows) - before
+        return StoreResult(added, len(events) - added, [])
+
+
+def load(store: Store, today: date, started: date, folder: Path) -> ImportReport:
+    now = MORNING + (today - TODAY)
+    (file,) = data_files()
+    return import_file(file, demo_mapping(today, started), store, now=now, errors_path=folder / "errors.ndjson")
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, ImportReport]:
+    store = Store()
+    return store, load(store, TODAY, TODAY, tmp_path_factory.mktemp("demo"))
+
+
+def test_the_demo_ends_yesterday_and_shows_a_first_look_quickly(loaded: tuple[Store, ImportReport]) -> None:
+    store, report = loaded
+    assert report.failed == 0
+    assert 80_000 <= report.accepted <= 150_000
+    days = Counter(event.timestamp.date() for event in store.rows.values())
+    for back in range(1, 15):
+        assert days[TODAY - timedelta(days=back)] > 100, f"{back} days ago was quiet"
+    assert max(days) == TODAY - timedelta(days=1)
+    assert {event.event_type for event in store.rows.values()} == {
+        "navigation", "content_interaction", "tool_usage", "systematic_progression", "competency_milestone",
+        "export_action", "resource_share", "professional_action", "scaling_metric",
+    }  # fmt: skip
+    areas = {event.competency_area for event in store.rows.values()}
+    assert areas == {*DEFAULT_COMPETENCIES, None}
+    assert len({event.session_id for event in store.rows.values()}) > 10_000
+
+
+def test_both_courses_are_at_their_end_and_the_ones_who_left_are_quiet(loaded: tuple[Store, ImportReport]) -> None:
+    store, _ = loaded
+    traits = {name: words for name, _, words in customers()}
+    last: dict[str, datetime] = {}
+    recent: Counter[object] = Counter()
+    for event in store.rows.values():
+        last[event.customer_id] = max(event.timestamp, last.get(event.customer_id, event.timestamp))
+        recent[traits[event.customer_id]["course"]] += event.timestamp.date() >= TODAY - timedelta(days=3)
+    assert recent.keys() == LAST_DAYS.keys()
+    assert min(recent.values()) > 100
+    quiet: dict[object, list[bool]] = {}
+    for name, words in traits.items():
+        quiet.setdefault(words["result"], []).append(last[name] < MORNING - timedelta(days=30))
+    assert quiet.keys() == {"Pass", "Distinction", "Fail", "Withdrawn"}
+    share = {result: sum(flags) / len(flags) for result, flags in quiet.items()}
+    assert share["Withdrawn"] > 0.8
+    assert share["Pass"] < 0.1
+
+
+def test_another_start_on_a_later_day_adds_that_days_data_only(
+    loaded: tuple[Store, ImportReport], tmp_path: Path
+) -> None:
+    store = Store()
+    store.rows = dict(loaded[0].rows)
+    same = load(store, TODAY, TODAY, tmp_path)
+    assert (same.accepted, same.duplicates) == (0, loaded[1].accepted)
+    later = load(store, TODAY + timedelta(days=2), TODAY, tmp_path)
+    assert later.duplicates == loaded[1].accepted
+    assert later.accepted > 50
+    added = list(store.rows.values())[-later.accepted :]
+    assert {event.timestamp.date() for event in added} == {TODAY, TODAY + timedelta(days=1)}
+
+
+def test_the_first_day_is_remembered(tmp_path: Path) -> None:
+    assert first_day(tmp_path / "new", TODAY) == TODAY
+    assert first_day(tmp_path / "new", TODAY + timedelta(days=9)) == TODAY
+
+
+def test_customers_have_names_and_traits() -> None:
+    known = customers()
+    assert 250 <= len(known) <= 400
+    assert ("28400", "Student 28400 · Scotland") in [(name, title) for name, title, _ in known]
+    assert all({"course", "region", "education", "age_band", "result"} <= traits.keys() for _, _, traits in known)
+    assert len(customers(everyone=True)) == 2_150
+    assert set(active_customers()) < {name for name, _, _ in known}
+    assert usual_sections()["BBB_2013B", "forumng"][0].startswith("site-")
+
+
+def test_the_shipped_files_are_small_and_attributed() -> None:
+    folder = data_files()[0].parent
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 2_500_000
+    text = (folder / "ATTRIBUTION.md").read_text()
+    assert "CC BY 4.0" in text
+    assert "Kuzilek" in text
+
+
+@pytest.mark.skipif(not FOLDER.is_dir(), reason=f"{FOLDER} is not there: nothing to compare the shipped data with")
+def test_the_shipped_files_hold_every_row_of_the_source() -> None:
+    with gzip.open(FOLDER / "events.csv.gz", "rt", encoding="utf-8", newline="") as file:
+        source = Counter(
+            (row["id_student"], row["pres"], row["date"], row["activity_type"], row["id_site"], row["sum_click"])
+            for row in csv.DictReader(file)
+        )
+    shipped: Counter[tuple[str, ...]] = Counter()
+    for path in data_files(everyone=True):
+        table = pq.read_table(path, filters=[("kind", "in", ["vle", "submission"])])
+        columns = [table[name].to_pylist() for name in table.column_names[:5]]
+        clicks = ["" if value is None else f"{value}.0" for value in table["sum_click"].to_pylist()]
+        shipped.update(zip(*([str(value) for value in column] for column in columns), clicks, strict=True))
+    assert shipped == source

@@ -1,0 +1,242 @@
+"""One row at a time: fields, times, sessions, limits; and what a bad row's report says."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from import_helpers import NOW, read_errors, run
+
+from milepost.importing import EventRow, import_file, parse_mapping
+from milepost.importing.sink import NullSink
+
+MAP = """
+source = "crm"
+identity = ["id"]
+[event]
+customer_id = "{account}"
+event_type = { column = "kind", values = "kinds" }
+tool_id = { value = "cost-calculator" }
+tool_section = "{part}-{id}"
+competency_area = { column = "part", values = { pricing = "value_communication" }, default = "" }
+page_url = "{url}"
+session_duration = "{ms}"
+device_type = "{device}"
+ip_address = "{ip}"
+retention_days = 90
+[timestamp]
+column = "at"
+[metadata]
+paid = { column = "paid", type = "boolean", when = { kind = ["use"] } }
+part = "{part}"
+[values.kinds]
+use = "tool_usage"
+export = "export_action"
+"""
+GOOD = {
+    "id": "1",
+    "account": "acme",
+    "kind": "use",
+    "part": "pricing",
+    "url": "https://x.example/",
+    "ms": "1500",
+    "device": "mobile",
+    "ip": "2001:db8::1",
+    "at": "2026-03-01T10:00:00+02:00",
+    "paid": "yes",
+}
+
+
+def store(folder: Path, *rows: dict[str, str], text: str = MAP) -> tuple[list[EventRow], list[dict[str, object]]]:
+    """Imports rows from a CSV; returns what was stored (in the file's order) and the errors."""
+    file = folder / "e.csv"
+    lines = [",".join(GOOD), *(",".join({**GOOD, **row}.values()) for row in rows)]
+    file.write_text("\n".join(lines) + "\n", "utf-8", "surrogateescape")
+    report, sink = run(file, text)
+    return list(sink.rows.values()), read_errors(report)
+
+
+def test_a_row_becomes_an_event(tmp_path: Path) -> None:
+    (event,), errors = store(tmp_path, {})
+    assert errors == []
+    assert event._replace(event_id=event.event_id) == EventRow(
+        event_id=event.event_id,
+        customer_id="acme",
+        user_id=None,
+        anonymous_id=None,
+        session_id=None,
+        event_type="tool_usage",
+        tool_id="cost-calculator",
+        tool_section="pricing-1",
+        business_impact="low",
+        competency_area="value_communication",
+        current_arr=None,
+        target_arr=None,
+        growth_stage=None,
+        event_metadata='{"paid":true,"part":"pricing"}',
+        session_duration=1500,
+        time_on_page=None,
+        page_url="https://x.example/",
+        referrer=None,
+        device_type="mobile",
+        browser=None,
+        ip_address="2001:db8::1",
+        timestamp=datetime(2026, 3, 1, 8, tzinfo=UTC),
+        retention_days=90,
+    )
+    assert event.event_id.version == 7
+
+
+def test_the_event_id_never_changes(tmp_path: Path) -> None:
+    """Ids are on disk at every user: a change here would import their files a second time."""
+    events, _ = store(tmp_path, {}, {})
+    assert [str(event.event_id) for event in events] == IDS
+
+
+IDS = ["019ca869-5000-7cb9-aaa3-5f1f8dd65532", "019ca869-5000-759f-9a2c-0403271d866e"]
+
+
+def test_empty_cells_and_defaults(tmp_path: Path) -> None:
+    (event,), _ = store(tmp_path, {"part": "", "kind": "export", "ms": "", "device": "", "ip": ""})
+    assert (event.tool_section, event.competency_area, event.session_duration) == (None, None, None)
+    assert event.business_impact == "high"
+    assert event.event_metadata == "{}"
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "field"),
+    [
+        ({"account": ""}, "missing_field", "customer_id"),
+        ({"account": "x" * 201}, "too_long", "customer_id"),
+        ({"account": "a\0b"}, "invalid_unicode", "account"),
+        ({"account": "a\udcffb"}, "invalid_unicode", "account"),
+        ({"kind": "login"}, "unknown_event_type", "event_type"),
+        ({"kind": ""}, "missing_field", "event_type"),
+        ({"url": "h" * 2049}, "too_long", "page_url"),
+        ({"ms": "-1"}, "invalid_value", "session_duration"),
+        ({"ms": "soon"}, "invalid_value", "session_duration"),
+        ({"device": "fridge"}, "invalid_value", "device_type"),
+        ({"ip": "300.1.1.1"}, "invalid_value", "ip_address"),
+        ({"ip": "fe80::1%eth0"}, "invalid_value", "ip_address"),
+        ({"paid": "maybe"}, "invalid_value", "metadata.paid"),
+        ({"at": ""}, "invalid_value", "timestamp"),
+        ({"at": "yesterday"}, "invalid_value", "timestamp"),
+        ({"at": "1999-12-31T23:59:59Z"}, "time_too_old", "timestamp"),
+        ({"at": "2026-03-11T12:00:01Z"}, "time_too_far_ahead", "timestamp"),
+        ({"part": "a,b"}, "invalid_value", "line"),
+    ],
+)
+def test_a_bad_row_is_reported_and_its_neighbours_are_stored(
+    tmp_path: Path, change: dict[str, str], code: str, field: str
+) -> None:
+    events, errors = store(tmp_path, {"id": "1"}, {"id": "2", **change}, {"id": "3"})
+    assert [event.tool_section for event in events] == ["pricing-1", "pricing-3"]
+    assert [(error["line"], error["code"], error["field"]) for error in errors] == [(3, code, field)]
+
+
+def test_the_edges_of_time_are_stored(tmp_path: Path) -> None:
+    events, errors = store(tmp_path, {"at": "2000-01-01T00:00:00Z"}, {"at": "2026-03-11T12:00:00Z"})
+    assert (len(events), errors) == (2, [])
+
+
+@pytest.mark.parametrize(
+    ("options", "text", "expected"),
+    [
+        ('zone = "Europe/Berlin"', "2026-01-15 10:00:00", "2026-01-15T09:00:00+00:00"),
+        ('zone = "Europe/Berlin"', "2026-01-15T10:00:00Z", "2026-01-15T10:00:00+00:00"),
+        ('format = "epoch_s"', "1767225600.25", "2026-01-01T00:00:00.250000+00:00"),
+        ('format = "epoch_ms"', "1767225600001", "2026-01-01T00:00:00.001000+00:00"),
+        ('format = "epoch_us"', "1767225600000001", "2026-01-01T00:00:00.000001+00:00"),
+        ('format = "%d/%m/%Y %H:%M"', "31/01/2026 08:30", "2026-01-31T08:30:00+00:00"),
+        ('format = "day"\norigin = 2026-01-10', "-3", "2026-01-07T00:00:00+00:00"),
+        ('format = "day"\norigin = 2026-01-10\nzone = "Asia/Tokyo"', "0.0", "2026-01-09T15:00:00+00:00"),
+        (
+            'format = "day"\norigin = { column = "part", values = { pricing = 2025-12-01 } }',
+            "31",
+            "2026-01-01T00:00:00+00:00",
+        ),
+    ],
+)
+def test_timestamp_formats(tmp_path: Path, options: str, text: str, expected: str) -> None:
+    (event,), errors = store(tmp_path, {"at": text}, text=MAP.replace('column = "at"', f'column = "at"\n{options}'))
+    assert errors == []
+    assert event.timestamp.isoformat() == expected
+
+
+SPREAD = """column = "at"
+format = "day"
+origin = 2026-01-01
+[timestamp.spread]
+seed = 1
+hours = "08:00-22:00"
+by = ["account"]
+sitting_minutes = 25
+[session]
+by = ["account"]
+per = "day"
+"""
+
+
+def test_days_are_spread_over_one_sitting_a_day(tmp_path: Path) -> None:
+    rows = [{"id": str(i), "account": f"c{i % 40}", "at": str(i % 3)} for i in range(600)]
+    text = MAP.replace('column = "at"\n', SPREAD)
+    events, errors = store(tmp_path, *rows, text=text)
+    assert errors == []
+    sittings: dict[tuple[str, object], list[EventRow]] = {}
+    for event in events:
+        assert 8 <= event.timestamp.hour < 22
+        sittings.setdefault((event.customer_id, event.timestamp.date()), []).append(event)
+    assert len(sittings) == 120
+    for sitting in sittings.values():
+        times = [event.timestamp for event in sitting]
+        assert (max(times) - min(times)).total_seconds() < 25 * 60
+        assert len({event.session_id for event in sitting}) == 1
+    assert len({sitting[0].session_id for sitting in sittings.values()}) == 120
+    assert len({min(e.timestamp for e in s).hour for s in sittings.values()}) > 8, "not all at the same hour"
+    again, _ = store(tmp_path, *rows, text=text)
+    assert again == events
+    other, _ = store(tmp_path, *rows, text=text.replace("seed = 1", "seed = 2"))
+    assert {event.timestamp for event in other} != {event.timestamp for event in events}
+
+
+def test_sessions_end_at_a_pause_and_after_a_day(tmp_path: Path) -> None:
+    minutes = [0, 30, 61, 61 + 29]
+    rows = [{"id": str(m), "at": f"2026-03-01T{10 + m // 60}:{m % 60:02}:00Z"} for m in minutes]
+    rows.append({"id": "x", "account": "other", "at": "2026-03-01T10:10:00Z"})
+    rows += [
+        {"id": f"d{i}", "account": "busy", "at": f"2026-03-0{1 + i // 48}T{i // 2 % 24:02}:{i % 2 * 30:02}:00Z"}
+        for i in range(60)
+    ]
+    events, errors = store(tmp_path, *rows, text=MAP + '[session]\nby = ["account"]\ngap_minutes = 30\n')
+    assert errors == []
+    ids = [event.session_id for event in events]
+    assert ids[0] == ids[1] != ids[2] == ids[3]
+    assert ids[4] not in ids[:4]
+    busy = ids[5:]
+    assert len(set(busy)) == 2, "24 hours are the most"
+    assert busy.index(busy[-1]) == 49
+
+
+def test_a_plans_impact_rule_is_used_where_the_map_gives_none(tmp_path: Path) -> None:
+    file = tmp_path / "e.csv"
+    file.write_text(",".join(GOOD) + "\n" + ",".join(GOOD.values()) + "\n")
+    asked: list[tuple[str, str | None, str | None]] = []
+
+    def rule(kind: str, tool: str | None, section: str | None) -> str:
+        asked.append((kind, tool, section))
+        return "medium"
+
+    report = import_file(file, parse_mapping(MAP, "m"), NullSink(), now=NOW, impact=rule)
+    assert report.samples[0].business_impact == "medium"
+    assert asked == [("tool_usage", "cost-calculator", "pricing-1")]
+
+
+def test_metadata_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "e.ndjson"
+    rows = [{**GOOD, "id": i, "part": "é" * size} for i, size in enumerate((10, 20_000))]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    report, sink = run(file, MAP.replace('tool_section = "{part}-{id}"\n', ""))
+    assert [(error["line"], error["field"]) for error in read_errors(report)] == [(2, "metadata")]
+    assert len(sink.rows) == 1
