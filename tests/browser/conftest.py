@@ -1,0 +1,29 @@
+"""Chromium and the preview site, started once for this folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from .preview import preview
+
+_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium where there is one, else the one Playwright installed."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=_ARGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[str]:
+    with preview() as address:
+        yield address

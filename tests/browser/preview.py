@@ -1,0 +1,200 @@
+"""Every page with full, empty and absurd data, as a static site: `python -m tests.browser.preview` from
+the root of the repository serves it for looking at; the tests in this folder load it in Chromium."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+from markupsafe import Markup
+
+from milepost.web import account_views as a
+from milepost.web import views as v
+from milepost.web.environment import pages_environment
+from milepost.web.static_files import CONTENT_SECURITY_POLICY, STATIC_DIR
+
+from . import sample
+from .sample import EVIL, SCENARIOS, Scenario
+
+_TYPES: Final = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+    ".txt": "text/plain",
+}
+_CSRF: Final = '<input type="hidden" name="_csrf_token" value="preview">'
+
+
+def _views(scenario: Scenario) -> Iterator[tuple[str, str, v.Section | None, object]]:
+    """(name, template, section, view) of every page; section None: nobody is signed in."""
+    full = scenario == "full"
+    text = EVIL * 3 if scenario == "absurd" else ""
+    yield "overview", "overview.html", "overview", sample.overview(scenario)
+    yield (
+        "getting-started",
+        "getting_started.html",
+        "overview",
+        a.GettingStarted(
+            "http://127.0.0.1:8321",
+            "mp_wk_8Qm2vT5nYbX0cLwR7sKd" if full else None,
+            "http://127.0.0.1:8321/static/milepost.js" if full else text or None,
+        ),
+    )
+    yield "customers", "customers.html", "customers", sample.customers(scenario)
+    yield "customer", "customer.html", "customers", sample.customer(scenario)
+    yield "live", "live.html", "live", sample.live(scenario)
+    yield "keys", "keys.html", "keys", sample.keys(scenario)
+    yield "sign-in", "sign_in.html", None, a.SignIn(text, text, "You are signed out." if full else "")
+    yield "welcome", "welcome.html", None, a.Welcome("/welcome/token", text, text)
+    yield "link-expired", "link_expired.html", None, a.LinkExpired()
+    problem = a.ErrorPage(
+        503,
+        "The database cannot be reached just now",
+        text or "Nothing is lost: what was accepted is stored, and senders keep the rest. Try again in a moment.",
+        retry=True,
+    )
+    yield "unavailable", "error.html", None, problem
+    yield (
+        "not-found",
+        "error.html",
+        "overview",
+        a.ErrorPage(
+            404, "There is nothing at this address", text or "The page may have moved, or the customer was erased."
+        ),
+    )
+    yield (
+        "forbidden",
+        "error.html",
+        "overview",
+        a.ErrorPage(403, "This is not yours to see", text or "Ask whoever runs this server for access."),
+    )
+
+
+def render_all() -> dict[str, str]:
+    """Path -> HTML, e.g. '/full/customers'."""
+    environment = pages_environment()
+    pages: dict[str, str] = {}
+    for scenario in SCENARIOS:
+        for name, template, section, view in _views(scenario):
+            shell = sample.shell(section) if section else None
+            pages[f"/{scenario}/{name}"] = environment.get_template(template).render(
+                shell=shell, view=view, csrf_input=Markup(_CSRF)
+            )
+        pages[f"/{scenario}/detail"] = environment.get_template("partials/event_detail.html").render(
+            view=sample.detail(scenario)
+        )
+    more = sample.customer("full").timeline
+    again = v.Timeline(tuple(v.TimelineDay(d.day, d.entries, i == 0) for i, d in enumerate(more.days[-1:])))
+    pages["/timeline"] = environment.get_template("partials/timeline.html").render(
+        timeline=again, shell=sample.shell("customers")
+    )
+    return pages
+
+
+def page_paths() -> list[str]:
+    """The paths of whole pages, without the fragments."""
+    return [f"/{scenario}/{name}" for scenario in SCENARIOS for name, *_ in _views(scenario)]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    pages: dict[str, str]
+    stopping: threading.Event
+
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        if path == "/v1/live":
+            self._live()
+        elif path == "/first-event":
+            self._answer(204, b"", "text/html")
+        elif path.startswith("/static/"):
+            file = STATIC_DIR / path.removeprefix("/static/")
+            if file.is_file() and STATIC_DIR in file.resolve().parents:
+                self._answer(200, file.read_bytes(), _TYPES.get(file.suffix, "application/octet-stream"))
+            else:
+                self._answer(404, b"", "text/plain")
+        elif html := self._page(path):
+            self._answer(200, html.encode(), "text/html; charset=utf-8")
+        else:
+            index = "".join(f'<li><a href="{page}">{page}</a>' for page in self.pages)
+            self._answer(200 if path == "/" else 404, f"<ul>{index}</ul>".encode(), "text/html; charset=utf-8")
+
+    def _page(self, path: str) -> str | None:
+        """The page itself, or for an address of the real site the full page that stands there."""
+        if path.endswith("/timeline"):
+            return self.pages["/timeline"]
+        if path.startswith("/customers/"):
+            return self.pages["/full/detail" if "/events/" in path else "/full/customer"]
+        return self.pages.get(path) or self.pages.get(f"/full{path}")
+
+    def _live(self) -> None:
+        """One message, then silence until the browser goes away or the preview ends."""
+        event = msgspec.to_builtins(sample.live_event(0)) | {
+            "customer_name": EVIL,
+            "customer_id": "new",
+            "summary": EVIL,
+        }
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        body = {"events": [event], "per_minute": [0] * 59 + [7]}
+        try:
+            self.wfile.write(f"event: events\ndata: {json.dumps(body)}\n\n".encode())
+            self.wfile.flush()
+            while not self.stopping.wait(0.2):
+                self.wfile.write(b": still here\n\n")
+                self.wfile.flush()
+        except (BrokenPipeError, ConnectionResetError):
+            return
+
+    def _answer(self, status: int, body: bytes, content_type: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        return
+
+
+@contextmanager
+def preview(port: int = 0) -> Iterator[str]:
+    """Serves the pages; yields the address."""
+    pages = render_all()
+    stopping = threading.Event()
+    handler = type("Handler", (_Handler,), {"pages": pages, "stopping": stopping})
+    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        stopping.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=8399)
+    with preview(parser.parse_args().port) as address:
+        print(f"Every page is listed at {address}. Ctrl-C ends it.")
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            return
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,407 @@
+"""Full, empty and absurd data for every page; deterministic, so that screenshots can be compared."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal
+
+from milepost.vocabulary import EVENT_TYPES, IMPACTS, ActionRole, Impact
+from milepost.web import account_views as a
+from milepost.web import views as v
+
+Scenario = Literal["full", "empty", "absurd"]
+SCENARIOS: Final[tuple[Scenario, ...]] = ("full", "empty", "absurd")
+NOW: Final = datetime(2026, 11, 23, 15, 57, tzinfo=UTC)
+
+NAMES: Final = (
+    "Northwind Traders",
+    "Blue Yonder Logistics",
+    "Fabrikam",
+    "Øresund Maritime A/S",
+    "Kreuzberg Röstwerk",
+    "Adatum Health",
+    "Wide World Importers",
+    "Contoso Energy",
+    "Litware Learning",
+    "Proseware",
+    "Tailspin Toys",
+    "Lucerne Publishing",
+    "Humongous Insurance",
+    "Alpine Ski House",
+    "Margie's Travel",
+)
+EVIL: Final = '<script>document.title="pwned"</script><img src=x onerror=alert(1)>'
+ABSURD_NAMES: Final = (
+    EVIL,
+    "شركة الأمل للتجارة الدولية المحدودة",
+    "👩‍👩‍👧‍👦🚀🏳️‍🌈 Emoji & Söhne",
+    "x" * 200,
+    "\u202eright-to-left override\u202c {{ 7*7 }}",
+    "Zа̀́̂̃̄lgo " + "\u0301" * 40,
+    "   ",
+    "\"quoted\" 'single' & <b>bold</b> \\ `tick` ${x}",
+)
+ABSURD_IDS: Final = ("../../etc/passwd?x=1#y", "a" * 200, "عميل-١", "🙂", "=HYPERLINK(1)", "-", "%00%2e", EVIL[:200])
+
+ABSURD: Final = tuple(zip(ABSURD_IDS, ABSURD_NAMES, strict=True))
+
+
+def wave(index: int, scale: int) -> int:
+    """Looks like a week of work: low at weekends, some growth."""
+    weekday = (index + 5) % 7
+    base = scale * (0.35 if weekday >= 5 else 1.0) * (0.7 + index / 90)
+    return max(0, round(base * (1 + 0.18 * math.sin(index * 2.7))))
+
+
+def days(count: int, value: Callable[[int], int]) -> tuple[v.DayCount, ...]:
+    first = NOW.date() - timedelta(days=count - 1)
+    return tuple(v.DayCount(first + timedelta(days=i), value(i)) for i in range(count))
+
+
+def shell(section: v.Section | None) -> v.Shell:
+    return v.Shell(section=section, email="dana@example.com", now=NOW, zone=UTC)
+
+
+def _series(scenario: Scenario) -> tuple[v.DaySeries, v.DaySeries]:
+    def events(i: int) -> int:
+        return {"full": wave(i, 2100), "empty": 0, "absurd": 10**12 if i == 3 else i % 2}[scenario]
+
+    def customers(i: int) -> int:
+        return {"full": wave(i, 410), "empty": 0, "absurd": 10**12 - i}[scenario]
+
+    return (
+        v.DaySeries("Events per day", "event", "events", days(30, events)),
+        v.DaySeries("Active customers per day", "customer", "customers", days(30, customers), "line", True),
+    )
+
+
+def overview(scenario: Scenario) -> v.Overview:
+    events, customers = _series(scenario)
+    if scenario == "empty":
+        figures = tuple(v.Figure(label, 0, 0) for label in ("Events", "Sessions", "Exports"))
+        return v.Overview(0, None, figures, events, customers, (), (), (), 0, NOW - timedelta(days=200))
+    if scenario == "absurd":
+        return v.Overview(
+            10**12,
+            1,
+            (v.Figure("Events " * 8, 10**15, 1), v.Figure("Sessions", None, 3), v.Figure("Exports", 0, 10**12)),
+            events,
+            customers,
+            tuple(v.ToolUse(i, n, 10**12 - k, 10**12) for k, (i, n) in enumerate(ABSURD)),
+            tuple(v.Milestone(i, n, NOW + timedelta(days=400), n * 5, i, 1e12) for i, n in ABSURD),
+            tuple(v.QuietCustomer(i, n, datetime(2000, 1, 1, tzinfo=UTC), 10**12, 1e9) for i, n in ABSURD),
+            10**12,
+            NOW + timedelta(hours=23),
+        )
+    tools = (
+        ("resource-library", "Resource Library"),
+        ("icp-analysis", "ICP Analysis"),
+        ("cost-calculator", "Cost Calculator"),
+        ("business-case", "Business Case Builder"),
+    )
+    return v.Overview(
+        active=1204,
+        active_before=1115,
+        figures=(
+            v.Figure("Events", 13_482, 12_310),
+            v.Figure("Sessions", 2_961, 2_840),
+            v.Figure("Exports", 214, 251),
+            v.Figure("Resources made", 168, 168),
+        ),
+        events=events,
+        customers=customers,
+        tools=tuple(v.ToolUse(i, n, 24_310 // (k + 1), 812 // (k + 1)) for k, (i, n) in enumerate(tools)),
+        milestones=tuple(
+            v.Milestone(f"c-{k:05}", NAMES[k], NOW - timedelta(minutes=7 + 190 * k * k), text, area, points)
+            for k, (text, area, points) in enumerate(
+                (
+                    ("Completed the first comprehensive ICP analysis", "customer_intelligence", 15),
+                    ("Shared a cost of inaction report with the board", "value_communication", 20),
+                    ("Third business case accepted", "sales_execution", None),
+                    ("Rolled the rating framework out to the whole team", "systematic_optimization", 10),
+                    ("Reached level 3", "customer_intelligence", 5),
+                )
+            )
+        ),
+        quiet=tuple(
+            v.QuietCustomer(
+                f"c-1{k:04}", NAMES[-1 - k], NOW - timedelta(days=15 + 4 * k), 1840 // (k + 1), 61.0 - 6 * k
+            )
+            for k in range(6)
+        ),
+        quiet_total=83,
+        last_event_at=NOW - timedelta(seconds=12),
+    )
+
+
+def customers(scenario: Scenario) -> v.Customers:
+    if scenario == "empty":
+        return v.Customers((), 0, 0)
+    if scenario == "absurd":
+        return v.Customers(
+            tuple(
+                v.CustomerRow(
+                    i,
+                    n,
+                    None if k % 2 else datetime.max.replace(tzinfo=UTC),
+                    10**12,
+                    10**12,
+                    10**12,
+                    10**12,
+                    None if k % 3 else 100.0,
+                    (0,) * 8 if k % 2 else (0, 10**12, 0, 1, 0, 0, 0, 0),
+                )
+                for k, (i, n) in enumerate(ABSURD)
+            ),
+            10**12,
+            10**13,
+            query=EVIL,
+            show="quiet",
+            sort="name",
+            descending=False,
+            after="a&b=c",
+            before='"><x',
+        )
+    rows = tuple(
+        v.CustomerRow(
+            f"cust-{30217 + 971 * k}",
+            NAMES[k % len(NAMES)] + (" EMEA" if k >= len(NAMES) else ""),
+            NOW - timedelta(minutes=3 + 47 * k * k),
+            events=12_840 // (k + 1),
+            sessions=1_204 // (k + 1),
+            exports=93 // (k + 1),
+            resources=61 // (k + 2),
+            score=None if k == 11 else max(4.0, 88.4 - 3.1 * k),
+            weeks=tuple(max(0, round(30 + 12 * math.sin(k + w * 1.3) + (w * (6 - k % 11)))) for w in range(8)),
+        )
+        for k in range(25)
+    )
+    return v.Customers(rows, 100_000, 100_000, after="eyJ0IjoiMjAyNiJ9")
+
+
+def customer(scenario: Scenario) -> v.Customer:
+    if scenario == "empty":
+        counters = tuple(v.Figure(label, 0) for label in ("Events", "Sessions", "Exports", "Resources"))
+        return v.Customer("new-customer", "new-customer", None, None, counters, v.Insight(None), (), 0, v.Timeline(()))
+    if scenario == "absurd":
+        entries = tuple(
+            v.TimelineEntry(
+                str(k),
+                NOW - timedelta(days=400 * k),
+                n * 3,
+                n * 9,
+                i,
+                IMPACTS[k % 3] if k % 4 else None,
+                "outcome" if k % 2 else None,
+                i,
+                f"/customers/x/events/{k}",
+            )
+            for k, (i, n) in enumerate(ABSURD)
+        )
+        sessions = tuple(
+            v.SessionRow(i, NOW - timedelta(days=k), 10**12, 10**12, (n,) * 30, 10**9, n, "https://" + "r" * 900)
+            for k, (i, n) in enumerate(ABSURD)
+        )
+        bars = tuple(v.Bar(n, 1e9 if k % 2 else None) for k, n in enumerate(ABSURD_NAMES))
+        parts = tuple(
+            v.ScorePart(n, *((None,) * 3 if k % 2 else (-5.0, 0.2, -1.0))) for k, n in enumerate(ABSURD_NAMES)
+        )
+        return v.Customer(
+            ABSURD_IDS[1],
+            EVIL + "y" * 140,
+            datetime(2000, 1, 1, tzinfo=UTC),
+            NOW + timedelta(hours=23),
+            (
+                v.Figure("Events", 10**12),
+                v.Figure("Sessions", None),
+                v.Figure("Points a week", 1e12, digits=1, hint=EVIL),
+            ),
+            v.Insight(100.0, 1.0, "declining", 1e12, bars, parts),
+            sessions,
+            10**12,
+            v.make_timeline(entries, UTC, more_url="/customers/x/timeline?before=%22"),
+            "$" * 200,
+            "٪" * 200,
+            "mature_scaling",
+        )
+    return _full_customer()
+
+
+def _full_customer() -> v.Customer:
+    steps: tuple[tuple[str, str, str, Impact, ActionRole | None], ...] = (
+        ("Exported a PDF", "Business Case Builder, export", "stakeholder-report.pdf", "high", None),
+        ("Used a tool", "Business Case Builder, assembly", "", "medium", None),
+        (
+            "Workshop: value story for the board",
+            "",
+            "90 minutes, 6 people. Next: a draft by Friday.",
+            "high",
+            "intervention",
+        ),
+        ("Made a resource", "ICP Analysis", "Buyer persona, 3 variants", "high", None),
+        ("Opened a page", "/pricing", "", "low", None),
+        ("Reached a milestone", "Customer intelligence", "First comprehensive ICP analysis (+15)", "high", None),
+        ("Read content", "Resource Library, reading", "", "low", None),
+        ("Deal won: 3-year renewal", "", "$240,000", "high", "outcome"),
+        ("Used a tool", "Cost Calculator, results", "", "medium", None),
+        ("Opened a page", "/dashboard", "", "low", None),
+    )
+    entries = tuple(
+        v.TimelineEntry(
+            f"e{k}",
+            NOW - timedelta(minutes=9 + 150 * k * (1 + k // 4)),
+            title,
+            detail,
+            where,
+            impact,
+            role,
+            None if role else ("mara@northwind.example" if k % 3 else None),
+            None if role else f"/customers/cust-30217/events/e{k}",
+        )
+        for k, (title, where, detail, impact, role) in enumerate(steps)
+    )
+    sessions = tuple(
+        v.SessionRow(
+            f"s{k}",
+            NOW - timedelta(hours=26 * k, minutes=12),
+            None if k == 0 else 252_000 * (k + 1),
+            41 // (k + 1),
+            ("Business Case Builder", "ICP Analysis")[: 1 + k % 2],
+            2 if k % 3 == 0 else 0,
+            ("Desktop, Firefox", "Mobile, Safari")[k % 2],
+            "google.com" if k % 2 else None,
+        )
+        for k in range(6)
+    )
+    return v.Customer(
+        "cust-30217",
+        "Northwind Traders",
+        NOW - timedelta(days=212),
+        NOW - timedelta(minutes=3),
+        (
+            v.Figure("Events", 12_840),
+            v.Figure("Tool sessions", 1_204),
+            v.Figure("Exports", 93),
+            v.Figure("Resources made", 61),
+            v.Figure("Points a week", 18.4, 15.1, digits=1),
+        ),
+        v.Insight(
+            71.6,
+            0.85,
+            "improving",
+            18.4,
+            (
+                v.Bar("Customer intelligence", 84.0),
+                v.Bar("Value communication", 66.0),
+                v.Bar("Sales execution", 41.0),
+                v.Bar("Systematic optimization", None),
+            ),
+            (
+                v.ScorePart("Competencies", 64.0, 0.47, 30.1),
+                v.ScorePart("Tools in use", 100.0, 0.235, 23.5),
+                v.ScorePart("Active weeks", 75.0, 0.295, 18.0),
+                v.ScorePart("Momentum", None, None, None),
+            ),
+        ),
+        sessions,
+        1_204,
+        v.make_timeline(entries, UTC, more_url="/customers/cust-30217/timeline?before=abc"),
+        "$2M+",
+        "$10M",
+        "rapid_scaling",
+    )
+
+
+def detail(scenario: Scenario) -> v.EventDetail:
+    if scenario == "empty":
+        return v.EventDetail((("event_id", "0193"),))
+    text = EVIL if scenario == "absurd" else '{\n  "reportType": "executive-summary",\n  "pages": 12\n}'
+    return v.EventDetail(
+        (("event_id", "0193a1c0-7d52-7cc1-9e1c-6f0f3f0d0001"), ("session_id", "s1"), ("page_url", text)), text
+    )
+
+
+def live(scenario: Scenario) -> v.Live:
+    if scenario == "empty":
+        return v.Live((), (0,) * 60)
+    if scenario == "absurd":
+        return v.Live(
+            tuple(
+                v.LiveEvent(str(k), i, n, EVENT_TYPES[k], NOW, IMPACTS[k % 3] if k else None, n * 4)
+                for k, (i, n) in enumerate(ABSURD)
+            ),
+            (0, 10**12) * 30,
+        )
+    return v.Live(tuple(live_event(k) for k in range(24)), tuple(wave(i, 40) for i in range(60)))
+
+
+def live_event(k: int) -> v.LiveEvent:
+    sentences = (
+        "Used Cost Calculator, results",
+        "Opened a page, /pricing",
+        "Exported a PDF from ICP Analysis",
+        "Made a resource in Business Case Builder",
+    )
+    kinds = ("tool_usage", "navigation", "export_action", "resource_generation")
+    return v.LiveEvent(
+        f"e{k}",
+        f"cust-{k}",
+        NAMES[k % len(NAMES)],
+        kinds[k % 4],
+        NOW - timedelta(seconds=20 * k),
+        ("medium", "low", "high", "high")[k % 4],
+        sentences[k % 4],
+    )
+
+
+def keys(scenario: Scenario) -> a.Keys:
+    url = "http://127.0.0.1:8321"
+    if scenario == "empty":
+        return a.Keys((), url)
+    if scenario == "absurd":
+        rows = tuple(
+            a.KeyRow(
+                f"k{k}",
+                n,
+                "write" if k % 2 else "secret",
+                "mp_" + "p" * 60,
+                datetime(1, 1, 1, tzinfo=UTC),
+                NOW + timedelta(days=9000),
+                NOW if k == 2 else None,
+                k == 3,
+            )
+            for k, n in enumerate(ABSURD_NAMES)
+        )
+        return a.Keys(
+            rows,
+            "https://" + "very-long-host-name." * 10 + "example",
+            a.CreatedKey(EVIL, "secret", "mp_sk_" + "k" * 200),
+            EVIL,
+            EVIL,
+        )
+    rows = (
+        a.KeyRow(
+            "k1", "Web app, production", "write", "mp_wk_3fA9", NOW - timedelta(days=120), NOW - timedelta(seconds=20)
+        ),
+        a.KeyRow(
+            "k2",
+            "Nightly export to the warehouse",
+            "secret",
+            "mp_sk_91bC",
+            NOW - timedelta(days=64),
+            NOW - timedelta(hours=9),
+        ),
+        a.KeyRow("k3", "From MILEPOST_WRITE_KEY", "write", "mp_wk_demo", NOW - timedelta(days=3), None, preset=True),
+        a.KeyRow(
+            "k4",
+            "Old staging",
+            "write",
+            "mp_wk_77aa",
+            NOW - timedelta(days=300),
+            NOW - timedelta(days=41),
+            NOW - timedelta(days=40),
+        ),
+    )
+    return a.Keys(rows, url, a.CreatedKey("Mobile app", "write", "mp_wk_8Qm2vT5nYbX0cLwR7sKd"))

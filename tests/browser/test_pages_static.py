@@ -1,0 +1,218 @@
+"""Every page, with full, empty and absurd data, in Chromium under the real Content-Security-Policy."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from .preview import page_paths
+from .sample import EVIL, NOW
+
+_AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
+_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+_WIDE = {"width": 1280, "height": 900}
+_PHONE = {"width": 390, "height": 844}
+
+
+class Watched:
+    """A page that remembers everything a clean page does not have."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Watched]:
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, locale="en-GB", timezone_id="Europe/Berlin", reduced_motion="reduce"
+    )
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.clock.set_fixed_time(NOW)
+    yield Watched(page)
+    context.close()
+
+
+def _axe(page: Page, options: dict[str, Any]) -> list[str]:
+    result = page.evaluate("options => axe.run(document, options)", options)
+    return [
+        f"{violation['id']}: {node['target']} {node['failureSummary']}"
+        for violation in result["violations"]
+        for node in violation["nodes"][:3]
+    ]
+
+
+def _overflow(page: Page) -> int:
+    width: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return width
+
+
+@pytest.mark.parametrize("path", page_paths())
+def test_page_is_clean(site: str, watched: Watched, path: str) -> None:
+    page = watched.page
+    page.goto(site + path)
+    page.evaluate(_AXE)
+    assert _axe(page, _RULES) == []
+    assert _overflow(page) <= 0, "scrolls sideways on a desktop"
+    page.emulate_media(color_scheme="dark")
+    assert _axe(page, {"runOnly": ["color-contrast"]}) == []
+    page.set_viewport_size(_PHONE)  # type: ignore[arg-type]
+    assert _overflow(page) <= 0, "scrolls sideways on a phone"
+    assert _axe(page, {"runOnly": ["color-contrast", "target-size"]}) == []
+    foreign = page.evaluate(
+        """() => [...document.querySelectorAll("script:not([src]), style, [style], main img, main script, iframe")]
+            .map(element => element.outerHTML.slice(0, 200))"""
+    )
+    assert foreign == [], "inline script or style, or markup that came with the data"
+    assert "pwned" not in page.title() or EVIL[:20] in page.title()
+    assert watched.complaints == []
+
+
+def test_data_is_shown_as_text(site: str, watched: Watched) -> None:
+    watched.page.goto(f"{site}/absurd/customers")
+    expect(watched.page.get_by_role("link", name=EVIL).first).to_be_visible()
+    expect(watched.page.get_by_text("{{ 7*7 }}").first).to_be_visible()
+
+
+def test_numbers_and_dates_follow_the_reader(site: str, browser: Browser) -> None:
+    with browser.new_context(locale="de-DE", timezone_id="America/New_York") as context:
+        page = context.new_page()
+        page.clock.set_fixed_time(NOW)
+        page.goto(f"{site}/full/overview")
+        expect(page.locator(".answer data").first).to_have_text("1.204")
+        page.goto(f"{site}/full/customer")
+        expect(page.locator(".sessions time").first).to_contain_text("10:45")
+        assert "tz" in {cookie["name"] for cookie in context.cookies()}
+
+
+def test_numbers_stand_without_scripts(site: str, browser: Browser) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{site}/full/overview")
+        expect(page.locator(".answer")).to_have_text(
+            "1,204 customers were active this week, 8% more than the week before."
+        )
+        page.locator("#events summary").click()
+        expect(page.locator("#events tbody tr")).to_have_count(30)
+
+
+def test_chart_reads_by_keyboard_and_saves(site: str, watched: Watched, tmp_path: Path) -> None:
+    page = watched.page
+    page.goto(f"{site}/full/overview")
+    page.locator("#events .plot-area").focus()
+    page.keyboard.press("End")
+    expect(page.locator("#events .reading")).to_have_text(re.compile(r"^Mon,? 23 Nov: [\d,]+ events$"))
+    with page.expect_download() as csv:
+        page.locator("#events [data-save=csv]").click()
+    csv.value.save_as(tmp_path / "days.csv")
+    lines = (tmp_path / "days.csv").read_text("utf-8-sig").splitlines()
+    assert lines[0] == "Day,Events"
+    assert len(lines) == 31
+    assert re.fullmatch(r"2026-11-23,\d+", lines[1])
+    with page.expect_download() as png:
+        page.locator("#events [data-save=png]").click()
+    png.value.save_as(tmp_path / "days.png")
+    assert (tmp_path / "days.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    assert watched.complaints == []
+
+
+def test_csv_cells_cannot_become_formulas(site: str, watched: Watched, tmp_path: Path) -> None:
+    page = watched.page
+    page.goto(f"{site}/full/overview")
+    page.locator("#events summary").click()
+    page.locator("#events tbody td").first.evaluate("cell => { cell.textContent = '=HYPERLINK(1)'; }")
+    with page.expect_download() as csv:
+        page.locator("#events [data-save=csv]").click()
+    csv.value.save_as(tmp_path / "days.csv")
+    assert (tmp_path / "days.csv").read_text("utf-8-sig").splitlines()[1].startswith("'=HYPERLINK")
+
+
+def test_customers_by_keyboard(site: str, watched: Watched) -> None:
+    page = watched.page
+    page.goto(f"{site}/full/customers")
+    page.keyboard.press("/")
+    expect(page.locator("#q")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".who a").nth(1)).to_be_focused()
+
+
+def test_search_keeps_the_address_and_the_field(site: str, watched: Watched) -> None:
+    page = watched.page
+    page.goto(f"{site}/customers?show=quiet")
+    with page.expect_response(lambda response: "q=north" in response.url):
+        page.locator("#q").press_sequentially("north")
+    page.wait_for_url(re.compile(r"q=north"))
+    expect(page.locator("#q")).to_be_focused()
+    expect(page.locator("#q")).to_have_value("north")
+    assert watched.complaints == []
+
+
+def test_timeline_loads_more_and_details(site: str, watched: Watched) -> None:
+    page = watched.page
+    page.goto(f"{site}/full/customer")
+    before = page.locator(".entry").count()
+    page.get_by_role("link", name="Show earlier").click()
+    expect(page.locator(".entry")).to_have_count(before + 1)
+    expect(page.get_by_role("link", name="Show earlier")).to_have_count(0)
+    page.locator(".entry summary").first.click()
+    expect(page.locator(".event-detail")).to_be_visible()
+    assert "executive-summary" in page.locator(".event-detail").inner_text()
+    assert watched.complaints == []
+
+
+def test_live_stream(site: str, watched: Watched) -> None:
+    page = watched.page
+    page.goto(f"{site}/empty/live")
+    row = page.locator("#live-events li")
+    expect(row).to_have_count(1)
+    expect(row.locator(".name")).to_have_text(EVIL)
+    expect(row.locator(".impact")).to_contain_text("Medium")
+    expect(page.locator("#live-count")).to_have_text("7")
+    expect(page.locator("#live-state")).to_have_text("Connected")
+    page.locator("#live-type").select_option("navigation")
+    expect(row).to_be_hidden()
+    expect(page.locator("#live-empty")).to_contain_text("Nothing that matches")
+    assert page.url.endswith("?type=navigation")
+    page.locator("#live-pause").click()
+    expect(page.locator("#live-pause")).to_have_attribute("aria-pressed", "true")
+    assert watched.complaints == []
+
+
+def test_keys_copy_and_ask_before_revoking(site: str, watched: Watched) -> None:
+    page = watched.page
+    page.goto(f"{site}/full/keys")
+    page.locator(".created [data-copy]").first.click()
+    expect(page.locator(".created [data-copy]").first).to_contain_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == "mp_wk_8Qm2vT5nYbX0cLwR7sKd"
+    dialog = page.get_by_role("dialog", name=re.compile("Web app, production"))
+    expect(dialog).to_be_hidden()
+    page.get_by_role("button", name="Revoke Web app, production").click()
+    expect(dialog).to_be_visible()
+    page.evaluate(_AXE)
+    assert _axe(page, _RULES) == []
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    assert watched.complaints == []
+
+
+def test_theme_is_kept(site: str, watched: Watched) -> None:
+    page = watched.page
+    page.goto(f"{site}/full/overview")
+    button = page.locator("[data-theme-button]")
+    button.click()
+    button.click()
+    expect(button).to_have_text("Dark theme")
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert json.loads(page.evaluate("JSON.stringify(Object.keys(localStorage))")) == ["milepost-theme"]
