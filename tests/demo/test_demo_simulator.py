@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
+from typing import ClassVar
 
 import pytest
 
+from milepost import Tracker
 from milepost.demo.data import active_customers
 from milepost.demo.simulator import Simulator, rhythm
 from milepost.vocabulary import DEFAULT_COMPETENCIES, EVENT_TYPES
@@ -85,3 +90,48 @@ def test_it_stops_at_once_when_told() -> None:
 def test_a_rate_must_be_above_zero(rate: float) -> None:
     with pytest.raises(ValueError, match="events a minute, more than 0"):
         Simulator(Recorder(), now=lambda: datetime.now(UTC), wait=lambda _: True, rate=rate)
+
+
+class _Receiver(BaseHTTPRequestHandler):
+    """Answers as the server does and keeps what came."""
+
+    received: ClassVar[list[dict[str, object]]] = []
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers.get("Content-Encoding") == "gzip":
+            body = gzip.decompress(body)
+        events = json.loads(body)["events"]
+        self.received.extend(events)
+        answer = json.dumps({"accepted": len(events), "duplicates": 0, "rejected": []}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: object) -> None:
+        """Keeps the test's output quiet."""
+
+
+def test_the_real_sdk_delivers_what_the_simulator_does() -> None:
+    _Receiver.received.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Receiver)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        tracker = Tracker("key", host=f"http://127.0.0.1:{server.server_port}", spool=False)
+        simulator = Simulator(tracker, now=lambda: datetime.now(UTC), wait=lambda _: True)
+        for _ in range(250):
+            simulator.step()
+        tracker.flush(timeout=10)
+        tracker.shutdown(timeout=10)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert len(_Receiver.received) == 250
+    assert {event["event_type"] for event in _Receiver.received} <= set(EVENT_TYPES)
+    assert all(event["customer_id"] and event["tool_id"] and event["session_id"] for event in _Receiver.received)
+    assert any(event.get("competency_area") == "value_communication" for event in _Receiver.received)
+    assert all("simulated" in event["event_metadata"] for event in _Receiver.received)  # type: ignore[operator]
