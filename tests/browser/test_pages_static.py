@@ -16,8 +16,10 @@ from .sample import EVIL, NOW
 
 _AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-_WIDE = {"width": 1280, "height": 900}
+_TABLET = {"width": 768, "height": 1024}
 _PHONE = {"width": 390, "height": 844}
+_CROWDED = """() => [...document.querySelectorAll("main table :is(td, th)")]
+    .filter(cell => cell.offsetParent && cell.scrollWidth > cell.clientWidth + 1).map(cell => cell.outerHTML.slice(0, 150))"""
 
 
 class Watched:
@@ -34,7 +36,8 @@ class Watched:
 @pytest.fixture
 def watched(browser: Browser) -> Iterator[Watched]:
     context = browser.new_context(
-        viewport={"width": 1280, "height": 900}, locale="en-GB", timezone_id="Europe/Berlin", reduced_motion="reduce"
+        viewport={"width": 1280, "height": 900},
+        locale="en-GB", timezone_id="Europe/Berlin", reduced_motion="reduce"
     )
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
@@ -66,6 +69,9 @@ def test_page_is_clean(site: str, watched: Watched, path: str) -> None:
     assert _overflow(page) <= 0, "scrolls sideways on a desktop"
     page.emulate_media(color_scheme="dark")
     assert _axe(page, {"runOnly": ["color-contrast"]}) == []
+    page.set_viewport_size(_TABLET)  # type: ignore[arg-type]
+    assert _overflow(page) <= 0, "scrolls sideways on a tablet"
+    assert page.evaluate(_CROWDED) == [], "a table's cell does not hold its text"
     page.set_viewport_size(_PHONE)  # type: ignore[arg-type]
     assert _overflow(page) <= 0, "scrolls sideways on a phone"
     assert _axe(page, {"runOnly": ["color-contrast", "target-size"]}) == []

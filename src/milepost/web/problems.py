@@ -1,0 +1,69 @@
+"""Every failure as `{"code", "message", "field"}`: ours, Litestar's, and the unexpected ones."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import msgspec
+from litestar import MediaType, Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from milepost.errors import Problem
+
+_log = logging.getLogger(__name__)
+_CODES = {
+    400: "invalid_value",
+    401: "unauthorised",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    429: "too_many_requests",
+}
+
+
+class ErrorBody(msgspec.Struct):
+    """What every error answers. `detail` repeats the message for Segment's SDKs, which read that."""
+
+    code: str
+    message: str
+    field: str | None
+    detail: str
+
+
+def problem_response(error: Problem) -> Response[bytes]:
+    """The answer to one of our own problems."""
+    return _response(error.status, error.code, error.message, error.field, error.retry_after)
+
+
+def on_problem(request: Request[Any, Any, Any], error: Problem) -> Response[bytes]:  # noqa: ARG001
+    return problem_response(error)
+
+
+def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:  # noqa: ARG001
+    field = None
+    message = error.detail or "The request cannot be answered."
+    if isinstance(error, ValidationException) and isinstance(error.extra, list) and error.extra:
+        first = error.extra[0]
+        if isinstance(first, dict):
+            field = str(first.get("key")) if first.get("key") else None
+            message = f"{first.get('message', message)}"
+    if error.status_code >= 500:
+        _log.error("unexpected %s: %s", type(error).__name__, message)
+    retry_after = 1 if error.status_code == 429 else None
+    code = _CODES.get(error.status_code, "invalid_request" if error.status_code < 500 else "internal")
+    return _response(error.status_code, code, message, field, retry_after)
+
+
+def on_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """A mistake of ours: logged with its trace, answered without it."""
+    _log.error("unexpected error at %s %s", request.method, request.url.path, exc_info=error)
+    return _response(500, "internal", "Something went wrong in Milepost; its log has the details.", None, None)
+
+
+def _response(status: int, code: str, message: str, field: str | None, retry_after: int | None) -> Response[bytes]:
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    body = msgspec.json.encode(ErrorBody(code, message, field, message))
+    return Response(body, status_code=status, media_type=MediaType.JSON, headers=headers)

@@ -1,0 +1,229 @@
+"""The way out: customers for a secret key or a signed-in member, and a customer's own part for its token."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+from urllib.parse import unquote
+from uuid import UUID
+
+import msgspec
+from litestar import Router, get, post
+from litestar.params import Parameter
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+
+from milepost.errors import Forbidden, NotFound, Unauthorised
+from milepost.insights import customer as one
+from milepost.insights.customer import Action, Customer, Event, Insights, Page, Session
+from milepost.insights.customers import CustomerPage, Sort, Status, list_customers
+from milepost.vocabulary import EventType
+from milepost.web.auth import bearer, require_secret_key
+from milepost.web.services import AnyRequest, services
+
+Limit = Annotated[int, Parameter(ge=1, le=500, description="How many at most.")]
+Cursor = Annotated[str | None, Parameter(max_length=1000, description="`next` of the page before.")]
+Search = Annotated[str | None, Parameter(max_length=200, description="Part of a customer's id or name.")]
+CustomerId = Annotated[str, Parameter(min_length=1, max_length=600)]
+
+
+async def require_reader(request: AnyRequest) -> None:
+    """Raises Unauthorised unless a secret key or a signed-in member asks."""
+    if bearer(request) is None and request.session.get("member"):
+        return
+    await require_secret_key(services(request).keys, bearer(request))
+
+
+async def require_customer(request: AnyRequest) -> str:
+    """The customer whose token this is; raises Unauthorised without one."""
+    token = bearer(request)
+    if not token:
+        raise Unauthorised("No customer token came with this request. Send one as Authorization: Bearer ...")
+    if token.startswith(("mpw_", "mps_")):
+        raise Forbidden("This is a key; /v1/me takes a customer's token, made by `milepost token --customer ID`.")
+    return (await services(request).tokens.read(token)).customer_id
+
+
+def _id(customer_id: str) -> str:
+    """A customer id as it stands in an address; one that cannot exist is not found."""
+    plain = unquote(customer_id)
+    if "\x00" in plain or len(plain) > 200 or not _storable(plain):
+        raise NotFound("There is no such customer.", field="customer_id")
+    return plain
+
+
+def _storable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _text(text: str | None, field: str) -> str | None:
+    if text is not None and ("\x00" in text or not _storable(text)):
+        raise NotFound("Nothing can match that: it holds a character no stored text has.", field=field)
+    return text
+
+
+@get("/customers", summary="Customers")
+async def get_customers(
+    request: AnyRequest,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    sort: Sort = "-last_seen",
+    q: Search = None,
+    status: Status = "all",
+) -> CustomerPage:
+    """Customers, searched, filtered and sorted; `total` counts all pages."""
+    await require_reader(request)
+    served = services(request)
+    async with served.database.transaction() as connection:
+        return await list_customers(
+            connection, now=served.now(), limit=limit, cursor=cursor, sort=sort, q=_text(q, "q"), status=status
+        )
+
+
+@get("/customers/{customer_id:str}", summary="One customer")
+async def get_customer(request: AnyRequest, customer_id: CustomerId) -> Customer:
+    """Name, traits and insights."""
+    await require_reader(request)
+    served = services(request)
+    async with served.database.transaction() as connection:
+        return await one.read_customer(connection, _id(customer_id), now=served.now())
+
+
+@get("/customers/{customer_id:str}/insights", summary="A customer's insights")
+async def get_insights(request: AnyRequest, customer_id: CustomerId) -> Insights:
+    """Every number with its components, their contributions, the coverage and the formulas' version."""
+    await require_reader(request)
+    served = services(request)
+    async with served.database.transaction() as connection:
+        return await one.read_insights(connection, _id(customer_id), now=served.now())
+
+
+@get("/customers/{customer_id:str}/events", summary="A customer's events")
+async def get_events(
+    request: AnyRequest,
+    customer_id: CustomerId,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    event_type: EventType | None = None,
+) -> Page[Event]:
+    """Newest first."""
+    await require_reader(request)
+    async with services(request).database.transaction() as connection:
+        return await one.read_events(connection, _id(customer_id), limit=limit, cursor=cursor, event_type=event_type)
+
+
+@get("/customers/{customer_id:str}/sessions", summary="A customer's sessions")
+async def get_sessions(
+    request: AnyRequest, customer_id: CustomerId, limit: Limit = 50, cursor: Cursor = None
+) -> Page[Session]:
+    """Newest first."""
+    await require_reader(request)
+    async with services(request).database.transaction() as connection:
+        return await one.read_sessions(connection, _id(customer_id), limit=limit, cursor=cursor)
+
+
+@get("/customers/{customer_id:str}/actions", summary="A customer's offline actions")
+async def get_actions(
+    request: AnyRequest, customer_id: CustomerId, limit: Limit = 50, cursor: Cursor = None
+) -> Page[Action]:
+    """Newest first."""
+    await require_reader(request)
+    async with services(request).database.transaction() as connection:
+        return await one.read_actions(connection, _id(customer_id), limit=limit, cursor=cursor)
+
+
+@get("/me", summary="The customer's own standing")
+async def get_me(request: AnyRequest) -> Customer:
+    """What `/v1/customers/{id}` answers, for the customer whose token this is."""
+    customer_id, served = await require_customer(request), services(request)
+    async with served.database.customer(customer_id) as connection:
+        return await one.read_customer(connection, customer_id, now=served.now())
+
+
+@get("/me/insights", summary="The customer's own insights")
+async def get_my_insights(request: AnyRequest) -> Insights:
+    """What `/v1/customers/{id}/insights` answers, for the customer whose token this is."""
+    customer_id, served = await require_customer(request), services(request)
+    async with served.database.customer(customer_id) as connection:
+        return await one.read_insights(connection, customer_id, now=served.now())
+
+
+@get("/me/events", summary="The customer's own events")
+async def get_my_events(
+    request: AnyRequest, limit: Limit = 50, cursor: Cursor = None, event_type: EventType | None = None
+) -> Page[Event]:
+    """Newest first."""
+    customer_id = await require_customer(request)
+    async with services(request).database.customer(customer_id) as connection:
+        return await one.read_events(connection, customer_id, limit=limit, cursor=cursor, event_type=event_type)
+
+
+@get("/me/sessions", summary="The customer's own sessions")
+async def get_my_sessions(request: AnyRequest, limit: Limit = 50, cursor: Cursor = None) -> Page[Session]:
+    """Newest first."""
+    customer_id = await require_customer(request)
+    async with services(request).database.customer(customer_id) as connection:
+        return await one.read_sessions(connection, customer_id, limit=limit, cursor=cursor)
+
+
+@get("/me/actions", summary="The customer's own offline actions")
+async def get_my_actions(request: AnyRequest, limit: Limit = 50, cursor: Cursor = None) -> Page[Action]:
+    """Newest first."""
+    customer_id = await require_customer(request)
+    async with services(request).database.customer(customer_id) as connection:
+        return await one.read_actions(connection, customer_id, limit=limit, cursor=cursor)
+
+
+@get("/live", summary="Events as they are stored", media_type="text/event-stream")
+async def get_live(request: AnyRequest) -> ServerSentEvent:
+    """Server-sent events named `events`: `{"events": [...], "per_minute": [60 numbers]}`, at most four a second."""
+    await require_reader(request)
+    feed = services(request).live.subscribe()
+
+    async def messages() -> AsyncIterator[ServerSentEventMessage]:
+        async for batch in feed:
+            yield ServerSentEventMessage(event="events", data=msgspec.json.encode(batch).decode())
+
+    return ServerSentEvent(messages())
+
+
+class IdentityChange(msgspec.Struct):
+    """How many events went back to whom they belonged before."""
+
+    moved: int
+
+
+@post("/identity/changes/{change_id:uuid}/undo", status_code=200, summary="Undo an identify, group or alias")
+async def undo_identity(request: AnyRequest, change_id: UUID) -> IdentityChange:
+    """Takes a tie back: every event goes to whom it belongs without it."""
+    await require_secret_key(services(request).keys, bearer(request))
+    async with services(request).database.transaction() as connection:
+        cursor = await connection.execute("select milepost.undo_identity(%s) as moved", (change_id,))
+        row = await cursor.fetchone()
+    if row is None or row["moved"] is None:
+        raise NotFound("There is no such change, or it was undone before.", field="change_id")
+    return IdentityChange(int(str(row["moved"])))
+
+
+router = Router(
+    "/v1",
+    route_handlers=[
+        get_customers,
+        get_customer,
+        get_insights,
+        get_events,
+        get_sessions,
+        get_actions,
+        get_me,
+        get_my_insights,
+        get_my_events,
+        get_my_sessions,
+        get_my_actions,
+        get_live,
+        undo_identity,
+    ],
+    tags=["read"],
+)
