@@ -25,6 +25,12 @@ _BEFORE_SECONDS = 0.5  # an SQLite transaction takes milliseconds; a fork does n
 _all: weakref.WeakSet[Survivor] = weakref.WeakSet()
 _held: list[Survivor] = []
 _lock = threading.RLock()
+_exiting = False
+
+
+def is_exiting() -> bool:
+    """Whether the process is at its end: threads that are started now would be cut off anywhere."""
+    return _exiting
 
 
 def register(survivor: Survivor) -> None:
@@ -56,6 +62,8 @@ def _after_in_child() -> None:
 
 def _at_exit() -> None:
     """All of them share one deadline, so that ten trackers do not take ten times as long."""
+    global _exiting  # noqa: PLW0603 -- a fact about the process
+    _exiting = True
     trackers = list(_all)
     deadline = time.monotonic() + max((tracker.shutdown_timeout for tracker in trackers), default=0.0)
     for tracker in trackers:

@@ -20,7 +20,7 @@ from queue import SimpleQueue
 
 from milepost.client.capture import EVENT, Record, encode
 from milepost.client.config import Config
-from milepost.client.fork import register
+from milepost.client.fork import is_exiting, register
 from milepost.client.outbox import Outbox
 from milepost.client.queue import BoundedQueue
 from milepost.client.report import Reporter, Stats
@@ -52,6 +52,12 @@ class Pipeline:
         self.reporter = reporter
         self.listeners: list[Listener] = []
         self.outbox = Outbox(config.spool_file, reporter, config.max_spool_bytes, config.max_memory_bytes)
+        # Not by `import milepost`, which should be quick; nor by the sender's thread: a process that forked
+        # meanwhile would wait for ever for an import that the thread left half done. The same goes for the
+        # codec with which the first connection looks up its host.
+        import milepost.client.transport  # noqa: F401
+
+        "".encode("idna")
         self.sessions = Sessions()
         self.ends_with = 0  # the process that will end us with it
         self._reset()
@@ -110,6 +116,9 @@ class Pipeline:
         with self._lock:
             if self._threads is not None:
                 return
+            if is_exiting():
+                self._spool_now()
+                return
             sender = Sender(self.config, self.outbox, self.reporter, self.listeners)
             threads = _Threads(
                 threading.Thread(
@@ -123,16 +132,19 @@ class Pipeline:
                 threads.sender_thread.start()
                 threads.spooler.start()
             except RuntimeError:
-                # The interpreter is ending and starts no more threads: to the spool in our own time.
                 self._threads = None
-                self._drain(None)
-                self._asleep = True
-                while not self._wake.empty():
-                    if (call := self._wake.get()) is not None:
-                        resolve(call[0], result=call[1] == "persist" and self.outbox.on_disk)
+                self._spool_now()
                 return
             self._wake.put(None)  # the event that woke us may have told the spooler that just ended
         _end_with_multiprocessing(self)
+
+    def _spool_now(self) -> None:
+        """The interpreter is ending, so threads start no more or end at any point: in the caller's time."""
+        self._asleep = True
+        self._drain(None)
+        while not self._wake.empty():
+            if (call := self._wake.get()) is not None:
+                resolve(call[0], result=call[1] == "persist" and self.outbox.on_disk)
 
     # -- the threads ----------------------------------------------------------------------------
 

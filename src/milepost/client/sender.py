@@ -155,8 +155,7 @@ class Sender:
             path, body = "/v1/events", b'{"events":[%b],"sent_at":"%b"}' % (rows, sent_at)
         else:
             path, body = "/v1/batch", b'{"batch":[%b],"sentAt":"%b"}' % (rows, sent_at)
-        # Here, not above: loading http.client takes long, and this thread has the time.
-        from milepost.client.transport import FAILURES, Transport
+        from milepost.client.transport import FAILURES, Transport  # loaded by `Pipeline`
 
         if self._transport is None:
             self._transport = Transport(config.host, config.timeout)
