@@ -13,7 +13,6 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
-from markupsafe import Markup
 
 from milepost.web import account_views as a
 from milepost.web import views as v
@@ -44,7 +43,7 @@ def _views(scenario: Scenario) -> Iterator[tuple[str, str, v.Section | None, obj
         "overview",
         a.GettingStarted(
             "http://127.0.0.1:8321",
-            "mp_wk_8Qm2vT5nYbX0cLwR7sKd" if full else None,
+            "mpw_8Qm2vT5nYbX0cLwR7sKd" if full else None,
             "http://127.0.0.1:8321/static/milepost.js" if full else text or None,
         ),
     )
@@ -86,7 +85,7 @@ def render_all() -> dict[str, str]:
         for name, template, section, view in _views(scenario):
             shell = sample.shell(section) if section else None
             pages[f"/{scenario}/{name}"] = environment.get_template(template).render(
-                shell=shell, view=view, csrf_input=Markup(_CSRF)
+                shell=shell, view=view, csrf_input=_CSRF
             )
         pages[f"/{scenario}/detail"] = environment.get_template("partials/event_detail.html").render(
             view=sample.detail(scenario)

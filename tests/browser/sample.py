@@ -370,38 +370,44 @@ def keys(scenario: Scenario) -> a.Keys:
                 datetime(1, 1, 1, tzinfo=UTC),
                 NOW + timedelta(days=9000),
                 NOW if k == 2 else None,
-                k == 3,
+                preset=k == 3,
             )
             for k, n in enumerate(ABSURD_NAMES)
         )
         return a.Keys(
             rows,
             "https://" + "very-long-host-name." * 10 + "example",
-            a.CreatedKey(EVIL, "secret", "mp_sk_" + "k" * 200),
+            a.CreatedKey(EVIL, "secret", "mps_" + "k" * 200),
             EVIL,
             EVIL,
         )
     rows = (
         a.KeyRow(
-            "k1", "Web app, production", "write", "mp_wk_3fA9", NOW - timedelta(days=120), NOW - timedelta(seconds=20)
+            "k1",
+            "Web app, production",
+            "write",
+            "mpw_3fA9",
+            NOW - timedelta(days=120),
+            NOW - timedelta(seconds=20),
+            public_key="mpw_3fA9vT5nYbX0cLwR7sKd3fA9vT5nYbX0",
         ),
         a.KeyRow(
             "k2",
             "Nightly export to the warehouse",
             "secret",
-            "mp_sk_91bC",
+            "mps_91bC",
             NOW - timedelta(days=64),
             NOW - timedelta(hours=9),
         ),
-        a.KeyRow("k3", "From MILEPOST_WRITE_KEY", "write", "mp_wk_demo", NOW - timedelta(days=3), None, preset=True),
+        a.KeyRow("k3", "From MILEPOST_WRITE_KEY", "write", "mpw_demo", NOW - timedelta(days=3), None, preset=True),
         a.KeyRow(
             "k4",
             "Old staging",
             "write",
-            "mp_wk_77aa",
+            "mpw_77aa",
             NOW - timedelta(days=300),
             NOW - timedelta(days=41),
             NOW - timedelta(days=40),
         ),
     )
-    return a.Keys(rows, url, a.CreatedKey("Mobile app", "write", "mp_wk_8Qm2vT5nYbX0cLwR7sKd"))
+    return a.Keys(rows, url, a.CreatedKey("Mobile app", "write", "mpw_8Qm2vT5nYbX0cLwR7sKd"))

@@ -19,7 +19,8 @@ _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "b
 _TABLET = {"width": 768, "height": 1024}
 _PHONE = {"width": 390, "height": 844}
 _CROWDED = """() => [...document.querySelectorAll("main table :is(td, th)")]
-    .filter(cell => cell.offsetParent && cell.scrollWidth > cell.clientWidth + 1).map(cell => cell.outerHTML.slice(0, 150))"""
+    .filter(cell => cell.offsetParent && cell.scrollWidth > cell.clientWidth + 1)
+    .map(cell => cell.outerHTML.slice(0, 150))"""
 
 
 class Watched:
@@ -36,8 +37,7 @@ class Watched:
 @pytest.fixture
 def watched(browser: Browser) -> Iterator[Watched]:
     context = browser.new_context(
-        viewport={"width": 1280, "height": 900},
-        locale="en-GB", timezone_id="Europe/Berlin", reduced_motion="reduce"
+        viewport={"width": 1280, "height": 900}, locale="en-GB", timezone_id="Europe/Berlin", reduced_motion="reduce"
     )
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
@@ -80,6 +80,8 @@ def test_page_is_clean(site: str, watched: Watched, path: str) -> None:
             .map(element => element.outerHTML.slice(0, 200))"""
     )
     assert foreign == [], "inline script or style, or markup that came with the data"
+    unguarded = page.locator('form[method=post]:not(:has(input[type=hidden][name="_csrf_token"]))')
+    expect(unguarded).to_have_count(0)
     assert "pwned" not in page.title() or EVIL[:20] in page.title()
     assert watched.complaints == []
 
@@ -200,7 +202,7 @@ def test_keys_copy_and_ask_before_revoking(site: str, watched: Watched) -> None:
     page.goto(f"{site}/full/keys")
     page.locator(".created [data-copy]").first.click()
     expect(page.locator(".created [data-copy]").first).to_contain_text("Copied")
-    assert page.evaluate("navigator.clipboard.readText()") == "mp_wk_8Qm2vT5nYbX0cLwR7sKd"
+    assert page.evaluate("navigator.clipboard.readText()") == "mpw_8Qm2vT5nYbX0cLwR7sKd"
     dialog = page.get_by_role("dialog", name=re.compile("Web app, production"))
     expect(dialog).to_be_hidden()
     page.get_by_role("button", name="Revoke Web app, production").click()

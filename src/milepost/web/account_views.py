@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
-KeyKind = Literal["write", "secret"]
+from milepost.web.keys import KeyKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,8 @@ class LinkExpired:
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """`prefix` is the part that may be shown. `preset`: from the environment, so not revocable here."""
+    """`prefix` may always be shown; `public_key` is the whole of a write key. `preset`: from the
+    environment, so not revocable here."""
 
     key_id: str
     name: str
@@ -48,12 +48,13 @@ class KeyRow:
     created_at: datetime
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
+    public_key: str | None = None
     preset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CreatedKey:
-    """A key just made; `key` is the whole of it and is shown this once."""
+    """A key just made; `key` is the whole of it. A secret one is shown this once."""
 
     name: str
     kind: KeyKind

@@ -35,7 +35,7 @@
     const box = button.parentElement;
     const text = box.querySelector("[data-copy-text]")?.dataset.copyText ?? box.querySelector("code").textContent;
     const label = button.querySelector("span");
-    const before = label.textContent;
+    const before = [...label.childNodes];
     try {
       await navigator.clipboard.writeText(text);
       label.textContent = "Copied";
@@ -44,7 +44,7 @@
       getSelection().selectAllChildren(box.querySelector("code, [data-copy-text]"));
       label.textContent = "Selected";
     }
-    setTimeout(() => { label.textContent = before; }, 1600);
+    setTimeout(() => { label.replaceChildren(...before); }, 1600);
   }
 
   // -- Charts: CSV from the table, PNG from the drawing ------------------------------------------------
