@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,10 @@ def _logged(tmp_path: Path) -> set[str]:
     return {line for file in tmp_path.glob("log*") for line in file.read_text().split()}
 
 
+def _all_grown(logs: list[Path]) -> bool:
+    return all(log.exists() and log.stat().st_size > 2000 for log in logs)
+
+
 # Ids are written down only once `persist` said that they are in the spool.
 _LOOP = """
 n = 0
@@ -67,7 +72,7 @@ def test_kill_9_of_four_processes_on_one_spool_loses_nothing_and_doubles_nothing
         before = len(_logged(tmp_path))
         running = [_run(server, tmp_path, _LOOP, f"log{turn}-{number}") for number in range(4)]
         logs = [tmp_path / f"log{turn}-{number}" for number in range(4)]
-        eventually(lambda logs=logs: all(log.exists() and log.stat().st_size > 2000 for log in logs), 20)
+        eventually(partial(_all_grown, logs), 20)
         for process in running:
             process.send_signal(signal.SIGKILL)
             process.wait(10)

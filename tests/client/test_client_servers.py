@@ -106,7 +106,7 @@ def test_celery_prefork(server: Receiver, tmp_path: Path) -> None:
     environment = _environment(server, tmp_path) | {"C_FORCE_ROOT": "1"}
     send = "import jobs\nfor n in range(30): jobs.work.delay(n)"
     subprocess.run([sys.executable, "-c", send], env=environment, cwd=tmp_path, check=True, timeout=30)
-    worker = "worker -P prefork -c 2 -l ERROR --without-gossip --without-mingle --without-heartbeat".split()
+    worker = ["worker", "-P", "prefork", "-c", "2", "-l", "ERROR", "--without-gossip", "--without-mingle"]
     process = subprocess.Popen(
         [sys.executable, "-m", "celery", "-A", "jobs", *worker],
         env=environment,

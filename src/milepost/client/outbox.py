@@ -21,6 +21,7 @@ from milepost.client.report import Reporter
 from milepost.client.spool import Held, Row, Spool, is_corrupt
 
 _FAILURES = (sqlite3.Error, OSError)
+_inherited: list[Spool] = []
 _RETRY_SECONDS = 15.0  # how long a failed disk is left alone
 
 
@@ -262,6 +263,8 @@ class Outbox:
     def after_fork_in_child(self) -> None:
         if self._owner is not None:
             self._owner.forget()
+        if self._disk is not None:
+            _inherited.append(self._disk)  # it could not be closed in time; here it must not be, nor used
         self.reset()
 
     def close(self) -> list[Held]:
