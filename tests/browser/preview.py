@@ -19,7 +19,7 @@ from milepost.web import views as v
 from milepost.web.environment import pages_environment
 from milepost.web.static_files import CONTENT_SECURITY_POLICY, STATIC_DIR
 
-from . import sample
+from . import sample, sample_stream
 from .sample import EVIL, SCENARIOS, Scenario
 
 _TYPES: Final = {
@@ -49,8 +49,8 @@ def _views(scenario: Scenario) -> Iterator[tuple[str, str, v.Section | None, obj
     )
     yield "customers", "customers.html", "customers", sample.customers(scenario)
     yield "customer", "customer.html", "customers", sample.customer(scenario)
-    yield "live", "live.html", "live", sample.live(scenario)
-    yield "keys", "keys.html", "keys", sample.keys(scenario)
+    yield "live", "live.html", "live", sample_stream.live(scenario)
+    yield "keys", "keys.html", "keys", sample_stream.keys(scenario)
     yield "sign-in", "sign_in.html", None, a.SignIn(text, text, "You are signed out." if full else "")
     yield "welcome", "welcome.html", None, a.Welcome("/welcome/token", text, text)
     yield "link-expired", "link_expired.html", None, a.LinkExpired()
@@ -135,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _live(self) -> None:
         """One message, then silence until the browser goes away or the preview ends."""
-        event = msgspec.to_builtins(sample.live_event(0)) | {
+        event = msgspec.to_builtins(sample_stream.live_event(0)) | {
             "customer_name": EVIL,
             "customer_id": "new",
             "summary": EVIL,

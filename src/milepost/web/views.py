@@ -178,7 +178,9 @@ class CustomerRow:
 @dataclass(frozen=True, slots=True)
 class Customers:
     """customers.html. `total` match query and filter, `everyone` is all. `before`/`after` are opaque
-    cursors of the neighbouring pages, None at the ends. GET /customers?q&show&sort&dir&after&before."""
+    cursors of the neighbouring pages, None at the ends; where `before` is not to be had, `first=False`
+    offers the way back to the first page. `sortable` columns get a link in the header.
+    GET /customers?q&show&sort&dir&after&before."""
 
     rows: tuple[CustomerRow, ...]
     total: int
@@ -189,6 +191,8 @@ class Customers:
     descending: bool = True
     after: str | None = None
     before: str | None = None
+    first: bool = True
+    sortable: tuple[CustomerSort, ...] = CUSTOMER_SORTS
 
     @property
     def answer(self) -> Markup:
@@ -241,7 +245,8 @@ class ScorePart:
 
 @dataclass(frozen=True, slots=True)
 class Insight:
-    """`score` 0-100; `coverage` 0-1 is the share of the weights that had data; `rate` points a week."""
+    """`score` 0-100; `coverage` 0-1 is the share of the weights that had data; `rate` points a week.
+    `risks` are whole sentences with the figures behind them."""
 
     score: float | None
     coverage: float | None = None
@@ -249,6 +254,7 @@ class Insight:
     rate: float | None = None
     competencies: tuple[Bar, ...] = ()
     parts: tuple[ScorePart, ...] = ()
+    risks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
