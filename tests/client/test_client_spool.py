@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import resource
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -185,6 +186,22 @@ def test_a_full_disk_raises_nothing_and_loses_nothing_that_memory_can_hold(serve
     assert any("spool_unavailable" in error for error in errors)
     assert (done, arrived) == (True, 2000), errors
     assert len(server.stored) == 2000
+
+
+def test_a_spool_that_somebody_removes_is_made_anew_with_what_was_in_it(server: Receiver, make: Make) -> None:
+    tracker = make()
+    ids = {tracker.track_click(f"b{n}") for n in range(5)}
+    assert tracker.persist()
+    file = tracker.spool_file
+    assert file is not None
+    shutil.rmtree(file.parent)
+    outbox = tracker.pipeline.outbox
+    assert outbox.adopt() == 0  # what the sender does every 10 s
+    outbox.recover()
+    assert _rows(file) == 5
+    assert tracker.persist()
+    assert tracker.flush()
+    assert set(server.stored) == ids
 
 
 def test_rows_of_a_live_owner_are_left_alone_those_of_nobody_are_taken(tmp_path: Path) -> None:

@@ -153,6 +153,9 @@ class Outbox:
             disk = self._open_disk()
             if disk is None or self._owners is None:
                 return 0
+            if not disk.is_in_place():
+                self._rescue(disk)
+                return 0
             suspects: dict[str, Suspect] = {}
             done = False
 
@@ -170,6 +173,21 @@ class Outbox:
             finally:
                 for suspect in suspects.values():
                     suspect.release(bury=done)
+
+    def _rescue(self, disk: Spool) -> None:
+        """Somebody removed the file while it was open: its rows go to memory, and from there to a new one."""
+        try:
+            while rows := (batch := disk.next_batch(500, 1 << 22, self._undeletable))[1]:
+                self._open_memory().insert([Row(row.record_id, batch[0], row.rank, row.body) for row in rows])
+                disk.delete([row.seq for row in rows])
+        except _FAILURES as error:
+            self._disk_failed(error, reading=True)
+        self._close_disk()
+        self._counted = 0
+        self._undeletable.clear()
+        if self._owner is not None:
+            self._owner.release()
+            self._owner = None
 
     def recover(self) -> list[Held]:
         """Moves what waits in memory to the disk, once the disk works again; returns what found no room."""

@@ -60,6 +60,7 @@ class Spool:
     def __init__(self, path: Path | None, owner: str, max_bytes: int) -> None:
         """Opens (creates) the file, or a database in memory for `path=None`."""
         self._owner = owner
+        self._path = path
         if path is not None:
             # Made by us first: what is in it is the customers', so nobody else may read it.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -182,6 +183,13 @@ class Spool:
     def has_up_to(self, seq: int) -> bool:
         """Whether a row of this owner up to that place still waits."""
         return bool(self._number(_SQL["any_up_to"], self._owner, seq))
+
+    def is_in_place(self) -> bool:
+        """Whether the file is still where it was opened: rows in one that was removed die with the process."""
+        try:
+            return self._path is None or self._path.stat().st_ino == self.inode
+        except OSError:
+            return False
 
     def close(self) -> None:
         self._db.close()
