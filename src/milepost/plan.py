@@ -201,11 +201,11 @@ def _names(table: str, ids: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _fault(text: str, name: str, path: str, message: str) -> PlanError:
-    line = _line_of(text, path)
+    line = line_of(text, path)
     return PlanError(f"{name}, line {line}: {path or 'the plan'}: {message}.", field=path or None)
 
 
-def _line_of(text: str, path: str) -> int:
+def line_of(text: str, path: str) -> int:
     """The line of a path such as `tools[1].competency`: its key, else the table it would stand in."""
     best, table, seen = 1, "", dict[str, int]()
     for number, line in enumerate(text.splitlines(), start=1):

@@ -41,6 +41,7 @@ class Settings:
     requests_per_second: int = _setting(0, "Most ingest requests a second per key; 0 is no limit")
     query_seconds: int = _setting(10, "Most seconds one read may take in PostgreSQL")
     cleanup_minutes: int = _setting(60, "Minutes between two runs of the retention cleanup")
+    greet: bool = _setting(True, "Print a one-time sign-in link while there is no member")
     log_level: str = _setting("info", "debug, info, warning or error")
     log_format: str = _setting("json", "json, or text for people")
 

@@ -11,7 +11,7 @@ from typing import Literal, TypeVar, cast
 import msgspec
 
 from milepost.errors import ImportFailed
-from milepost.plan import _line_of as line_of
+from milepost.plan import line_of as line_of
 
 _T = TypeVar("_T")
 Condition = str | int | list[str | int] | dict[Literal["min", "max"], int | float]

@@ -39,6 +39,7 @@ def decompress(body: bytes) -> bytes:
 class _Envelope(msgspec.Struct):
     events: list[msgspec.Raw] | None = None
     batch: list[msgspec.Raw] | None = None
+    actions: list[msgspec.Raw] | None = None
     sent_at: msgspec.Raw | None = None
     sentAt: msgspec.Raw | None = None  # noqa: N815 -- Segment's name
     writeKey: msgspec.Raw | None = None  # noqa: N815 -- Segment's name
@@ -48,7 +49,7 @@ class _Envelope(msgspec.Struct):
 _envelope = msgspec.json.Decoder(_Envelope)
 _string = msgspec.json.Decoder(str)
 #: The fields of a batch that are not the batch itself.
-_KNOWN = (b"sent_at", b"sentAt", b"writeKey", b"context", b"events", b"batch")
+_KNOWN = (b"sent_at", b"sentAt", b"writeKey", b"context", b"events", b"batch", b"actions")
 
 
 class Batch(msgspec.Struct):
@@ -72,7 +73,7 @@ def take_apart(body: bytes, key: str) -> Batch:
             "write_key": envelope.writeKey,
             "context": envelope.context,
         }
-        found = envelope.events if key == "events" else envelope.batch
+        found = {"events": envelope.events, "batch": envelope.batch, "actions": envelope.actions}[key]
         items = None if found is None else [bytes(item) for item in found]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # One event may be so broken that the whole is no JSON; the others are still worth having.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -20,6 +20,8 @@ from milepost.vocabulary import (
     RejectCode,
 )
 
+#: JSON as somebody sent it: JSON schemas know `Any` for that, not `object`.
+JsonObject = dict[str, Any]
 Id = Annotated[str, Meta(max_length=MAX_ID_LENGTH)]
 Word = Annotated[str, Meta(max_length=MAX_WORD_LENGTH)]
 Url = Annotated[str, Meta(max_length=MAX_URL_LENGTH)]
@@ -43,8 +45,8 @@ class IncomingEvent(msgspec.Struct, kw_only=True):
     current_arr: Word | None = None
     target_arr: Word | None = None
     growth_stage: GrowthStage | None = None
-    event_metadata: dict[str, object] | None = None
-    metadata: dict[str, object] | None = None
+    event_metadata: JsonObject | None = None
+    metadata: JsonObject | None = None
     session_duration: Milliseconds | None = None
     time_on_page: Milliseconds | None = None
     page_url: Url | None = None

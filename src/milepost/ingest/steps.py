@@ -85,8 +85,7 @@ def decode_event(draft: Draft, sender: Sender) -> None:  # noqa: ARG001
 
 def check_text(draft: Draft, sender: Sender) -> None:  # noqa: ARG001
     """PostgreSQL cannot store the character NUL, so an event with one is refused rather than changed."""
-    if b"\\u0000" in draft.raw and b"\x00" in _encode(draft.event).replace(b"\\\\", b"").replace(b"\\u0000", b"\x00"):
-        raise RejectedEvent("invalid_unicode", "A text contains the character NUL (\\u0000). Remove it.")
+    check_stored_text(draft.raw, draft.event)
 
 
 def check_owner(draft: Draft, sender: Sender) -> None:  # noqa: ARG001
@@ -103,37 +102,15 @@ def check_metadata(draft: Draft, sender: Sender) -> None:  # noqa: ARG001
     metadata = draft.event.event_metadata if draft.event.event_metadata is not None else draft.event.metadata
     if not metadata:
         return
-    if (draft.raw.count(b"{") + draft.raw.count(b"[") > MAX_METADATA_DEPTH) and _depth(metadata) > MAX_METADATA_DEPTH:
-        raise RejectedEvent("too_deep", f"Metadata is nested more than {MAX_METADATA_DEPTH} deep.", "event_metadata")
     draft.success = metadata.get("success") is not False
     if draft.user_agent is None and isinstance(agent := metadata.get("user_agent"), str):
         draft.user_agent = agent
-    try:
-        draft.metadata = msgspec.Raw(_encode(metadata))
-    except (ValueError, TypeError, RecursionError) as error:
-        raise RejectedEvent("invalid_value", f"Metadata cannot be stored: {error}.", "event_metadata") from error
+    draft.metadata = metadata_bytes(draft.raw, metadata, "event_metadata")
 
 
 def correct_time(draft: Draft, sender: Sender) -> None:
     """The time it happened by our clock; neither before 2000 nor more than 24 hours ahead."""
-    stated = draft.event.timestamp
-    if stated is None:
-        draft.at = sender.received_at
-        return
-    try:
-        draft.at = utc(stated) + sender.skew(draft.sent_at)
-    except OverflowError:
-        raise RejectedEvent("invalid_value", "The timestamp is outside of what a calendar has.", "timestamp") from None
-    if draft.at.year < EARLIEST_YEAR:
-        raise RejectedEvent(
-            "time_too_old", f"{draft.at.isoformat()} is before {EARLIEST_YEAR}. Check the unit.", "timestamp"
-        )
-    if draft.at > sender.received_at + _AHEAD:
-        raise RejectedEvent(
-            "time_too_far_ahead",
-            f"{draft.at.isoformat()} is more than 24 hours ahead. Check the clock, or send sent_at.",
-            "timestamp",
-        )
+    draft.at = check_stored_time(draft.event.timestamp, sender, draft.sent_at)
 
 
 def set_id(draft: Draft, sender: Sender) -> None:
@@ -180,6 +157,40 @@ COMMON_STEPS: tuple[Step, ...] = (
     set_impact,
 )
 EVENT_STEPS: tuple[Step, ...] = (check_size, decode_event, *COMMON_STEPS)
+
+
+def check_stored_text(raw: bytes, decoded: object) -> None:
+    """Refuses the character NUL, wherever in the event it stands."""
+    # Only worth a closer look where the escape is there at all; "\\\\u0000" is harmless text.
+    if b"\\u0000" in raw and b"\\u0000" in _encode(decoded).replace(b"\\\\", b""):
+        raise RejectedEvent("invalid_unicode", "A text contains the character NUL (\\u0000). Remove it.")
+
+
+def metadata_bytes(raw: bytes, metadata: dict[str, object], field: str) -> msgspec.Raw:
+    """Metadata as JSON that PostgreSQL takes: of bounded depth, without numbers it has no room for."""
+    # Counting brackets is quick and never too low, so most events need no closer look.
+    if raw.count(b"{") + raw.count(b"[") > MAX_METADATA_DEPTH and _depth(metadata) > MAX_METADATA_DEPTH:
+        raise RejectedEvent("too_deep", f"{field} is nested more than {MAX_METADATA_DEPTH} deep.", field)
+    try:
+        return msgspec.Raw(_encode(metadata))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise RejectedEvent("invalid_value", f"{field} cannot be stored: {error}.", field) from error
+
+
+def check_stored_time(stated: datetime | None, sender: Sender, sent_at: datetime | None) -> datetime:
+    """The time it happened by our clock; refuses what is before 2000 or more than 24 hours ahead."""
+    if stated is None:
+        return sender.received_at
+    try:
+        at = utc(stated) + sender.skew(sent_at)
+    except OverflowError:
+        raise RejectedEvent("invalid_value", "The timestamp is outside of what a calendar has.", "timestamp") from None
+    if at.year < EARLIEST_YEAR:
+        raise RejectedEvent("time_too_old", f"{at.isoformat()} is before {EARLIEST_YEAR}. Check the unit.", "timestamp")
+    if at > sender.received_at + _AHEAD:
+        message = f"{at.isoformat()} is more than 24 hours ahead. Check the clock, or send sent_at."
+        raise RejectedEvent("time_too_far_ahead", message, "timestamp")
+    return at
 
 
 def decode_json(raw: bytes, decode: Callable[[bytes], _T]) -> _T:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import date, datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -16,6 +16,8 @@ from milepost.vocabulary import ActionRole, EventType, GrowthStage, Impact, Tren
 
 _SQL = load("milepost.insights", "read.sql")
 T = TypeVar("T")
+#: JSON as somebody sent it: the OpenAPI document knows `Any` for that, not `object`.
+JsonObject = dict[str, Any]
 #: The version of the formulas; it rises when a formula changes, so that two scores can be told apart.
 SCORE_VERSION = 1
 
@@ -81,7 +83,7 @@ class Insights(msgspec.Struct, kw_only=True):
     inconsistent_system_usage: bool | None
     low_business_impact_actions: bool | None
     low_impact_share: float | None
-    next_recommended_actions: list[dict[str, object]]
+    next_recommended_actions: list[JsonObject]
     total_actions: int
     last_action_at: datetime | None
 
@@ -102,7 +104,7 @@ class Event(msgspec.Struct, kw_only=True):
     current_arr: str | None
     target_arr: str | None
     growth_stage: GrowthStage | None
-    event_metadata: dict[str, object]
+    event_metadata: JsonObject
     session_duration: int | None
     time_on_page: int | None
     page_url: str | None
@@ -148,7 +150,7 @@ class Action(msgspec.Struct, kw_only=True):
     business_impact: Impact
     value: float | None
     currency: str | None
-    action_metadata: dict[str, object]
+    action_metadata: JsonObject
     source: str | None
     timestamp: datetime
     received_at: datetime
@@ -159,7 +161,7 @@ class Customer(msgspec.Struct):
 
     customer_id: str
     name: str | None
-    traits: dict[str, object]
+    traits: JsonObject
     insights: Insights
 
 

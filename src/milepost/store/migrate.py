@@ -8,11 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import LiteralString, cast
+from typing import LiteralString
 
 import psycopg
 
 from milepost.errors import Conflict
+from milepost.plan import Plan
+from milepost.store.plan_tables import plan_as_text
 
 _FILE = re.compile(r"(\d{4})_(\w+)\.sql\Z")
 #: Two servers that start at once take turns on this lock.
@@ -47,7 +49,7 @@ def migrations() -> tuple[Migration, ...]:
         if match := _FILE.match(file.name):
             sql = file.read_text("utf-8")
             checksum = hashlib.sha256(sql.encode()).hexdigest()[:16]
-            found.append(Migration(int(match[1]), match[2], cast(LiteralString, sql), checksum))
+            found.append(Migration(int(match[1]), match[2], sql, checksum))
     return tuple(sorted(found, key=lambda migration: migration.number))
 
 
@@ -88,8 +90,8 @@ def pending(connection: psycopg.Connection) -> list[Migration]:
     return [migration for migration in migrations() if migration.number not in done]
 
 
-def as_text() -> str:
-    """Every migration as one SQL text, for a hosted SQL editor. It is one transaction: all of it or nothing."""
+def as_text(plan: Plan) -> str:
+    """Every migration and the plan as one SQL text, for a hosted SQL editor. One transaction: all of it or nothing."""
     parts = [
         "-- Milepost's whole schema, for a new database. Paste it into the SQL editor and run it once.",
         "begin;",
@@ -99,10 +101,11 @@ def as_text() -> str:
         parts += [
             f"-- == {migration.number:04} {migration.name} ==",
             migration.sql,
-            "insert into milepost.migrations (number, name, checksum) values "
+            # File names of our own, of letters and digits.
+            "insert into milepost.migrations (number, name, checksum) values "  # noqa: S608
             f"({migration.number}, '{migration.name}', '{migration.checksum}');",
         ]
-    parts.append("commit;")
+    parts += [plan_as_text(plan), "commit;"]
     return "\n\n".join(parts) + "\n"
 
 

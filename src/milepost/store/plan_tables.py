@@ -19,9 +19,7 @@ def apply_plan(connection: psycopg.Connection, plan: Plan) -> bool:
 
     Scores are computed when they are read, so only points need rebuilding. Safe to call from every server start.
     """
-    document = msgspec.json.encode(plan)
-    digest = hashlib.sha256(document).hexdigest()
-    points = [(kind, impact, plan.points_of(kind, impact)) for kind in EVENT_TYPES for impact in IMPACTS]
+    document, digest, points = _tables(plan)
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(hashtext('milepost.plan'))")
         current = connection.execute("select hash from milepost.plan").fetchone()
@@ -30,7 +28,7 @@ def apply_plan(connection: psycopg.Connection, plan: Plan) -> bool:
         connection.execute(
             "insert into milepost.plan (hash, document) values (%s, %s) on conflict (only_one) do update"
             " set hash = excluded.hash, document = excluded.document, applied_at = now()",
-            (digest, document.decode()),
+            (digest, document),
         )
         before = connection.execute("select event_type, impact, points from milepost.plan_points").fetchall()
         if set(before) == set(points):
@@ -42,6 +40,26 @@ def apply_plan(connection: psycopg.Connection, plan: Plan) -> bool:
             # In the same transaction, so that nobody ever sees totals of two plans mixed.
             recompute(connection)
         return bool(before)
+
+
+def plan_as_text(plan: Plan) -> str:
+    """The plan as SQL, for a database that is set up by hand."""
+    document, digest, points = _tables(plan)
+    quoted = document.replace("'", "''")
+    values = ",\n  ".join(f"('{kind}', '{impact}', {number})" for kind, impact, number in points)
+    return (
+        f"insert into milepost.plan (hash, document) values ('{digest}', '{quoted}');\n"  # noqa: S608 -- quoted above
+        f"insert into milepost.plan_points (event_type, impact, points) values\n  {values};"
+    )
+
+
+def _tables(plan: Plan) -> tuple[str, str, list[tuple[str, str, int]]]:
+    """The plan as JSON, its hash, and the points of every event type and impact."""
+    document = msgspec.json.encode(plan).decode()
+    points: list[tuple[str, str, int]] = [
+        (kind, impact, plan.points_of(kind, impact)) for kind in EVENT_TYPES for impact in IMPACTS
+    ]
+    return document, hashlib.sha256(document.encode()).hexdigest(), points
 
 
 def recompute(connection: psycopg.Connection) -> int:

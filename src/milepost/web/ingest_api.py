@@ -14,7 +14,7 @@ from milepost.errors import InvalidJson, NotFound, TooLarge
 from milepost.ingest import metrics
 from milepost.ingest.actions import IncomingAction, accept_actions
 from milepost.ingest.body import Batch, decompress, take_apart
-from milepost.ingest.events import IncomingEvent, Receipt
+from milepost.ingest.events import IncomingEvent, JsonObject, Receipt
 from milepost.ingest.pipeline import Accepted, accept
 from milepost.ingest.segment import CALLS, SEGMENT_STEPS, parse_time
 from milepost.ingest.steps import Sender
@@ -61,7 +61,7 @@ async def post_actions(request: AnyRequest) -> Response[bytes]:
     ["/track", "/identify", "/page", "/screen", "/group", "/alias", "/t", "/i", "/p", "/g", "/a"],
     status_code=200,
     summary="One Segment call",
-    operation_class=json_body(dict[str, object]),
+    operation_class=json_body(JsonObject),
 )
 async def post_segment_call(request: AnyRequest) -> Response[bytes]:
     """One call of the Segment dialect; the path says which, the body is Segment's message."""
@@ -81,7 +81,7 @@ async def post_segment_call(request: AnyRequest) -> Response[bytes]:
     ["/batch", "/import", "/b"],
     status_code=200,
     summary="A batch of Segment calls",
-    operation_class=events_body(dict[str, object], "batch"),
+    operation_class=events_body(JsonObject, "batch"),
 )
 async def post_segment_batch(request: AnyRequest) -> Response[bytes]:
     """A batch of the Segment dialect: each message names its `type`."""

@@ -31,7 +31,7 @@ def events_body(kind: Any, key: str) -> type[Operation]:
 
 
 def _inline(kind: Any) -> dict[str, Any]:
-    schema, components = msgspec.json.schema_components([kind], ref_template="#/components/schemas/{name}")
+    schema, components = msgspec.json.schema_components([kind], ref_template="#/{name}")
     found = schema[0]
     reference = found.get("$ref")
     inlined: dict[str, Any] = components[reference.rpartition("/")[2]] if reference else found

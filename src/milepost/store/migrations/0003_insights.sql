@@ -69,7 +69,9 @@ language sql stable as $$
         (select 100.0 * used.tools / nullif(jsonb_array_length(document -> 'tools'), 0) from milepost.plan)
           ::double precision),
       ('consistency', milepost.plan_number('{scoring,components,consistency}'),
-        100.0 * windows.active_weeks / least(8, greatest(1, (as_of - beginning.first_day) / 7 + 1))),
+        -- Of a customer's first two weeks nobody can say whether they come regularly.
+        case when as_of - beginning.first_day >= 14
+          then 100.0 * windows.active_weeks / least(8, (as_of - beginning.first_day) / 7 + 1) end),
       ('momentum', milepost.plan_number('{scoring,components,momentum}'),
         -- Points a week now against the twelve weeks before; a customer of less than four weeks has no before.
         case when as_of - beginning.first_day >= 28 and windows.points_28 + windows.points_84_before > 0
@@ -78,8 +80,11 @@ language sql stable as $$
     where beginning.has_events and beginning.first_day <= as_of
   ),
   score as (
-    select sum(weight * value) / nullif(sum(weight) filter (where value is not null), 0) as score,
-      sum(weight) filter (where value is not null) / nullif(sum(weight), 0) as coverage,
+    select
+      -- A score that rests on less than a third of its parts would say more than is known.
+      case when sum(weight) filter (where value is not null) >= sum(weight) / 3
+        then sum(weight * value) / nullif(sum(weight) filter (where value is not null), 0) end as score,
+      coalesce(sum(weight) filter (where value is not null), 0) / nullif(sum(weight), 0) as coverage,
       jsonb_agg(jsonb_build_object('name', name, 'weight', weight, 'value', value,
         'contribution', weight * value / (select nullif(sum(weight) filter (where value is not null), 0) from parts)))
         as components

@@ -1,0 +1,198 @@
+"""Builds the application: the only place where the parts are wired."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import psycopg
+from litestar import Litestar
+from litestar.config.cors import CORSConfig
+from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.middleware.rate_limit import RateLimitConfig
+from litestar.middleware.session.client_side import CookieBackendConfig
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.plugins.prometheus import PrometheusConfig
+
+from milepost import __version__
+from milepost.errors import Problem, SettingsError
+from milepost.ingest.events import Row
+from milepost.ingest.write import Writer
+from milepost.live import LiveFeed
+from milepost.plan import load_plan
+from milepost.settings import Settings, load_settings
+from milepost.store.database import Database
+from milepost.store.setup import set_up
+from milepost.vocabulary import MAX_BATCH_BYTES
+from milepost.web import health, ingest_api, read_api
+from milepost.web.auth import Tokens, bearer
+from milepost.web.keys import KeyInfo, KeyRing
+from milepost.web.members import has_members, make_link
+from milepost.web.problems import on_http_exception, on_problem, on_unexpected
+from milepost.web.secrets import derived
+from milepost.web.services import AnyRequest, Services
+
+_log = logging.getLogger(__name__)
+
+#: What SDKs send across origins: Segment's own, and Rudder's retry headers.
+_CORS_HEADERS = [
+    "Authorization",
+    "Content-Type",
+    "Content-Encoding",
+    "AnonymousId",
+    "SentAt",
+    "X-Retry-Count",
+    "Rsa-Retry-Attempt",
+    "Rsa-Since-Last-Attempt",
+    "Rsa-Retry-Reason",
+]
+
+
+#: Paths that take no notice of cookies: a customer's browser must not act as a member of the team.
+_WITHOUT_SESSION = ["^/v1/(events|actions|batch|import|track|identify|page|screen|group|alias|[tipgab])$", "^/v1/me"]
+
+
+def create_app(settings: Settings | None = None) -> Litestar:
+    """The application. It starts at once and answers 503 until its database is there and ready."""
+    settings = settings or load_settings()
+    served = build_services(settings)
+    https = settings.url.startswith("https:")
+    session = CookieBackendConfig(
+        secret=derived(settings, "sessions"),
+        key="milepost",
+        max_age=30 * 24 * 3600,
+        samesite="lax",
+        secure=https,
+        exclude=_WITHOUT_SESSION,
+    )
+    http_metrics = PrometheusConfig(
+        app_name="milepost", prefix="milepost_http", group_path=True, exclude=["^/metrics$"]
+    )
+    limits = [_rate_limit(settings.requests_per_second).middleware] if settings.requests_per_second else []
+    return Litestar(
+        route_handlers=[
+            ingest_api.router,
+            read_api.router,
+            health.get_health,
+            health.get_ready,
+            health.get_metrics,
+        ],
+        lifespan=[lambda _: _lifespan(served)],
+        exception_handlers={Problem: on_problem, HTTPException: on_http_exception, Exception: on_unexpected},
+        middleware=[*limits, http_metrics.middleware, session.middleware],
+        csrf_config=CSRFConfig(
+            secret=derived(settings, "csrf").hex(),
+            exclude=["^/v1/"],
+            cookie_name="milepost_csrf",
+            cookie_secure=https,
+            cookie_samesite="lax",
+        ),
+        cors_config=CORSConfig(
+            allow_origins=["*"], allow_headers=_CORS_HEADERS, expose_headers=["Retry-After"], max_age=7200
+        ),
+        openapi_config=OpenAPIConfig(
+            title="Milepost",
+            version=__version__,
+            path="/",
+            use_handler_docstrings=True,
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        ),
+        # The process that runs us has set logging up, for parent and workers alike.
+        logging_config=None,
+        # One byte more than a batch may have, so that it is we who say what is too large.
+        request_max_body_size=MAX_BATCH_BYTES + 1,
+        state=State({"services": served}),
+    )
+
+
+def build_services(settings: Settings) -> Services:
+    """The parts a request works with, not yet started."""
+    dsn = settings.database_url
+    if not dsn:
+        raise SettingsError(
+            "No database: start the server with `milepost serve`, which brings its own, or set MILEPOST_DATABASE_URL.",
+            field="MILEPOST_DATABASE_URL",
+        )
+    database = Database(dsn, size=settings.pool_size, query_seconds=settings.query_seconds)
+    live = LiveFeed(database)
+
+    def stored(rows: list[Row]) -> None:
+        live.publish((row.event_id for row in rows), len(rows))
+
+    preset = {
+        settings.write_key: KeyInfo("write", "MILEPOST_WRITE_KEY"),
+        settings.secret_key: KeyInfo("secret", "MILEPOST_SECRET_KEY"),
+    }
+    return Services(
+        settings=settings,
+        plan=load_plan(settings.plan_file),
+        database=database,
+        writer=Writer(dsn, writers=settings.writers, most_bytes=settings.max_pending_mb << 20, stored=stored),
+        keys=KeyRing(database, preset),
+        tokens=Tokens(settings),
+        live=live,
+        now=lambda: datetime.now(UTC),
+    )
+
+
+@asynccontextmanager
+async def _lifespan(served: Services) -> AsyncIterator[None]:
+    await served.database.open()
+    starting = asyncio.create_task(_start(served), name="start")
+    try:
+        yield
+    finally:
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        # What was accepted is finished before the connections go.
+        await served.writer.close()
+        await served.live.close()
+        await served.database.close()
+
+
+async def _start(served: Services) -> None:
+    """Waits for the database as long as it takes, makes it ready, and only then lets events in."""
+    while True:
+        try:
+            await asyncio.to_thread(set_up, served.settings.database_url, served.plan, served.settings)
+            break
+        except psycopg.OperationalError as error:
+            served.not_ready = f"The database cannot be reached yet: {str(error).strip().splitlines()[0]}"
+        except Problem as problem:
+            served.not_ready = problem.message
+            _log.error("cannot start: %s", problem.message)
+        except psycopg.Error as error:
+            served.not_ready = f"The database could not be prepared: {str(error).strip().splitlines()[0]}"
+            _log.exception("cannot prepare the database")
+        await asyncio.sleep(0.25)
+    await served.writer.start()
+    served.not_ready = None
+    _log.info("ready: database and schema are there")
+    if served.settings.greet:
+        await _greet(served)
+
+
+async def _greet(served: Services) -> None:
+    """Shows whoever started the server the way in, until somebody has gone it."""
+    try:
+        if not await has_members(served.database):
+            link = await make_link(served.database, served.settings.url, now=served.now())
+            sys.stdout.write(f"\n  Milepost is ready. Sign in once with this link:\n\n    {link}\n\n")
+            sys.stdout.flush()
+    except Problem as problem:
+        _log.warning("no sign-in link: %s `milepost sign-in-link` makes one.", problem.message)
+
+
+def _rate_limit(per_second: int) -> RateLimitConfig:
+    return RateLimitConfig(rate_limit=("second", per_second), exclude=["^(?!/v1/)"], identifier_for_request=_caller)
+
+
+def _caller(request: AnyRequest) -> str:
+    return bearer(request) or (request.client.host if request.client else "unknown")

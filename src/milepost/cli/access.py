@@ -1,0 +1,73 @@
+"""`milepost keys`, `milepost token`, `milepost sign-in-link`: who may do what."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Optional
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from milepost.cli.database import with_database
+from milepost.settings import load_settings
+from milepost.web.auth import Tokens
+from milepost.web.keys import KeyKind, create_key, list_keys, revoke_key
+from milepost.web.members import make_link
+
+keys = typer.Typer(no_args_is_help=True, help="Write keys (public, ingest only) and secret keys (for the API).")
+DataDir = Annotated[Optional[Path], typer.Option(help="Folder of the embedded PostgreSQL, secrets and spools.")]
+
+
+@keys.command("list")
+def list_(data_dir: DataDir = None) -> None:
+    """List all keys."""
+    table = Table("id", "kind", "name", "key", "created", "last used", "revoked")
+    for key in with_database(load_settings().with_flags(data_dir=data_dir), list_keys):
+        times = (key.created_at, key.last_used_at, key.revoked_at)
+        shown = (at.strftime("%Y-%m-%d %H:%M") if at else "" for at in times)
+        table.add_row(str(key.key_id), key.kind, key.name, key.public_key or key.prefix + "…", *shown)
+    Console().print(table)
+
+
+@keys.command()
+def create(
+    name: Annotated[str, typer.Argument(help="What it is for.")],
+    kind: Annotated[str, typer.Option(help="write or secret.")] = "write",
+    data_dir: DataDir = None,
+) -> None:
+    """Make a key and print it. A secret key is shown this once."""
+    if kind not in ("write", "secret"):
+        raise typer.BadParameter("it takes write or secret", param_hint="--kind")
+    chosen: KeyKind = "write" if kind == "write" else "secret"
+    settings = load_settings().with_flags(data_dir=data_dir)
+    typer.echo(with_database(settings, lambda database: create_key(database, chosen, name, by="command line")))
+
+
+@keys.command()
+def revoke(key_id: UUID, data_dir: DataDir = None) -> None:
+    """Revoke a key by its id. A running server notices within ten seconds."""
+    settings = load_settings().with_flags(data_dir=data_dir)
+    if not with_database(settings, lambda database: revoke_key(database, key_id)):
+        typer.echo("There is no such key, or it was revoked before.", err=True)
+        raise typer.Exit(1)
+
+
+def token(
+    customer: Annotated[str, typer.Option(help="The customer who may read their own part.")],
+    days: Annotated[int, typer.Option(help="Days the token is valid.", min=1, max=3650)] = 30,
+    data_dir: DataDir = None,
+) -> None:
+    """Print a token with which one customer reads their own part (`/v1/me`)."""
+    if not 1 <= len(customer) <= 200:
+        raise typer.BadParameter("a customer id has 1 to 200 characters", param_hint="--customer")
+    settings = load_settings().with_flags(data_dir=data_dir)
+    typer.echo(Tokens(settings).make(customer, now=datetime.now(UTC), valid=timedelta(days=days)))
+
+
+def sign_in_link(data_dir: DataDir = None) -> None:
+    """Print a one-time link to the dashboard, good for 24 hours."""
+    settings = load_settings().with_flags(data_dir=data_dir)
+    typer.echo(with_database(settings, lambda db: make_link(db, settings.url, now=datetime.now(UTC))))

@@ -1,0 +1,152 @@
+"""The commands that serve, move data and look after the database."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Optional
+
+import psycopg
+import typer
+from rich.console import Console
+
+from milepost import __version__
+from milepost.cli import access, plans
+from milepost.cli.database import database_dsn
+from milepost.plan import load_plan
+from milepost.settings import Settings, load_settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Milepost: behaviour intelligence for B2B software, on your own machine.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+app.add_typer(plans.app, name="plan")
+app.add_typer(access.keys, name="keys")
+app.command("token")(access.token)
+app.command("sign-in-link")(access.sign_in_link)
+console = Console()
+
+DataDir = Annotated[Optional[Path], typer.Option(help="Folder of the embedded PostgreSQL, secrets and spools.")]
+Host = Annotated[Optional[str], typer.Option(help="Address to listen on.")]
+Port = Annotated[Optional[int], typer.Option(help="Port to listen on.")]
+
+
+def settings(data_dir: Path | None = None, **flags: object) -> Settings:
+    """The environment's settings with this command's flags over them."""
+    return load_settings().with_flags(data_dir=data_dir, **flags)
+
+
+@app.command()
+def serve(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
+    """Start the server, with its own PostgreSQL unless MILEPOST_DATABASE_URL names one."""
+    from milepost.serve import run_server
+
+    raise typer.Exit(run_server(settings(data_dir, host=host, port=port)))
+
+
+@app.command()
+def demo(
+    host: Host = None,
+    port: Port = None,
+    data_dir: DataDir = None,
+    browser: Annotated[bool, typer.Option(help="Open the dashboard in a browser.")] = True,
+    everyone: Annotated[bool, typer.Option(help="All 1,916 students in place of 358.")] = False,
+    rate: Annotated[float, typer.Option(help="Simulated events a minute, in the busiest hour.")] = 20.0,
+) -> None:
+    """Start the server with real data in it, and live traffic trickling in."""
+    from milepost.demo.run import run_demo
+
+    chosen = settings(data_dir or Path("milepost-demo"), host=host, port=port)
+    raise typer.Exit(run_demo(chosen, browser=browser, everyone=everyone, rate=rate))
+
+
+@app.command()
+def migrate(
+    data_dir: DataDir = None,
+    show: Annotated[bool, typer.Option("--print", help="Print the whole schema as SQL, for a hosted editor.")] = False,
+) -> None:
+    """Bring the database to this release's schema (the server does so by itself when it starts)."""
+    from milepost.store.migrate import as_text
+    from milepost.store.setup import set_up
+
+    if show:
+        sys.stdout.write(as_text(load_plan(load_settings().plan_file)))
+        return
+    chosen = settings(data_dir)
+    with database_dsn(chosen) as dsn:
+        set_up(dsn, load_plan(chosen.plan_file), chosen)
+    console.print("The schema is current.")
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV, NDJSON or Parquet; .gz too.", exists=True, dir_okay=False)],
+    map_file: Annotated[Path, typer.Option("--map", help="Which column is what.", exists=True, dir_okay=False)],
+    data_dir: DataDir = None,
+    dry_run: Annotated[bool, typer.Option(help="Read and check everything, store nothing.")] = False,
+    limit: Annotated[Optional[int], typer.Option(help="Rows of the file to read at most.", min=1)] = None,
+    errors: Annotated[Optional[Path], typer.Option(help="Where refused rows go.")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on where an interrupted import stopped.")] = True,
+) -> None:
+    """Import a file of events. Running it again adds nothing."""
+    from milepost.importing.console import import_command
+    from milepost.importing.database import DatabaseSink
+
+    chosen = settings(data_dir)
+    plan = load_plan(chosen.plan_file)
+    options = {"now": datetime.now(UTC), "console": console, "errors_path": errors, "limit": limit}
+    if dry_run:
+        import_command(file, map_file, None, dry_run=True, impact=plan.impact_of, **options)  # type: ignore[arg-type]
+        return
+    try:
+        with database_dsn(chosen) as dsn, DatabaseSink(dsn) as sink:
+            import_command(file, map_file, sink, resume=resume, impact=plan.impact_of, **options)  # type: ignore[arg-type]
+    except (psycopg.OperationalError, KeyboardInterrupt):
+        console.print("Interrupted. Run the same command again: it goes on where it stopped.")
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def send(
+    host: Annotated[Optional[str], typer.Option(help="Address of the server; default MILEPOST_HOST.")] = None,
+    write_key: Annotated[Optional[str], typer.Option(help="A write key; default MILEPOST_WRITE_KEY.")] = None,
+    customer: Annotated[Optional[str], typer.Option(help="Customer of lines that name none.")] = None,
+) -> None:
+    """Send events from standard input, one JSON object a line."""
+    from milepost import Tracker
+    from milepost.client.send import send as send_lines
+
+    tracker = Tracker(write_key, host=host, customer_id=customer)
+    report = send_lines(sys.stdin, tracker)
+    tracker.shutdown()
+    raise typer.Exit(report.exit_code)
+
+
+@app.command()
+def recompute(data_dir: DataDir = None) -> None:
+    """Build every customer's standing anew from the events. The result is the same to the last digit."""
+    from milepost.store.plan_tables import recompute as rebuild
+
+    status = console.status("Building every customer's standing anew from the events…")
+    with database_dsn(settings(data_dir)) as dsn, psycopg.connect(dsn, autocommit=True) as connection, status:
+        count = rebuild(connection)
+    console.print(f"{count:,} customers done.")
+
+
+@app.command()
+def cleanup(data_dir: DataDir = None) -> None:
+    """Delete events past their own retention now (the server does so by itself every hour)."""
+    from milepost.privacy.retain import delete_expired
+
+    with database_dsn(settings(data_dir)) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
+        gone = delete_expired(connection, now=datetime.now(UTC))
+    console.print(f"{gone:,} expired events deleted.")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    console.print(__version__, highlight=False)

@@ -1,0 +1,40 @@
+"""`milepost plan`: check and show the tracking plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from milepost.plan import load_plan
+from milepost.settings import load_settings
+from milepost.vocabulary import EVENT_TYPES, IMPACTS
+
+app = typer.Typer(no_args_is_help=True, help="The tracking plan: tools, competencies, points, scoring.")
+PlanFile = Annotated[Optional[Path], typer.Argument(help="Default: MILEPOST_PLAN_FILE, ./milepost.toml, the default.")]
+
+
+@app.command()
+def check(file: PlanFile = None) -> None:
+    """Check a plan; a mistake is named with its line and its fix."""
+    plan = load_plan(file or load_settings().plan_file)
+    Console().print(f"{plan.name}: {len(plan.tools)} tools, {len(plan.competencies)} competencies. No mistakes.")
+
+
+@app.command()
+def show(file: PlanFile = None) -> None:
+    """Show what the plan says."""
+    plan, console = load_plan(file or load_settings().plan_file), Console()
+    tools = Table("tool", "name", "competency", "sections", title=plan.name, title_justify="left")
+    for tool in plan.tools:
+        sections = ", ".join(f"{name}*" if name in tool.key_sections else name for name in tool.sections)
+        tools.add_row(tool.id, tool.name, tool.competency or "", sections)
+    console.print(tools)
+    console.print("* a key section: using it has medium impact by default\n")
+    points = Table("points of", *IMPACTS)
+    for kind in EVENT_TYPES:
+        points.add_row(kind, *(str(plan.points_of(kind, impact)) for impact in IMPACTS))
+    console.print(points)

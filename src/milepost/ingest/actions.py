@@ -1,0 +1,140 @@
+"""Offline actions on their way in: plain, or as CloudEvents (single, batch, and with headers)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from milepost.ingest.events import Id, JsonObject, RejectedEvent, Rejection, Word
+from milepost.ingest.ids import new_id, own_id
+from milepost.ingest.steps import Sender, check_stored_text, check_stored_time, decode_json, metadata_bytes, utc
+from milepost.vocabulary import MAX_EVENT_BYTES, ActionRole, Impact
+
+_Text = Annotated[str, Meta(max_length=4000)]
+
+
+class IncomingAction(msgspec.Struct, kw_only=True):
+    """One offline action as `POST /v1/actions` takes it."""
+
+    customer_id: Annotated[str, Meta(min_length=1, max_length=200)]
+    action_type: Annotated[str, Meta(min_length=1, max_length=200)]
+    action_id: Id | None = None
+    timestamp: datetime | None = None
+    user_id: Id | None = None
+    role: ActionRole = "intervention"
+    description: _Text | None = None
+    competency_area: Word | None = None
+    business_impact: Impact = "medium"
+    value: Annotated[float, Meta(ge=-1e15, le=1e15)] | None = None
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] | None = None
+    action_metadata: JsonObject | None = None
+    metadata: JsonObject | None = None
+    source: Word | None = None
+
+
+class ActionRow(msgspec.Struct, kw_only=True):
+    """The columns of customer_actions, checked and complete."""
+
+    action_id: str
+    customer_id: str
+    user_id: str | None
+    action_type: str
+    role: str
+    description: str | None
+    competency_area: str | None
+    business_impact: str
+    value: float | None
+    currency: str | None
+    action_metadata: msgspec.Raw | None
+    source: str | None
+    timestamp: datetime
+
+
+class AcceptedActions(msgspec.Struct):
+    """Actions to store with their places in the batch, and refusals to answer with."""
+
+    rows: list[ActionRow]
+    places: list[int]
+    rejected: list[Rejection]
+
+
+_decode = msgspec.json.Decoder(IncomingAction).decode
+_object = msgspec.json.Decoder(dict[str, object]).decode
+#: CloudEvents attributes that say what our fields say; the rest of the envelope goes to the metadata.
+_ENVELOPE = ("specversion", "id", "source", "type", "subject", "time", "data", "datacontenttype", "data_base64")
+
+
+def accept_actions(items: list[bytes], sender: Sender) -> AcceptedActions:
+    """Checks each action; one that is refused costs no other."""
+    accepted = AcceptedActions([], [], [])
+    for place, raw in enumerate(items):
+        try:
+            accepted.rows.append(_accept(raw, sender))
+            accepted.places.append(place)
+        except RejectedEvent as reason:
+            accepted.rejected.append(Rejection(place, None, reason.code, reason.field, reason.message))
+    return accepted
+
+
+def _accept(raw: bytes, sender: Sender) -> ActionRow:
+    if len(raw) > MAX_EVENT_BYTES:
+        raise RejectedEvent("too_large", f"The action has {len(raw)} bytes; at most {MAX_EVENT_BYTES} are taken.")
+    if b'"specversion"' in raw:
+        raw = _from_cloud_event(decode_json(raw, _object))
+    action = decode_json(raw, _decode)
+    check_stored_text(raw, action)
+    stated = action.timestamp
+    at = check_stored_time(stated, sender, None)
+    metadata = action.action_metadata if action.action_metadata is not None else action.metadata
+    return ActionRow(
+        action_id=own_id(action.action_id, None if stated is None else utc(stated))
+        if action.action_id
+        else new_id(sender.received_at),
+        customer_id=action.customer_id,
+        user_id=action.user_id or None,
+        action_type=action.action_type,
+        role=action.role,
+        description=action.description or None,
+        competency_area=action.competency_area or None,
+        business_impact=action.business_impact,
+        value=action.value,
+        currency=action.currency,
+        action_metadata=metadata_bytes(raw, metadata, "action_metadata") if metadata else None,
+        source=action.source or None,
+        timestamp=at,
+    )
+
+
+def _from_cloud_event(event: Mapping[str, object]) -> bytes:
+    """The envelope of CloudEvents 1.0 in our words: subject is the customer, type the action, id with source the id."""
+    if event.get("specversion") != "1.0":
+        raise RejectedEvent(
+            "invalid_value", "specversion must be 1.0, the one CloudEvents version taken.", "specversion"
+        )
+    for needed in ("id", "source", "type"):
+        if not isinstance(event.get(needed), str) or not event[needed]:
+            raise RejectedEvent("missing_field", f"A CloudEvent needs {needed}.", needed)
+    data = event.get("data")
+    if data is not None and not isinstance(data, dict):
+        raise RejectedEvent("invalid_type", "data must be a JSON object with the action's fields.", "data")
+    action: dict[str, object] = dict(data or {})
+    if event.get("subject"):
+        action.setdefault("customer_id", event["subject"])
+    if "customer_id" not in action:
+        raise RejectedEvent("missing_field", "Name the customer in subject, or in data.customer_id.", "subject")
+    # A type such as com.example.crm.workshop means the last word; data.action_type says it outright.
+    action.setdefault("action_type", str(event["type"]).rpartition(".")[2] or event["type"])
+    # The two together are what is unique; hashed, as they may be longer than an id may be.
+    action["action_id"] = sha256(f"{event['source']}\n{event['id']}".encode("utf-8", "surrogatepass")).hexdigest()
+    action.setdefault("source", str(event["source"])[:200])
+    if event.get("time"):
+        action.setdefault("timestamp", event["time"])
+    extra = {key: value for key, value in event.items() if key not in _ENVELOPE}
+    if extra and isinstance(metadata := action.get("action_metadata", action.pop("metadata", None) or {}), dict):
+        action["action_metadata"] = {**metadata, "cloudevent": extra}
+    return msgspec.json.encode(action)

@@ -1,0 +1,54 @@
+"""A real PostgreSQL for the tests: one cluster a session, a fresh database a test from a migrated template."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from milepost.plan import load_plan
+from milepost.settings import Settings
+from milepost.store.embedded import EmbeddedPostgres
+from milepost.store.setup import set_up
+
+
+class Cluster:
+    """One PostgreSQL with a template that `milepost serve` would find ready."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.server = EmbeddedPostgres(data_dir)
+        self.server.start()
+        self.dsn = self.server.dsn
+        self.admin_dsn = self.server.admin_dsn
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            connection.execute("create database template_milepost")
+        set_up(self.database_dsn("template_milepost"), load_plan(), Settings())
+
+    def database_dsn(self, name: str) -> str:
+        return make_conninfo(self.dsn, dbname=name)
+
+    @contextmanager
+    def database(self, *, empty: bool = False) -> Iterator[str]:
+        """The dsn of a new database, migrated unless `empty`; gone afterwards."""
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        template = sql.SQL("template0") if empty else sql.Identifier("template_milepost")
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            connection.execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), template))
+            try:
+                yield self.database_dsn(name)
+            finally:
+                connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+    def stop(self) -> None:
+        self.server.stop()
+
+
+def worker_suffix(worker: str) -> str:
+    """pytest-xdist's worker in a form that suits a path."""
+    return re.sub(r"\W", "", worker)

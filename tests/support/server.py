@@ -1,0 +1,107 @@
+"""A real server for the tests: `milepost serve` in a process of its own, on a free port."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+WRITE_KEY = "mpw_test"
+SECRET_KEY = "mps_test"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    """Waits until `condition` holds; fails with `what` after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds:g} s for {what}")
+        time.sleep(0.02)
+
+
+class Server:
+    """One `milepost serve`. With `database_url` it uses that database, else its embedded one in `data_dir`."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        database_url: str = "",
+        port: int = 0,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self.data_dir = data_dir
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._environ = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("MILEPOST_")},
+            "MILEPOST_DATA_DIR": str(data_dir),
+            "MILEPOST_DATABASE_URL": database_url,
+            "MILEPOST_WRITE_KEY": WRITE_KEY,
+            "MILEPOST_SECRET_KEY": SECRET_KEY,
+            "MILEPOST_TOKEN_SECRET": "a secret that is only for tests, of 32 bytes or more",
+            **(environ or {}),
+        }
+        self.log_path = data_dir / "server.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, ready_within: float = 60) -> None:
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "milepost", "serve", "--port", str(self.port)],
+                env=self._environ,
+                stdout=log,
+                stderr=log,
+            )
+        wait_for(self.is_ready, ready_within, f"the server to be ready; its log: {self.log_path}")
+
+    def is_ready(self) -> bool:
+        if self.process is not None and self.process.poll() is not None:
+            raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log()}")
+        try:
+            return httpx.get(self.url + "/ready", timeout=2).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def log(self) -> str:
+        return self.log_path.read_text(errors="replace")[-6000:] if self.log_path.exists() else ""
+
+    def kill(self) -> None:
+        """kill -9 of the parent process."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self, within: float = 30) -> int:
+        """SIGTERM, as an operator would; answers the exit code."""
+        if self.process is None or self.process.poll() is not None:
+            return 0 if self.process is None else int(self.process.returncode)
+        self.process.terminate()
+        return self.process.wait(within)
+
+    def client(self, key: str = SECRET_KEY) -> httpx.Client:
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+
+
+@contextmanager
+def running(server: Server) -> Iterator[Server]:
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
