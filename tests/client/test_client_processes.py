@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -36,7 +37,21 @@ def _script(tmp_path: Path, code: str) -> list[str]:
 
 def _run(server: Receiver, tmp_path: Path, code: str, log: str = "log") -> subprocess.Popen[bytes]:
     command = [*_script(tmp_path, code), server.host, str(tmp_path / "spool"), str(tmp_path / log)]
-    return subprocess.Popen(command)
+    process = subprocess.Popen(command)
+    _started.append(process)
+    return process
+
+
+_started: list[subprocess.Popen[bytes]] = []
+
+
+@pytest.fixture(autouse=True)
+def _leave_none_running() -> Iterator[None]:
+    yield
+    for process in _started:
+        process.kill()
+        process.wait(10)
+    _started.clear()
 
 
 def _logged(tmp_path: Path) -> set[str]:

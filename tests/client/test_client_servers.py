@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import signal
@@ -31,7 +32,8 @@ def _end(process: subprocess.Popen[bytes], sig: signal.Signals) -> None:
     try:
         process.wait(15)
     finally:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # it leads a session of its own, with its workers
         process.wait()
 
 
