@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from receiving import Receiver, receiving
+from tests.client.receiving import Receiver, receiving
 
 from milepost import Tracker, TrackerError
 

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from receiving import Answer, Receiver
+from tests.client.receiving import Answer, Receiver
 
 from milepost import AsyncTracker
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from receiving import Receiver
+from tests.client.receiving import Receiver
 
 from milepost import Tracker, TrackerError
 from milepost.client.capture import dump, encode, to_ns

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from receiving import Answer, Receiver, eventually
+from tests.client.receiving import Answer, Receiver, eventually
 
 from milepost import Tracker, TrackerError
 

@@ -13,7 +13,7 @@ from wsgiref.util import setup_testing_defaults
 
 import httpx
 import pytest
-from receiving import Receiver
+from tests.client.receiving import Receiver
 
 from milepost import Tracker, TrackerError
 from milepost.client.integrations.asgi import MilepostMiddleware as AsgiMiddleware

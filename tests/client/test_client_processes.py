@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from receiving import Answer, Receiver, eventually
+from tests.client.receiving import Answer, Receiver, eventually
 
 _PRELUDE = """
 import os, sys, time, threading

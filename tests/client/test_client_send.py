@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from receiving import Answer, Receiver
+from tests.client.receiving import Answer, Receiver
 
 from milepost import Tracker, send
 

@@ -12,7 +12,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-from receiving import Receiver, eventually
+from tests.client.receiving import Receiver, eventually
 
 _APP = """
 import os

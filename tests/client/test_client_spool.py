@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from receiving import Answer, Receiver, eventually
+from tests.client.receiving import Answer, Receiver, eventually
 
 from milepost import Tracker, TrackerError
 from milepost.client import outbox as outbox_module
