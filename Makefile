@@ -1,0 +1,62 @@
+# Everything from a bare checkout: Python 3.11+ (and Node 20 for `make test`) is all that must be there.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: help demo test check bench soak lock format screenshots clean
+
+help:
+	@echo "make demo   start Milepost with real data in it (ARGS=\"--no-browser --port 9000\" passes flags on)"
+	@echo "make test   run every test"
+	@echo "make check  ruff, mypy --strict, import-linter"
+	@echo "make bench  measure, and print ratios"
+	@echo "make soak   kill -9 for as long as you like (MINUTES=10)"
+	@echo "make lock   resolve the dependencies anew"
+
+# The server alone: what the demo needs.
+$(VENV)/.server: requirements/server.txt pyproject.toml
+	$(PYTHON) scripts/require_python.py
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/server.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
+
+# What checks and tests need on top.
+$(VENV)/.dev: $(VENV)/.server requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@
+
+demo: $(VENV)/.server
+	$(BIN)/milepost demo $(ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --config pyproject.toml --no-logo
+
+test: $(VENV)/.dev
+	sh scripts/install_system.sh
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m bench $(ARGS)
+
+soak: $(VENV)/.dev
+	$(BIN)/python -m bench.soak $(ARGS)
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+# --universal, so that one file serves every platform; no index addresses, so that any index will do.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+lock: $(VENV)/.server
+	$(BIN)/python -m pip install --quiet uv
+	$(LOCK) $(ARGS) pyproject.toml --extra server requirements/dev.in -o requirements/dev.txt
+	$(LOCK) pyproject.toml --extra server -c requirements/dev.txt -o requirements/server.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
