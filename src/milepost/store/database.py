@@ -16,7 +16,7 @@ Row = dict[str, object]
 DictConnection = AsyncConnection[Row]
 
 #: Seconds a caller waits for a free connection before it is told to come back.
-_WAIT = 5.0
+_WAIT = 3.0
 _RETRY_AFTER = 2
 
 
@@ -39,7 +39,6 @@ class Database:
             open=False,
             timeout=_WAIT,
             max_lifetime=1800,
-            reconnect_timeout=0,
             check=AsyncConnectionPool.check_connection,
             kwargs={
                 "row_factory": dict_row,

@@ -30,14 +30,15 @@ async def get_ready(request: AnyRequest) -> Response[Health]:
     """200 when the database is reachable and its schema current, else 503 with the reason."""
     served = services(request)
     reason = served.not_ready
+    # The writer knows at once that the database is away; a query would wait for a connection first.
+    if reason is None and not served.writer.available:
+        reason = "The event writer has no connection to the database."
     if reason is None:
         try:
             async with served.database.transaction() as connection:
                 await connection.execute("select 1")
         except Problem as problem:
             reason = problem.message
-    if reason is None and not served.writer.available:
-        reason = "The event writer has no connection to the database."
     if reason is None:
         return Response(Health("ready", __version__))
     return Response(Health("not ready", __version__, reason), status_code=503, headers={"Retry-After": "2"})
