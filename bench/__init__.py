@@ -1,0 +1,1 @@
+"""Measures Milepost beside a limit: `make bench`."""
