@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 
 import msgspec
 import psycopg
 
 from milepost.plan import Plan
+from milepost.store.queries import load
+from milepost.store.retry import retried
 from milepost.vocabulary import EVENT_TYPES, IMPACTS
+
+_SQL = load("milepost.store", "recompute.sql")
 
 #: Customers rebuilt in one transaction: few, so that ingest of theirs waits only shortly.
 _SLICE = 200
@@ -17,29 +22,29 @@ _SLICE = 200
 def apply_plan(connection: psycopg.Connection, plan: Plan) -> bool:
     """Writes the plan into the database; True when its points changed, so that the standing was rebuilt.
 
-    Scores are computed when they are read, so only points need rebuilding. Safe to call from every server start.
+    Scores are computed when they are read, so only points need rebuilding; ingest waits meanwhile. Safe to call from
+    every server start. Raises psycopg.Error.
     """
     document, digest, points = _tables(plan)
-    with connection.transaction():
-        connection.execute("select pg_advisory_xact_lock(hashtext('milepost.plan'))")
-        current = connection.execute("select hash from milepost.plan").fetchone()
-        if current is not None and current[0] == digest:
-            return False
-        connection.execute(
-            "insert into milepost.plan (hash, document) values (%s, %s) on conflict (only_one) do update"
-            " set hash = excluded.hash, document = excluded.document, applied_at = now()",
-            (digest, document),
-        )
-        before = connection.execute("select event_type, impact, points from milepost.plan_points").fetchall()
-        if set(before) == set(points):
-            return False
-        connection.execute("delete from milepost.plan_points")
-        with connection.cursor() as cursor:
-            cursor.executemany("insert into milepost.plan_points values (%s, %s, %s)", points)
-        if before:
+
+    def write() -> bool:
+        with connection.transaction():
+            connection.execute("select pg_advisory_xact_lock(hashtext('milepost.plan'))")
+            current = connection.execute(_SQL["plan_hash"]).fetchone()
+            if current is not None and current[0] == digest:
+                return False
+            connection.execute(_SQL["store_plan"], {"hash": digest, "document": document})
+            before = connection.execute(_SQL["points"]).fetchall()
+            if set(before) == set(points):
+                return False
+            connection.execute(_SQL["hold_folding"])
+            connection.execute(_SQL["forget_points"])
+            with connection.cursor() as cursor:
+                cursor.executemany(_SQL["store_points"], points)
             # In the same transaction, so that nobody ever sees totals of two plans mixed.
-            recompute(connection)
-        return bool(before)
+            return recompute(connection) > 0
+
+    return retried(connection, write)
 
 
 def plan_as_text(plan: Plan) -> str:
@@ -67,22 +72,14 @@ def recompute(connection: psycopg.Connection) -> int:
     each slice of customers is locked while it is rebuilt, and ingest adds to the result."""
     last, done = "", 0
     while True:
-        found = connection.execute(
-            "select array_agg(customer_id) from (select customer_id from milepost.standing where customer_id > %s"
-            " order by customer_id limit %s) as s",
-            (last, _SLICE),
-        ).fetchone()
-        if found is None or found[0] is None:
+        found = connection.execute(_SQL["next_customers"], {"after": last, "most": _SLICE}).fetchall()
+        if not found:
             return done
-        customers = found[0]
-        connection.execute("select milepost.recompute(%s)", (customers,))
+        customers = [customer for (customer,) in found]
+        retried(connection, partial(connection.execute, _SQL["recompute"], (customers,)))
         last, done = customers[-1], done + len(customers)
 
 
 def pin_customer(connection: psycopg.Connection, customer_id: str) -> None:
     """Gives a customer an insights row before its first event (MILEPOST_ADMIN_CUSTOMER_ID)."""
-    connection.execute(
-        "insert into milepost.standing (customer_id, pinned) values (%s, true)"
-        " on conflict (customer_id) do update set pinned = true where not milepost.standing.pinned",
-        (customer_id,),
-    )
+    connection.execute(_SQL["pin"], (customer_id,))

@@ -14,10 +14,15 @@ begin
 exception when duplicate_object or unique_violation then null;
 end $$;
 do $$
+declare
+  wanted text;
 begin
-  if not (select rolsuper from pg_roles where rolname = current_user) then
-    execute format('grant milepost_server, milepost_reader to %I', current_user);
-  end if;
+  foreach wanted in array array['milepost_server', 'milepost_reader'] loop
+    -- An owner who is in the role already may lack the right to grant it: another database's owner made it.
+    if not pg_has_role(current_user, wanted, 'member') then
+      execute format('grant %I to %I', wanted, current_user);
+    end if;
+  end loop;
 end $$;
 
 -- -- Event ids ---------------------------------------------------------------------------------
@@ -68,7 +73,9 @@ create table public.behavior_events (
     check (device_type in ('desktop', 'mobile', 'tablet', 'server', 'other')),
   browser text check (length(browser) between 1 and 200),
   ip_address inet,
-  "timestamp" timestamptz not null default now(),
+  -- The bounds keep every time sortable as text, and days countable.
+  "timestamp" timestamptz not null default now() constraint behavior_events_timestamp_check
+    check ("timestamp" >= '2000-01-01 00:00+00' and "timestamp" < '9000-01-01 00:00+00'),
   received_at timestamptz not null default now(),
   retention_days integer not null default 365 check (retention_days between 1 and 36500),
   -- The first UTC day on which the event may be gone: what the cleanup looks for.
@@ -98,6 +105,9 @@ declare
   high uuid;
   part text;
   made integer := 0;
+  -- All but the generated ones, which PostgreSQL insists on computing itself.
+  columns constant text := (select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute
+    where attrelid = 'public.behavior_events'::regclass and attnum > 0 and not attisdropped and attgenerated = '');
 begin
   perform pg_advisory_xact_lock(hashtext('milepost.ensure_partitions'));
   while month <= to_day loop
@@ -111,8 +121,8 @@ begin
       -- Locked first, so that nothing lands in the default partition between the move and the attach.
       lock table milepost.behavior_events_default in access exclusive mode;
       if exists (select from milepost.behavior_events_default where event_id >= low and event_id < high) then
-        execute format('insert into milepost.%I overriding user value select * from milepost.behavior_events_default'
-          ' where event_id >= $1 and event_id < $2', part) using low, high;
+        execute format('insert into milepost.%I (%s) select %s from milepost.behavior_events_default'
+          ' where event_id >= $1 and event_id < $2', part, columns, columns) using low, high;
         delete from milepost.behavior_events_default where event_id >= low and event_id < high;
       end if;
       execute format('alter table public.behavior_events attach partition milepost.%I for values from (%L) to (%L)',
@@ -238,6 +248,3 @@ begin
     execute format('revoke all on public.%I from public', target);
   end loop;
 end $$;
-
-grant usage on schema milepost, public to milepost_reader;
-grant select on public.behavior_events, public.behavior_sessions, public.customer_actions to milepost_reader;

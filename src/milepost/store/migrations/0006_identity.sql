@@ -187,6 +187,15 @@ begin
     return null;
   end if;
   perform milepost.lock_identity(true);
+  -- Read again: somebody else may have tied it while we waited, and an undo must find what stood before this tie.
+  if call = 'group' then
+    select m.customer_id into before from milepost.memberships m where m.kind = tie.kind and m.member_id = from_id;
+  else
+    select a.user_id into before from milepost.aliases a where a.kind = tie.kind and a.alias_id = from_id;
+  end if;
+  if before is not distinct from to_id then
+    return null;
+  end if;
   if call = 'group' then
     insert into milepost.memberships as m (kind, member_id, customer_id) values (tie.kind, from_id, to_id)
       on conflict on constraint memberships_pkey do update set customer_id = excluded.customer_id;
@@ -254,7 +263,7 @@ declare
 begin
   foreach target in array array['users', 'aliases', 'memberships', 'identity_changes', 'sent_users'] loop
     execute format('revoke all on milepost.%I from public', target);
-    execute format('alter table milepost.%I enable row level security', target);
+    execute format('alter table milepost.%I enable row level security, force row level security', target);
     execute format('create policy %I on milepost.%I using ((select milepost.is_server()))', target || '_server', target);
   end loop;
 end $$;

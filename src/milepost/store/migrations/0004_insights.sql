@@ -1,5 +1,5 @@
 -- Insights: what the standing means on a given day. Nothing here is stored, so nothing goes stale;
--- every formula is in docs/scores.md with an example worked by hand.
+-- every formula is in docs/scores.md with an example worked by hand. Days are UTC; as_of is the last of them.
 
 -- One number of the plan, such as '{scoring,half_life_days}'.
 create function milepost.plan_number(path text[]) returns double precision
@@ -47,8 +47,10 @@ language sql stable as $$
     where customer_id = customer and day > as_of - 112 and day <= as_of
   ),
   beginning as (
-    select (first_event_at at time zone 'UTC')::date as first_day, total_events > 0 as has_events
-    from milepost.standing where customer_id = customer
+    -- age: days since the first event. weeks: how many of the last eight the customer was there for.
+    select first_day, as_of - first_day as age, least(8, (as_of - first_day) / 7 + 1) as weeks
+    from (select (first_event_at at time zone 'UTC')::date as first_day
+      from milepost.standing where customer_id = customer) as s
   ),
   used as (
     select count(distinct tool) as tools
@@ -70,14 +72,13 @@ language sql stable as $$
           ::double precision),
       ('consistency', milepost.plan_number('{scoring,components,consistency}'),
         -- Of a customer's first two weeks nobody can say whether they come regularly.
-        case when as_of - beginning.first_day >= 14
-          then 100.0 * windows.active_weeks / least(8, (as_of - beginning.first_day) / 7 + 1) end),
+        case when age >= 14 then 100.0 * windows.active_weeks / weeks end),
       ('momentum', milepost.plan_number('{scoring,components,momentum}'),
-        -- Points a week now against the twelve weeks before; a customer of less than four weeks has no before.
-        case when as_of - beginning.first_day >= 28 and windows.points_28 + windows.points_84_before > 0
-          then 100.0 * (windows.points_28 / 4.0) / (windows.points_28 / 4.0 + windows.points_84_before / 12.0) end)
+        -- Points a day of the last 28 against those of up to 84 days before, at least 14 of them: 50 is as before.
+        case when age >= 41 and points_28 + points_84_before > 0
+          then 100.0 * (points_28 / 28.0) / (points_28 / 28.0 + points_84_before / least(84.0, age - 27)) end)
     ) as v(name, weight, value)
-    where beginning.has_events and beginning.first_day <= as_of
+    where age >= 0
   ),
   score as (
     select
@@ -93,14 +94,16 @@ language sql stable as $$
   select skills.scores, score.score, score.coverage, score.components,
     windows.points_28 / 4.0,
     case
+      -- Of the 14 days before the last 14, a newer customer was there for a part only.
+      when age >= 27 is not true then null
       when points_14 + points_14_before < milepost.plan_number('{scoring,trend_min_points}') then null
       when points_14 > points_14_before * (1 + milepost.plan_number('{scoring,dead_band}')) then 'improving'
       when points_14 < points_14_before * (1 - milepost.plan_number('{scoring,dead_band}')) then 'declining'
       else 'stable'
     end,
     points_14::bigint, points_14_before::bigint, windows.active_weeks,
-    case when as_of - beginning.first_day >= 28
-      then windows.active_weeks < milepost.plan_number('{risk,active_weeks}') end,
+    -- The plan's figure is for eight weeks; a customer of fewer is held to as large a share of theirs.
+    case when age >= 28 then windows.active_weeks < milepost.plan_number('{risk,active_weeks}') * weeks / 8 end,
     case when events_28 >= 10 then low_28 / events_28 > milepost.plan_number('{risk,low_impact_share}') end,
     (low_28 / nullif(events_28, 0))::double precision
   from windows cross join skills cross join score left join beginning on true
@@ -138,7 +141,9 @@ create view public.behavior_insights with (security_invoker = true) as
     s.first_event_at,
     s.last_event_at as last_activity_timestamp,
     s.last_session_at as last_session_timestamp,
-    floor(extract(epoch from now() - greatest(s.last_event_at, s.last_action_at)) / 86400)::integer
+    -- An event may be up to 24 hours ahead, where a clock was wrong.
+    case when s.last_event_at is not null
+      then greatest(0, floor(extract(epoch from now() - s.last_event_at) / 86400))::integer end
       as days_since_last_activity,
     i.active_weeks,
     i.points_last_14_days,
@@ -167,5 +172,3 @@ create policy competency_days_own on milepost.competency_days
   with check ((select milepost.is_server()));
 
 revoke all on public.behavior_insights from public;
-grant select on public.behavior_insights, milepost.standing, milepost.customer_days, milepost.competency_days,
-  milepost.plan to milepost_reader;

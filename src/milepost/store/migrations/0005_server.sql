@@ -44,11 +44,10 @@ begin
   -- Internal tables are nobody's but the server's, on hosts that grant to everyone by default too.
   foreach target in array array['plan', 'plan_points', 'keys', 'members', 'sign_in_links', 'customers'] loop
     execute format('revoke all on milepost.%I from public', target);
-    execute format('alter table milepost.%I enable row level security', target);
+    execute format('alter table milepost.%I enable row level security, force row level security', target);
     execute format('create policy %I on milepost.%I using ((select milepost.is_server()))', target || '_server', target);
   end loop;
 end $$;
 create policy plan_read on milepost.plan for select using (true);
 create policy customers_own on milepost.customers for select
   using (customer_id = (select milepost.current_customer()));
-grant select on milepost.customers to milepost_reader;
