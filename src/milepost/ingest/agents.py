@@ -12,6 +12,8 @@ from milepost.vocabulary import DeviceType
 
 _TABLETS = ("ipad", "tablet", "kindle", "silk/")
 _PHONES = ("mobi", "iphone", "ipod", "android")
+#: Real ones are shorter; the patterns take time in proportion.
+_LONGEST = 512
 _DESKTOPS = ("windows", "macintosh", "x11", "cros", "linux")
 
 
@@ -23,10 +25,14 @@ class Agent(NamedTuple):
     is_bot: bool
 
 
-@lru_cache(maxsize=8192)
 def read_agent(user_agent: str) -> Agent:
     """Reads a User-Agent; cached, as a product's customers share few of them."""
-    text = user_agent[:1024]
+    # Cut before it is cached: what hostile senders make up must cost neither time nor memory.
+    return _read(user_agent[:_LONGEST])
+
+
+@lru_cache(maxsize=8192)
+def _read(text: str) -> Agent:
     family = parse(text).user_agent
     return Agent(
         _device(text.lower()),

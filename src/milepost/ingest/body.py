@@ -11,8 +11,11 @@ from milepost.errors import InvalidEncoding, InvalidJson, TooLarge
 from milepost.vocabulary import MAX_BATCH_BYTES, MAX_BATCH_EVENTS
 
 _GZIP_MAGIC = b"\x1f\x8b"
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]', re.DOTALL)
+#: A string (to its end, or to the body's where it has none) or a mark. Possessive, so that no input makes it go
+#: back: whatever is sent, a body is read once.
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[{}\[\],:]', re.DOTALL)
 _SPACE = b" \t\r\n"
+_BOM = b"\xef\xbb\xbf"
 
 
 def decompress(body: bytes) -> bytes:
@@ -33,6 +36,9 @@ def decompress(body: bytes) -> bytes:
         raise TooLarge
     if not inflater.eof:
         raise InvalidEncoding("The gzip body ends too early. Send it whole.")
+    if inflater.unused_data.strip(b"\x00"):
+        # Reading on would let thousands of tiny members cost more than they are worth; no SDK sends them.
+        raise InvalidEncoding("Something follows the gzip data. Send a single gzip member.")
     return plain
 
 
@@ -46,9 +52,11 @@ class _Envelope(msgspec.Struct):
     context: msgspec.Raw | None = None
 
 
+_NULL = msgspec.Raw(b"null")
 _envelope = msgspec.json.Decoder(_Envelope)
 _string = msgspec.json.Decoder(str)
 #: The fields of a batch that are not the batch itself.
+_NAMES = {b"sentAt": "sent_at", b"writeKey": "write_key"}
 _KNOWN = (b"sent_at", b"sentAt", b"writeKey", b"context", b"events", b"batch", b"actions")
 
 
@@ -66,10 +74,11 @@ def take_apart(body: bytes, key: str) -> Batch:
 
     Raises InvalidJson where there is no such array, TooLarge past 2,500 events.
     """
+    body = body.removeprefix(_BOM)
     try:
         envelope = _envelope.decode(body)
         fields: dict[str, msgspec.Raw | None] = {
-            "sent_at": envelope.sent_at or envelope.sentAt,
+            "sent_at": envelope.sentAt if envelope.sent_at in (None, _NULL) else envelope.sent_at,
             "write_key": envelope.writeKey,
             "context": envelope.context,
         }
@@ -98,34 +107,45 @@ def _text(raw: msgspec.Raw | None) -> str | None:
 
 
 def _split_leniently(body: bytes, key: bytes) -> tuple[list[bytes] | None, dict[str, msgspec.Raw | None]]:
-    """Finds the array's elements by brackets and quotes alone, whatever is inside of them."""
-    depth, start, items = 0, 0, list[bytes]()
-    name, in_array, found = b"", False, False
+    """Finds the array's elements by brackets and quotes alone, whatever is inside of them.
+
+    Raises InvalidJson where brackets and quotes leave any doubt about what belongs to which event.
+    """
+    items: list[bytes] | None = None
     fields: dict[str, msgspec.Raw | None] = {}
+    depth = start = end = 0
+    name = word = b""
+    in_array = False
     for token in _TOKEN.finditer(body):
         mark = token[0]
-        if mark in (b"{", b"["):
+        if mark.startswith(b'"'):
+            word = mark
+        elif mark == b":":
+            if depth == 1:
+                name, start = word[1:-1], token.end()
+        elif mark in (b"{", b"["):
+            if depth == 0 and mark == b"[":
+                return None, {}
             depth += 1
-            if depth == 2 and mark == b"[" and name == key and not found:
-                in_array = found = True
-                start = token.end()
-        elif mark in (b"}", b"]", b","):
-            if in_array and ((mark == b"]" and depth == 2) or (mark == b"," and depth == 2)):
+            if depth == 2 and mark == b"[" and name == key:
+                if items is not None:
+                    raise InvalidJson(f'"{key.decode()}" is there twice. Send one array.', field=key.decode())
+                items, in_array, start = [], True, token.end()
+        else:
+            if in_array and depth == 2 and items is not None and mark != b"}":
                 piece = body[start : token.start()].strip(_SPACE)
                 if piece or mark == b",":
                     items.append(piece)
-                start = token.end()
-                in_array = mark == b","
-            elif depth == 1 and name in _KNOWN and name != key and mark in (b",", b"}"):
+                start, in_array = token.end(), mark == b","
+            elif depth == 1 and name in _KNOWN and name != key:
                 value = body[start : token.start()].strip(_SPACE)
-                fields[{b"sentAt": "sent_at", b"writeKey": "write_key"}.get(name, name.decode())] = msgspec.Raw(value)
-            if mark != b",":
-                depth -= 1
-        elif mark == b":":
-            if depth == 1:
-                start = token.end()
-        elif depth == 1 and body[token.end() :].lstrip(_SPACE).startswith(b":"):
-            name = mark[1:-1]
+                fields[_NAMES.get(name, name.decode())] = msgspec.Raw(value)
+            depth -= mark != b","
+            if depth == 0 and mark != b",":
+                end = token.end()
+                break
     if in_array or depth != 0:
         raise InvalidJson("The body is cut off, or its brackets do not match. Send a whole JSON object.")
-    return (items if found else None), fields
+    if items is not None and body[end:].strip(_SPACE):
+        raise InvalidJson("Something follows the JSON object. Send one object in a request.")
+    return items, fields

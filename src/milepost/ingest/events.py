@@ -103,6 +103,14 @@ class Traits(msgspec.Struct, frozen=True):
     traits: bytes
 
 
+class Told(msgspec.Struct, frozen=True):
+    """What one event told of who is who. It counts once, with its event: a late retry must not undo what came after."""
+
+    event_id: str
+    ties: tuple[Tie, ...]
+    traits: tuple[Traits, ...]
+
+
 class Rejection(msgspec.Struct):
     """Why one event of a batch was refused: `index` is its place in the batch, from 0."""
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from milepost.ingest import metrics
-from milepost.ingest.events import RejectedEvent, Rejection, Row, Tie, Traits
+from milepost.ingest.events import RejectedEvent, Rejection, Row, Told
 from milepost.ingest.steps import EVENT_STEPS, Draft, Sender, Step
 
 
@@ -19,13 +19,12 @@ class Accepted(msgspec.Struct):
     #: The place of each row in the batch.
     places: list[int]
     rejected: list[Rejection]
-    ties: list[Tie]
-    traits: list[Traits]
+    told: list[Told]
 
 
 def accept(items: Sequence[bytes], sender: Sender, steps: Sequence[Step] = EVENT_STEPS) -> Accepted:
     """Passes every event through the steps; one that is refused costs no other."""
-    result = Accepted([], [], [], [], [])
+    result = Accepted([], [], [], [])
     refusals: Counter[tuple[int, str]] = Counter()
     for index, raw in enumerate(items):
         draft = Draft(raw)
@@ -41,8 +40,8 @@ def accept(items: Sequence[bytes], sender: Sender, steps: Sequence[Step] = EVENT
         else:
             result.rows.append(_row(draft, sender))
             result.places.append(index)
-            result.ties += draft.ties
-            result.traits += draft.traits
+            if draft.ties or draft.traits:
+                result.told.append(Told(draft.event_id, tuple(draft.ties), tuple(draft.traits)))
     _count(len(items), result.rows, refusals, steps)
     return result
 
@@ -70,7 +69,8 @@ def _row(draft: Draft, sender: Sender) -> Row:
         referrer=event.referrer or None,
         device_type=event.device_type,
         browser=event.browser or None,
-        ip_address=draft.ip_address or sender.ip_address,
+        # The sender knows its own address only where addresses are kept at all.
+        ip_address=sender.ip_address and (draft.ip_address or sender.ip_address),
         timestamp=draft.at,
         retention_days=event.retention_days or sender.plan.retention.days,
         is_bot=draft.is_bot,

@@ -7,11 +7,12 @@ recognised like any other.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import msgspec
 
@@ -44,23 +45,24 @@ def translate(draft: Draft, sender: Sender) -> None:
     """One Segment message into an event, its ties and its traits."""
     message = decode_json(draft.raw, _message)
     call = message.get("type")
-    if call not in CALLS:
+    if not isinstance(call, str) or call not in CALLS:
         known = "track, identify, page, screen, group, alias"
-        raise RejectedEvent("invalid_value", f"type is {call!r}; it takes one of {known}.", "type")
+        raise RejectedEvent("invalid_value", f"type is {str(call)[:50]!r}; it takes one of {known}.", "type")
     context = {**(sender.context or {}), **_object(message, "context")}
     properties = _object(message, "properties")
     traits = _object(message, "traits") or (_mapping(context.get("traits")) if call in ("identify", "group") else {})
     page = _mapping(context.get("page"))
     user, anonymous = _id(message, "userId"), _id(message, "anonymousId")
     customer = _id(message, "groupId") or _id(context, "groupId") or _id(properties, "customer_id")
-    stated = _text(message.get("originalTimestamp")) or _text(message.get("timestamp"))
 
-    draft.sent_at = None if (sent := _text(message.get("sentAt"))) is None else parse_time(sent)
+    draft.sent_at = _time(message.get("sentAt"))
+    draft.received_at = _time(message.get("receivedAt"))
+    draft.ip_address = _address(context.get("ip"))
     draft.user_agent = _text(context.get("userAgent"))
     draft.event = IncomingEvent(
         event_id=_id(message, "messageId"),
-        event_type=_event_type(str(call), message.get("event"), properties, sender.plan),
-        timestamp=None if stated is None else _required_time(stated),
+        event_type=_event_type(call, message.get("event"), properties, sender.plan),
+        timestamp=_stated_time(message),
         customer_id=customer,
         user_id=user,
         anonymous_id=anonymous,
@@ -72,13 +74,13 @@ def translate(draft: Draft, sender: Sender) -> None:
         current_arr=_word(properties, "current_arr") or _word(traits, "current_arr"),
         target_arr=_word(properties, "target_arr") or _word(traits, "target_arr"),
         growth_stage=_one_of(GROWTH_STAGES, properties.get("growth_stage") or traits.get("growth_stage")),
-        event_metadata=_metadata(str(call), message, properties, traits),
+        event_metadata=_metadata(call, message, properties, traits),
         page_url=_cut(properties.get("url") or page.get("url")),
         referrer=_cut(properties.get("referrer") or page.get("referrer")),
         device_type=_one_of(DEVICE_TYPES, _mapping(context.get("device")).get("type")),
     )
-    draft.ties = _ties(str(call), message, user, anonymous, customer)
-    draft.traits = _traits(str(call), user, customer, traits)
+    draft.ties = _ties(call, message, user, anonymous, customer)
+    draft.traits = _traits(call, user, customer, traits)
 
 
 SEGMENT_STEPS: tuple[Step, ...] = (check_size, translate, *COMMON_STEPS)
@@ -92,17 +94,36 @@ def parse_time(text: str) -> datetime | None:
         return None
 
 
-def _required_time(text: str) -> datetime:
+def _stated_time(message: Mapping[str, object]) -> datetime | None:
+    """When it happened by the sender's clock; a time in any other form is refused, not replaced by now."""
+    field = "timestamp" if message.get("originalTimestamp") in (None, "") else "originalTimestamp"
+    stated = message.get(field)
+    if stated is None or stated == "":
+        return None
+    takes = "it takes a time as in 2026-01-31T10:00:00Z"
+    if not isinstance(stated, str):
+        raise RejectedEvent("invalid_type", f"{field} must be a text; {takes}.", field)
     try:
-        return datetime.fromisoformat(text)
+        return datetime.fromisoformat(stated)
     except ValueError:
-        raise RejectedEvent(
-            "invalid_value", f"timestamp is {text[:50]!r}; it takes a time as in 2026-01-31T10:00:00Z.", "timestamp"
-        ) from None
+        raise RejectedEvent("invalid_value", f"{field} is {stated[:50]!r}; {takes}.", field) from None
+
+
+def _time(value: object) -> datetime | None:
+    return parse_time(value) if isinstance(value, str) else None
+
+
+def _address(value: object) -> str | None:
+    """A person's address as the sender knows it; PostgreSQL takes no zone (fe80::1%eth0)."""
+    try:
+        return str(ipaddress.ip_address(value)) if isinstance(value, str) and "%" not in value else None
+    except ValueError:
+        return None
 
 
 @lru_cache(maxsize=4096)
 def _named(name: str) -> str:
+    """A name in the form of our words: "Report Exported" is report_exported."""
     return _WORD.sub("_", name.lower()).strip("_")
 
 
@@ -114,8 +135,9 @@ def _event_type(call: str, name: object, properties: Mapping[str, object], plan:
     for key, event_type in plan.segment.events.items():
         if key.lower() == name.lower():
             return event_type
-    if _named(name) in EVENT_TYPES:
-        return cast(EventType, _named(name))
+    # Cut, as names are cached; ours are shorter.
+    if (named := _named(name[:MAX_WORD_LENGTH])) in EVENT_TYPES:
+        return named
     return "tool_usage" if properties.get("tool_id") else "content_interaction"
 
 

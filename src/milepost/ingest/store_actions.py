@@ -5,11 +5,13 @@ from __future__ import annotations
 import msgspec
 import psycopg
 
+from milepost.errors import DatabaseUnavailable
 from milepost.ingest.actions import AcceptedActions, ActionRow
 from milepost.ingest.events import Receipt, Rejection
-from milepost.store.database import Database
+from milepost.store.database import Database, QueryTimeout
 from milepost.store.queries import load
 
+_RETRY_AFTER = 2
 _SQL = load("milepost.ingest", "write.sql")
 
 
@@ -44,6 +46,10 @@ async def _insert(database: Database, rows: list[ActionRow]) -> set[str]:
     if not rows:
         return set()
     text = msgspec.json.encode(rows).decode()
-    async with database.transaction() as connection:
-        cursor = await connection.execute(_SQL["store_actions"], (text,))
-        return {str(row["action_id"]) for row in await cursor.fetchall()}
+    try:
+        async with database.transaction() as connection:
+            cursor = await connection.execute(_SQL["store_actions"], (text,))
+            return {str(row["action_id"]) for row in await cursor.fetchall()}
+    except QueryTimeout:
+        # Nothing is wrong with the actions, so their sender must be told to come back.
+        raise DatabaseUnavailable(retry_after=_RETRY_AFTER) from None

@@ -2,6 +2,10 @@
 -- Stores a JSON array of rows and answers the ids that were new.
 select * from milepost.store_events(%s::json);
 
+-- name: stored_events
+-- Which of these events are stored already.
+select event_id from public.behavior_events where event_id = any(%s::uuid[]);
+
 -- name: tie
 -- Ties an id to another (identify, group, alias); null where they were tied already.
 select milepost.tie(%s, %s, %s, %s);

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
+from urllib.parse import unquote
 
 import msgspec
 from litestar import Router, post
@@ -17,14 +19,16 @@ from milepost.ingest.body import Batch, decompress, take_apart
 from milepost.ingest.events import IncomingEvent, JsonObject, Receipt
 from milepost.ingest.pipeline import Accepted, accept
 from milepost.ingest.segment import CALLS, SEGMENT_STEPS, parse_time
-from milepost.ingest.steps import Sender
+from milepost.ingest.steps import EVENT_STEPS, Sender, Step
 from milepost.ingest.store_actions import store_actions
 from milepost.ingest.write import Work
 from milepost.web.auth import bearer, require_secret_key, require_write_key
-from milepost.web.schemas import events_body, json_body
+from milepost.web.schemas import SECRET, WRITES, actions_body, answers, events_body, json_body
 from milepost.web.services import AnyRequest, Services, services
 
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+#: From here on a batch is checked beside the event loop: hostile ones may take seconds.
+_MANY = 200
 _context = msgspec.json.Decoder(dict[str, object]).decode
 
 
@@ -34,17 +38,31 @@ class SegmentReceipt(Receipt):
     success: bool = True
 
 
-@post("/events", status_code=200, summary="Store events", operation_class=events_body(IncomingEvent, "events"))
+@post(
+    "/events",
+    status_code=200,
+    summary="Store events",
+    operation_class=events_body(IncomingEvent, "events"),
+    responses=answers(Receipt),
+    security=WRITES,
+)
 async def post_events(request: AnyRequest) -> Response[bytes]:
     """Stores a batch of events; 200 means committed. One bad event never costs the good ones."""
     served = services(request)
     await require_write_key(served.keys, bearer(request))
     batch = take_apart(decompress(await _body(request)), "events")
-    accepted = accept(batch.items, _sender(request, served, batch))
+    accepted = await _accept(batch.items, _sender(request, served, batch), EVENT_STEPS)
     return _json(await _write(served, accepted, batch))
 
 
-@post("/actions", status_code=200, summary="Store offline actions", operation_class=json_body(IncomingAction))
+@post(
+    "/actions",
+    status_code=200,
+    summary="Store offline actions",
+    operation_class=actions_body(IncomingAction),
+    responses=answers(Receipt),
+    security=SECRET,
+)
 async def post_actions(request: AnyRequest) -> Response[bytes]:
     """Stores one offline action, `{"actions": [...]}`, or CloudEvents (single, batch, or binary mode)."""
     served = services(request)
@@ -62,18 +80,22 @@ async def post_actions(request: AnyRequest) -> Response[bytes]:
     status_code=200,
     summary="One Segment call",
     operation_class=json_body(JsonObject),
+    responses=answers(SegmentReceipt),
+    security=WRITES,
 )
 async def post_segment_call(request: AnyRequest) -> Response[bytes]:
     """One call of the Segment dialect; the path says which, the body is Segment's message."""
     served = services(request)
+    await _check_header(request, served)
     body = decompress(await _body(request))
-    call = CALLS.get(request.url.path.rpartition("/")[2])
+    call = CALLS.get(request.url.path.rstrip("/").rpartition("/")[2])
     if call is None:
         raise NotFound
     item, write_key = _with_type(body, call)
-    await require_write_key(served.keys, bearer(request) or write_key)
+    if bearer(request) is None:
+        await require_write_key(served.keys, write_key)
     batch = Batch([item])
-    accepted = accept(batch.items, _sender(request, served, batch), SEGMENT_STEPS)
+    accepted = await _accept(batch.items, _sender(request, served, batch), SEGMENT_STEPS)
     return _segment_answer(await _write(served, accepted, batch))
 
 
@@ -82,19 +104,35 @@ async def post_segment_call(request: AnyRequest) -> Response[bytes]:
     status_code=200,
     summary="A batch of Segment calls",
     operation_class=events_body(JsonObject, "batch"),
+    responses=answers(SegmentReceipt),
+    security=WRITES,
 )
 async def post_segment_batch(request: AnyRequest) -> Response[bytes]:
     """A batch of the Segment dialect: each message names its `type`."""
     served = services(request)
+    await _check_header(request, served)
     batch = take_apart(decompress(await _body(request)), "batch")
-    await require_write_key(served.keys, bearer(request) or batch.write_key)
-    accepted = accept(batch.items, _sender(request, served, batch), SEGMENT_STEPS)
+    if bearer(request) is None:
+        await require_write_key(served.keys, batch.write_key)
+    accepted = await _accept(batch.items, _sender(request, served, batch), SEGMENT_STEPS)
     return _segment_answer(await _write(served, accepted, batch))
 
 
 router = Router(
     "/v1", route_handlers=[post_events, post_actions, post_segment_call, post_segment_batch], tags=["ingest"]
 )
+
+
+async def _check_header(request: AnyRequest, served: Services) -> None:
+    """A key in the header is checked before the body is read; without one, the body may bring it."""
+    if (key := bearer(request)) is not None:
+        await require_write_key(served.keys, key)
+
+
+async def _accept(items: Sequence[bytes], sender: Sender, steps: Sequence[Step]) -> Accepted:
+    if len(items) < _MANY:
+        return accept(items, sender, steps)
+    return await asyncio.to_thread(accept, items, sender, steps)
 
 
 async def _body(request: AnyRequest) -> bytes:
@@ -139,7 +177,7 @@ async def _write(served: Services, accepted: Accepted, batch: Batch) -> Receipt:
     if not accepted.rows:
         return Receipt(0, 0, accepted.rejected)
     size = sum(map(len, batch.items))
-    work = Work(accepted.rows, accepted.places, accepted.ties, accepted.traits, size)
+    work = Work(accepted.rows, accepted.places, accepted.told, size)
     receipt = await served.writer.write(work)
     receipt.rejected = sorted(receipt.rejected + accepted.rejected, key=lambda rejection: rejection.index)
     return receipt
@@ -167,17 +205,32 @@ def _actions(body: bytes, headers: Mapping[str, str]) -> list[bytes]:
         return [_from_headers(body, headers)]
     if stripped.startswith(b"["):
         return take_apart(b'{"actions":' + body + b"}", "actions").items
-    if b'"actions"' in body:
+    if b'"actions"' in body and _is_batch(body):
         return take_apart(body, "actions").items
     if not stripped.startswith(b"{"):
         raise InvalidJson('Send one action as a JSON object, or {"actions": [...]}.')
     return [body]
 
 
+def _is_batch(body: bytes) -> bool:
+    """Whether `actions` stands at the top; an action's metadata may have such a key too."""
+    try:
+        return "actions" in _object(body)
+    except (ValueError, RecursionError):
+        return True
+
+
 def _from_headers(body: bytes, headers: Mapping[str, str]) -> bytes:
-    """CloudEvents' binary mode: the envelope in `ce-` headers, the data in the body."""
-    envelope: dict[str, object] = {name[3:]: value for name, value in headers.items() if name.startswith("ce-")}
-    envelope["data"] = msgspec.Raw(body or b"{}")
+    """CloudEvents' binary mode: the envelope in `ce-` headers (percent-encoded UTF-8), the data in the body."""
+    envelope: dict[str, object] = {
+        name[3:]: unquote(value) for name, value in headers.items() if name.startswith("ce-")
+    }
+    try:
+        envelope["data"] = msgspec.json.decode(body or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise InvalidJson(
+            f"The body of a CloudEvent in binary mode is its data as JSON: {error}.", field="data"
+        ) from None
     return msgspec.json.encode(envelope)
 
 

@@ -11,6 +11,8 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from milepost.errors import Problem
 
+#: Headers that belong to an error: what else is allowed (405), when to come back (429).
+_KEPT = ("allow", "retry-after")
 _log = logging.getLogger(__name__)
 _CODES = {
     400: "invalid_value",
@@ -54,7 +56,11 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
         _log.error("unexpected %s: %s", type(error).__name__, message)
     retry_after = 1 if error.status_code == 429 else None
     code = _CODES.get(error.status_code, "invalid_request" if error.status_code < 500 else "internal")
-    return _response(error.status_code, code, message, field, retry_after)
+    response = _response(error.status_code, code, message, field, retry_after)
+    for name, value in (error.headers or {}).items():
+        if name.lower() in _KEPT:
+            response.headers.setdefault(name, value)
+    return response
 
 
 def on_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

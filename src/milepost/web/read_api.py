@@ -12,17 +12,20 @@ from litestar import Router, get, post
 from litestar.params import Parameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
-from milepost.errors import Forbidden, NotFound, Unauthorised
+from milepost.errors import Forbidden, InvalidRequest, NotFound, Unauthorised
 from milepost.insights import customer as one
 from milepost.insights.customer import Action, Customer, Event, Insights, Page, Session
 from milepost.insights.customers import CustomerPage, Sort, Status, list_customers
 from milepost.vocabulary import EventType
 from milepost.web.auth import bearer, require_secret_key
+from milepost.web.schemas import CUSTOMER, READS, SECRET, errors
 from milepost.web.services import AnyRequest, services
 
 Limit = Annotated[int, Parameter(ge=1, le=500, description="How many at most.")]
 Cursor = Annotated[str | None, Parameter(max_length=1000, description="`next` of the page before.")]
 Search = Annotated[str | None, Parameter(max_length=200, description="Part of a customer's id or name.")]
+_MANY = errors(400, 401, 403, 422, 429, 503)
+_ONE = errors(400, 401, 403, 404, 422, 429, 503)
 CustomerId = Annotated[str, Parameter(min_length=1, max_length=600)]
 
 
@@ -61,11 +64,11 @@ def _storable(text: str) -> bool:
 
 def _text(text: str | None, field: str) -> str | None:
     if text is not None and ("\x00" in text or not _storable(text)):
-        raise NotFound("Nothing can match that: it holds a character no stored text has.", field=field)
+        raise InvalidRequest("Nothing can match that: it holds a character no stored text has.", field=field)
     return text
 
 
-@get("/customers", summary="Customers")
+@get("/customers", summary="Customers", responses=_MANY, security=READS)
 async def get_customers(
     request: AnyRequest,
     limit: Limit = 50,
@@ -83,7 +86,7 @@ async def get_customers(
         )
 
 
-@get("/customers/{customer_id:str}", summary="One customer")
+@get("/customers/{customer_id:str}", summary="One customer", responses=_ONE, security=READS)
 async def get_customer(request: AnyRequest, customer_id: CustomerId) -> Customer:
     """Name, traits and insights."""
     await require_reader(request)
@@ -92,7 +95,7 @@ async def get_customer(request: AnyRequest, customer_id: CustomerId) -> Customer
         return await one.read_customer(connection, _id(customer_id), now=served.now())
 
 
-@get("/customers/{customer_id:str}/insights", summary="A customer's insights")
+@get("/customers/{customer_id:str}/insights", summary="A customer's insights", responses=_ONE, security=READS)
 async def get_insights(request: AnyRequest, customer_id: CustomerId) -> Insights:
     """Every number with its components, their contributions, the coverage and the formulas' version."""
     await require_reader(request)
@@ -101,7 +104,7 @@ async def get_insights(request: AnyRequest, customer_id: CustomerId) -> Insights
         return await one.read_insights(connection, _id(customer_id), now=served.now())
 
 
-@get("/customers/{customer_id:str}/events", summary="A customer's events")
+@get("/customers/{customer_id:str}/events", summary="A customer's events", responses=_ONE, security=READS)
 async def get_events(
     request: AnyRequest,
     customer_id: CustomerId,
@@ -115,7 +118,7 @@ async def get_events(
         return await one.read_events(connection, _id(customer_id), limit=limit, cursor=cursor, event_type=event_type)
 
 
-@get("/customers/{customer_id:str}/sessions", summary="A customer's sessions")
+@get("/customers/{customer_id:str}/sessions", summary="A customer's sessions", responses=_ONE, security=READS)
 async def get_sessions(
     request: AnyRequest, customer_id: CustomerId, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[Session]:
@@ -125,7 +128,7 @@ async def get_sessions(
         return await one.read_sessions(connection, _id(customer_id), limit=limit, cursor=cursor)
 
 
-@get("/customers/{customer_id:str}/actions", summary="A customer's offline actions")
+@get("/customers/{customer_id:str}/actions", summary="A customer's offline actions", responses=_ONE, security=READS)
 async def get_actions(
     request: AnyRequest, customer_id: CustomerId, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[Action]:
@@ -135,7 +138,7 @@ async def get_actions(
         return await one.read_actions(connection, _id(customer_id), limit=limit, cursor=cursor)
 
 
-@get("/me", summary="The customer's own standing")
+@get("/me", summary="The customer's own standing", responses=_ONE, security=CUSTOMER)
 async def get_me(request: AnyRequest) -> Customer:
     """What `/v1/customers/{id}` answers, for the customer whose token this is."""
     customer_id, served = await require_customer(request), services(request)
@@ -143,7 +146,7 @@ async def get_me(request: AnyRequest) -> Customer:
         return await one.read_customer(connection, customer_id, now=served.now())
 
 
-@get("/me/insights", summary="The customer's own insights")
+@get("/me/insights", summary="The customer's own insights", responses=_ONE, security=CUSTOMER)
 async def get_my_insights(request: AnyRequest) -> Insights:
     """What `/v1/customers/{id}/insights` answers, for the customer whose token this is."""
     customer_id, served = await require_customer(request), services(request)
@@ -151,7 +154,7 @@ async def get_my_insights(request: AnyRequest) -> Insights:
         return await one.read_insights(connection, customer_id, now=served.now())
 
 
-@get("/me/events", summary="The customer's own events")
+@get("/me/events", summary="The customer's own events", responses=_ONE, security=CUSTOMER)
 async def get_my_events(
     request: AnyRequest, limit: Limit = 50, cursor: Cursor = None, event_type: EventType | None = None
 ) -> Page[Event]:
@@ -161,7 +164,7 @@ async def get_my_events(
         return await one.read_events(connection, customer_id, limit=limit, cursor=cursor, event_type=event_type)
 
 
-@get("/me/sessions", summary="The customer's own sessions")
+@get("/me/sessions", summary="The customer's own sessions", responses=_ONE, security=CUSTOMER)
 async def get_my_sessions(request: AnyRequest, limit: Limit = 50, cursor: Cursor = None) -> Page[Session]:
     """Newest first."""
     customer_id = await require_customer(request)
@@ -169,7 +172,7 @@ async def get_my_sessions(request: AnyRequest, limit: Limit = 50, cursor: Cursor
         return await one.read_sessions(connection, customer_id, limit=limit, cursor=cursor)
 
 
-@get("/me/actions", summary="The customer's own offline actions")
+@get("/me/actions", summary="The customer's own offline actions", responses=_ONE, security=CUSTOMER)
 async def get_my_actions(request: AnyRequest, limit: Limit = 50, cursor: Cursor = None) -> Page[Action]:
     """Newest first."""
     customer_id = await require_customer(request)
@@ -177,7 +180,7 @@ async def get_my_actions(request: AnyRequest, limit: Limit = 50, cursor: Cursor 
         return await one.read_actions(connection, customer_id, limit=limit, cursor=cursor)
 
 
-@get("/live", summary="Events as they are stored", media_type="text/event-stream")
+@get("/live", summary="Events as they are stored", media_type="text/event-stream", responses=_MANY, security=READS)
 async def get_live(request: AnyRequest) -> ServerSentEvent:
     """Server-sent events named `events`: `{"events": [...], "per_minute": [60 numbers]}`, at most four a second."""
     await require_reader(request)
@@ -196,7 +199,13 @@ class IdentityChange(msgspec.Struct):
     moved: int
 
 
-@post("/identity/changes/{change_id:uuid}/undo", status_code=200, summary="Undo an identify, group or alias")
+@post(
+    "/identity/changes/{change_id:uuid}/undo",
+    status_code=200,
+    summary="Undo an identify, group or alias",
+    responses=_ONE,
+    security=SECRET,
+)
 async def undo_identity(request: AnyRequest, change_id: UUID) -> IdentityChange:
     """Takes a tie back: every event goes to whom it belongs without it."""
     await require_secret_key(services(request).keys, bearer(request))

@@ -1,4 +1,4 @@
-"""Request bodies for the OpenAPI document, where a handler reads the bytes itself."""
+"""What the OpenAPI document says beyond the handlers' signatures: bodies they read themselves, errors, keys."""
 
 from __future__ import annotations
 
@@ -6,9 +6,57 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Components, OpenAPIMediaType, Operation, RequestBody, Schema, SecurityScheme
 
 from milepost.vocabulary import MAX_BATCH_EVENTS
+from milepost.web.problems import ErrorBody
+
+#: The ways to show who is asking, for `OpenAPIConfig(components=...)`.
+SECURITY_SCHEMES = Components(
+    security_schemes={
+        "writeKey": SecurityScheme(type="http", scheme="bearer", description="A public write key (mpw_...)."),
+        "writeKeyBasic": SecurityScheme(
+            type="http", scheme="basic", description="A write key as the user name, without a password."
+        ),
+        "secretKey": SecurityScheme(type="http", scheme="bearer", description="A secret key (mps_...)."),
+        "customerToken": SecurityScheme(
+            type="http", scheme="bearer", bearer_format="JWT", description="A customer's own token."
+        ),
+        "member": SecurityScheme(
+            type="apiKey", name="milepost", security_scheme_in="cookie", description="A member's session."
+        ),
+    }
+)
+WRITES: list[dict[str, list[str]]] = [{"writeKey": []}, {"writeKeyBasic": []}]
+SECRET: list[dict[str, list[str]]] = [{"secretKey": []}]
+READS: list[dict[str, list[str]]] = [{"secretKey": []}, {"member": []}]
+CUSTOMER: list[dict[str, list[str]]] = [{"customerToken": []}]
+
+_ERRORS = {
+    400: "The body, a parameter or a cursor cannot be read; `field` says which.",
+    401: "No valid key came with the request.",
+    403: "The key may not do that.",
+    404: "There is nothing at this address.",
+    413: "More than 2,500 events, or more than 5 MB, also after decompressing.",
+    422: "The question took longer than it may.",
+    429: "Too many requests; wait as Retry-After says.",
+    503: "Nothing was acknowledged; send it again after Retry-After.",
+}
+_TAKING = (400, 401, 403, 413, 429, 503)
+
+
+def errors(*statuses: int) -> dict[int, ResponseSpec]:
+    """The errors a handler may answer, all of one form."""
+    return {
+        status: ResponseSpec(ErrorBody, generate_examples=False, description=_ERRORS[status]) for status in statuses
+    }
+
+
+def answers(kind: Any) -> dict[int, ResponseSpec]:
+    """The responses of a handler that takes events and answers with `kind`."""
+    done = ResponseSpec(kind, generate_examples=False, description="What became of each event, after the commit.")
+    return {200: done, **errors(*_TAKING)}
 
 
 def json_body(kind: Any) -> type[Operation]:
@@ -28,6 +76,17 @@ def events_body(kind: Any, key: str) -> type[Operation]:
         },
     }
     return _operation(batch)
+
+
+def actions_body(kind: Any) -> type[Operation]:
+    """An operation whose JSON body is one action, or `{"actions": [action, ...]}`."""
+    one = _inline(kind)
+    many = {
+        "type": "object",
+        "required": ["actions"],
+        "properties": {"actions": {"type": "array", "items": one, "maxItems": MAX_BATCH_EVENTS}},
+    }
+    return _operation({"anyOf": [one, many]})
 
 
 def _inline(kind: Any) -> dict[str, Any]:
