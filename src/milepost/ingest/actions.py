@@ -89,7 +89,7 @@ def _accept(raw: bytes, sender: Sender) -> ActionRow:
     action = decode_json(raw, _decode)
     check_stored_text(raw, action)
     stated = action.timestamp
-    at = check_stored_time(stated, sender)
+    at = check_stored_time(stated, sender, sender.skew())
     metadata = action.action_metadata if action.action_metadata is not None else action.metadata
     return ActionRow(
         action_id=own_id(action.action_id, None if stated is None else utc(stated))

@@ -55,14 +55,16 @@ def translate(draft: Draft, sender: Sender) -> None:
     user, anonymous = _id(message, "userId"), _id(message, "anonymousId")
     customer = _id(message, "groupId") or _id(context, "groupId") or _id(properties, "customer_id")
 
+    stated, original = _stated_time(message, "timestamp"), _stated_time(message, "originalTimestamp")
+    # With both, `timestamp` is right as it is: a replay's was corrected, Rudder's was set by hand.
+    draft.original = original if stated is not None else None
     draft.sent_at = _time(message.get("sentAt"))
-    draft.received_at = _time(message.get("receivedAt"))
     draft.ip_address = _address(context.get("ip"))
     draft.user_agent = _text(context.get("userAgent"))
     draft.event = IncomingEvent(
         event_id=_id(message, "messageId"),
         event_type=_event_type(call, message.get("event"), properties, sender.plan),
-        timestamp=_stated_time(message),
+        timestamp=stated or original,
         customer_id=customer,
         user_id=user,
         anonymous_id=anonymous,
@@ -94,9 +96,8 @@ def parse_time(text: str) -> datetime | None:
         return None
 
 
-def _stated_time(message: Mapping[str, object]) -> datetime | None:
-    """When it happened by the sender's clock; a time in any other form is refused, not replaced by now."""
-    field = "timestamp" if message.get("originalTimestamp") in (None, "") else "originalTimestamp"
+def _stated_time(message: Mapping[str, object], field: str) -> datetime | None:
+    """A time by the sender's clock; one in any other form is refused, not replaced by now."""
     stated = message.get(field)
     if stated is None or stated == "":
         return None

@@ -39,15 +39,12 @@ class Sender:
     #: `context` of a whole Segment batch, which each message's own context overrides.
     context: dict[str, object] | None = None
 
-    def skew(self, sent_at: datetime | None, received_at: datetime | None = None) -> timedelta:
-        """How far the sender's clock is behind ours, as Segment defines it: received_at - sent_at.
-
-        A replayed event brings its own `received_at`: by then its clock was right, whenever it is sent again.
-        """
+    def skew(self, sent_at: datetime | None = None) -> timedelta:
+        """How far the sender's clock is behind ours, as Segment defines it: received_at - sent_at."""
         stated = sent_at or self.sent_at
         if stated is None:
             return timedelta(0)
-        skew = (received_at if sent_at and received_at else self.received_at) - stated
+        skew = self.received_at - stated
         return skew if abs(skew) >= _SMALLEST_SKEW else timedelta(0)
 
 
@@ -64,7 +61,8 @@ class Draft(msgspec.Struct):
     user_agent: str | None = None
     ip_address: str | None = None
     sent_at: datetime | None = None
-    received_at: datetime | None = None
+    #: The time its id is made of, where that is not its timestamp: then somebody has corrected the clock before.
+    original: datetime | None = None
     ties: list[Tie] = []
     traits: list[Traits] = []
 
@@ -114,7 +112,8 @@ def check_metadata(draft: Draft, sender: Sender) -> None:  # noqa: ARG001
 
 def correct_time(draft: Draft, sender: Sender) -> None:
     """The time it happened by our clock; neither before 2000 nor more than 24 hours ahead."""
-    draft.at = check_stored_time(draft.event.timestamp, sender, draft.sent_at, draft.received_at)
+    skew = sender.skew(draft.sent_at) if draft.original is None else timedelta(0)
+    draft.at = check_stored_time(draft.event.timestamp, sender, skew)
 
 
 def set_id(draft: Draft, sender: Sender) -> None:
@@ -123,7 +122,7 @@ def set_id(draft: Draft, sender: Sender) -> None:
     if not given:
         draft.event_id = new_id(sender.received_at)
         return
-    stated = draft.event.timestamp
+    stated = draft.original or draft.event.timestamp
     try:
         draft.event_id = own_id(given, None if stated is None else utc(stated))
     except OverflowError:
@@ -181,14 +180,12 @@ def metadata_bytes(raw: bytes, metadata: dict[str, object], field: str) -> msgsp
         raise RejectedEvent("invalid_value", f"{field} cannot be stored: {error}.", field) from error
 
 
-def check_stored_time(
-    stated: datetime | None, sender: Sender, sent_at: datetime | None = None, received_at: datetime | None = None
-) -> datetime:
+def check_stored_time(stated: datetime | None, sender: Sender, skew: timedelta) -> datetime:
     """The time it happened by our clock; refuses what is before 2000 or more than 24 hours ahead."""
     if stated is None:
         return sender.received_at
     try:
-        at = utc(stated) + sender.skew(sent_at, received_at)
+        at = utc(stated) + skew
     except OverflowError:
         raise RejectedEvent("invalid_value", "The timestamp is outside of what a calendar has.", "timestamp") from None
     if at.year < EARLIEST_YEAR:
