@@ -13,31 +13,36 @@ import psycopg
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.config.csrf import CSRFConfig
+from litestar.contrib.jinja import JinjaTemplateEngine
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.middleware.rate_limit import RateLimitConfig
-from litestar.middleware.session.client_side import CookieBackendConfig
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.plugins.prometheus import PrometheusConfig
+from litestar.template import TemplateConfig
 
 from milepost import __version__
 from milepost.errors import Problem, SettingsError
 from milepost.ingest.events import Row
 from milepost.ingest.write import Writer
-from milepost.live import LiveFeed
+from milepost.live import LiveFeed, LiveRow
 from milepost.plan import load_plan
 from milepost.settings import Settings, load_settings
 from milepost.store.database import Database
 from milepost.store.setup import set_up
 from milepost.vocabulary import MAX_BATCH_BYTES
-from milepost.web import health, ingest_api, read_api
+from milepost.web import account_pages, health, ingest_api, pages, read_api
 from milepost.web.auth import Tokens, bearer
+from milepost.web.describe import event_in_words
+from milepost.web.environment import pages_environment
 from milepost.web.keys import KeyInfo, KeyRing
 from milepost.web.members import has_members, make_link
-from milepost.web.problems import on_http_exception, on_problem, on_unexpected
+from milepost.web.page_context import CSRF_COOKIE, ErrorPages
 from milepost.web.secrets import derived
 from milepost.web.services import AnyRequest, Services
+from milepost.web.sessions import SessionConfig, SessionCookie
+from milepost.web.static_files import static_router
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +69,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     settings = settings or load_settings()
     served = build_services(settings)
     https = settings.url.startswith("https:")
-    session = CookieBackendConfig(
+    session = SessionConfig(
         secret=derived(settings, "sessions"),
         key="milepost",
         max_age=30 * 24 * 3600,
@@ -75,22 +80,32 @@ def create_app(settings: Settings | None = None) -> Litestar:
     http_metrics = PrometheusConfig(
         app_name="milepost", prefix="milepost_http", group_path=True, exclude=["^/metrics$"]
     )
+    environment = pages_environment()
+    errors = ErrorPages(environment, SessionCookie(session), served.now)
     limits = [_rate_limit(settings.requests_per_second).middleware] if settings.requests_per_second else []
     return Litestar(
         route_handlers=[
             ingest_api.router,
             read_api.router,
+            pages.router,
+            account_pages.router,
+            account_pages.public_router,
+            static_router(),
             health.get_health,
             health.get_ready,
             health.get_metrics,
         ],
         lifespan=[lambda _: _lifespan(served)],
-        exception_handlers={Problem: on_problem, HTTPException: on_http_exception, Exception: on_unexpected},
+        exception_handlers={
+            Problem: errors.on_problem,
+            HTTPException: errors.on_http_exception,
+            Exception: errors.on_unexpected,
+        },
         middleware=[*limits, http_metrics.middleware, session.middleware],
         csrf_config=CSRFConfig(
             secret=derived(settings, "csrf").hex(),
             exclude=["^/v1/"],
-            cookie_name="milepost_csrf",
+            cookie_name=CSRF_COOKIE,
             cookie_secure=https,
             cookie_samesite="lax",
         ),
@@ -100,15 +115,16 @@ def create_app(settings: Settings | None = None) -> Litestar:
         openapi_config=OpenAPIConfig(
             title="Milepost",
             version=__version__,
-            path="/",
+            path="/openapi.json",
             use_handler_docstrings=True,
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            render_plugins=[JsonRenderPlugin(path="/")],
         ),
         # The process that runs us has set logging up, for parent and workers alike.
         logging_config=None,
         # One byte more than a batch may have, so that it is we who say what is too large.
         request_max_body_size=MAX_BATCH_BYTES + 1,
-        state=State({"services": served}),
+        template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment)),
+        state=State({"services": served, "activity": pages.remembered_activity(served)}),
     )
 
 
@@ -121,7 +137,15 @@ def build_services(settings: Settings) -> Services:
             field="MILEPOST_DATABASE_URL",
         )
     database = Database(dsn, size=settings.pool_size, query_seconds=settings.query_seconds)
-    live = LiveFeed(database)
+    plan = load_plan(settings.plan_file)
+    tools = plan.tool_names()
+
+    def in_words(event: LiveRow) -> str:
+        return event_in_words(
+            event.event_type, event.tool_id, event.tool_section, event.event_metadata, event.page_url, tools
+        ).sentence
+
+    live = LiveFeed(database, in_words)
 
     def stored(rows: list[Row]) -> None:
         live.publish((row.event_id for row in rows), len(rows))
@@ -132,7 +156,7 @@ def build_services(settings: Settings) -> Services:
     }
     return Services(
         settings=settings,
-        plan=load_plan(settings.plan_file),
+        plan=plan,
         database=database,
         writer=Writer(dsn, writers=settings.writers, most_bytes=settings.max_pending_mb << 20, stored=stored),
         keys=KeyRing(database, preset),

@@ -39,6 +39,22 @@ class LiveEvent(msgspec.Struct, kw_only=True):
     summary: str
 
 
+class LiveRow(msgspec.Struct, kw_only=True):
+    """An event as it is stored, before it is put into words."""
+
+    event_id: UUID
+    customer_id: str
+    customer_name: str | None
+    user_id: str | None
+    event_type: str
+    tool_id: str | None
+    tool_section: str | None
+    business_impact: str
+    timestamp: datetime
+    event_metadata: dict[str, object]
+    page_url: str | None
+
+
 class LiveBatch(msgspec.Struct):
     """What a tick brings. `per_minute`: events stored in each of the last 60 minutes, oldest first."""
 
@@ -49,8 +65,12 @@ class LiveBatch(msgspec.Struct):
 class LiveFeed:
     """Collects what the writer stored and hands it to every subscriber; a slow one skips, it never holds up."""
 
-    def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, database: Database, in_words: Callable[[LiveRow], str], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`in_words` makes an event's summary."""
         self._database = database
+        self._in_words = in_words
         self._clock = clock
         self._ids: deque[str] = deque(maxlen=_MOST)
         self._minutes = [0] * _MINUTES
@@ -100,13 +120,25 @@ class LiveFeed:
             except Problem as problem:
                 _log.info("the live feed waits: %s", problem.message)
                 continue
-            for row in rows:
-                row["summary"] = _summary(row)
-            batch = self._batch(msgspec.convert(rows, list[LiveEvent]))
+            batch = self._batch([self._event(row) for row in msgspec.convert(rows, list[LiveRow])])
             for queue in self._subscribers:
                 if queue.full():
                     queue.get_nowait()
                 queue.put_nowait(batch)
+
+    def _event(self, row: LiveRow) -> LiveEvent:
+        return LiveEvent(
+            event_id=row.event_id,
+            customer_id=row.customer_id,
+            customer_name=row.customer_name,
+            user_id=row.user_id,
+            event_type=row.event_type,
+            tool_id=row.tool_id,
+            tool_section=row.tool_section,
+            business_impact=row.business_impact,
+            timestamp=row.timestamp,
+            summary=self._in_words(row),
+        )
 
     def _batch(self, events: list[LiveEvent]) -> LiveBatch:
         self._turn()
@@ -118,20 +150,3 @@ class LiveFeed:
         if passed := min(now - self._minute, _MINUTES):
             self._minutes = self._minutes[passed:] + [0] * passed
             self._minute = now
-
-
-def _summary(row: dict[str, object]) -> str:
-    metadata = row.pop("event_metadata")
-    words = metadata if isinstance(metadata, dict) else {}
-    for key in (
-        "milestone_description",
-        "description",
-        "event",
-        "export_type",
-        "resource_type",
-        "button_label",
-        "action",
-    ):
-        if isinstance(value := words.get(key), str) and value:
-            return value[:200]
-    return str(row["tool_section"] or row["tool_id"] or row["event_type"])

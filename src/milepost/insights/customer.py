@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
 
-from milepost.errors import InvalidRequest, NotFound
+from milepost.errors import NotFound
+from milepost.insights.cursor import decode_place, encode_place
 from milepost.store.database import DictConnection, Row
 from milepost.store.queries import load
 from milepost.vocabulary import ActionRole, EventType, GrowthStage, Impact, Trend
@@ -236,7 +236,7 @@ async def _page(
     id_column: str,
     event_type: str | None = None,
 ) -> tuple[list[Row], str | None]:
-    before, before_id = _decode(cursor, id_column != "session_id") if cursor else (None, None)
+    before, before_id = decode_place(cursor, is_uuid=id_column != "session_id") if cursor else (None, None)
     values = {
         "customer_id": customer_id,
         "limit": limit + 1,
@@ -248,18 +248,4 @@ async def _page(
     if len(rows) <= limit:
         return rows, None
     last = rows[limit - 1]
-    text = msgspec.json.encode([last[time_column], str(last[id_column])])
-    return rows[:limit], base64.urlsafe_b64encode(text).decode().rstrip("=")
-
-
-def _decode(cursor: str, is_uuid: bool) -> tuple[datetime, str]:
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        before, before_id = msgspec.json.decode(text, type=tuple[datetime, str])
-        if is_uuid:
-            before_id = str(UUID(before_id))
-    except (ValueError, msgspec.DecodeError) as error:
-        raise InvalidRequest("cursor is not one this server made. Start without it.", field="cursor") from error
-    if "\x00" in before_id or before.tzinfo is None:
-        raise InvalidRequest("cursor is not one this server made. Start without it.", field="cursor")
-    return before, before_id
+    return rows[:limit], encode_place(msgspec.convert(last[time_column], datetime), str(last[id_column]))

@@ -5,18 +5,21 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from psycopg import sql
 
 from milepost.errors import InvalidRequest
-from milepost.store.database import DictConnection
+from milepost.store.database import DictConnection, Row
 from milepost.store.queries import load
 from milepost.vocabulary import Trend
 
 Status = Literal["all", "active", "quiet"]
-Sort = Literal["last_seen", "-last_seen", "events", "-events", "sessions", "-sessions", "customer", "-customer"]
+Sort = Literal[
+    "last_seen", "-last_seen", "events", "-events", "sessions", "-sessions", "exports", "-exports",
+    "resources", "-resources", "customer", "-customer", "name", "-name",
+]  # fmt: skip
 
 _SQL = load("milepost.insights", "read.sql")
 #: Sort words to columns with the type their cursor is cast to; a leading minus is descending.
@@ -24,8 +27,17 @@ _COLUMNS = {
     "last_seen": ("last_event_at", sql.SQL("timestamptz")),
     "events": ("total_events", sql.SQL("bigint")),
     "sessions": ("total_sessions", sql.SQL("bigint")),
+    "exports": ("total_exports_generated", sql.SQL("bigint")),
+    "resources": ("total_resources_created", sql.SQL("bigint")),
     "customer": ("customer_id", sql.SQL("text")),
+    "name": ("sort_name", sql.SQL("text")),
 }
+
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+_Text = Annotated[str, msgspec.Meta(pattern=r"\A[^\x00]*\Z")]
+#: What stands first in a customer's row, for the eye and for the order.
+_SORT_NAME = sql.SQL("lower(coalesce(c.name, s.customer_id))")
 
 
 class CustomerSummary(msgspec.Struct, kw_only=True):
@@ -54,11 +66,13 @@ class CustomerSummary(msgspec.Struct, kw_only=True):
 
 
 class CustomerPage(msgspec.Struct):
-    """`next` is the cursor of the following page, None on the last; `total` counts all pages."""
+    """`next` is the cursor of the following page, None on the last; `previous`, to be given as `before`, that of
+    the page before, None on the first; `total` counts all pages."""
 
     items: list[CustomerSummary]
     total: int
     next: str | None
+    previous: str | None = None
 
 
 async def list_customers(
@@ -67,16 +81,16 @@ async def list_customers(
     now: datetime,
     limit: int = 50,
     cursor: str | None = None,
+    before: str | None = None,
     sort: Sort = "-last_seen",
     q: str | None = None,
     status: Status = "all",
 ) -> CustomerPage:
-    """One page of customers. `active` was seen in the last 7 days, `quiet` was seen, but not for 14 days.
+    """One page of customers, behind `cursor` or else right in front of `before`. `active` was seen in the last 7
+    days, `quiet` was seen, but not for 14 days. Names are sorted without regard to case, ids where there is none.
 
     Raises InvalidRequest for a cursor that is not from the same sort.
     """
-    column, kind = _COLUMNS[sort.removeprefix("-")]
-    descending = sort.startswith("-")
     values: dict[str, object] = {
         "q": q or None,
         "like": f"%{_escape(q)}%" if q else None,
@@ -85,25 +99,62 @@ async def list_customers(
         "today": now.date(),
         "limit": limit + 1,
     }
-    after: sql.Composable = sql.SQL("true")
+    column = _COLUMNS[sort.removeprefix("-")][0]
+    if before is not None and cursor is None:
+        rows = await _rows(connection, sort, values, before, backwards=True)
+        if len(rows) > limit:
+            rows = rows[:limit][::-1]
+            return await _page(
+                connection, values, rows, _encode(rows[-1], column, sort), _encode(rows[0], column, sort)
+            )
+        # The first page is reached: it is shown whole, whatever was left of it.
+    rows = await _rows(connection, sort, values, cursor, backwards=False)
+    following = _encode(rows[limit - 1], column, sort) if len(rows) > limit else None
+    previous = _encode(rows[0], column, sort) if cursor is not None and rows else None
+    return await _page(connection, values, rows[:limit], following, previous)
+
+
+async def count_customers(connection: DictConnection) -> int:
+    """How many there are."""
+    values = {"q": None, "like": None, "status": "all", "now": None}
+    row = await (await connection.execute(_SQL["customer_count"], values)).fetchone()
+    return int(str(row["total"])) if row else 0
+
+
+async def _page(
+    connection: DictConnection, values: dict[str, object], rows: list[Row], following: str | None, previous: str | None
+) -> CustomerPage:
+    total = await (await connection.execute(_SQL["customer_count"], values)).fetchone()
+    items = msgspec.convert(rows, list[CustomerSummary])
+    return CustomerPage(items, int(str(total["total"])) if total else 0, following, previous)
+
+
+async def _rows(
+    connection: DictConnection, sort: Sort, values: dict[str, object], cursor: str | None, *, backwards: bool
+) -> list[Row]:
+    """Rows behind the cursor in the order of `sort`, or, backwards, in front of it in the reverse order."""
+    column, kind = _COLUMNS[sort.removeprefix("-")]
+    descending = sort.startswith("-") != backwards
+    beyond: sql.Composable = sql.SQL("true")
     if cursor is not None:
         values["after"], values["after_id"] = _decode(cursor, sort)
-        after = _after(column, kind, descending=descending, null=values["after"] is None)
-    direction = sql.SQL("desc nulls last" if descending else "asc nulls first")
-    order = sql.SQL("{} {}, customer_id").format(sql.Identifier(column), direction)
-    total = await (await connection.execute(_SQL["customer_count"], values)).fetchone()
-    query = sql.SQL(_SQL["customer_page"]).format(order=order, after=after)
-    rows = await (await connection.execute(query, values)).fetchall()
-    items = msgspec.convert(rows[:limit], list[CustomerSummary])
-    following = _encode(rows[limit - 1], column, sort) if len(rows) > limit else None
-    return CustomerPage(items, int(str(total["total"])) if total else 0, following)
+        beyond = _beyond(column, kind, descending=descending, id_down=backwards, null=values["after"] is None)
+    # Only the last event may be missing; the other columns' indexes have no word on nulls.
+    first, last = (sql.SQL(" nulls first"), sql.SQL(" nulls last")) if column == "last_event_at" else (sql.SQL(""),) * 2
+    direction = sql.SQL("desc") + last if descending else sql.SQL("asc") + first
+    tie = sql.SQL("desc" if backwards else "asc")
+    order = sql.SQL("{} {}, customer_id {}").format(sql.Identifier(column), direction, tie)
+    query = sql.SQL(_SQL["customer_page"]).format(
+        order=order, after=beyond, sort_name=_SORT_NAME if column == "sort_name" else sql.SQL("null::text")
+    )
+    return await (await connection.execute(query, values)).fetchall()
 
 
-def _after(column: str, kind: sql.SQL, *, descending: bool, null: bool) -> sql.Composable:
+def _beyond(column: str, kind: sql.SQL, *, descending: bool, id_down: bool, null: bool) -> sql.Composable:
     """What comes behind the cursor, with nulls at the end (descending) or at the start (ascending)."""
-    name = sql.Identifier(column)
+    name = _SORT_NAME if column == "sort_name" else sql.Identifier("s", column)
     beyond = sql.SQL("{} {} %(after)s::{}").format(name, sql.SQL("<" if descending else ">"), kind)
-    tie = sql.SQL("customer_id > %(after_id)s")
+    tie = sql.SQL("s.customer_id < %(after_id)s" if id_down else "s.customer_id > %(after_id)s")
     if column == "customer_id":
         return beyond
     if null and descending:
@@ -111,7 +162,7 @@ def _after(column: str, kind: sql.SQL, *, descending: bool, null: bool) -> sql.C
     if null:
         return sql.SQL("({} is not null or {})").format(name, tie)
     same = sql.SQL("{} = %(after)s::{} and {}").format(name, kind, tie)
-    if descending:
+    if descending and column == "last_event_at":
         return sql.SQL("({} or ({}) or {} is null)").format(beyond, same, name)
     return sql.SQL("({} or ({}))").format(beyond, same)
 
@@ -134,20 +185,13 @@ def _decode(cursor: str, sort: str) -> tuple[object, str]:
         raise InvalidRequest("cursor is not one this server made. Start without it.", field="cursor") from error
     if made_for != sort or not isinstance(customer, str) or "\x00" in customer:
         raise InvalidRequest("cursor belongs to another sort order. Start without it.", field="cursor")
-    if value is not None and not _fits(value, _COLUMNS[sort.removeprefix("-")][0]):
-        raise InvalidRequest("cursor is not one this server made. Start without it.", field="cursor")
-    return value, customer
+    try:
+        return None if value is None else msgspec.convert(value, _kind(sort)), customer
+    except msgspec.ValidationError as error:
+        raise InvalidRequest("cursor is not one this server made. Start without it.", field="cursor") from error
 
 
-def _fits(value: object, column: str) -> bool:
-    """Whether a cursor's value has its column's type: a forged one must not reach PostgreSQL's parser."""
-    if column.startswith("total"):
-        return isinstance(value, int) and 0 <= value < 2**63
-    if not isinstance(value, str) or "\x00" in value:
-        return False
-    if column.endswith("_at"):
-        try:
-            datetime.fromisoformat(value)
-        except ValueError:
-            return False
-    return True
+def _kind(sort: str) -> Any:
+    """What a cursor's value must be: a forged one must not reach PostgreSQL's parser."""
+    column = _COLUMNS[sort.removeprefix("-")][0]
+    return _Count if column.startswith("total") else datetime if column.endswith("_at") else _Text

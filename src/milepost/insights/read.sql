@@ -9,9 +9,9 @@ where (%(q)s::text is null or s.customer_id ilike %(like)s or c.name ilike %(lik
     else true end
 
 -- name: customer_page
--- One page of customers. {order} and {after} come from a fixed list in customers.py.
+-- One page of customers. {order}, {after} and {sort_name} come from a fixed list in customers.py.
 with page as (
-  select s.*, c.name, c.traits
+  select s.*, c.name, {sort_name} as sort_name
   from milepost.standing s left join milepost.customers c using (customer_id)
   where (%(q)s::text is null or s.customer_id ilike %(like)s or c.name ilike %(like)s)
     and case %(status)s
@@ -22,7 +22,7 @@ with page as (
   order by {order}
   limit %(limit)s
 )
-select p.customer_id, p.name, p.first_event_at, p.last_event_at, p.total_events, p.total_sessions,
+select p.customer_id, p.name, p.sort_name, p.first_event_at, p.last_event_at, p.total_events, p.total_sessions,
   p.total_tool_sessions, p.total_exports_generated, p.total_resources_created, p.total_points, p.total_actions,
   substr(p.current_arr_latest, 57) as current_arr, substr(p.target_arr_latest, 57) as target_arr,
   substr(p.growth_stage_latest, 57) as growth_stage,

@@ -39,13 +39,13 @@ class LinkExpired:
 @dataclass(frozen=True, slots=True)
 class KeyRow:
     """`prefix` may always be shown; `public_key` is the whole of a write key. `preset`: from the
-    environment, so not revocable here."""
+    environment, so not revocable here, and when it was made or used is not known."""
 
     key_id: str
     name: str
     kind: KeyKind
     prefix: str
-    created_at: datetime
+    created_at: datetime | None
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
     public_key: str | None = None

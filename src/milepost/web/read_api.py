@@ -20,6 +20,7 @@ from milepost.vocabulary import EventType
 from milepost.web.auth import bearer, require_secret_key
 from milepost.web.schemas import CUSTOMER, READS, SECRET, errors
 from milepost.web.services import AnyRequest, services
+from milepost.web.sessions import signed_in
 
 Limit = Annotated[int, Parameter(ge=1, le=500, description="How many at most.")]
 Cursor = Annotated[str | None, Parameter(max_length=1000, description="`next` of the page before.")]
@@ -31,7 +32,7 @@ CustomerId = Annotated[str, Parameter(min_length=1, max_length=600)]
 
 async def require_reader(request: AnyRequest) -> None:
     """Raises Unauthorised unless a secret key or a signed-in member asks."""
-    if bearer(request) is None and request.session.get("member"):
+    if bearer(request) is None and await signed_in(request) is not None:
         return
     await require_secret_key(services(request).keys, bearer(request))
 

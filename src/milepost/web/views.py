@@ -144,6 +144,7 @@ class Overview:
     quiet: tuple[QuietCustomer, ...]
     quiet_total: int
     last_event_at: datetime | None
+    counted_at: datetime | None = None
 
     @property
     def answer(self) -> Markup:

@@ -1,0 +1,252 @@
+"""The dashboard's pages: overview, live, customers, one customer. Each reads, makes its view, and lays it out."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, cast
+from urllib.parse import unquote
+from uuid import UUID
+
+from litestar import Response, Router, get
+from litestar.response import Template
+
+from milepost.errors import InvalidRequest, NotFound
+from milepost.insights.customer import read_customer, read_sessions
+from milepost.insights.customers import CustomerSummary, Sort, count_customers, list_customers
+from milepost.insights.overview import Activity, any_event, read_activity
+from milepost.insights.timeline import read_event, read_newest, read_timeline
+from milepost.vocabulary import EVENT_TYPES
+from milepost.web import views as v
+from milepost.web.account_views import GettingStarted
+from milepost.web.customer_page import customer_view, event_view, timeline_view
+from milepost.web.describe import event_in_words
+from milepost.web.keys import create_key, first_write_key
+from milepost.web.overview_page import overview_view
+from milepost.web.page_context import PAGE_HEADERS, page, raw_path, require_member, zone_of
+from milepost.web.remembered import Remembered
+from milepost.web.services import AnyRequest, Services, services
+
+_PAGE = 50
+_ENTRIES = 40
+_SESSIONS = 10
+_STREAM = 50
+#: The table's columns in the words of the API. A score is computed as it is read, so nothing sorts by it.
+_SORTS: dict[str, str] = {
+    "name": "name",
+    "last_seen": "last_seen",
+    "events": "events",
+    "sessions": "sessions",
+    "exports": "exports",
+    "resources": "resources",
+}
+_SORTABLE = tuple(sort for sort in v.CUSTOMER_SORTS if sort in _SORTS)
+
+
+def remembered_activity(served: Services) -> Remembered[Activity]:
+    """The overview's figures, kept for a few seconds: they cost more the more there is to count."""
+
+    async def read() -> Activity:
+        async with served.database.transaction() as connection:
+            return await read_activity(connection, now=served.now(), quiet_days=v.QUIET_DAYS)
+
+    return Remembered(read)
+
+
+@get("/")
+async def overview(request: AnyRequest) -> Template:
+    """The overview, or how to send the first event."""
+    served = services(request)
+    async with served.database.transaction() as connection:
+        started = await any_event(connection)
+    if not started:
+        view = GettingStarted(served.settings.url, await _example_key(request))
+        return page(request, "getting_started.html", section="overview", view=view)
+    activity = await cast("Remembered[Activity]", request.app.state.activity).get()
+    return page(
+        request, "overview.html", section="overview", view=overview_view(activity, served.plan, zone_of(request))
+    )
+
+
+@get("/first-event")
+async def first_event(request: AnyRequest) -> Response[Any]:
+    """Asked by the page that waits for it: 204 while there is none, then word to load the page again."""
+    async with services(request).database.transaction() as connection:
+        started = await any_event(connection)
+    headers = dict(PAGE_HEADERS)
+    if started:
+        return Response(b"", status_code=200, headers=headers | {"HX-Refresh": "true"})
+    return Response(None, status_code=204, headers=headers)
+
+
+@get("/live")
+async def live(request: AnyRequest) -> Template:
+    """The newest events; the browser then listens to GET /v1/live."""
+    served = services(request)
+    async with served.database.transaction() as connection:
+        newest = await read_newest(connection, now=served.now(), limit=_STREAM)
+    feed = served.live.subscribe()
+    per_minute = (await anext(feed)).per_minute
+    await feed.aclose()  # type: ignore[attr-defined]
+    tools = served.plan.tool_names()
+    wanted = request.query_params
+    kind = wanted.get("type", "")
+    view = v.Live(
+        tuple(
+            v.LiveEvent(
+                str(e.event_id),
+                e.customer_id,
+                e.customer_name or e.customer_id,
+                e.event_type,
+                e.timestamp,
+                e.business_impact,
+                event_in_words(e.event_type, e.tool_id, e.tool_section, e.event_metadata, e.page_url, tools).sentence,
+            )
+            for e in newest
+        ),
+        tuple(per_minute),
+        customer=wanted.get("customer", "")[:200],
+        event_type=kind if kind in EVENT_TYPES else "",
+    )
+    return page(request, "live.html", section="live", view=view)
+
+
+@get("/customers")
+async def customers(request: AnyRequest) -> Template:
+    """The list. Whatever the address says that cannot be, is as if it were not there."""
+    wanted = request.query_params
+    sort: v.CustomerSort = next((s for s in _SORTABLE if s == wanted.get("sort")), "last_seen")
+    show: v.Show = next((s for s in v.SHOWS if s == wanted.get("show")), "all")
+    query = _storable(wanted.get("q", "")).strip()[:200]
+    down = {"asc": False, "desc": True}.get(wanted.get("dir", ""), v.default_descending(sort))
+    served = services(request)
+    asked: dict[str, Any] = {
+        "now": served.now(),
+        "limit": _PAGE,
+        "sort": cast(Sort, ("-" if down else "") + _SORTS[sort]),
+        "q": query,
+        "status": show,
+    }
+    async with served.database.transaction() as connection:
+        try:
+            found = await list_customers(
+                connection, cursor=wanted.get("after") or None, before=wanted.get("before") or None, **asked
+            )
+        except InvalidRequest:  # a cursor of another order or another server: the list begins anew
+            found = await list_customers(connection, **asked)
+        everyone = await count_customers(connection) if query or show != "all" else found.total
+    view = v.Customers(
+        tuple(_row(item) for item in found.items),
+        found.total,
+        everyone,
+        query=query,
+        show=show,
+        sort=sort,
+        descending=down,
+        after=found.next,
+        before=found.previous,
+        first=found.previous is None,
+        sortable=_SORTABLE,
+    )
+    return page(request, "customers.html", section="customers", view=view)
+
+
+@get("/customers/{rest:path}")
+async def customer(request: AnyRequest, rest: str) -> Template:  # noqa: ARG001 -- decoded, so of no use here
+    """A customer, `/timeline` or `/events/ID` of it. The id is one encoded segment and may hold a slash."""
+    name, *part = raw_path(request).removeprefix("/customers/").split("/")
+    customer_id = _customer_id(name)
+    match part:
+        case []:
+            return await _customer(request, customer_id)
+        case ["timeline"]:
+            return await _timeline(request, customer_id)
+        case ["events", event_id]:
+            return await _event(request, customer_id, event_id)
+    raise NotFound
+
+
+async def _customer(request: AnyRequest, customer_id: str) -> Template:
+    served, now = services(request), services(request).now()
+    async with served.database.transaction() as connection:
+        found = await read_customer(connection, customer_id, now=now)
+        sessions = await read_sessions(connection, customer_id, limit=_SESSIONS)
+        entries, following = await read_timeline(connection, customer_id, limit=_ENTRIES)
+    timeline = timeline_view(entries, customer_id, served.plan, zone_of(request), following=following)
+    view = customer_view(found, sessions.items, timeline, served.plan, now=now)
+    return page(request, "customer.html", section="customers", view=view)
+
+
+async def _timeline(request: AnyRequest, customer_id: str) -> Template:
+    served = services(request)
+    async with served.database.transaction() as connection:
+        entries, following = await read_timeline(
+            connection, customer_id, limit=_ENTRIES, before=request.query_params.get("before") or None
+        )
+    shown = _day(request.query_params.get("day", ""))
+    timeline = timeline_view(entries, customer_id, served.plan, zone_of(request), following=following, shown=shown)
+    return page(request, "partials/timeline.html", section="customers", timeline=timeline)
+
+
+async def _event(request: AnyRequest, customer_id: str, event_id: str) -> Template:
+    try:
+        wanted = UUID(event_id)
+    except ValueError as error:
+        raise NotFound from error
+    async with services(request).database.transaction() as connection:
+        event = await read_event(connection, customer_id, wanted)
+    return page(request, "partials/event_detail.html", section="customers", view=event_view(event))
+
+
+async def _example_key(request: AnyRequest) -> str:
+    """A write key to copy from: the preset one, else the oldest, else a first one, so that a newcomer has it."""
+    served = services(request)
+    if served.settings.write_key:
+        return served.settings.write_key
+    if key := await first_write_key(served.database):
+        return key
+    return await create_key(served.database, "write", "First key", by=str(request.session.get("email", "")) or None)
+
+
+def _row(item: CustomerSummary) -> v.CustomerRow:
+    return v.CustomerRow(
+        item.customer_id,
+        item.name or item.customer_id,
+        item.last_event_at,
+        item.total_events,
+        item.total_sessions,
+        item.total_exports_generated,
+        item.total_resources_created,
+        item.current_scaling_score,
+        tuple(item.weekly_events),
+    )
+
+
+def _customer_id(segment: str) -> str:
+    """The customer id of a path's segment. Raises NotFound for one that cannot be stored."""
+    try:
+        customer_id = unquote(segment, errors="strict")
+    except UnicodeDecodeError as error:
+        raise NotFound("There is no such customer.") from error
+    if not 1 <= len(customer_id) <= 200 or "\x00" in customer_id:
+        raise NotFound("There is no such customer.")
+    return customer_id
+
+
+def _storable(text: str) -> str:
+    """Without what no stored text has: NUL and halves of surrogate pairs."""
+    return text.replace("\x00", "").encode(errors="ignore").decode()
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+router = Router(
+    "/",
+    route_handlers=[overview, first_event, live, customers, customer],
+    before_request=require_member,
+    include_in_schema=False,
+)
