@@ -46,6 +46,7 @@ class Server:
     ) -> None:
         self.data_dir = data_dir
         self.port = port or free_port()
+        self.database_url = database_url
         self.url = f"http://127.0.0.1:{self.port}"
         self._environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith("MILEPOST_")},
