@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,11 +14,15 @@ from tests.support.server import Server, running
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster() -> Iterator[Cluster]:
     """One PostgreSQL for the session."""
-    cluster = Cluster(tmp_path_factory.mktemp("pg"))
-    yield cluster
-    cluster.stop()
+    # Not pytest's own folder: another run beside this one closes that to PostgreSQL's system user.
+    with tempfile.TemporaryDirectory(prefix="milepost-test-", ignore_cleanup_errors=True) as folder:
+        cluster = Cluster(Path(folder))
+        try:
+            yield cluster
+        finally:
+            cluster.stop()
 
 
 @pytest.fixture

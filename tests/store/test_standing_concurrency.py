@@ -137,7 +137,10 @@ def test_a_new_customer_comes_while_points_change(dsn: str, connection: psycopg.
 def test_locks_of_customers_are_taken_in_one_order(dsn: str) -> None:
     """Two writers with the same customers in opposite order, 60 transactions each, and not one deadlock."""
     names = [f"customer {number}" for number in range(20)]
-    insert = "insert into public.behavior_events (customer_id, event_type) select c, 'navigation' from unnest(%s::text[]) as c"
+    insert = (
+        "insert into public.behavior_events (customer_id, event_type)"
+        " select c, 'navigation' from unnest(%s::text[]) as c"
+    )
 
     def write(order: list[str]) -> None:
         with psycopg.connect(dsn, autocommit=True) as connection:

@@ -223,28 +223,21 @@ alter table public.behavior_events enable row level security, force row level se
 alter table public.behavior_sessions enable row level security, force row level security;
 alter table public.customer_actions enable row level security, force row level security;
 
-create policy behavior_events_own on public.behavior_events
-  using ((select milepost.is_server())
-    or (customer_id = (select milepost.current_customer()) and deleted_at is null))
-  with check ((select milepost.is_server()));
-create policy behavior_sessions_own on public.behavior_sessions
-  using ((select milepost.is_server()) or customer_id = (select milepost.current_customer()))
-  with check ((select milepost.is_server()));
-create policy customer_actions_own on public.customer_actions
-  using ((select milepost.is_server())
-    or (customer_id = (select milepost.current_customer()) and deleted_at is null))
-  with check ((select milepost.is_server()));
-
--- A host that grants everything on new tables to its own roles (Supabase does) must still not let a customer delete.
+-- A customer reads its own rows. Only the server has a policy to write, so that a host that grants everything on new
+-- tables to its own roles (Supabase does) still lets no customer write or delete.
+create policy behavior_events_own on public.behavior_events for select
+  using (customer_id = (select milepost.current_customer()) and deleted_at is null);
+create policy behavior_sessions_own on public.behavior_sessions for select
+  using (customer_id = (select milepost.current_customer()));
+create policy customer_actions_own on public.customer_actions for select
+  using (customer_id = (select milepost.current_customer()) and deleted_at is null);
 do $$
 declare
   target text;
 begin
   foreach target in array array['behavior_events', 'behavior_sessions', 'customer_actions'] loop
-    execute format('create policy %I on public.%I as restrictive for delete using ((select milepost.is_server()))',
-      target || '_keep', target);
-    execute format('create policy %I on public.%I as restrictive for update using ((select milepost.is_server()))',
-      target || '_immutable', target);
+    execute format('create policy %I on public.%I using ((select milepost.is_server()))'
+      ' with check ((select milepost.is_server()))', target || '_server', target);
     execute format('revoke all on public.%I from public', target);
   end loop;
 end $$;

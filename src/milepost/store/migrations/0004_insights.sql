@@ -161,14 +161,21 @@ alter table milepost.standing enable row level security, force row level securit
 alter table milepost.customer_days enable row level security, force row level security;
 alter table milepost.competency_days enable row level security, force row level security;
 
-create policy behavior_insights_own on milepost.standing
-  using ((select milepost.is_server()) or customer_id = (select milepost.current_customer()))
-  with check ((select milepost.is_server()));
-create policy customer_days_own on milepost.customer_days
-  using ((select milepost.is_server()) or customer_id = (select milepost.current_customer()))
-  with check ((select milepost.is_server()));
-create policy competency_days_own on milepost.competency_days
-  using ((select milepost.is_server()) or customer_id = (select milepost.current_customer()))
-  with check ((select milepost.is_server()));
+create policy behavior_insights_own on milepost.standing for select
+  using (customer_id = (select milepost.current_customer()));
+create policy customer_days_own on milepost.customer_days for select
+  using (customer_id = (select milepost.current_customer()));
+create policy competency_days_own on milepost.competency_days for select
+  using (customer_id = (select milepost.current_customer()));
+do $$
+declare
+  target text;
+begin
+  foreach target in array array['standing', 'customer_days', 'competency_days'] loop
+    execute format('create policy %I on milepost.%I using ((select milepost.is_server()))'
+      ' with check ((select milepost.is_server()))', target || '_server', target);
+    execute format('revoke all on milepost.%I from public', target);
+  end loop;
+end $$;
 
 revoke all on public.behavior_insights from public;
