@@ -41,13 +41,14 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class DayChart:
-    """`line` and `area` are path data in a box of 100 by 100."""
+    """`line` and `area` are path data in a box of 100 by 100; `tail` leads on to a day that is not over yet."""
 
     columns: tuple[Column, ...]
     ticks: tuple[Tick, ...]
     labels: tuple[Label, ...]
     line: str
     area: str
+    tail: str = ""
 
 
 def nice_ceiling(value: int) -> tuple[int, int]:
@@ -91,9 +92,12 @@ def day_chart(counts: Sequence[tuple[date, int]], *, partial_last: bool = True) 
         for order, index in enumerate(range(every // 2, len(counts), every))
     )
     points = [f"{c.slot_x + c.slot_width / 2:.2f} {c.y:.2f}" for c in columns]
-    line = "M" + "L".join(points)
-    area = f"{line}L{100 - slot / 2:.2f} 100L{slot / 2:.2f} 100Z"
-    return DayChart(tuple(columns), ticks, labels, line, area)
+    # A day that has just begun would look like a collapse, so the whole days end the line.
+    whole = len(points) - 1 if partial_last and len(points) > 2 else len(points)
+    line = "M" + "L".join(points[:whole])
+    area = f"{line}L{(whole - 0.5) * slot:.2f} 100L{slot / 2:.2f} 100Z"
+    tail = "M" + "L".join(points[whole - 1 :]) if whole < len(points) else ""
+    return DayChart(tuple(columns), ticks, labels, line, area, tail)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,16 +25,17 @@ _LONGEST = 300
 
 
 class Words(NamedTuple):
-    """'Used Cost Calculator', 'results', 'a detail'; `where` and `detail` may be empty."""
+    """'Exported', 'ICP Analysis, Summary', 'pdf'; `where` and `detail` may be empty, `joint` stands before `where`."""
 
     title: str
     where: str
     detail: str
+    joint: str = ", "
 
     @property
     def sentence(self) -> str:
-        """All of it in a line."""
-        text = f"{self.title}, {self.where}" if self.where else self.title
+        """All of it in a line: 'Exported in ICP Analysis, Summary: pdf'."""
+        text = f"{self.title}{self.joint}{self.where}" if self.where else self.title
         return f"{text}: {self.detail}" if self.detail else text
 
 
@@ -55,7 +56,7 @@ def event_in_words(
     where = ", ".join(filter(None, (tool, place)))
     if event_type == "navigation" and not where and page_url:
         where = _path(page_url)
-    return Words(fmt.event_words(event_type), where, detail)
+    return Words(fmt.event_words(event_type), where, detail, " in " if tool else ", ")
 
 
 def action_in_words(

@@ -67,7 +67,7 @@
     return new Blob(["\ufeff", rows.join("\r\n"), "\r\n"], { type: "text/csv;charset=utf-8" });
   }
 
-  const drawn = ["fill", "stroke", "stroke-width", "stroke-linejoin", "opacity", "font-size", "font-weight", "display"];
+  const drawn = ["fill", "stroke", "stroke-width", "stroke-linejoin", "stroke-dasharray", "opacity", "font-size", "font-weight", "display"];
   function frozen(svg, x, width, height) {
     // A picture loads no style sheet: what the sheet says is written into the copy.
     const clone = svg.cloneNode(true);
