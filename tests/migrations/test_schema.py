@@ -1,0 +1,173 @@
+"""What the migrations make: the printed text and schema.sql make the same, and the mission's queries run on it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from importlib import resources
+
+import psycopg
+import pytest
+
+from milepost.plan import load_plan
+from milepost.settings import Settings
+from milepost.store.embedded_cluster import BIN
+from milepost.store.migrate import as_text, migrate
+from milepost.store.setup import set_up
+from milepost.vocabulary import ACTION_ROLES, DEVICE_TYPES, EVENT_TYPES, GROWTH_STAGES, IMPACTS
+from tests.migrations.catalogue import JOBS, OURS, catalogue, names
+from tests.support import debian
+
+_INDEXES = {
+    "behavior_events": "customer_id session_id event_type tool_id business_impact timestamp customer_timestamp",
+    "behavior_sessions": "customer_id session_id started_at",
+    "behavior_insights": "last_event_at total_events total_sessions",
+}
+
+
+def _psql(dsn: str, text: str) -> subprocess.CompletedProcess[str]:
+    psql = debian.BIN / "psql" if debian.BIN.exists() else BIN / "psql"
+    environ = {**os.environ, "PGOPTIONS": "-c client_min_messages=warning"}
+    command = [str(psql), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", dsn]
+    return subprocess.run(command, input=text, text=True, capture_output=True, env=environ, check=False)
+
+
+def test_the_printed_text_makes_the_same_schema(two_empty: tuple[str, str]) -> None:
+    printed, migrated = two_empty
+    answer = _psql(printed, as_text(load_plan()))
+    assert (answer.returncode, answer.stderr) == (0, "")
+    set_up(migrated, load_plan(), Settings())
+    with psycopg.connect(printed, autocommit=True) as one, psycopg.connect(migrated, autocommit=True) as other:
+        assert catalogue(one, OURS + JOBS) == catalogue(other, OURS + JOBS)
+        for table in ("migrations", "plan", "plan_points"):
+            columns = "number, name, checksum" if table == "migrations" else "hash" if table == "plan" else "*"
+            question = f"select array_agg(t order by t) from (select {columns} from milepost.{table}) as t"
+            assert one.execute(question).fetchone() == other.execute(question).fetchone()
+        # A server that starts on it finds nothing to do, and a second paste changes nothing.
+        assert migrate(one) == 0
+        assert _psql(printed, as_text(load_plan())).returncode != 0
+        assert catalogue(one, OURS + JOBS) == catalogue(other, OURS + JOBS)
+
+
+def test_the_printed_text_on_every_release(empty: str) -> None:
+    answer = _psql(empty, as_text(load_plan()))
+    assert (answer.returncode, answer.stderr) == (0, "")
+
+
+def test_schema_sql_is_the_schema(two_empty: tuple[str, str]) -> None:
+    read, migrated = two_empty
+    text = resources.files("milepost.store").joinpath("schema.sql").read_text("utf-8")
+    with psycopg.connect(read, autocommit=True) as one, psycopg.connect(migrated, autocommit=True) as other:
+        migrate(other)
+        with one.transaction():
+            one.execute(text)
+        ours, its = catalogue(one), catalogue(other)
+    for kind, wanted in its.items():
+        assert ours[kind] == wanted, f"{kind} differ: run scripts/write_schema.py"
+
+
+def test_the_missions_names(connection: psycopg.Connection) -> None:
+    tables = "('public.behavior_events'::regclass, 'public.behavior_sessions'::regclass, 'milepost.standing'::regclass)"
+    indexes = names(connection, f"select indexrelid::regclass::text from pg_index where indrelid in {tables}")
+    wanted = {f"idx_{table}_{rest}" for table, words in _INDEXES.items() for rest in words.split()}
+    assert len(wanted) == 13
+    assert wanted <= {index.removeprefix("milepost.") for index in indexes}
+    triggers = "select tgname from pg_trigger where tgrelid = 'public.behavior_events'::regclass and not tgisinternal"
+    kinds = ("delete", "insert", "truncate", "update")
+    assert names(connection, triggers) == [f"behavior_events_{kind}" for kind in kinds]
+    policies = "select policyname from pg_policies where policyname ~ '^behavior_.*_own$'"
+    assert names(connection, policies) == ["behavior_events_own", "behavior_insights_own", "behavior_sessions_own"]
+
+
+def test_the_missions_queries(connection: psycopg.Connection) -> None:
+    set_up(connection.info.dsn, load_plan(), Settings(admin_customer_id="dru78DR9789SDF862"))
+    connection.execute(
+        "insert into public.behavior_events (customer_id, event_type, session_id) values"
+        " ('YOUR_CUSTOMER_ID', 'export_action', 's1'), ('YOUR_CUSTOMER_ID', 'resource_generation', 's1')"
+    )
+    tables = connection.execute(
+        """SELECT table_name FROM information_schema.tables
+           WHERE table_schema = 'public'
+           AND table_name IN ('behavior_events', 'behavior_insights', 'behavior_sessions');"""
+    ).fetchall()
+    assert len(tables) == 3
+    admin = "SELECT * FROM behavior_insights WHERE customer_id = 'dru78DR9789SDF862';"
+    assert len(connection.execute(admin).fetchall()) == 1
+    sessions = connection.execute(
+        """SELECT * FROM behavior_sessions
+           WHERE customer_id = 'YOUR_CUSTOMER_ID'
+           ORDER BY started_at DESC
+           LIMIT 5;"""
+    ).fetchall()
+    assert len(sessions) == 1
+    insights = connection.execute(
+        """SELECT
+             customer_id,
+             last_session_timestamp,
+             total_tool_sessions,
+             total_exports_generated,
+             current_scaling_score
+           FROM behavior_insights
+           WHERE customer_id = 'YOUR_CUSTOMER_ID';"""
+    ).fetchone()
+    assert insights is not None
+    assert insights[0] == "YOUR_CUSTOMER_ID"
+    assert insights[3] == 1
+    assert connection.execute("SELECT cleanup_expired_behavior_events()").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "words"),
+    [
+        ("behavior_events_event_type_check", EVENT_TYPES),
+        ("behavior_events_business_impact_check", IMPACTS),
+        ("behavior_events_growth_stage_check", GROWTH_STAGES),
+        ("behavior_events_device_type_check", DEVICE_TYPES),
+        ("customer_actions_role_check", ACTION_ROLES),
+        ("customer_actions_business_impact_check", IMPACTS),
+    ],
+)
+def test_the_checks_are_the_vocabulary(connection: psycopg.Connection, constraint: str, words: tuple[str, ...]) -> None:
+    question = (
+        "select regexp_matches(pg_get_constraintdef(oid), '''([a-z_]+)''::text', 'g') from pg_constraint"
+        " where conname = %s and connamespace = 'public'::regnamespace"
+    )
+    assert sorted(row[0][0] for row in connection.execute(question, (constraint,))) == sorted(words)
+
+
+def test_partitions_are_made_ahead_and_take_rows_that_wait(connection: psycopg.Connection) -> None:
+    connection.execute(
+        "insert into public.behavior_events (event_id, customer_id, event_type, event_metadata)"
+        " select milepost.uuid7_at(at), 'acme', 'tool_usage', '{\"n\": 1}'"
+        " from unnest(array['2031-01-01Z', '2031-01-31 23:59:59.999Z', '2031-02-01Z']::timestamptz[]) as at"
+    )
+    where = "select relname::text, count(*)::int from public.behavior_events e join pg_class c on c.oid = e.tableoid"
+    where += " group by 1 order by 1"
+    before = connection.execute("select e from public.behavior_events e order by event_id").fetchall()
+    standing = connection.execute("select s from milepost.standing s").fetchall()
+    assert connection.execute(where).fetchall() == [("behavior_events_default", 3)]
+    make = "select milepost.ensure_partitions('2030-12-15', '2031-01-20')"
+    assert connection.execute(make).fetchone() == (2,)
+    assert connection.execute(make).fetchone() == (0,)
+    assert connection.execute(where).fetchall() == [
+        ("behavior_events_2031_01", 2),
+        ("behavior_events_default", 1),
+    ]
+    assert connection.execute("select e from public.behavior_events e order by event_id").fetchall() == before
+    assert connection.execute("select s from milepost.standing s").fetchall() == standing
+    again = (
+        "insert into public.behavior_events (event_id, customer_id, event_type) select event_id, 'other', 'navigation'"
+    )
+    answer = connection.execute(f"{again} from public.behavior_events on conflict (event_id) do nothing")
+    assert answer.rowcount == 0
+
+
+def test_generated_ids_are_version_7_in_the_order_of_time(connection: psycopg.Connection) -> None:
+    ids = [row[0] for row in connection.execute("select milepost.uuid7() from generate_series(1, 200)")]
+    assert {(made.version, made.variant) for made in ids} == {(7, "specified in RFC 4122")}
+    assert len(set(ids)) == 200
+    times = [made.int >> 80 for made in ids]
+    assert times == sorted(times)
+    at = connection.execute("select milepost.uuid7_at('2026-03-01 00:00:00.123Z')").fetchone()
+    assert at is not None
+    assert at[0].int >> 80 == 1772323200123
