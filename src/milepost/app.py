@@ -16,6 +16,7 @@ from litestar.config.csrf import CSRFConfig
 from litestar.contrib.jinja import JinjaTemplateEngine
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
+from litestar.middleware import DefineMiddleware
 from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -41,7 +42,7 @@ from milepost.web.members import has_members, make_link
 from milepost.web.page_context import CSRF_COOKIE, ErrorPages
 from milepost.web.secrets import derived
 from milepost.web.services import AnyRequest, Services
-from milepost.web.sessions import SessionConfig, SessionCookie
+from milepost.web.sessions import CsrfGuard, SessionConfig, SessionCookie
 from milepost.web.static_files import static_router
 
 _log = logging.getLogger(__name__)
@@ -80,6 +81,13 @@ def create_app(settings: Settings | None = None) -> Litestar:
     http_metrics = PrometheusConfig(
         app_name="milepost", prefix="milepost_http", group_path=True, exclude=["^/metrics$"]
     )
+    csrf = CSRFConfig(
+        secret=derived(settings, "csrf").hex(),
+        exclude=["^/v1/"],
+        cookie_name=CSRF_COOKIE,
+        cookie_secure=https,
+        cookie_samesite="lax",
+    )
     environment = pages_environment()
     errors = ErrorPages(environment, SessionCookie(session), served.now)
     limits = [_rate_limit(settings.requests_per_second).middleware] if settings.requests_per_second else []
@@ -101,14 +109,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             HTTPException: errors.on_http_exception,
             Exception: errors.on_unexpected,
         },
-        middleware=[*limits, http_metrics.middleware, session.middleware],
-        csrf_config=CSRFConfig(
-            secret=derived(settings, "csrf").hex(),
-            exclude=["^/v1/"],
-            cookie_name=CSRF_COOKIE,
-            cookie_secure=https,
-            cookie_samesite="lax",
-        ),
+        middleware=[*limits, http_metrics.middleware, session.middleware, DefineMiddleware(CsrfGuard, config=csrf)],
         cors_config=CORSConfig(
             allow_origins=["*"], allow_headers=_CORS_HEADERS, expose_headers=["Retry-After"], max_age=7200
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -72,9 +72,10 @@ def page(filled: Server, browser: Browser) -> Iterator[Page]:
     assert complaints == []
 
 
-def _ask(server: Server, question: str) -> int:
+def _ask(server: Server, question: LiteralString) -> int:
     with psycopg.connect(server.database_url) as connection:
-        row = connection.execute(question).fetchone()  # type: ignore[call-overload]
+        row = connection.execute(question).fetchone()
+    assert row is not None
     return int(row[0])
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import httpx
@@ -51,10 +53,11 @@ def send_form(client: httpx.Client, page: str, action: str, **fields: str) -> ht
     return client.post(action, data={"_csrf_token": token[1], **fields})
 
 
-def member(server: Server, address: str = "127.0.0.1", email: str = EMAIL) -> httpx.Client:
+@contextmanager
+def member(server: Server, address: str = "127.0.0.1", email: str = EMAIL) -> Iterator[httpx.Client]:
     """Somebody who came by a one-time link and is signed in."""
-    client = visitor(server, address)
     link = sign_in_link(server)
-    answer = send_form(client, link, link, email=email, password=PASSWORD)
-    assert answer.status_code == 303, answer.text
-    return client
+    with visitor(server, address) as client:
+        answer = send_form(client, link, link, email=email, password=PASSWORD)
+        assert answer.status_code == 303, answer.text
+        yield client

@@ -58,7 +58,7 @@ def nice_ceiling(value: int) -> tuple[int, int]:
     rough = value / 4
     magnitude = 10 ** math.floor(math.log10(rough)) if rough >= 1 else 1
     step = next(factor * magnitude for factor in (1, 2, 5, 10) if factor * magnitude >= rough)
-    return math.ceil(value / step) * step, step
+    return -(-value // step) * step, step  # whole numbers: a float is off by one beyond 2**53
 
 
 def day_chart(counts: Sequence[tuple[date, int]], *, partial_last: bool = True) -> DayChart:

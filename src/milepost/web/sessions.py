@@ -1,4 +1,4 @@
-"""The session cookie: who is signed in, read so that no cookie somebody made up causes an error."""
+"""Cookies and forms: who is signed in, and whether it was them; nothing somebody made up causes an error."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from litestar.connection import ASGIConnection
 from litestar.exceptions import SerializationException
+from litestar.middleware.csrf import CSRFMiddleware
 from litestar.middleware.session.client_side import ClientSideSessionBackend, CookieBackendConfig
 
 from milepost.store.queries import load
@@ -32,6 +33,13 @@ class SessionCookie(ClientSideSessionBackend):
         """The session of a request whose address led nowhere, so that no middleware read it."""
         keys = self.get_cookie_keys(connection)
         return self.load_data([connection.cookies[key].encode() for key in keys]) if keys else {}
+
+
+class CsrfGuard(CSRFMiddleware):
+    """Litestar's guard against forms of other sites; a token that is no token is a wrong one, not an error."""
+
+    def _decode_csrf_token(self, token: object) -> str | None:
+        return super()._decode_csrf_token(token) if isinstance(token, str) and token.isascii() else None
 
 
 @dataclass

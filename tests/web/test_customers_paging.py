@@ -1,0 +1,93 @@
+"""The list of customers, forwards and backwards: every page once, in order, whatever is equal or missing."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import get_args
+
+import pytest
+
+from milepost.errors import InvalidRequest
+from milepost.insights.customers import CustomerPage, Sort, list_customers
+from milepost.store.database import Database, DictConnection
+
+_NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+async def connection(dsn: str) -> AsyncIterator[DictConnection]:
+    database = Database(dsn, size=1, query_seconds=10)
+    await database.open()
+    async with database.transaction() as connection:
+        # Many ties, some without any event, names that share their letters but not their case.
+        await connection.execute(
+            "insert into milepost.standing (customer_id, last_event_at, total_events, total_sessions,"
+            " total_exports_generated, total_resources_created, pinned)"
+            " select 'c' || n, case when n %% 5 > 0 then %s::timestamptz - n %% 7 * interval '1 day' end,"
+            " n %% 4, n %% 3, n %% 2, 0, true from generate_series(1, 53) n",
+            (_NOW,),
+        )
+        await connection.execute(
+            "insert into milepost.customers (customer_id, name)"
+            " select 'c' || n, case when n % 2 = 0 then 'Ab' else 'aB' end || n % 6 from generate_series(1, 30) n"
+        )
+        yield connection
+    await database.close()
+
+
+async def test_pages_join_up_both_ways(connection: DictConnection) -> None:
+    for sort in get_args(Sort):
+        await _there_and_back(connection, sort)
+
+
+async def _there_and_back(connection: DictConnection, sort: Sort) -> None:
+    async def page(**where: str | None) -> CustomerPage:
+        return await list_customers(connection, now=_NOW, limit=10, sort=sort, **where)  # type: ignore[arg-type]
+
+    whole = await list_customers(connection, now=_NOW, limit=100, sort=sort)
+    pages = [await page()]
+    while pages[-1].next:
+        pages.append(await page(cursor=pages[-1].next))
+    assert [item for one in pages for item in one.items] == whole.items
+    assert len(whole.items) == whole.total == 53
+    assert [len(one.items) for one in pages] == [10, 10, 10, 10, 10, 3]
+    for before, one in zip(reversed(pages[:-1]), reversed(pages[1:]), strict=True):
+        again = await page(before=one.previous)
+        assert again.items == before.items
+        assert again.next is not None
+        assert (again.previous is None) == (before.previous is None)
+
+
+async def test_orders(connection: DictConnection) -> None:
+    async def values(sort: Sort) -> list[object]:
+        items = (await list_customers(connection, now=_NOW, limit=100, sort=sort)).items
+        return [(i.name or i.customer_id).lower() if "name" in sort else i.total_exports_generated for i in items]
+
+    assert await values("name") == sorted(await values("name"), key=str)
+    assert await values("-exports") == sorted(await values("exports"), key=lambda n: -int(str(n)))
+
+
+async def test_forged_cursors_are_told(connection: DictConnection) -> None:
+    values = ("true", "-1", "99999999999999999999", '"2024-W01-1"', '"x"', "1.5", "{}", '"\\u0000"')
+    for sort, value in product(("-last_seen", "-events", "name"), values):
+        text = f'["{sort}", {value}, "c1"]'
+        cursor = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        fits = sort == "name" and value in ('"x"', '"2024-W01-1"')
+        for where in ({"cursor": cursor}, {"before": cursor}):
+            with nullcontext() if fits else pytest.raises(InvalidRequest):
+                await list_customers(connection, now=_NOW, sort=sort, **where)  # type: ignore[arg-type]
+
+
+async def test_status_and_search_hold_on_every_page(connection: DictConnection) -> None:
+    later = _NOW + timedelta(days=16)
+    first = await list_customers(connection, now=later, limit=3, q="AB", status="quiet")
+    second = await list_customers(connection, now=later, limit=3, q="AB", status="quiet", cursor=first.next)
+    assert first.total == second.total > 6
+    for item in first.items + second.items:
+        assert (item.name or "").lower().startswith("ab")
+        assert item.last_event_at is not None
+        assert item.last_event_at <= later - timedelta(days=14)
