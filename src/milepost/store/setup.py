@@ -12,7 +12,7 @@ from milepost.store.migrate import migrate
 from milepost.store.plan_tables import apply_plan, pin_customer
 
 #: This month's partition and the next three: the daily job keeps it so.
-_PARTITIONS = "select milepost.ensure_partitions(current_date, (current_date + interval '3 months')::date)"
+PARTITIONS_AHEAD = "select milepost.ensure_partitions(current_date, (current_date + interval '3 months')::date)"
 _log = logging.getLogger(__name__)
 
 
@@ -20,7 +20,7 @@ def set_up(dsn: str, plan: Plan, settings: Settings) -> None:
     """Safe to run from several servers at once. Raises psycopg.OperationalError while the database is away."""
     with psycopg.connect(dsn, autocommit=True, application_name="milepost-setup", connect_timeout=5) as connection:
         migrate(connection, lambda m: _log.info("applied migration %04d %s", m.number, m.name))
-        connection.execute(_PARTITIONS)
+        connection.execute(PARTITIONS_AHEAD)
         if apply_plan(connection, plan):
             _log.info("the plan's points changed: every customer's standing was built anew")
         if settings.admin_customer_id:

@@ -1,0 +1,165 @@
+"""Periodic work: Procrastinate's worker inside the server, its queue in PostgreSQL (schema `milepost_jobs`).
+
+Every server on a database runs a worker; the queue hands each job to one of them, and a lock per kind of job keeps two
+of a kind from running side by side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+
+import procrastinate
+import psycopg
+from procrastinate.exceptions import ConnectorException
+from psycopg_pool import AsyncConnectionPool
+
+from milepost.privacy.retain import delete_expired
+from milepost.store.setup import PARTITIONS_AHEAD
+
+_log = logging.getLogger(__name__)
+
+#: A failed job is tried again after 2, 4, 8, 16 seconds, then left to its next turn.
+_RETRY = procrastinate.RetryStrategy(max_attempts=4, exponential_wait=2)
+#: Seconds without a heartbeat after which a worker counts as dead, and its job goes to another.
+_DEAD_AFTER = 60.0
+_KEEP_FAILED_HOURS = 30 * 24
+#: The jobs by their names in the queue.
+CLEAN_UP, PARTITIONS = "clean_up_expired_events", "make_partitions"
+
+
+class _Pool(AsyncConnectionPool[psycopg.AsyncConnection]):
+    """Connections that find Procrastinate's tables in their schema, behind a PgBouncer in transaction mode too."""
+
+    @asynccontextmanager
+    async def connection(self, timeout: float | None = None) -> AsyncIterator[psycopg.AsyncConnection]:  # noqa: ASYNC109
+        async with super().connection(timeout) as connection:
+            await connection.execute("set local search_path = milepost_jobs")
+            yield connection
+
+
+class Jobs:
+    """The retention cleanup every `cleanup_minutes`, and monthly partitions ahead of time once a day.
+
+    `poll_seconds`: how soon at the latest a waiting job is seen. Needs a migrated database.
+    """
+
+    def __init__(
+        self, dsn: str, *, cleanup_minutes: int, now: Callable[[], datetime], poll_seconds: float = 5.0
+    ) -> None:
+        self._dsn = dsn
+        self._now = now
+        self._poll = poll_seconds
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+        connector = procrastinate.PsycopgConnector(
+            conninfo=dsn,
+            pool_factory=_Pool,
+            min_size=1,
+            max_size=3,
+            timeout=5,
+            reconnect_timeout=0,
+            kwargs={"application_name": "milepost-jobs", "prepare_threshold": None},
+        )
+        self.app = procrastinate.App(connector=connector)
+        self._register(cleanup_cron(cleanup_minutes))
+
+    async def start(self) -> None:
+        """Returns at once; the worker runs in the background and outlives an absent database."""
+        # It tells of every job it starts; what matters is told here.
+        logging.getLogger("procrastinate").setLevel(logging.WARNING)
+        self._task = asyncio.create_task(self._run(), name="jobs")
+
+    async def close(self, within: float = 10.0) -> None:
+        """Lets a running job finish its batch, then stops."""
+        self._closing = True
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError, asyncio.TimeoutError):
+                await asyncio.wait_for(self._task, within)
+
+    def _register(self, cron: str) -> None:
+        app = self.app
+
+        @app.periodic(cron=cron)
+        @app.task(name=CLEAN_UP, lock=CLEAN_UP, retry=_RETRY)
+        async def clean_up(timestamp: int) -> None:  # noqa: ARG001 -- its turn, as Procrastinate passes it
+            gone = await self._logged(CLEAN_UP, self._clean_up)
+            _log.info("retention: %d expired events deleted", gone)
+
+        @app.periodic(cron="17 2 * * *")
+        @app.task(name=PARTITIONS, lock=PARTITIONS, retry=_RETRY)
+        async def make_partitions(timestamp: int) -> None:  # noqa: ARG001 -- its turn, as Procrastinate passes it
+            await self._logged(PARTITIONS, self._make_partitions)
+            await app.job_manager.delete_old_jobs(nb_hours=_KEEP_FAILED_HOURS, include_failed=True)
+
+        @app.periodic(cron="*/5 * * * *")
+        @app.task(name="rescue_jobs", lock="rescue_jobs")
+        async def rescue(timestamp: int) -> None:  # noqa: ARG001 -- its turn, as Procrastinate passes it
+            await self._rescue()
+
+    async def _logged(self, name: str, work: Callable[[], int]) -> int:
+        try:
+            return await asyncio.to_thread(work)
+        except psycopg.Error as error:
+            _log.warning("job %s failed and will be tried again: %s", name, str(error).strip().splitlines()[0])
+            raise
+
+    def _clean_up(self) -> int:
+        with psycopg.connect(self._dsn, autocommit=True, application_name="milepost-jobs") as connection:
+            return delete_expired(connection, now=self._now(), stopped=lambda: self._closing)
+
+    def _make_partitions(self) -> int:
+        with psycopg.connect(self._dsn, application_name="milepost-jobs") as connection:
+            # A partition waits for whoever reads the default one, and everybody else then waits behind it.
+            connection.execute("set local lock_timeout = '5s'")
+            row = connection.execute(PARTITIONS_AHEAD).fetchone()
+            return int(row[0]) if row else 0
+
+    async def _rescue(self) -> None:
+        """A server that was killed leaves its job behind as running, and with it the job's lock."""
+        manager = self.app.job_manager
+        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=_DEAD_AFTER):
+            _log.warning("job %s (%s) lost its server and is queued again", job.id, job.task_name)
+            await manager.retry_job(job)
+
+    async def _run(self) -> None:
+        pause = 1.0
+        while True:
+            try:
+                async with self.app.open_async():
+                    pause = 1.0
+                    await self._rescue()
+                    await self._work()
+                    return
+            except (ConnectorException, psycopg.Error) as error:
+                _log.warning("jobs: PostgreSQL is away: %s", str(error).strip().splitlines()[0])
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 30.0)
+
+    async def _work(self) -> None:
+        # Once at every start: what was due while no server ran.
+        for name in (CLEAN_UP, PARTITIONS):
+            await self.app.configure_task(name).defer_async(timestamp=0)
+        await self.app.run_worker_async(
+            concurrency=2,
+            # LISTEN does not pass a PgBouncer in transaction mode; jobs that come by the minute can be polled for.
+            listen_notify=False,
+            fetch_job_polling_interval=self._poll,
+            abort_job_polling_interval=60.0,
+            shutdown_graceful_timeout=8.0,
+            delete_jobs="successful",
+            install_signal_handlers=False,
+            stalled_worker_timeout=_DEAD_AFTER,
+        )
+
+
+def cleanup_cron(minutes: int) -> str:
+    """A cron line that runs at least every so many minutes: cron knows minutes of an hour and hours of a day."""
+    if minutes < 60:
+        return f"*/{minutes} * * * *"
+    hours = min(minutes // 60, 24)
+    return "0 0 * * *" if hours == 24 else f"0 */{hours} * * *"
