@@ -93,4 +93,5 @@ select count(*) as total from milepost.standing
 where last_event_at <= %(now)s::timestamptz - %(quiet_days)s * interval '1 day'
 
 -- name: last_event
-select last_event_at from milepost.standing order by last_event_at desc nulls last limit 1
+-- When the last event happened; one whose clock is ahead happened now.
+select least(last_event_at, %(now)s::timestamptz) as last_event_at from milepost.standing order by milepost.standing.last_event_at desc nulls last limit 1
