@@ -55,7 +55,7 @@ def _take_all(page: Page, url: str, out: Path) -> None:
     _take(page, page.url, out / "customer.png", height=1060)
     page.goto(f"{url}/live")
     # A stream is best seen with something in it: wait until the demo's customers have done a few things.
-    page.wait_for_function("document.querySelectorAll('#live-events .fresh-row').length >= 4", timeout=180_000)
+    page.locator("#live-events .fresh-row").nth(3).wait_for(timeout=180_000)
     page.evaluate("document.querySelectorAll('.fresh-row').forEach(row => row.classList.remove('fresh-row'))")
     _save(page, out / "live.png")
 
