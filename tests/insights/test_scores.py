@@ -1,0 +1,264 @@
+"""The scores: docs/scores.md's example by hand, its formulas in plain Python, and where they begin and end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from psycopg.rows import dict_row
+
+from milepost.plan import Plan, load_plan
+from milepost.vocabulary import DEFAULT_COMPETENCIES, DEFAULT_TOOLS, EVENT_TYPES, IMPACTS, EventType, Impact
+from tests.insights.scores_model import Told, scores
+from tests.support.postgres import Cluster
+
+_AS_OF = date(2026, 3, 31)
+_PLAN: Plan = load_plan()
+_EVENT = st.tuples(
+    st.one_of(st.sampled_from([-1, 0, 6, 7, 13, 14, 27, 28, 29, 30, 41, 55, 56, 111, 112]), st.integers(0, 150)),
+    st.sampled_from(EVENT_TYPES),
+    st.sampled_from(IMPACTS),
+    st.sampled_from([None, *DEFAULT_TOOLS, "unplanned-tool"]),
+    st.sampled_from([None, *DEFAULT_COMPETENCIES, "unplanned"]),
+)
+Event = tuple[int, EventType, Impact, str | None, str | None]
+
+
+@pytest.fixture(scope="module")
+def shared(cluster: Cluster) -> Iterator[psycopg.Connection]:
+    with cluster.database() as dsn, psycopg.connect(dsn) as connection:
+        yield connection
+
+
+@pytest.fixture
+def connection(shared: psycopg.Connection) -> Iterator[psycopg.Connection]:
+    """The shared database within a transaction that is undone: faster than a database for each test."""
+    with shared.transaction(force_rollback=True):
+        yield shared
+
+
+def near(value: Any) -> Any:
+    """Equal but for the last bits; None is only itself."""
+    if isinstance(value, dict):
+        return {name: near(one) for name, one in value.items()}
+    return None if value is None else pytest.approx(value, rel=1e-9, abs=1e-9)
+
+
+def insert(connection: psycopg.Connection, events: list[Event], customer: str = "acme") -> None:
+    """Stores events, each so many days before the day the scores are asked for."""
+    rows = [(customer, datetime(2026, 3, 31, 12, tzinfo=UTC) - timedelta(days=days), *rest) for days, *rest in events]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            'insert into public.behavior_events (customer_id, "timestamp", event_type, business_impact, tool_id,'
+            " competency_area) values (%s, %s, %s, %s, %s, %s)",
+            rows,
+        )
+
+
+def insights(connection: psycopg.Connection, as_of: date = _AS_OF, customer: str = "acme") -> dict[str, Any]:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute("select * from milepost.insights_on(%s, %s)", (customer, as_of)).fetchone()
+    assert row is not None
+    return row
+
+
+def told(events: list[Event]) -> list[Told]:
+    return [
+        Told(_AS_OF - timedelta(days=days), _PLAN.points_of(kind, impact), impact, tool, competency)
+        for days, kind, impact, tool, competency in events
+    ]
+
+
+def check_components(row: dict[str, Any]) -> None:
+    """Contributions add up to the score, and the parts' weights to the coverage."""
+    parts = row["components"] or []
+    present = [part for part in parts if part["value"] is not None]
+    for part in parts:
+        assert (part["contribution"] is None) == (part["value"] is None)
+        assert part["value"] is None or 0 <= part["value"] <= 100
+    if row["current_scaling_score"] is not None:
+        assert abs(sum(part["contribution"] for part in present) - row["current_scaling_score"]) < 1e-9
+    if parts:
+        share = sum(part["weight"] for part in present) / sum(part["weight"] for part in parts)
+        assert row["score_coverage"] == pytest.approx(share, abs=1e-12)
+
+
+@given(events=st.lists(_EVENT, max_size=25), later=st.integers(-40, 40))
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_scores_equal_plain_python(shared: psycopg.Connection, events: list[Event], later: int) -> None:
+    as_of = _AS_OF + timedelta(days=later)
+    with shared.transaction(force_rollback=True):
+        insert(shared, events)
+        row = insights(shared, as_of)
+    expected = scores(told(events), as_of, _PLAN)
+    assert row["current_scaling_score"] == near(expected.score)
+    assert row["score_coverage"] == near(expected.coverage)
+    values = {part["name"]: part["value"] for part in row["components"] or []}
+    assert values == near(expected.components)
+    assert row["competencies"] == near(expected.competencies)
+    assert row["systematic_progression_rate"] == expected.rate
+    assert row["professional_credibility_trend"] == expected.trend
+    assert (row["points_last_14_days"], row["points_14_days_before"]) == (expected.recent, expected.before)
+    assert row["active_weeks"] == expected.active_weeks
+    assert row["inconsistent_system_usage"] == expected.inconsistent
+    assert row["low_business_impact_actions"] == expected.low_impact
+    assert row["low_impact_share"] == near(expected.low_share)
+    check_components(row)
+
+
+_BY_HAND: list[Event] = [
+    (89, "resource_generation", "high", "icp-analysis", "customer_intelligence"),
+    (29, "export_action", "high", "cost-calculator", "value_communication"),
+    (21, "tool_usage", "medium", "icp-analysis", "customer_intelligence"),
+    (11, "competency_milestone", "high", None, "customer_intelligence"),
+    (0, "tool_usage", "low", "business-case", None),
+]
+
+
+def test_the_example_of_the_documentation(connection: psycopg.Connection) -> None:
+    """The figures stand in docs/scores.md, worked out there step by step."""
+    insert(connection, _BY_HAND)
+    row = insights(connection)
+    assert row["competencies"] == pytest.approx(
+        {
+            "customer_intelligence": 27.460,
+            "value_communication": 9.514,
+            "sales_execution": 0,
+            "systematic_optimization": 0,
+        },
+        abs=0.001,
+    )
+    assert {part["name"]: part["value"] for part in row["components"]} == pytest.approx(
+        {"competencies": 9.244, "breadth": 75, "consistency": 50, "momentum": 72.656}, abs=0.001
+    )
+    assert {part["name"]: part["contribution"] for part in row["components"]} == pytest.approx(
+        {"competencies": 3.697, "breadth": 15, "consistency": 12.5, "momentum": 10.898}, abs=0.001
+    )
+    assert row["current_scaling_score"] == pytest.approx(42.096, abs=0.001)
+    assert row["score_coverage"] == 1
+    assert row["systematic_progression_rate"] == 9
+    assert (row["points_last_14_days"], row["points_14_days_before"]) == (32, 4)
+    assert row["professional_credibility_trend"] == "improving"
+    assert (row["active_weeks"], row["inconsistent_system_usage"]) == (4, False)
+    assert row["low_impact_share"] == pytest.approx(1 / 3)
+    assert row["low_business_impact_actions"] is None
+    faded = connection.execute(
+        "select competency, points, faded, last_day from milepost.competency_scores('acme', %s) limit 1", (_AS_OF,)
+    ).fetchone()
+    assert faded is not None
+    assert faded[:2] == ("customer_intelligence", 49)
+    assert faded[2] == pytest.approx(38.524, abs=0.001)
+    assert faded[3] == date(2026, 3, 20)
+
+
+@pytest.mark.parametrize(
+    ("age", "known"),
+    [
+        (0, {"breadth"}),
+        (13, {"breadth"}),
+        (14, {"breadth", "consistency"}),
+        (27, {"breadth", "consistency"}),
+        (40, {"breadth", "consistency"}),
+        (41, {"breadth", "consistency", "momentum"}),
+    ],
+)
+def test_a_young_customer_is_not_judged_early(connection: psycopg.Connection, age: int, known: set[str]) -> None:
+    insert(connection, [(age, "tool_usage", "high", None, None), (0, "tool_usage", "high", None, None)])
+    row = insights(connection)
+    assert {part["name"] for part in row["components"] if part["value"] is not None} == known
+    assert (row["professional_credibility_trend"] is None) == (age < 27)
+    assert (row["inconsistent_system_usage"] is None) == (age < 28)
+    # A score on less than a third of its weight is none.
+    assert (row["current_scaling_score"] is None) == (known == {"breadth"})
+
+
+@pytest.mark.parametrize("days", [41, 50, 69, 111, 140])
+def test_a_steady_customer_has_a_momentum_of_fifty(connection: psycopg.Connection, days: int) -> None:
+    insert(connection, [(day, "tool_usage", "low", None, None) for day in range(days + 1)])
+    row = insights(connection)
+    momentum = {part["name"]: part["value"] for part in row["components"]}["momentum"]
+    assert momentum == pytest.approx(50, abs=0.5)
+    assert row["professional_credibility_trend"] == "stable"
+    assert row["inconsistent_system_usage"] is False
+
+
+@pytest.mark.parametrize(
+    ("recent", "before", "trend"),
+    [
+        (11, 10, "stable"),
+        (12, 10, "improving"),
+        (9, 10, "stable"),
+        (8, 10, "declining"),
+        (4, 0, None),
+        (5, 0, "improving"),
+    ],
+)
+def test_the_dead_band(connection: psycopg.Connection, recent: int, before: int, trend: str | None) -> None:
+    one: list[Event] = [(0, "content_interaction", "low", None, None)]  # a point each
+    insert(connection, one * recent + [(14, "content_interaction", "low", None, None)] * before)
+    insert(connection, [(60, "navigation", "low", None, None)])
+    assert insights(connection)["professional_credibility_trend"] == trend
+
+
+def test_the_risks_need_enough_to_go_by(connection: psycopg.Connection) -> None:
+    insert(connection, [(day, "navigation", "low", None, None) for day in range(9)])
+    assert insights(connection)["low_business_impact_actions"] is None
+    insert(connection, [(0, "navigation", "low", None, None)])
+    assert insights(connection)["low_business_impact_actions"] is True
+    insert(connection, [(0, "export_action", "high", None, None)] * 3)
+    assert insights(connection)["low_business_impact_actions"] is False
+
+
+def test_a_customer_without_events_has_no_score(connection: psycopg.Connection) -> None:
+    connection.execute("insert into milepost.standing (customer_id, pinned) values ('quiet', true)")
+    row = insights(connection, customer="quiet")
+    assert [row[name] for name in ("current_scaling_score", "score_coverage", "components")] == [None] * 3
+    assert [row[name] for name in ("professional_credibility_trend", "inconsistent_system_usage")] == [None] * 2
+    assert row["systematic_progression_rate"] == 0
+    with connection.cursor(row_factory=dict_row) as cursor:
+        view = cursor.execute("select * from public.behavior_insights").fetchone()
+    assert view is not None
+    assert (view["total_events"], view["days_since_last_activity"], view["current_arr"]) == (0, None, None)
+    assert view["customer_intelligence_score"] == 0
+    assert view["next_recommended_actions"] == []
+
+
+@pytest.mark.parametrize(
+    ("ago", "days"), [("-23 hours", 0), ("0", 0), ("23:59", 0), ("24:01", 1), ("47:59", 1), ("10 days 1 minute", 10)]
+)
+def test_days_since_last_activity_is_true_when_read(connection: psycopg.Connection, ago: str, days: int) -> None:
+    connection.execute(
+        'insert into public.behavior_events (customer_id, event_type, "timestamp")'
+        " values ('acme', 'export_action', now() - %s::interval)",
+        (ago,),
+    )
+    # A call of the team is no activity of the customer.
+    connection.execute("insert into public.customer_actions (customer_id, action_type) values ('acme', 'call')")
+    row = connection.execute(
+        "select days_since_last_activity, total_exports_generated from behavior_insights"
+    ).fetchone()
+    assert row == (days, 1)
+
+
+def test_an_event_of_tomorrow_counts_from_tomorrow(connection: psycopg.Connection) -> None:
+    insert(connection, [(-1, "export_action", "high", "icp-analysis", "sales_execution")])
+    today, tomorrow = insights(connection), insights(connection, _AS_OF + timedelta(days=1))
+    assert (today["components"], today["points_last_14_days"], today["competencies"]["sales_execution"]) == (None, 0, 0)
+    assert tomorrow["points_last_14_days"] == 15
+    assert tomorrow["current_scaling_score"] is not None
+    assert tomorrow["competencies"]["sales_execution"] > 0
+
+
+def test_the_view_shows_the_newest_context(connection: psycopg.Connection) -> None:
+    connection.execute(
+        'insert into public.behavior_events (customer_id, event_type, "timestamp", current_arr, growth_stage) values'
+        " ('acme', 'scaling_metric', '2026-03-02Z', '$3M', null),"
+        " ('acme', 'scaling_metric', '2026-03-01Z', '$2M', 'rapid_scaling')"
+    )
+    row = connection.execute("select current_arr, target_arr, growth_stage from behavior_insights").fetchone()
+    assert row == ("$3M", None, "rapid_scaling")
