@@ -66,13 +66,13 @@ def risks(known: Insights, plan: Plan) -> tuple[str, ...]:
     if known.inconsistent_system_usage:
         weeks = fmt.plural(known.active_weeks, "week")
         said.append(
-            f"Used irregularly: active in {known.active_weeks} {weeks} of the last 8, "
-            f"fewer than the {plan.risk.active_weeks} of a steady customer."
+            f"Irregular use: active in {known.active_weeks} {weeks} of the last 8; "
+            f"the plan expects {plan.risk.active_weeks}."
         )
     if known.low_business_impact_actions and known.low_impact_share is not None:
         said.append(
-            f"Little business impact: {fmt.percent(known.low_impact_share)} of the last 28 days' events had a low one, "
-            f"more than {fmt.percent(plan.risk.low_impact_share)}."
+            f"Little business impact: {fmt.percent(known.low_impact_share)} of the events of the last 28 days had a "
+            f"low one; the plan's limit is {fmt.percent(plan.risk.low_impact_share)}."
         )
     return tuple(said)
 
