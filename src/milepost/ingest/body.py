@@ -48,6 +48,7 @@ class _Envelope(msgspec.Struct):
     actions: list[msgspec.Raw] | None = None
     sent_at: msgspec.Raw | None = None
     sentAt: msgspec.Raw | None = None  # noqa: N815 -- Segment's name
+    write_key: msgspec.Raw | None = None
     writeKey: msgspec.Raw | None = None  # noqa: N815 -- Segment's name
     context: msgspec.Raw | None = None
 
@@ -57,7 +58,7 @@ _envelope = msgspec.json.Decoder(_Envelope)
 _string = msgspec.json.Decoder(str)
 #: The fields of a batch that are not the batch itself.
 _NAMES = {b"sentAt": "sent_at", b"writeKey": "write_key"}
-_KNOWN = (b"sent_at", b"sentAt", b"writeKey", b"context", b"events", b"batch", b"actions")
+_KNOWN = (b"sent_at", b"sentAt", b"write_key", b"writeKey", b"context", b"events", b"batch", b"actions")
 
 
 class Batch(msgspec.Struct):
@@ -79,7 +80,7 @@ def take_apart(body: bytes, key: str) -> Batch:
         envelope = _envelope.decode(body)
         fields: dict[str, msgspec.Raw | None] = {
             "sent_at": envelope.sentAt if envelope.sent_at in (None, _NULL) else envelope.sent_at,
-            "write_key": envelope.writeKey,
+            "write_key": envelope.writeKey if envelope.write_key in (None, _NULL) else envelope.write_key,
             "context": envelope.context,
         }
         found = {"events": envelope.events, "batch": envelope.batch, "actions": envelope.actions}[key]
