@@ -24,7 +24,7 @@ from milepost.web.auth import Tokens
 from tests.support.server import SECRET_KEY, WRITE_KEY, Server
 
 _SETTINGS = settings(
-    max_examples=40,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     database=None,

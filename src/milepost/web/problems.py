@@ -71,5 +71,8 @@ def on_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response
 
 def _response(status: int, code: str, message: str, field: str | None, retry_after: int | None) -> Response[bytes]:
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    if status == 413:
+        # What is left of the body is not read, so nothing more can come over this connection.
+        headers["Connection"] = "close"
     body = msgspec.json.encode(ErrorBody(code, message, field, message))
     return Response(body, status_code=status, media_type=MediaType.JSON, headers=headers)
