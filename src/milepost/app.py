@@ -40,6 +40,7 @@ from milepost.web.environment import pages_environment
 from milepost.web.keys import KeyInfo, KeyRing
 from milepost.web.members import has_members, make_link
 from milepost.web.page_context import CSRF_COOKIE, ErrorPages
+from milepost.web.paths import whole_segments
 from milepost.web.secrets import derived
 from milepost.web.services import AnyRequest, Services
 from milepost.web.sessions import CsrfGuard, SessionConfig, SessionCookie
@@ -91,7 +92,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     environment = pages_environment()
     errors = ErrorPages(environment, SessionCookie(session), served.now)
     limits = [_rate_limit(settings.requests_per_second).middleware] if settings.requests_per_second else []
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             ingest_api.router,
             read_api.router,
@@ -127,6 +128,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
         template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment)),
         state=State({"services": served, "activity": pages.remembered_activity(served)}),
     )
+    app.asgi_handler = whole_segments(app.asgi_handler)
+    return app
 
 
 def build_services(settings: Settings) -> Services:

@@ -62,6 +62,7 @@ def test_any_id_has_its_page(signed_in: httpx.Client, customer_id: str) -> None:
     assert unescape(part.text).count(json.dumps(customer_id, ensure_ascii=False)) == 1
     assert "<html" not in part.text
     assert signed_in.get(f"{path}/timeline").status_code == 200
+    assert signed_in.get(f"/v1{path}").json()["customer_id"] == customer_id
 
 
 @pytest.mark.parametrize(

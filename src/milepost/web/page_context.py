@@ -84,14 +84,9 @@ async def require_member(request: AnyRequest) -> Response[Any] | None:
         where = f"{current.path}?{current.query}" if current.query else current.path
         return Response(b"", status_code=200, headers={**PAGE_HEADERS, "HX-Redirect": _sign_in_url(where)})
     query = request.scope["query_string"].decode("latin-1")
-    where = raw_path(request) + (f"?{query}" if query else "")
+    where = request.url.path + (f"?{query}" if query else "")
     wanted = where if request.method in ("GET", "HEAD") else "/"
     return Redirect(_sign_in_url(wanted), status_code=303, headers=dict(PAGE_HEADERS))
-
-
-def raw_path(request: AnyRequest) -> str:
-    """The path as it was sent: an encoded slash is part of a segment here, and ends one in the decoded path."""
-    return request.scope["raw_path"].partition(b"?")[0].decode("latin-1")
 
 
 def local_path(address: str) -> str:

@@ -22,7 +22,7 @@ from milepost.web.customer_page import customer_view, event_view, timeline_view
 from milepost.web.describe import event_in_words
 from milepost.web.keys import create_key, first_write_key
 from milepost.web.overview_page import overview_view
-from milepost.web.page_context import PAGE_HEADERS, page, raw_path, require_member, zone_of
+from milepost.web.page_context import PAGE_HEADERS, page, require_member, zone_of
 from milepost.web.remembered import Remembered
 from milepost.web.services import AnyRequest, Services, services
 
@@ -150,51 +150,38 @@ async def customers(request: AnyRequest) -> Template:
     return page(request, "customers.html", section="customers", view=view)
 
 
-@get("/customers/{rest:path}")
-async def customer(request: AnyRequest, rest: str) -> Template:  # noqa: ARG001 -- decoded, so of no use here
-    """A customer, `/timeline` or `/events/ID` of it. The id is one encoded segment and may hold a slash."""
-    name, *part = raw_path(request).removeprefix("/customers/").split("/")
-    customer_id = _customer_id(name)
-    match part:
-        case []:
-            return await _customer(request, customer_id)
-        case ["timeline"]:
-            return await _timeline(request, customer_id)
-        case ["events", event_id]:
-            return await _event(request, customer_id, event_id)
-    raise NotFound
-
-
-async def _customer(request: AnyRequest, customer_id: str) -> Template:
-    served, now = services(request), services(request).now()
+@get("/customers/{segment:str}")
+async def customer(request: AnyRequest, segment: str) -> Template:
+    """A customer."""
+    served, now, customer_id = services(request), services(request).now(), _customer_id(segment)
     async with served.database.transaction() as connection:
         found = await read_customer(connection, customer_id, now=now)
         sessions = await read_sessions(connection, customer_id, limit=_SESSIONS)
         entries, following = await read_timeline(connection, customer_id, limit=_ENTRIES)
-    timeline = timeline_view(entries, customer_id, served.plan, zone_of(request), following=following)
-    view = customer_view(found, sessions.items, timeline, served.plan, now=now)
+    first = timeline_view(entries, customer_id, served.plan, zone_of(request), following=following)
+    view = customer_view(found, sessions.items, first, served.plan, now=now)
     return page(request, "customer.html", section="customers", view=view)
 
 
-async def _timeline(request: AnyRequest, customer_id: str) -> Template:
-    served = services(request)
+@get("/customers/{segment:str}/timeline")
+async def timeline(request: AnyRequest, segment: str) -> Template:
+    """The next part of a customer's timeline."""
+    served, customer_id = services(request), _customer_id(segment)
     async with served.database.transaction() as connection:
         entries, following = await read_timeline(
             connection, customer_id, limit=_ENTRIES, before=request.query_params.get("before") or None
         )
     shown = _day(request.query_params.get("day", ""))
-    timeline = timeline_view(entries, customer_id, served.plan, zone_of(request), following=following, shown=shown)
-    return page(request, "partials/timeline.html", section="customers", timeline=timeline)
+    view = timeline_view(entries, customer_id, served.plan, zone_of(request), following=following, shown=shown)
+    return page(request, "partials/timeline.html", section="customers", timeline=view)
 
 
-async def _event(request: AnyRequest, customer_id: str, event_id: str) -> Template:
-    try:
-        wanted = UUID(event_id)
-    except ValueError as error:
-        raise NotFound from error
+@get("/customers/{segment:str}/events/{event_id:uuid}")
+async def event(request: AnyRequest, segment: str, event_id: UUID) -> Template:
+    """Everything that is stored of an event."""
     async with services(request).database.transaction() as connection:
-        event = await read_event(connection, customer_id, wanted)
-    return page(request, "partials/event_detail.html", section="customers", view=event_view(event))
+        found = await read_event(connection, _customer_id(segment), event_id)
+    return page(request, "partials/event_detail.html", section="customers", view=event_view(found))
 
 
 async def _example_key(request: AnyRequest) -> str:
@@ -246,7 +233,7 @@ def _day(text: str) -> date | None:
 
 router = Router(
     "/",
-    route_handlers=[overview, first_event, live, customers, customer],
+    route_handlers=[overview, first_event, live, customers, customer, timeline, event],
     before_request=require_member,
     include_in_schema=False,
 )
