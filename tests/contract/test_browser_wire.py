@@ -55,12 +55,13 @@ def _stored(server: Server, who: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("kind", list(_LETTERS))
 def test_single_calls(shared_server: Server, kind: str) -> None:
-    more: dict[str, Any] = {
+    extras: dict[str, dict[str, Any]] = {
         "track": {"event": "Report Exported", "properties": {"format": "pdf"}},
         "group": {"groupId": f"wire-{kind}-company", "traits": {"name": "Wire"}},
         "identify": {"traits": {"email": "a@example.com"}},
         "alias": {"previousId": "wire-before"},
-    }.get(kind, {"name": "Home", "properties": {"title": "Home"}})
+    }
+    more = extras.get(kind, {"name": "Home", "properties": {"title": "Home"}})
     message = _message(f"wire-{kind}", kind, **more)
     first = _post(shared_server, f"/v1/{_LETTERS[kind]}", message)
     assert first.status_code == 200

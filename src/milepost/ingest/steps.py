@@ -24,6 +24,7 @@ from milepost.vocabulary import (
 _AHEAD = timedelta(seconds=MAX_AHEAD_SECONDS)
 #: Below this, sent_at against received_at tells the network's delay rather than a wrong clock.
 _SMALLEST_SKEW = timedelta(seconds=1)
+_LONGEST_MESSAGE = 200
 _EMPTY = msgspec.Raw(b"{}")
 
 
@@ -213,7 +214,9 @@ def decode_json(raw: bytes, decode: Callable[[bytes], _T]) -> _T:
 
 def _rejection(text: str) -> RejectedEvent:
     """msgspec's message, such as "Expected `str`, got `int` - at `$.customer_id`", in our words."""
-    message, _, where = text.partition(" - at ")
+    message, _, where = text.rpartition(" - at ") if " - at " in text else (text, "", "")
+    # msgspec quotes what was sent, however long.
+    message = message if len(message) <= _LONGEST_MESSAGE else message[:_LONGEST_MESSAGE] + "..."
     field = where.rpartition("$")[2].strip("`.") or None
     if message.startswith("Object missing required field"):
         field = ".".join(part for part in (field, message.rpartition("field `")[2].rstrip("`")) if part)
