@@ -94,16 +94,28 @@ language sql immutable parallel safe as $$
   select case when jsonb_typeof(value) = 'number' then least(greatest(round(value::numeric), 0), 1000)::integer else 0 end
 $$;
 
-create function milepost.contribution(e public.behavior_events)
-returns table (
-  day date, points integer, credibility integer, exports integer, resources_created integer,
+-- Whether an event counts towards insights at all.
+create function milepost.counts(e public.behavior_events) returns boolean
+language sql immutable parallel safe as $$
+  select not (e).is_bot and (e).deleted_at is null
+$$;
+
+-- An event in the words of the standing.
+create type milepost.told as (
+  customer_id text, session_id text, event_id uuid, user_id text, at timestamptz, day date, tool_id text,
+  competency text, points integer, credibility integer, exports integer, resources_created integer,
   resources_shared integer, milestones integer, high_impact integer, medium_impact integer, low_impact integer,
-  told_at text)
+  -- A prefix by which the newest of several texts is the greatest; null where there is none to compare.
+  told_at text, current_arr text, target_arr text, growth_stage text,
+  device_type text, browser text, referrer text);
+
+-- What an event adds: one row, or none where the event does not count.
+create function milepost.contribution(e public.behavior_events) returns setof milepost.told
 language sql stable parallel safe as $$
   select
-    ((e)."timestamp" at time zone 'UTC')::date,
-    coalesce((select p.points from milepost.plan_points p
-      where p.event_type = (e).event_type and p.impact = (e).business_impact), 0),
+    (e).customer_id, (e).session_id, (e).event_id, (e).user_id, (e)."timestamp",
+    ((e)."timestamp" at time zone 'UTC')::date, (e).tool_id, (e).competency_area,
+    coalesce(p.points, 0),
     case when (e).event_type = 'competency_milestone'
       then milepost.small_number((e).event_metadata -> 'professional_credibility') else 0 end,
     ((e).event_type = 'export_action')::integer,
@@ -114,13 +126,11 @@ language sql stable parallel safe as $$
     ((e).business_impact = 'medium')::integer,
     ((e).business_impact = 'low')::integer,
     case when (e).current_arr is not null or (e).target_arr is not null or (e).growth_stage is not null
-      then to_char((e)."timestamp" at time zone 'UTC', 'YYYYMMDDHH24MISSUS') || (e).event_id::text end
-$$;
-
--- Whether an event counts towards insights at all.
-create function milepost.counts(e public.behavior_events) returns boolean
-language sql immutable parallel safe as $$
-  select not (e).is_bot and (e).deleted_at is null
+      then to_char((e)."timestamp" at time zone 'UTC', 'YYYYMMDDHH24MISSUS') || (e).event_id::text end,
+    (e).current_arr, (e).target_arr, (e).growth_stage, (e).device_type, (e).browser, (e).referrer
+  from (select) as one
+  left join milepost.plan_points p on p.event_type = (e).event_type and p.impact = (e).business_impact
+  where milepost.counts(e)
 $$;
 
 -- The host a visitor came from, without "www." and without a user's name or password.
@@ -131,40 +141,24 @@ $$;
 
 -- -- Adding a batch to what is known ----------------------------------------------------------------
 
--- Two sets of counts by tool added up, with the tools by name and the one used most (the first by name on a tie).
-create function milepost.merge_tools(a jsonb, b jsonb, out counts jsonb, out tools text[], out top text)
-language sql immutable parallel safe as $$
-  select coalesce(jsonb_object_agg(tool, n), '{}'), coalesce(array_agg(tool order by tool collate "C"), '{}'),
-    (array_agg(tool order by n desc, tool collate "C"))[1]
-  from (
-    select key as tool, sum(value::bigint) as n
-    from (select key, value from jsonb_each_text(a) union all select key, value from jsonb_each_text(b)) as both_sides
-    group by key) as added
-$$;
-
--- Adds a batch to its sessions; answers how many sessions, and sessions with a tool, each customer has more.
-create function milepost.fold_sessions(batch public.behavior_events[])
+-- Adds a batch to its sessions; answers how many sessions, and sessions with a tool, each customer has more. The
+-- customers must be locked: what is stored of the sessions is read first, and then written with the batch added.
+create function milepost.fold_sessions(batch milepost.told[])
 returns table (customer_id text, new_sessions bigint, new_tool_sessions bigint)
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 begin
   return query with told as (
-    select e.*, c.*
-    from unnest(batch) as e cross join lateral milepost.contribution(e) as c
-    where e.session_id is not null
+    select * from unnest(batch) where session_id is not null
   ),
-  by_tool as (
-    select customer_id, session_id, tool_id, count(*) as n from told where tool_id is not null group by 1, 2, 3
+  sums as (
+    select customer_id, session_id, min(at) as started_at, max(at) as ended_at, count(*) as events,
+      sum(exports) as exports, sum(points) as points, bool_or(tool_id is not null) as has_tool
+    from told group by 1, 2
   ),
-  tools as (
-    select customer_id, session_id, jsonb_object_agg(tool_id, n) as counts,
-      array_agg(tool_id order by tool_id collate "C") as names,
-      (array_agg(tool_id order by n desc, tool_id collate "C"))[1] as top
-    from by_tool group by 1, 2
-  ),
+  -- Device, browser and referrer come together, from the first event that told any of them.
   landing as (
-    select distinct on (customer_id, session_id) customer_id, session_id, event_id, device_type, browser,
-      milepost.referrer_source(referrer) as referrer_source
+    select distinct on (customer_id, session_id) customer_id, session_id, event_id, device_type, browser, referrer
     from told where device_type is not null or browser is not null or referrer is not null
     order by customer_id, session_id, event_id
   ),
@@ -173,68 +167,86 @@ begin
     from told where user_id is not null
     order by customer_id, session_id, event_id
   ),
-  sums as (
-    select customer_id, session_id, min("timestamp") as started_at, max("timestamp") as ended_at, count(*) as events,
-      sum(exports) as exports, sum(points) as points
-    from told group by 1, 2
+  before as materialized (
+    select s.*, b.session_id is null as is_new, b.started_at as old_start, b.ended_at as old_end, b.events_count,
+      b.exports_generated, b.competency_points_earned, b.tool_counts, b.tools_accessed, b.primary_tool,
+      b.landing_event_id, b.device_type, b.browser, b.referrer_source, b.user_event_id, b.user_id
+    from sums s left join public.behavior_sessions b using (customer_id, session_id)
   ),
-  adding as (
-    select s.*, coalesce(t.counts, '{}') as tool_counts, coalesce(t.names, '{}') as tool_names, t.top,
-      l.event_id as landing_event_id, l.device_type, l.browser, l.referrer_source,
-      u.event_id as user_event_id, u.user_id,
-      old.session_id is null as is_new, coalesce(old.tool_counts, '{}') = '{}' as had_no_tool
-    from sums s
+  tools as (
+    select customer_id, session_id, jsonb_object_agg(tool_id, n) as counts,
+      array_agg(tool_id order by tool_id collate "C") as names,
+      (array_agg(tool_id order by n desc, tool_id collate "C"))[1] as top
+    from (
+      select customer_id, session_id, tool_id, sum(n) as n from (
+        select customer_id, session_id, tool_id, 1::bigint as n from told where tool_id is not null
+        union all
+        select customer_id, session_id, key, value::bigint from before cross join lateral jsonb_each_text(tool_counts)
+        where has_tool) as both_sides
+      group by 1, 2, 3) as by_tool
+    group by 1, 2
+  ),
+  after as materialized (
+    select customer_id, session_id, is_new, has_tool and coalesce(b.tool_counts, '{}') = '{}' as first_tool,
+      least(b.old_start, b.started_at) as started_at, greatest(b.old_end, b.ended_at) as ended_at,
+      coalesce(b.events_count, 0) + b.events as events_count,
+      coalesce(b.exports_generated, 0) + b.exports as exports_generated,
+      coalesce(b.competency_points_earned, 0) + b.points as points_earned,
+      coalesce(t.counts, b.tool_counts, '{}') as tool_counts,
+      coalesce(t.names, b.tools_accessed, '{}') as tools_accessed,
+      case when has_tool then t.top else b.primary_tool end as primary_tool,
+      case when lands then l.event_id else b.landing_event_id end as landing_event_id,
+      case when lands then l.device_type else b.device_type end as device_type,
+      case when lands then l.browser else b.browser end as browser,
+      case when lands then milepost.referrer_source(l.referrer) else b.referrer_source end as referrer_source,
+      case when is_first then u.event_id else b.user_event_id end as user_event_id,
+      case when is_first then u.user_id else b.user_id end as user_id
+    from before b
     left join tools t using (customer_id, session_id)
     left join landing l using (customer_id, session_id)
     left join seen u using (customer_id, session_id)
-    left join public.behavior_sessions old using (customer_id, session_id)
+    cross join lateral (select
+      l.event_id is not null and (b.landing_event_id is null or l.event_id < b.landing_event_id) as lands,
+      u.event_id is not null and (b.user_event_id is null or u.event_id < b.user_event_id) as is_first) as found
   ),
   stored as (
-    insert into public.behavior_sessions as s (customer_id, session_id, user_id, user_event_id, started_at, ended_at,
+    insert into public.behavior_sessions (customer_id, session_id, user_id, user_event_id, started_at, ended_at,
       events_count, tool_counts, tools_accessed, primary_tool, exports_generated, competency_points_earned,
       device_type, browser, referrer_source, landing_event_id)
-    select customer_id, session_id, user_id, user_event_id, started_at, ended_at, events, tool_counts, tool_names, top,
-      exports, points, device_type, browser, referrer_source, landing_event_id
-    from adding order by customer_id, session_id
+    select customer_id, session_id, user_id, user_event_id, started_at, ended_at, events_count, tool_counts,
+      tools_accessed, primary_tool, exports_generated, points_earned, device_type, browser, referrer_source,
+      landing_event_id
+    from after order by customer_id, session_id
     on conflict (customer_id, session_id) do update set
-      started_at = least(s.started_at, excluded.started_at),
-      ended_at = greatest(s.ended_at, excluded.ended_at),
-      events_count = s.events_count + excluded.events_count,
-      exports_generated = s.exports_generated + excluded.exports_generated,
-      competency_points_earned = s.competency_points_earned + excluded.competency_points_earned,
-      (tool_counts, tools_accessed, primary_tool) =
-        (select counts, tools, top from milepost.merge_tools(s.tool_counts, excluded.tool_counts)),
-      (user_id, user_event_id) = (
-        select case when excluded.user_event_id < s.user_event_id or s.user_event_id is null
-          then excluded.user_id else s.user_id end, least(s.user_event_id, excluded.user_event_id)),
-      (device_type, browser, referrer_source, landing_event_id) = (
-        select * from (values
-          (excluded.device_type, excluded.browser, excluded.referrer_source, excluded.landing_event_id),
-          (s.device_type, s.browser, s.referrer_source, s.landing_event_id)) as v
-        order by 4 nulls last limit 1)
+      user_id = excluded.user_id, user_event_id = excluded.user_event_id, started_at = excluded.started_at,
+      ended_at = excluded.ended_at, events_count = excluded.events_count, tool_counts = excluded.tool_counts,
+      tools_accessed = excluded.tools_accessed, primary_tool = excluded.primary_tool,
+      exports_generated = excluded.exports_generated,
+      competency_points_earned = excluded.competency_points_earned, device_type = excluded.device_type,
+      browser = excluded.browser, referrer_source = excluded.referrer_source,
+      landing_event_id = excluded.landing_event_id
   )
-  select customer_id, count(*) filter (where is_new), count(*) filter (where had_no_tool and tool_counts <> '{}')
-  from adding group by customer_id;
+  select customer_id, count(*) filter (where is_new), count(*) filter (where first_tool) from after group by customer_id;
 end $$;
 
 -- Adds a batch to its customers' days.
-create function milepost.fold_days(batch public.behavior_events[]) returns void
+create function milepost.fold_days(batch milepost.told[]) returns void
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 begin
   with told as (
-    select e.*, c.* from unnest(batch) as e cross join lateral milepost.contribution(e) as c
+    select * from unnest(batch)
   ),
   competencies as (
     insert into milepost.competency_days as d (customer_id, competency, day, points)
-    select customer_id, competency_area, day, sum(points) from told
-    where competency_area is not null and points > 0
+    select customer_id, competency, day, sum(points) from told
+    where competency is not null and points > 0
     group by 1, 2, 3 order by 1, 2, 3
     on conflict (customer_id, competency, day) do update set points = d.points + excluded.points
   )
   insert into milepost.customer_days as d (customer_id, day, first_event_at, last_event_at, last_session_at, events,
     exports, resources_created, resources_shared, milestones, high_impact, medium_impact, low_impact, points,
     credibility, tools, current_arr_latest, target_arr_latest, growth_stage_latest)
-  select customer_id, day, min("timestamp"), max("timestamp"), max("timestamp") filter (where session_id is not null),
+  select customer_id, day, min(at), max(at), max(at) filter (where session_id is not null),
     count(*), sum(exports), sum(resources_created), sum(resources_shared), sum(milestones), sum(high_impact),
     sum(medium_impact), sum(low_impact), sum(points), sum(credibility),
     coalesce(array_agg(distinct tool_id collate "C") filter (where tool_id is not null), '{}'),
@@ -272,17 +284,17 @@ begin
   -- Taken here at the latest, and always before the rows: a change of points locks this table and then every row.
   lock table milepost.plan_points in access share mode;
   loop
+    perform from milepost.standing where customer_id = any (customers) order by customer_id for no key update;
+    get diagnostics locked = row_count;
+    exit when locked >= wanted;
+    -- Fewer: some are new, or went with their last event while we waited for them.
     insert into milepost.standing (customer_id) select distinct c from unnest(customers) as c order by 1
       on conflict do nothing;
-    perform from milepost.standing where customer_id = any (customers) order by customer_id for update;
-    get diagnostics locked = row_count;
-    -- Fewer: a row went while we waited for it, with its customer's last event. Then it is made again.
-    exit when locked >= wanted;
   end loop;
 end $$;
 
 -- Adds a batch of new events to everything: the one place where an event becomes standing.
-create function milepost.fold(batch public.behavior_events[]) returns void
+create function milepost.fold(batch milepost.told[]) returns void
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 begin
   perform milepost.lock_standing(array(select distinct e.customer_id from unnest(batch) as e));
@@ -308,15 +320,15 @@ begin
     growth_stage_latest = greatest(s.growth_stage_latest collate "C", n.growth_stage_latest)
   from (
     select * from (
-      select e.customer_id, min("timestamp") as first_event_at, max("timestamp") as last_event_at,
-        max("timestamp") filter (where session_id is not null) as last_session_at, count(*) as events,
+      select customer_id, min(at) as first_event_at, max(at) as last_event_at,
+        max(at) filter (where session_id is not null) as last_session_at, count(*) as events,
         sum(exports) as exports, sum(resources_created) as resources_created, sum(resources_shared) as resources_shared,
         sum(milestones) as milestones, sum(high_impact) as high_impact, sum(medium_impact) as medium_impact,
         sum(low_impact) as low_impact, sum(points) as points, sum(credibility) as credibility,
         max((told_at || current_arr) collate "C") as current_arr_latest,
         max((told_at || target_arr) collate "C") as target_arr_latest,
         max((told_at || growth_stage) collate "C") as growth_stage_latest
-      from unnest(batch) as e cross join lateral milepost.contribution(e) as c
+      from unnest(batch)
       group by 1) as sums
     left join milepost.fold_sessions(batch) using (customer_id)) as n
   where s.customer_id = n.customer_id;

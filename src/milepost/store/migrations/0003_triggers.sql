@@ -51,15 +51,15 @@ begin
   delete from public.behavior_sessions b using unnest(session_customers, sessions) as k(customer_id, session_id)
     where b.customer_id = k.customer_id and b.session_id = k.session_id;
   perform milepost.fold_days(array(
-    select e from (select distinct * from unnest(day_customers, days)) as k(customer_id, day)
+    select c from (select distinct * from unnest(day_customers, days)) as k(customer_id, day)
     join public.behavior_events e on e.customer_id = k.customer_id
       and e."timestamp" >= k.day::timestamp at time zone 'UTC'
       and e."timestamp" < (k.day + 1)::timestamp at time zone 'UTC'
-    where milepost.counts(e)));
+    cross join lateral milepost.contribution(e) as c));
   perform milepost.fold_sessions(array(
-    select e from (select distinct * from unnest(session_customers, sessions)) as k(customer_id, session_id)
+    select c from (select distinct * from unnest(session_customers, sessions)) as k(customer_id, session_id)
     join public.behavior_events e on e.session_id = k.session_id and e.customer_id = k.customer_id
-    where milepost.counts(e)));
+    cross join lateral milepost.contribution(e) as c));
   perform milepost.refresh_standing(customers);
 end $$;
 
@@ -68,9 +68,9 @@ end $$;
 create function milepost.on_events_inserted() returns trigger
 language plpgsql as $$
 declare
-  batch public.behavior_events[];
+  batch milepost.told[];
 begin
-  select array_agg(e) into batch from new_events e where milepost.counts(e);
+  select array_agg(c) into batch from new_events e cross join lateral milepost.contribution(e) as c;
   if batch is not null then
     perform milepost.fold(batch);
   end if;
@@ -200,9 +200,8 @@ begin
   delete from public.behavior_sessions where customer_id = any (customers);
   foreach one in array customers loop
     for slice in
-      select array_agg(e) as batch from public.behavior_events e
-      where e.customer_id = one and milepost.counts(e)
-      group by ("timestamp" at time zone 'UTC')::date
+      select array_agg(c) as batch from public.behavior_events e cross join lateral milepost.contribution(e) as c
+      where e.customer_id = one group by c.day
     loop
       perform milepost.fold_days(slice.batch);
       perform milepost.fold_sessions(slice.batch);
