@@ -62,8 +62,14 @@ _CORS_HEADERS = [
 ]
 
 
+#: What anybody may cache, or asks for without a browser: no cookie goes with it.
+_WITHOUT_COOKIES = ["^/static/", "^/(health|ready|metrics|openapi.json)$"]
 #: Paths that take no notice of cookies: a customer's browser must not act as a member of the team.
-_WITHOUT_SESSION = ["^/v1/(events|actions|batch|import|track|identify|page|screen|group|alias|[tipgab])$", "^/v1/me"]
+_WITHOUT_SESSION = [
+    *_WITHOUT_COOKIES,
+    "^/v1/(events|actions|batch|import|track|identify|page|screen|group|alias|[tipgab])$",
+    "^/v1/me",
+]
 
 
 def create_app(settings: Settings | None = None) -> Litestar:
@@ -84,7 +90,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     )
     csrf = CSRFConfig(
         secret=derived(settings, "csrf").hex(),
-        exclude=["^/v1/"],
+        exclude=["^/v1/", *_WITHOUT_COOKIES],
         cookie_name=CSRF_COOKIE,
         cookie_secure=https,
         cookie_samesite="lax",

@@ -46,6 +46,18 @@ def test_every_page_is_locked_down(signed_in: httpx.Client, path: str) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
+def test_what_may_be_cached_carries_no_cookie(signed_in: httpx.Client) -> None:
+    page = signed_in.get("/customers")
+    assert "milepost=" in page.headers["set-cookie"]
+    files = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)
+    assert len(files) > 5
+    for path in [*files, "/health", "/openapi.json"]:
+        answer = signed_in.get(unescape(path))
+        assert answer.status_code == 200, path
+        assert "set-cookie" not in answer.headers, path
+        assert "immutable" in answer.headers.get("cache-control", "immutable")
+
+
 @pytest.mark.parametrize("customer_id", _IDS)
 def test_any_id_has_its_page(signed_in: httpx.Client, customer_id: str) -> None:
     path = f"/customers/{quote(customer_id, safe='')}"
