@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Literal, Optional
 
 import psycopg
 import typer
@@ -144,6 +144,20 @@ def cleanup(data_dir: DataDir = None) -> None:
     with database_dsn(settings(data_dir)) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
         gone = delete_expired(connection, now=datetime.now(UTC))
     console.print(f"{gone:,} expired events deleted.")
+
+
+@app.command()
+def types(
+    lang: Annotated[str, typer.Option(help="ts or python.")] = "ts",
+    plan: Annotated[Optional[Path], typer.Option(help="The plan; default as for `plan check`.")] = None,
+) -> None:
+    """Print types of the plan's tools, sections and competencies: a wrong tool id becomes a compile error."""
+    from milepost.plan_types import plan_types
+
+    if lang not in ("ts", "python"):
+        raise typer.BadParameter("it takes ts or python", param_hint="--lang")
+    language: Literal["ts", "python"] = "ts" if lang == "ts" else "python"
+    sys.stdout.write(plan_types(load_plan(plan or load_settings().plan_file), language))
 
 
 @app.command()
