@@ -139,7 +139,7 @@ def _event_type(call: str, name: object, properties: Mapping[str, object], plan:
     # Cut, as names are cached; ours are shorter.
     if (named := _named(name[:MAX_WORD_LENGTH])) in EVENT_TYPES:
         return named
-    return "tool_usage" if properties.get("tool_id") else "content_interaction"
+    return "tool_usage" if _word(properties, "tool_id") else "content_interaction"
 
 
 def _metadata(

@@ -1,0 +1,270 @@
+"""The writer against a real PostgreSQL: exact receipts, and what it does while PostgreSQL is away."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import AsyncConnection
+
+from milepost.errors import DatabaseUnavailable, Overloaded
+from milepost.ingest import metrics, write
+from milepost.ingest.events import Receipt, Row, Tie, Told, Traits
+from milepost.ingest.ids import new_id
+from milepost.ingest.write import Work, Writer
+from milepost.plan import load_plan
+from milepost.settings import Settings
+from milepost.store.embedded import EmbeddedPostgres
+from milepost.store.setup import set_up
+
+NOW = datetime.now(UTC)
+
+
+def _row(customer: str = "acme", event_id: str = "") -> Row:
+    return Row(
+        event_id=event_id or new_id(NOW), event_type="navigation", business_impact="low", timestamp=NOW,
+        retention_days=365, customer_id=customer,
+    )  # fmt: skip
+
+
+def _work(rows: Sequence[Row], told: Sequence[Told] = (), size: int = 0) -> Work:
+    return Work(list(rows), range(len(rows)), told, size)
+
+
+@asynccontextmanager
+async def _writing(dsn: str, *, writers: int = 2, most_bytes: int = 64 << 20) -> AsyncIterator[Writer]:
+    writer = Writer(dsn, writers=writers, most_bytes=most_bytes)
+    await writer.start()
+    try:
+        yield writer
+    finally:
+        await writer.close()
+
+
+async def _until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 -- what it waits for sets no event
+            await asyncio.sleep(0.01)
+
+
+def _count(dsn: str, customer: str = "acme") -> int:
+    with psycopg.connect(dsn) as connection:
+        query = "select count(*) from public.behavior_events where customer_id = %s"
+        row = connection.execute(query, [customer]).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def test_receipts_are_exact(dsn: str) -> None:
+    async with _writing(dsn) as writer:
+        one, two = _row(), _row()
+        receipt = await writer.write(_work([one, two, one]))
+        assert (receipt.accepted, receipt.duplicates, receipt.rejected) == (2, 1, [])
+        receipt = await writer.write(_work([two, _row()]))
+        assert (receipt.accepted, receipt.duplicates) == (1, 1)
+    assert _count(dsn) == 3
+
+
+async def test_the_same_events_from_many_requests_at_once_are_accepted_once(dsn: str) -> None:
+    rows = [_row() for _ in range(50)]
+    async with _writing(dsn, writers=4) as writer:
+        receipts = await asyncio.gather(*(writer.write(_work(rows)) for _ in range(20)))
+    assert sum(receipt.accepted for receipt in receipts) == 50
+    assert sum(receipt.duplicates for receipt in receipts) == 19 * 50
+    assert _count(dsn) == 50
+
+
+async def test_an_unstorable_row_is_found_and_its_neighbours_stored(dsn: str) -> None:
+    rows = [_row() for _ in range(40)]
+    rows[7].business_impact = "huge"
+    rows[31].customer_id = "x" * 500
+    async with _writing(dsn, writers=1) as writer:
+        neighbour = asyncio.create_task(writer.write(_work([_row("other")])))
+        receipt = await writer.write(_work(rows))
+        assert (await neighbour).accepted == 1
+    assert receipt.accepted == 38
+    assert [(r.index, r.code) for r in receipt.rejected] == [(7, "unstorable"), (31, "unstorable")]
+    assert all("PostgreSQL" in r.message for r in receipt.rejected)
+    assert _count(dsn) == 38
+
+
+async def test_unstorable_ties_cost_nobody_else_anything(dsn: str) -> None:
+    rows = [_row() for _ in range(3)]
+    told = [
+        Told(rows[0].event_id, (Tie("identify", "anonymous", "a", "u"),), ()),
+        Told(rows[1].event_id, (Tie("identify", "anonymous", "b\x00", "u"),), ()),
+        Told(rows[2].event_id, (), (Traits("customer", "acme", "Acme", b'{"a":"\\u0000"}'),)),
+    ]
+    async with _writing(dsn, writers=1) as writer:
+        neighbour = asyncio.create_task(writer.write(_work([_row("other")])))
+        receipt = await writer.write(_work(rows, told))
+        assert (await neighbour).accepted == 1
+    assert receipt.accepted == 1
+    assert [r.index for r in receipt.rejected] == [1, 2]
+    with psycopg.connect(dsn) as connection:
+        assert connection.execute("select alias_id, user_id from milepost.aliases").fetchall() == [("a", "u")]
+
+
+async def test_a_mistake_of_ours_ends_one_commit_never_the_writer(dsn: str) -> None:
+    def broken(rows: list[Row]) -> None:
+        if rows[0].customer_id == "broken":
+            raise RuntimeError("a watcher of what was stored fails")
+
+    writer = Writer(dsn, writers=1, most_bytes=1 << 20, stored=broken)
+    await writer.start()
+    assert (await writer.write(_work([_row("broken")]))).accepted == 1
+    await _until(lambda: writer.available)
+    receipts: list[Receipt] = []
+    await _until_answered(writer, receipts)
+    assert receipts[0].accepted == 1
+    await writer.close()
+
+
+async def _until_answered(writer: Writer, receipts: list[Receipt]) -> None:
+    row = _row()
+    async with asyncio.timeout(20):
+        while not receipts:
+            try:
+                receipts.append(await writer.write(_work([row])))
+            except DatabaseUnavailable:
+                await asyncio.sleep(0.05)
+
+
+async def test_memory_is_bounded_and_given_back(dsn: str) -> None:
+    async with _writing(dsn, writers=1, most_bytes=200_000) as writer, await AsyncConnection.connect(dsn) as blocker:
+        await blocker.execute("select milepost.lock_identity(true)")
+        works = [_work([_row()], size=60_000) for _ in range(6)]
+        tasks = [asyncio.create_task(writer.write(work)) for work in works]
+        await _until(lambda: sum(task.done() for task in tasks) == 3)
+        for task in tasks[3:]:
+            problem = task.exception()
+            assert isinstance(problem, Overloaded)
+            assert problem.status == 503
+            assert problem.retry_after
+        # Who hangs up gives nothing back: its events still wait for their commit.
+        tasks[0].cancel()
+        with pytest.raises(Overloaded):
+            await writer.write(_work([_row()], size=60_000))
+        await blocker.rollback()
+        assert [(await task).accepted for task in tasks[1:3]] == [1, 1]
+        # The largest request passes when nothing else waits, whatever the limit.
+        assert (await writer.write(_work([_row()], size=10_000_000))).accepted == 1
+    assert _count(dsn) == 4
+
+
+async def test_a_database_that_hangs_is_answered_in_time(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(write, "_LONGEST_WAIT", 0.3)
+    row = _row()
+    async with _writing(dsn, writers=1) as writer, await AsyncConnection.connect(dsn) as blocker:
+        await blocker.execute("select milepost.lock_identity(true)")
+        with pytest.raises(DatabaseUnavailable) as caught:
+            await writer.write(_work([row]))
+        assert caught.value.retry_after
+        await blocker.rollback()
+        await _until(lambda: writer._bytes == 0)
+        # It was stored after all; the retry finds it.
+        assert (await writer.write(_work([row]))).duplicates == 1
+
+
+async def test_a_deadlock_is_tried_again(dsn: str) -> None:
+    """PostgreSQL ends whoever waited first, which is the writer; its sender notices nothing."""
+    retried = metrics.COMMITS.labels("retried")
+    before = retried._value.get()
+    rows = [_row(), _row()]
+    told = [
+        Told(rows[0].event_id, (Tie("identify", "anonymous", "a", "u"),), ()),
+        Told(rows[1].event_id, (), (Traits("user", "contended", None, b"{}"),)),
+    ]
+    async with _writing(dsn, writers=1) as writer, await AsyncConnection.connect(dsn) as other:
+        await other.execute("insert into milepost.users (user_id) values ('contended')")
+        task = asyncio.create_task(writer.write(_work(rows, told)))
+        await _until_waiting(dsn)
+        await other.execute("select milepost.lock_identity(true)")
+        await other.commit()
+        assert (await task).accepted == 2
+    assert retried._value.get() == before + 1
+
+
+async def _until_waiting(dsn: str) -> None:
+    """Until the writer waits for a lock."""
+    async with asyncio.timeout(20), await AsyncConnection.connect(dsn, autocommit=True) as connection:
+        query = (
+            "select from pg_stat_activity where application_name = 'milepost-writer' and wait_event_type = 'Lock'"
+            " and datname = current_database()"
+        )
+        while await (await connection.execute(query)).fetchone() is None:
+            await asyncio.sleep(0.01)
+
+
+async def test_closing_finishes_what_was_accepted(dsn: str) -> None:
+    writer = Writer(dsn, writers=2, most_bytes=64 << 20)
+    await writer.start()
+    tasks = [asyncio.create_task(writer.write(_work([_row() for _ in range(20)]))) for _ in range(50)]
+    await asyncio.sleep(0)
+    await writer.close()
+    receipts = await asyncio.gather(*tasks)
+    assert sum(receipt.accepted for receipt in receipts) == 1_000
+    assert _count(dsn) == 1_000
+    with pytest.raises(DatabaseUnavailable):
+        await writer.write(_work([_row()]))
+
+
+async def test_before_it_is_started_it_takes_nothing(dsn: str) -> None:
+    with pytest.raises(DatabaseUnavailable) as caught:
+        await Writer(dsn, writers=1, most_bytes=1).write(_work([_row()]))
+    assert caught.value.retry_after
+
+
+@pytest.fixture
+def private(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with a PostgreSQL of its own, stopped."""
+    folder = tmp_path_factory.mktemp("private-pg")
+    with EmbeddedPostgres(folder) as postgres:
+        set_up(postgres.dsn, load_plan(), Settings())
+    return folder
+
+
+async def test_postgresql_away_and_back(private: Path) -> None:
+    postgres = EmbeddedPostgres(private)
+    await asyncio.to_thread(postgres.start)
+    dsn = postgres.dsn
+    row = _row()
+    try:
+        async with _writing(dsn) as writer:
+            assert (await writer.write(_work([row]))).accepted == 1
+            # Requests keep coming while it goes: each is answered, with a receipt or a 503.
+            answers = [asyncio.create_task(writer.write(_work([_row()]))) for _ in range(200)]
+            await asyncio.to_thread(postgres.stop)
+            done = await asyncio.gather(*answers, return_exceptions=True)
+            accepted = sum(answer.accepted for answer in done if isinstance(answer, Receipt))
+            assert all(isinstance(answer, (Receipt, DatabaseUnavailable)) for answer in done)
+            # A connection that died unnoticed is found out by the first request that meets it.
+            await asyncio.gather(*(_refused(writer) for _ in range(2)))
+            await _until(lambda: not writer.available)
+            began = time.monotonic()
+            for _ in range(500):
+                await _refused(writer)
+            assert time.monotonic() - began < 1, "while PostgreSQL is away, the answer is given at once"
+            assert writer._bytes == 0
+            postgres = EmbeddedPostgres(private)
+            await asyncio.to_thread(postgres.start)
+            receipts: list[Receipt] = []
+            await _until_answered(writer, receipts)
+            assert receipts[0].accepted == 1
+            assert (await writer.write(_work([row]))).duplicates == 1
+            # At least what was acknowledged is there; a lost answer may have been stored as well.
+            assert await asyncio.to_thread(_count, postgres.dsn) >= accepted + 2
+    finally:
+        await asyncio.to_thread(postgres.stop)
+
+
+async def _refused(writer: Writer) -> None:
+    with pytest.raises(DatabaseUnavailable) as caught:
+        await writer.write(_work([_row()]))
+    assert caught.value.retry_after
