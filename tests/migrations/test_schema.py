@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from importlib import resources
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -16,7 +17,9 @@ from milepost.store.migrate import as_text, migrate
 from milepost.store.setup import set_up
 from milepost.vocabulary import ACTION_ROLES, DEVICE_TYPES, EVENT_TYPES, GROWTH_STAGES, IMPACTS
 from tests.migrations.catalogue import JOBS, OURS, catalogue, names
+from tests.store.standing_model import expected, stored
 from tests.support import debian
+from tests.support.postgres import Cluster
 
 _INDEXES = {
     "behavior_events": "customer_id session_id event_type tool_id business_impact timestamp customer_timestamp",
@@ -64,6 +67,24 @@ def test_schema_sql_is_the_schema(two_empty: tuple[str, str]) -> None:
         ours, its = catalogue(one), catalogue(other)
     for kind, wanted in its.items():
         assert ours[kind] == wanted, f"{kind} differ: run scripts/write_schema.py"
+
+
+def test_a_dump_can_be_restored(cluster: Cluster, connection: psycopg.Connection, tmp_path: Path) -> None:
+    connection.execute(
+        "insert into public.behavior_events (customer_id, event_type, session_id)"
+        " select 'customer ' || n % 5, 'export_action', 's' from generate_series(1, 50) as n"
+    )
+    dump = tmp_path / "dump"
+    source = ["--format=custom", f"--file={dump}", f"--dbname={connection.info.dsn}"]
+    subprocess.run([str(BIN / "pg_dump"), *source], check=True)
+    with cluster.database(empty=True) as target:
+        subprocess.run([str(BIN / "pg_restore"), f"--dbname={target}", "--exit-on-error", str(dump)], check=True)
+        with psycopg.connect(target, autocommit=True) as restored:
+            assert stored(restored) == stored(connection) == expected(restored)
+            restored.execute(
+                "insert into public.behavior_events (customer_id, event_type) values ('new', 'navigation')"
+            )
+            assert stored(restored) == expected(restored)
 
 
 def test_the_missions_names(connection: psycopg.Connection) -> None:

@@ -95,15 +95,19 @@ def _waits_for_a_lock(watcher: psycopg.Connection, waiting: psycopg.Connection) 
 
 def test_the_last_event_goes_while_the_next_one_comes(dsn: str, connection: psycopg.Connection) -> None:
     insert = "insert into public.behavior_events (customer_id, event_type) values ('acme', 'export_action')"
-    connection.execute(insert)
+    row = connection.execute(f"{insert} returning event_id").fetchone()
+    assert row is not None
+    first = row[0]
     with (
         psycopg.connect(dsn) as deleting,
         psycopg.connect(dsn, autocommit=True) as inserting,
         ThreadPoolExecutor(1) as thread,
     ):
-        deleting.execute("delete from public.behavior_events")
+        # The row is still there when the insert looks, and gone when it gets its turn.
+        deleting.execute("select milepost.lock_standing(array['acme'])")
         coming = thread.submit(inserting.execute, insert)
         wait_for(_waits_for_a_lock(connection, inserting), 10, "the insert to wait for the customer's row")
+        deleting.execute("delete from public.behavior_events where event_id = %s", (first,))
         deleting.commit()
         coming.result(timeout=20)
     assert stored(connection)["milepost.standing"]["acme",]["total_exports_generated"] == 1
