@@ -107,7 +107,11 @@ def test_the_batch_context_is_overridden_by_the_messages_own() -> None:
 
 
 def test_the_customer_in_order_of_who_knows_best() -> None:
-    known = {"groupId": "group", "context": {"groupId": "context"}, "properties": {"customer_id": "property"}}
+    known: dict[str, Any] = {
+        "groupId": "group",
+        "context": {"groupId": "context"},
+        "properties": {"customer_id": "property"},
+    }
     assert _row(**known).customer_id == "group"
     assert _row(**{**known, "groupId": None}).customer_id == "context"
     assert _row(properties={"customer_id": "property"}).customer_id == "property"
@@ -116,7 +120,7 @@ def test_the_customer_in_order_of_who_knows_best() -> None:
 
 def test_times_and_ids() -> None:
     theirs = NOW - timedelta(hours=3)
-    sent = {"sentAt": (NOW - timedelta(hours=1)).isoformat()}
+    sent: dict[str, Any] = {"sentAt": (NOW - timedelta(hours=1)).isoformat()}
     row = _row(timestamp=theirs.isoformat(), **sent)
     assert row.timestamp == theirs + timedelta(hours=1)
     assert row.event_id == foreign_id("m", theirs)

@@ -198,7 +198,7 @@ async def _until_waiting(dsn: str) -> None:
             "select from pg_stat_activity where application_name = 'milepost-writer' and wait_event_type = 'Lock'"
             " and datname = current_database()"
         )
-        while await (await connection.execute(query)).fetchone() is None:
+        while await (await connection.execute(query)).fetchone() is None:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
