@@ -46,6 +46,10 @@ bench: $(VENV)/.dev
 soak: $(VENV)/.dev
 	$(BIN)/python -m bench.soak $(ARGS)
 
+# Of a running demo: make screenshots ARGS="http://127.0.0.1:8321 SIGN-IN-LINK"
+screenshots: $(VENV)/.dev
+	$(BIN)/python scripts/screenshots.py $(ARGS)
+
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format

@@ -27,6 +27,7 @@ from milepost import __version__
 from milepost.errors import Problem, SettingsError
 from milepost.ingest.events import Row
 from milepost.ingest.write import Writer
+from milepost.jobs import Jobs
 from milepost.live import LiveFeed, LiveRow
 from milepost.plan import load_plan
 from milepost.settings import Settings, load_settings
@@ -178,8 +179,9 @@ def build_services(settings: Settings) -> Services:
 
 @asynccontextmanager
 async def _lifespan(served: Services) -> AsyncIterator[None]:
-    await served.database.open()
-    starting = asyncio.create_task(_start(served), name="start")
+    settings = served.settings
+    jobs = Jobs(settings.database_url, cleanup_minutes=settings.cleanup_minutes, now=served.now)
+    starting = asyncio.create_task(_start(served, jobs), name="start")
     try:
         yield
     finally:
@@ -187,11 +189,12 @@ async def _lifespan(served: Services) -> AsyncIterator[None]:
         await asyncio.gather(starting, return_exceptions=True)
         # What was accepted is finished before the connections go.
         await served.writer.close()
+        await jobs.close()
         await served.live.close()
         await served.database.close()
 
 
-async def _start(served: Services) -> None:
+async def _start(served: Services, jobs: Jobs) -> None:
     """Waits for the database as long as it takes, makes it ready, and only then lets events in."""
     while True:
         try:
@@ -206,7 +209,9 @@ async def _start(served: Services) -> None:
             served.not_ready = f"The database could not be prepared: {str(error).strip().splitlines()[0]}"
             _log.exception("cannot prepare the database")
         await asyncio.sleep(0.25)
+    await served.database.open()
     await served.writer.start()
+    await jobs.start()
     served.not_ready = None
     _log.info("ready: database and schema are there")
     if served.settings.greet:
