@@ -198,19 +198,51 @@ begin
   return made;
 end $_$;
 
+CREATE FUNCTION milepost.events_of(kind text, id text) RETURNS uuid[]
+    LANGUAGE sql STABLE
+    AS $$
+  with recursive users (user_id) as (
+    select id where kind = 'user'
+    union
+    select a.alias_id from milepost.aliases a join users u on a.user_id = u.user_id where a.kind = 'user'
+  ),
+  names as materialized (
+    select array(select user_id from users) as users, array(
+      select id where kind = 'anonymous'
+      union
+      select a.alias_id from milepost.aliases a join users u on a.user_id = u.user_id where a.kind = 'anonymous'
+    ) as visitors
+  )
+  select array(
+    select e.event_id from public.behavior_events e where e.user_id = any ((select users from names)::text[])
+    union
+    select n.event_id from milepost.sent_users n where n.user_id = any ((select users from names)::text[])
+    union
+    select e.event_id from public.behavior_events e where e.anonymous_id = any ((select visitors from names)::text[]))
+$$;
+
 CREATE FUNCTION milepost.final_user(start text) RETURNS text
     LANGUAGE plpgsql STABLE
     AS $$
 declare
-  here text := start;
+  path text[] := array[start];
   onward text;
 begin
-  for step in 1 .. 20 loop
-    select a.user_id into onward from milepost.aliases a where a.kind = 'user' and a.alias_id = here;
-    exit when onward is null;
-    here := onward;
+  loop
+    select a.user_id into onward from milepost.aliases a
+      where a.kind = 'user' and a.alias_id = path[cardinality(path)];
+    if onward is null then
+      return path[cardinality(path)];
+    end if;
+    exit when onward = any (path);
+    path := path || onward;
   end loop;
-  return here;
+  return coalesce(
+    (select c.to_id from milepost.identity_changes c
+      join milepost.aliases a on a.kind = 'user' and a.alias_id = c.from_id and a.user_id = c.to_id
+      where c.call = 'alias' and c.undone_at is null and c.from_id = any (path[array_position(path, onward):])
+      order by c.made_at desc, c.change_id desc limit 1),
+    onward);
 end $$;
 
 CREATE FUNCTION milepost.fold(batch milepost.told[]) RETURNS void
@@ -825,6 +857,7 @@ CREATE FUNCTION milepost.tie(call text, kind text, from_id text, to_id text) RET
 declare
   before text;
   change uuid;
+  concerned uuid[];
 begin
   if from_id is null or to_id is null or (call <> 'group' and kind = 'user' and from_id = to_id) then
     return null;
@@ -835,7 +868,9 @@ begin
   else
     select a.user_id into before from milepost.aliases a where a.kind = tie.kind and a.alias_id = from_id;
   end if;
-  if before is not distinct from to_id then
+  -- In a ring of merges a tie may stand and not be the one that decides: then it is made anew.
+  if before is not distinct from to_id and (kind <> 'user' or call = 'group' or milepost.final_user(from_id) <> from_id)
+  then
     return null;
   end if;
   perform milepost.lock_identity(true);
@@ -845,25 +880,23 @@ begin
   else
     select a.user_id into before from milepost.aliases a where a.kind = tie.kind and a.alias_id = from_id;
   end if;
-  if before is not distinct from to_id then
+  if before is not distinct from to_id and (kind <> 'user' or call = 'group' or milepost.final_user(from_id) <> from_id)
+  then
     return null;
   end if;
   if call = 'group' then
     insert into milepost.memberships as m (kind, member_id, customer_id) values (tie.kind, from_id, to_id)
       on conflict on constraint memberships_pkey do update set customer_id = excluded.customer_id;
   else
-    if kind = 'user' then
-      -- The newest merge wins: a ring (A is B, B is A) would leave both without an end.
-      delete from milepost.aliases a where a.kind = 'user' and a.alias_id = to_id and a.user_id = from_id;
-    end if;
     insert into milepost.aliases as a (kind, alias_id, user_id) values (tie.kind, from_id, to_id)
       on conflict on constraint aliases_pkey do update set user_id = excluded.user_id;
   end if;
   insert into milepost.identity_changes as i (call, kind, from_id, to_id, before_id)
     values (tie.call, tie.kind, tie.from_id, tie.to_id, before) returning i.change_id into change;
+  concerned := milepost.events_of(kind, from_id);
   perform milepost.move_events(array(
     select e.event_id from public.behavior_events e
-    where case when tie.kind = 'user' then e.user_id = tie.from_id else e.anonymous_id = tie.from_id end
+    where e.event_id = any (concerned)
       -- A user who goes from one customer to another leaves behind what was done at the first.
       and (tie.call <> 'group' or e.customer_source = 'guess')));
   return change;
@@ -874,12 +907,15 @@ CREATE FUNCTION milepost.undo_identity(change uuid) RETURNS bigint
     AS $$
 declare
   c milepost.identity_changes;
+  concerned uuid[];
 begin
   perform milepost.lock_identity(true);
   select * into c from milepost.identity_changes i where i.change_id = change and i.undone_at is null for update;
   if c.change_id is null then
     return null;
   end if;
+  -- While the tie still stands: afterwards a ring may no longer lead here.
+  concerned := milepost.events_of(c.kind, c.from_id);
   if c.call = 'group' then
     delete from milepost.memberships m where m.kind = c.kind and m.member_id = c.from_id and m.customer_id = c.to_id;
     if c.before_id is not null then
@@ -896,17 +932,8 @@ begin
   update milepost.identity_changes i set undone_at = now() where i.change_id = change;
   return milepost.move_events(array(
     select e.event_id from public.behavior_events e
-    where case
-      when c.kind = 'anonymous' then e.anonymous_id = c.from_id
-      when c.call = 'group' then e.user_id = c.from_id
-      else e.event_id in (select n.event_id from milepost.sent_users n where n.user_id = c.from_id) end
-      and (c.call <> 'group' or (e.customer_source = 'user' and e.customer_id = c.to_id))
-    union
-    -- Anonymous events that came to the merged user over an identify.
-    select e.event_id from public.behavior_events e
-    where c.call = 'alias' and c.kind = 'user'
-      and e.anonymous_id in (select a.alias_id from milepost.aliases a
-        where a.kind = 'anonymous' and a.user_id = c.from_id)));
+    where e.event_id = any (concerned)
+      and (c.call <> 'group' or (e.customer_source = 'user' and e.customer_id = c.to_id))));
 end $$;
 
 CREATE FUNCTION milepost.uuid7_at(at timestamp with time zone) RETURNS uuid
@@ -1053,7 +1080,7 @@ CREATE TABLE milepost.identity_changes (
     from_id text NOT NULL,
     to_id text NOT NULL,
     before_id text,
-    made_at timestamp with time zone DEFAULT now() NOT NULL,
+    made_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     undone_at timestamp with time zone,
     CONSTRAINT identity_changes_call_check CHECK ((call = ANY (ARRAY['identify'::text, 'group'::text, 'alias'::text]))),
     CONSTRAINT identity_changes_kind_check CHECK ((kind = ANY (ARRAY['anonymous'::text, 'user'::text])))
@@ -1359,6 +1386,7 @@ CREATE INDEX idx_behavior_events_tool_id ON ONLY public.behavior_events USING bt
 CREATE INDEX behavior_events_default_tool_id_idx ON milepost.behavior_events_default USING btree (tool_id);
 CREATE INDEX idx_behavior_events_user_id ON ONLY public.behavior_events USING btree (user_id) WHERE (user_id IS NOT NULL);
 CREATE INDEX behavior_events_default_user_id_idx ON milepost.behavior_events_default USING btree (user_id) WHERE (user_id IS NOT NULL);
+CREATE INDEX idx_aliases_user ON milepost.aliases USING btree (user_id);
 CREATE INDEX idx_behavior_insights_last_event_at ON milepost.standing USING btree (last_event_at DESC NULLS LAST, customer_id);
 CREATE INDEX idx_behavior_insights_total_events ON milepost.standing USING btree (total_events DESC, customer_id);
 CREATE INDEX idx_behavior_insights_total_sessions ON milepost.standing USING btree (total_sessions DESC, customer_id);
@@ -1502,6 +1530,9 @@ GRANT ALL ON FUNCTION milepost.current_customer() TO milepost_reader;
 
 REVOKE ALL ON FUNCTION milepost.ensure_partitions(from_day date, to_day date) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.ensure_partitions(from_day date, to_day date) TO milepost_server;
+
+REVOKE ALL ON FUNCTION milepost.events_of(kind text, id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.events_of(kind text, id text) TO milepost_server;
 
 REVOKE ALL ON FUNCTION milepost.final_user(start text) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.final_user(start text) TO milepost_server;

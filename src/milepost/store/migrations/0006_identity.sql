@@ -15,6 +15,8 @@ create table milepost.aliases (
   primary key (kind, alias_id)
 );
 
+create index idx_aliases_user on milepost.aliases (user_id);
+
 -- The customer of a user, or of an anonymous id that is no user yet, after `group`.
 create table milepost.memberships (
   kind text not null check (kind in ('anonymous', 'user')),
@@ -31,7 +33,8 @@ create table milepost.identity_changes (
   from_id text not null,
   to_id text not null,
   before_id text,
-  made_at timestamptz not null default now(),
+  -- Within the lock, so that the order of the times is the order of the changes.
+  made_at timestamptz not null default clock_timestamp(),
   undone_at timestamptz
 );
 create index idx_identity_changes_from on milepost.identity_changes (from_id, made_at);
@@ -43,20 +46,53 @@ create table milepost.sent_users (
 );
 create index idx_sent_users_user on milepost.sent_users (user_id) where user_id is not null;
 
--- The user an id stands for in the end; a chain of merges is followed, a ring cannot hang it.
+-- The user an id stands for in the end. Merges can form a ring (A is B, B is C, C is A); then all of it is the user
+-- whom the newest of its merges named.
 create function milepost.final_user(start text) returns text
 language plpgsql stable as $$
 declare
-  here text := start;
+  path text[] := array[start];
   onward text;
 begin
-  for step in 1 .. 20 loop
-    select a.user_id into onward from milepost.aliases a where a.kind = 'user' and a.alias_id = here;
-    exit when onward is null;
-    here := onward;
+  loop
+    select a.user_id into onward from milepost.aliases a
+      where a.kind = 'user' and a.alias_id = path[cardinality(path)];
+    if onward is null then
+      return path[cardinality(path)];
+    end if;
+    exit when onward = any (path);
+    path := path || onward;
   end loop;
-  return here;
+  return coalesce(
+    (select c.to_id from milepost.identity_changes c
+      join milepost.aliases a on a.kind = 'user' and a.alias_id = c.from_id and a.user_id = c.to_id
+      where c.call = 'alias' and c.undone_at is null and c.from_id = any (path[array_position(path, onward):])
+      order by c.made_at desc, c.change_id desc limit 1),
+    onward);
 end $$;
+
+-- The events that a tie of this id may concern: its own, and those of every id that stands for it.
+create function milepost.events_of(kind text, id text) returns uuid[]
+language sql stable as $$
+  with recursive users (user_id) as (
+    select id where kind = 'user'
+    union
+    select a.alias_id from milepost.aliases a join users u on a.user_id = u.user_id where a.kind = 'user'
+  ),
+  names as materialized (
+    select array(select user_id from users) as users, array(
+      select id where kind = 'anonymous'
+      union
+      select a.alias_id from milepost.aliases a join users u on a.user_id = u.user_id where a.kind = 'anonymous'
+    ) as visitors
+  )
+  select array(
+    select e.event_id from public.behavior_events e where e.user_id = any ((select users from names)::text[])
+    union
+    select n.event_id from milepost.sent_users n where n.user_id = any ((select users from names)::text[])
+    union
+    select e.event_id from public.behavior_events e where e.anonymous_id = any ((select visitors from names)::text[]))
+$$;
 
 -- Whose an event is, from what its sender said.
 create function milepost.resolve(sent_customer text, sent_user text, anonymous text)
@@ -173,6 +209,7 @@ language plpgsql as $$
 declare
   before text;
   change uuid;
+  concerned uuid[];
 begin
   if from_id is null or to_id is null or (call <> 'group' and kind = 'user' and from_id = to_id) then
     return null;
@@ -183,7 +220,9 @@ begin
   else
     select a.user_id into before from milepost.aliases a where a.kind = tie.kind and a.alias_id = from_id;
   end if;
-  if before is not distinct from to_id then
+  -- In a ring of merges a tie may stand and not be the one that decides: then it is made anew.
+  if before is not distinct from to_id and (kind <> 'user' or call = 'group' or milepost.final_user(from_id) <> from_id)
+  then
     return null;
   end if;
   perform milepost.lock_identity(true);
@@ -193,25 +232,23 @@ begin
   else
     select a.user_id into before from milepost.aliases a where a.kind = tie.kind and a.alias_id = from_id;
   end if;
-  if before is not distinct from to_id then
+  if before is not distinct from to_id and (kind <> 'user' or call = 'group' or milepost.final_user(from_id) <> from_id)
+  then
     return null;
   end if;
   if call = 'group' then
     insert into milepost.memberships as m (kind, member_id, customer_id) values (tie.kind, from_id, to_id)
       on conflict on constraint memberships_pkey do update set customer_id = excluded.customer_id;
   else
-    if kind = 'user' then
-      -- The newest merge wins: a ring (A is B, B is A) would leave both without an end.
-      delete from milepost.aliases a where a.kind = 'user' and a.alias_id = to_id and a.user_id = from_id;
-    end if;
     insert into milepost.aliases as a (kind, alias_id, user_id) values (tie.kind, from_id, to_id)
       on conflict on constraint aliases_pkey do update set user_id = excluded.user_id;
   end if;
   insert into milepost.identity_changes as i (call, kind, from_id, to_id, before_id)
     values (tie.call, tie.kind, tie.from_id, tie.to_id, before) returning i.change_id into change;
+  concerned := milepost.events_of(kind, from_id);
   perform milepost.move_events(array(
     select e.event_id from public.behavior_events e
-    where case when tie.kind = 'user' then e.user_id = tie.from_id else e.anonymous_id = tie.from_id end
+    where e.event_id = any (concerned)
       -- A user who goes from one customer to another leaves behind what was done at the first.
       and (tie.call <> 'group' or e.customer_source = 'guess')));
   return change;
@@ -222,12 +259,15 @@ create function milepost.undo_identity(change uuid) returns bigint
 language plpgsql as $$
 declare
   c milepost.identity_changes;
+  concerned uuid[];
 begin
   perform milepost.lock_identity(true);
   select * into c from milepost.identity_changes i where i.change_id = change and i.undone_at is null for update;
   if c.change_id is null then
     return null;
   end if;
+  -- While the tie still stands: afterwards a ring may no longer lead here.
+  concerned := milepost.events_of(c.kind, c.from_id);
   if c.call = 'group' then
     delete from milepost.memberships m where m.kind = c.kind and m.member_id = c.from_id and m.customer_id = c.to_id;
     if c.before_id is not null then
@@ -244,17 +284,8 @@ begin
   update milepost.identity_changes i set undone_at = now() where i.change_id = change;
   return milepost.move_events(array(
     select e.event_id from public.behavior_events e
-    where case
-      when c.kind = 'anonymous' then e.anonymous_id = c.from_id
-      when c.call = 'group' then e.user_id = c.from_id
-      else e.event_id in (select n.event_id from milepost.sent_users n where n.user_id = c.from_id) end
-      and (c.call <> 'group' or (e.customer_source = 'user' and e.customer_id = c.to_id))
-    union
-    -- Anonymous events that came to the merged user over an identify.
-    select e.event_id from public.behavior_events e
-    where c.call = 'alias' and c.kind = 'user'
-      and e.anonymous_id in (select a.alias_id from milepost.aliases a
-        where a.kind = 'anonymous' and a.user_id = c.from_id)));
+    where e.event_id = any (concerned)
+      and (c.call <> 'group' or (e.customer_source = 'user' and e.customer_id = c.to_id))));
 end $$;
 
 do $$
