@@ -1,0 +1,20 @@
+/** What a user's tools will meet: publint, are-the-types-wrong, import and require in plain Node. Needs dist/. */
+import { execFileSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const run = (...command) => execFileSync("npx", ["--no-install", ...command], { cwd: root, stdio: "inherit" });
+
+run("publint", "--strict");
+run("attw", "--pack", ".", "--exclude-entrypoints", "./styles.css");
+
+const names = ["MilepostProvider", "useBehaviorTracking", "useToolTracking", "Progress", "NextActions", "Badges"];
+const required = createRequire(import.meta.url)("@milepost/react");
+const imported = await import("@milepost/react");
+for (const name of names) {
+  if (typeof required[name] !== "function") throw new Error(`require("@milepost/react") has no ${name}`);
+  if (typeof imported[name] !== "function") throw new Error(`import "@milepost/react" has no ${name}`);
+}
+console.log("import and require answer with", names.join(", "));

@@ -1,0 +1,71 @@
+import { useEffect, useInsertionEffect, useMemo, useRef, type ReactNode } from "react";
+import type { Tracker, TrackerContext as Context, TrackerOptions } from "@milepost/browser";
+import { TrackerContext } from "./context.js";
+import { inert } from "./inert.js";
+import { lazy, own, ownerKey } from "./owned.js";
+
+interface Common {
+  /** A customer's token: lets `getInsights`, `getRecentEvents` and the widgets read that customer alone. */
+  token?: string | undefined;
+  children?: ReactNode;
+}
+
+export type MilepostProviderProps =
+  | (Common & { /** A tracker you made and close yourself. */ tracker: Tracker; options?: undefined })
+  | (Common & { /** Makes a tracker at mount, closes it at unmount. */ options: TrackerOptions; tracker?: undefined });
+
+const FOLLOWED = ["customerId", "userId", "currentArr", "targetArr", "growthStage", "token"] as const;
+
+/**
+ * Gives the tree below its tracker. Later changes of `customerId`, `userId`, `currentArr`, `targetArr`,
+ * `growthStage` and `token` are followed; another `writeKey`, `host` or `path` makes another tracker.
+ */
+export function MilepostProvider({ tracker, options, token, children }: MilepostProviderProps): ReactNode {
+  if (tracker !== undefined) {
+    return (
+      <Given tracker={tracker} token={token}>
+        {children}
+      </Given>
+    );
+  }
+  const all = token === undefined ? options : { ...options, token };
+  return (
+    <Owner key={ownerKey(all)} options={all}>
+      {children}
+    </Owner>
+  );
+}
+
+function Given({ tracker, token, children }: { tracker: Tracker; token: string | undefined; children: ReactNode }) {
+  useInsertionEffect(() => {
+    if (token !== undefined) tracker.setContext({ token });
+  }, [tracker, token]);
+  return <TrackerContext.Provider value={tracker}>{children}</TrackerContext.Provider>;
+}
+
+function Owner({ options, children }: { options: TrackerOptions; children: ReactNode }) {
+  const current = useRef<Tracker>(inert);
+  const first = useRef(options);
+  const tracker = useMemo(() => lazy(() => current.current), []);
+  // An insertion effect runs before every child's effects, which track; neither StrictMode nor <Activity>
+  // undoes it, so the tracker lives as long as the provider is in the tree.
+  useInsertionEffect(() => {
+    const [owned, release] = own(first.current);
+    current.current = owned;
+    return release;
+  }, []);
+  useFollowed(tracker, options);
+  return <TrackerContext.Provider value={tracker}>{children}</TrackerContext.Provider>;
+}
+
+/** Tells the tracker what changed in the options since the last commit. */
+function useFollowed(tracker: Tracker, options: TrackerOptions): void {
+  const known = useRef(options);
+  useEffect(() => {
+    const changed = FOLLOWED.filter((name) => known.current[name] !== options[name]);
+    known.current = options;
+    if (changed.length > 0) {
+      tracker.setContext(Object.fromEntries(changed.map((name) => [name, options[name]])) as Context);
+    }
+  });
+}

@@ -1,0 +1,83 @@
+import { act, render, screen, waitFor, within } from "@testing-library/react";
+import type { ReactNode } from "react";
+import { expect, test } from "vitest";
+import { Badges, MilepostProvider, NextActions, Progress } from "../src/index.js";
+import { insights, milestone } from "./answers.js";
+import { Recording } from "./recording.js";
+
+const app = (recording: Recording, widgets: ReactNode): ReactNode => (
+  <MilepostProvider tracker={recording.tracker}>{widgets}</MilepostProvider>
+);
+const all = (
+  <>
+    <Progress labels={{ customer_intelligence: "Knowing customers" }} />
+    <NextActions />
+    <Badges locale="en-GB" />
+  </>
+);
+
+test("shows score, parts, competencies, next steps and milestones, read once for all three", async () => {
+  const recording = new Recording();
+  recording.insights = insights({
+    total_milestones: 3,
+    next_recommended_actions: [
+      { title: "Share the analysis", why: "Two people asked for it.", url: "#/icp" },
+      { title: "Bad link", url: "javascript:alert(1)" },
+      { no: "title" },
+    ],
+  });
+  recording.events = [milestone("First analysis"), { ...milestone("not shown"), event_type: "navigation" }];
+  render(app(recording, all));
+  const progress = screen.getByRole("region", { name: "Your progress" });
+  expect(await within(progress).findByText("43")).toBeTruthy();
+  expect(within(progress).getByText("From 85 % of the data a score can use")).toBeTruthy();
+  expect(within(progress).getByText("Knowing customers").nextElementSibling?.textContent).toBe("63");
+  expect(within(progress).getByText("Momentum").nextElementSibling?.textContent).toBe("no data yet");
+  expect(within(progress).getByText("↗ Improving")).toBeTruthy();
+  const next = screen.getByRole("region", { name: "Next steps" });
+  expect(within(next).getAllByRole("listitem")).toHaveLength(2);
+  expect(within(next).getAllByRole("link").map((link) => link.getAttribute("href"))).toEqual(["#/icp"]);
+  const badges = screen.getByRole("region", { name: "Milestones" });
+  expect(within(badges).getAllByRole("listitem")).toHaveLength(1);
+  expect(within(badges).getByText("First analysis")).toBeTruthy();
+  expect(within(badges).getByText("1 Mar 2026")).toBeTruthy();
+  expect(within(badges).getByText("and 2 earlier")).toBeTruthy();
+  expect(recording.reads).toBe(1);
+});
+
+test("says what is not known yet", async () => {
+  const recording = new Recording();
+  recording.insights = insights({
+    current_scaling_score: null,
+    score_coverage: null,
+    score_components: null,
+    competencies: [],
+  });
+  render(app(recording, all));
+  expect(await screen.findByText("Not enough data yet for a score.")).toBeTruthy();
+  expect(screen.getByText("No competency has points yet.")).toBeTruthy();
+  expect(screen.getByText(/No suggestions right now/)).toBeTruthy();
+  expect(screen.getByText(/None reached yet/)).toBeTruthy();
+});
+
+test("a customer nothing is known of is an empty page, not an error", async () => {
+  render(app(new Recording(), all));
+  expect(screen.getAllByRole("status")).toHaveLength(3);
+  expect(await screen.findByText(/Your progress appears here after your first steps/)).toBeTruthy();
+});
+
+test("reads again after a delivery and on focus, keeps what it has when that fails, and stops with the last", async () => {
+  const recording = new Recording();
+  recording.insights = insights({});
+  const { unmount } = render(app(recording, all));
+  await screen.findByText("43");
+  recording.insights = insights({ current_scaling_score: 51 });
+  act(() => recording.delivered());
+  await screen.findByText("51");
+  recording.insights = null;
+  act(() => void window.dispatchEvent(new Event("focus")));
+  await waitFor(() => expect(recording.reads).toBe(3));
+  expect(screen.getByText("51")).toBeTruthy();
+  unmount();
+  expect(recording.listening).toBe(0);
+});
