@@ -151,7 +151,7 @@ export interface Clock {
 }
 
 /** What of `Storage` is used. */
-export type KeyValueStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
+export type KeyValueStorage = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
 
 /** One problem, as `onError` gets it. */
 export interface TrackerError {
