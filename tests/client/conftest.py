@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.client.receiving import Receiver, receiving
 
 from milepost import Tracker, TrackerError
+from tests.client.receiving import Receiver, receiving
 
 
 @pytest.fixture

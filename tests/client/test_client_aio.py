@@ -6,9 +6,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.client.receiving import Answer, Receiver
-
 from milepost import AsyncTracker
+from tests.client.receiving import Answer, Receiver
 
 
 def _tracker(server: Receiver, tmp_path: Path, **options: Any) -> AsyncTracker:

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.client.receiving import Receiver
 
 from milepost import Tracker, TrackerError
 from milepost.client.capture import dump, encode, to_ns
 from milepost.client.routing import WORDS, route, snake
 from milepost.vocabulary import EVENT_TYPES
+from tests.client.receiving import Receiver
 
 
 def _only(server: Receiver) -> dict[str, Any]:

@@ -8,9 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.client.receiving import Answer, Receiver, eventually
-
 from milepost import Tracker, TrackerError
+from tests.client.receiving import Answer, Receiver, eventually
 
 Make = Callable[..., Tracker]
 

@@ -13,11 +13,11 @@ from wsgiref.util import setup_testing_defaults
 
 import httpx
 import pytest
-from tests.client.receiving import Receiver
 
 from milepost import Tracker, TrackerError
 from milepost.client.integrations.asgi import MilepostMiddleware as AsgiMiddleware
 from milepost.client.integrations.wsgi import MilepostMiddleware as WsgiMiddleware
+from tests.client.receiving import Receiver
 
 
 def _metadata(server: Receiver) -> list[dict[str, Any]]:

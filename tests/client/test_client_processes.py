@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+
 from tests.client.receiving import Answer, Receiver, eventually
 
 _PRELUDE = """

@@ -5,9 +5,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from tests.client.receiving import Answer, Receiver
-
 from milepost import Tracker, send
+from tests.client.receiving import Answer, Receiver
 
 Make = Callable[..., Tracker]
 _ID = "018f0000-0000-7000-8000-000000000001"

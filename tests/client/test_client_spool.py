@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.client.receiving import Answer, Receiver, eventually
 
 from milepost import Tracker, TrackerError
 from milepost.client import outbox as outbox_module
 from milepost.client.spool import Row, Spool
+from tests.client.receiving import Answer, Receiver, eventually
 
 Make = Callable[..., Tracker]
 

@@ -6,11 +6,11 @@ import io
 from pathlib import Path
 
 import pytest
-from import_helpers import NOW, SHOP_MAP, MemorySink, run, shop_csv
 from rich.console import Console
 
 from milepost.demo.data import MAP_FILE, data_files
 from milepost.importing.console import import_command
+from tests.importing.import_helpers import NOW, SHOP_MAP, MemorySink, run, shop_csv
 
 
 def _console(terminal: bool) -> tuple[Console, io.StringIO]:

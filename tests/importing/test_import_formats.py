@@ -13,10 +13,10 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from import_helpers import SHOP_MAP, MemorySink, read_errors, run, shop_csv
 
 from milepost.errors import ImportFailed
 from milepost.importing import EventRow
+from tests.importing.import_helpers import SHOP_MAP, MemorySink, read_errors, run, shop_csv
 
 ROWS: list[dict[str, object]] = [
     {

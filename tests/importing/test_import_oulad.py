@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from import_helpers import NOW, MemorySink, run
 
 from milepost.demo.data import MAP_FILE
 from milepost.importing import EventRow, StoreResult, import_file, load_mapping
+from tests.importing.import_helpers import NOW, MemorySink, run
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data" / "oulad"
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"{FOLDER} is not there: no full data to import")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from import_helpers import MemorySink, read_errors, run
+
+from tests.importing.import_helpers import MemorySink, read_errors, run
 
 MAP = """
 source = "any"

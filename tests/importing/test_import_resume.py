@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 
 import pytest
-from import_helpers import NOW, SHOP_MAP, MemorySink, read_errors, run, shop_csv
 
 from milepost.importing import EventRow, ImportReport, StoreResult, import_file, parse_mapping
 from milepost.importing.run import CHUNK_ROWS
+from tests.importing.import_helpers import NOW, SHOP_MAP, MemorySink, read_errors, run, shop_csv
 
 ROWS = 2 * CHUNK_ROWS + 1234
 

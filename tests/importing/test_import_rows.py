@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from import_helpers import NOW, read_errors, run
 
 from milepost.importing import EventRow, import_file, parse_mapping
 from milepost.importing.sink import NullSink
+from tests.importing.import_helpers import NOW, read_errors, run
 
 MAP = """
 source = "crm"

@@ -222,7 +222,7 @@ async def test_before_it_is_started_it_takes_nothing(dsn: str) -> None:
 
 
 @pytest.fixture
-def private(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def private(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a PostgreSQL of its own, stopped."""
     folder = tmp_path_factory.mktemp("private-pg")
     with EmbeddedPostgres(folder) as postgres:
