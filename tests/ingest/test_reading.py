@@ -24,7 +24,8 @@ _LISTS = ["/v1/customers", *(f"/v1/customers/reader/{what}" for what in ("events
 _UUID = "01940000-0000-7000-8000-000000000000"
 _parts: st.SearchStrategy[object] = st.sampled_from(
     ["-last_seen", "last_seen", "-events", "events", "customer", True, None, 5, -1, 2**63, 1.5, "", "x", "\x00", _UUID,
-     [], {}, "2026-01-01T00:00:00Z", "2026-W01-1", "2026-01-01", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59",
+     [], {}, "2026-01-01T00:00:00Z",
+     "2026-W01-1", "2026-01-01", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59",
      "2026-01-01T00:00:00+23:59:59.999", "infinity", "now", "24:00"]
 )  # fmt: skip
 
