@@ -2,7 +2,7 @@ import { useEffect, useInsertionEffect, useMemo, useRef, type ReactNode } from "
 import type { Tracker, TrackerContext as Context, TrackerOptions } from "@milepost/browser";
 import { TrackerContext } from "./context.js";
 import { inert } from "./inert.js";
-import { lazy, own, ownerKey } from "./owned.js";
+import { lazy, own } from "./owned.js";
 
 interface Common {
   /** A customer's token: lets `getInsights`, `getRecentEvents` and the widgets read that customer alone. */
@@ -30,7 +30,7 @@ export function MilepostProvider({ tracker, options, token, children }: Milepost
   }
   const all = token === undefined ? options : { ...options, token };
   return (
-    <Owner key={ownerKey(all)} options={all}>
+    <Owner key={`${all.writeKey} ${all.host} ${all.path}`} options={all}>
       {children}
     </Owner>
   );

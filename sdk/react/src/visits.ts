@@ -1,11 +1,10 @@
 import type { ToolVisit } from "@milepost/browser";
 import { shared } from "./shared.js";
 
-/** A tool somebody is in: how many components say so, and the visit while it is open. */
+/** A tool somebody is in, and how many components say so. */
 interface Place {
   users: number;
-  visit: ToolVisit | undefined;
-  enter: () => ToolVisit;
+  visit: ToolVisit;
 }
 
 /**
@@ -22,7 +21,7 @@ export class Visits {
     let place = this.places.get(key);
     if (place === undefined) {
       this.settle(); // what was left before is tracked as left before this is entered
-      place = { users: 0, visit: enter(), enter };
+      place = { users: 0, visit: enter() };
       this.places.set(key, place);
     }
     place.users += 1;
@@ -38,24 +37,10 @@ export class Visits {
   /** Ends the visits whose last user is gone. */
   settle(): void {
     for (const key of this.leaving) {
-      this.places.get(key)?.visit?.exit();
+      this.places.get(key)?.visit.exit();
       this.places.delete(key);
     }
     this.leaving.clear();
-  }
-
-  /** The page goes away: whoever is in a tool leaves it. */
-  hide(): void {
-    this.settle();
-    for (const place of this.places.values()) {
-      place.visit?.exit();
-      place.visit = undefined;
-    }
-  }
-
-  /** The page came back from the back/forward cache with its components: a new visit to each tool. */
-  show(): void {
-    for (const place of this.places.values()) place.visit ??= place.enter();
   }
 
   private leave(key: string): void {
@@ -68,13 +53,5 @@ export class Visits {
   }
 }
 
-/** The page's visits. Call it in the browser alone. */
-export function visits(): Visits {
-  return shared("visits", () => {
-    const made = new Visits();
-    // Captured, so that the exits are tracked before the tracker's own listener sends what waits.
-    window.addEventListener("pagehide", () => made.hide(), { capture: true });
-    window.addEventListener("pageshow", () => made.show());
-    return made;
-  });
-}
+/** The page's visits; the tracker itself ends and resumes them when the page goes away and comes back. */
+export const visits = (): Visits => shared("visits", () => new Visits());

@@ -86,27 +86,6 @@ test("two copies of the package share visits and providers", async () => {
   expect(recording.visits).toEqual(["enter a", "exit a"]);
 });
 
-test("the page's end ends the visit; back from the cache it is a new one", async () => {
-  const recording = new Recording();
-  const { unmount } = render(app(recording, <Tool id="a" />));
-  window.dispatchEvent(new Event("pagehide"));
-  expect(recording.visits).toEqual(["enter a", "exit a"]);
-  window.dispatchEvent(new Event("pageshow"));
-  unmount();
-  await settled();
-  expect(recording.visits).toEqual(["enter a", "exit a", "enter a", "exit a"]);
-});
-
-test("a visit left in the same task as the page's end is left once", async () => {
-  const recording = new Recording();
-  const { unmount } = render(app(recording, <Tool id="a" />));
-  unmount();
-  window.dispatchEvent(new Event("pagehide"));
-  window.dispatchEvent(new Event("pageshow"));
-  await settled();
-  expect(recording.visits).toEqual(["enter a", "exit a"]);
-});
-
 test("customer, ARR and growth stage go with the visit", async () => {
   const recording = new Recording();
   render(
