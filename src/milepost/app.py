@@ -42,6 +42,7 @@ from milepost.web.keys import KeyInfo, KeyRing
 from milepost.web.members import has_members, make_link
 from milepost.web.page_context import CSRF_COOKIE, ErrorPages
 from milepost.web.paths import whole_segments
+from milepost.web.schemas import SECURITY_SCHEMES
 from milepost.web.secrets import derived
 from milepost.web.services import AnyRequest, Services
 from milepost.web.sessions import CsrfGuard, SessionConfig, SessionCookie
@@ -126,6 +127,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             version=__version__,
             path="/openapi.json",
             use_handler_docstrings=True,
+            components=SECURITY_SCHEMES,
             render_plugins=[JsonRenderPlugin(path="/")],
         ),
         # The process that runs us has set logging up, for parent and workers alike.

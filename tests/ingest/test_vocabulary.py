@@ -92,7 +92,6 @@ def test_every_operation_documents_its_errors(document: dict[str, Any]) -> None:
             assert operation["security"], path
 
 
-@pytest.mark.xfail(strict=True, reason="app.py does not hand SECURITY_SCHEMES to OpenAPIConfig yet")
 def test_every_security_scheme_is_declared(document: dict[str, Any]) -> None:
     declared = document["components"].get("securitySchemes", {}).keys()
     used = {

@@ -10,6 +10,7 @@ import psycopg
 from milepost.importing.sink import EventRow, StoreResult
 from milepost.ingest.events import Row
 from milepost.store.queries import load
+from milepost.store.retry import retried
 
 _SQL = load("milepost.ingest", "write.sql")
 _encode = msgspec.json.Encoder().encode
@@ -40,7 +41,9 @@ class DatabaseSink:
 
     def _store(self, rows: list[Row], start: int, rejected: list[tuple[int, str, str, str]]) -> int:
         try:
-            return len(self._connection.execute(_SQL["store_events"], (_encode(rows).decode(),)).fetchall())
+            text = _encode(rows).decode()
+            cursor = retried(self._connection, lambda: self._connection.execute(_SQL["store_events"], (text,)))
+            return len(cursor.fetchall())
         except (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded) as error:
             if len(rows) == 1:
                 rejected.append((start, "unstorable", "", error.diag.message_primary or str(error)))

@@ -248,6 +248,7 @@ end $$;
 CREATE FUNCTION milepost.fold(batch milepost.told[]) RETURNS void
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
     AS $$
 begin
   perform milepost.lock_standing(array(select distinct e.customer_id from unnest(batch) as e));
@@ -290,6 +291,7 @@ end $$;
 CREATE FUNCTION milepost.fold_days(batch milepost.told[]) RETURNS void
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
     AS $$
 begin
   with told as (
@@ -336,6 +338,7 @@ end $$;
 CREATE FUNCTION milepost.fold_sessions(batch milepost.told[]) RETURNS TABLE(customer_id text, new_sessions bigint, new_tool_sessions bigint)
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
     AS $$
 #variable_conflict use_column
 begin
@@ -526,6 +529,7 @@ $$;
 CREATE FUNCTION milepost.lock_standing(customers text[]) RETURNS void
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
     AS $$
 declare
   wanted constant bigint := (select count(distinct c) from unnest(customers) as c);

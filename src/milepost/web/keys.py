@@ -28,6 +28,8 @@ _PREFIX: dict[KeyKind, str] = {"write": "mpw_", "secret": "mps_"}
 #: Seconds a key is taken as valid, or as invalid, without asking again: a revocation takes this long.
 _FRESH = 10.0
 _MOST_CACHED = 10_000
+#: Seconds the database counts as away after it could not be asked.
+_AWAY = 2.0
 
 
 class KeyInfo(msgspec.Struct, frozen=True):
@@ -100,6 +102,7 @@ class KeyRing:
         self._preset = {_hash(key): info for key, info in preset.items() if key}
         self._clock = clock
         self._known: dict[bytes, tuple[float, KeyInfo | None]] = {}
+        self._away_until = 0.0
 
     async def find(self, key: str) -> KeyInfo | None:
         """The key, or None where it is not valid. While the database is away, what was valid stays valid.
@@ -112,9 +115,15 @@ class KeyRing:
         known = self._known.get(key_hash)
         if known is not None and self._clock() - known[0] < _FRESH:
             return known[1]
+        if self._clock() < self._away_until:
+            # It was away a moment ago: every request would wait for a connection just to hear so again.
+            if known is None:
+                raise DatabaseUnavailable(retry_after=2)
+            return known[1]
         try:
             info = await self._ask(key_hash)
         except DatabaseUnavailable:
+            self._away_until = self._clock() + _AWAY
             if known is None:
                 raise
             return known[1]

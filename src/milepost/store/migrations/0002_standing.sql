@@ -140,12 +140,15 @@ language sql immutable parallel safe as $$
 $$;
 
 -- -- Adding a batch to what is known ----------------------------------------------------------------
+--
+-- These plan once a connection. A plan made while the tables are small would read them whole for ever after, until
+-- they are next analysed: hence enable_seqscan = off.
 
 -- Adds a batch to its sessions; answers how many sessions, and sessions with a tool, each customer has more. The
 -- customers must be locked: what is stored of the sessions is read first, and then written with the batch added.
 create function milepost.fold_sessions(batch milepost.told[])
 returns table (customer_id text, new_sessions bigint, new_tool_sessions bigint)
-language plpgsql set plan_cache_mode = force_generic_plan as $$
+language plpgsql set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 #variable_conflict use_column
 begin
   return query with told as (
@@ -231,7 +234,7 @@ end $$;
 
 -- Adds a batch to its customers' days.
 create function milepost.fold_days(batch milepost.told[]) returns void
-language plpgsql set plan_cache_mode = force_generic_plan as $$
+language plpgsql set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 begin
   with told as (
     select * from unnest(batch)
@@ -276,7 +279,7 @@ end $$;
 
 -- Locks the customers' standing in one order, so that two writers cannot lock each other out.
 create function milepost.lock_standing(customers text[]) returns void
-language plpgsql set plan_cache_mode = force_generic_plan as $$
+language plpgsql set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
   wanted constant bigint := (select count(distinct c) from unnest(customers) as c);
   locked bigint;
@@ -295,7 +298,7 @@ end $$;
 
 -- Adds a batch of new events to everything: the one place where an event becomes standing.
 create function milepost.fold(batch milepost.told[]) returns void
-language plpgsql set plan_cache_mode = force_generic_plan as $$
+language plpgsql set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 begin
   perform milepost.lock_standing(array(select distinct e.customer_id from unnest(batch) as e));
   perform milepost.fold_days(batch);
