@@ -46,7 +46,8 @@ from milepost.web.schemas import SECURITY_SCHEMES
 from milepost.web.secrets import derived
 from milepost.web.services import AnyRequest, Services
 from milepost.web.sessions import CsrfGuard, SessionConfig, SessionCookie
-from milepost.web.static_files import static_router
+from milepost.web.static_files import browser_sdk, static_router
+from milepost.web.tools_app import tools_app_routes
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ _CORS_HEADERS = [
 
 
 #: What anybody may cache, or asks for without a browser: no cookie goes with it.
-_WITHOUT_COOKIES = ["^/static/", "^/(health|ready|metrics|openapi.json)$"]
+_WITHOUT_COOKIES = ["^/(static|tools-app)/", "^/(health|ready|metrics|openapi.json|milepost.js)$"]
 #: Paths that take no notice of cookies: a customer's browser must not act as a member of the team.
 _WITHOUT_SESSION = [
     *_WITHOUT_COOKIES,
@@ -108,6 +109,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
             account_pages.router,
             account_pages.public_router,
             static_router(),
+            browser_sdk,
+            *(tools_app_routes() if settings.tools_app else ()),
             health.get_health,
             health.get_ready,
             health.get_metrics,

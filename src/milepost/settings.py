@@ -42,6 +42,7 @@ class Settings:
     query_seconds: int = _setting(10, "Most seconds one read may take in PostgreSQL")
     cleanup_minutes: int = _setting(60, "Minutes between two runs of the retention cleanup")
     greet: bool = _setting(True, "Print a one-time sign-in link while there is no member")
+    tools_app: bool = _setting(False, "Serve the example application at /tools-app/, as the demo does")
     log_level: str = _setting("info", "debug, info, warning or error")
     log_format: str = _setting("json", "json, or text for people")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import rudderstack.analytics.client as rudder_python  # type: ignore[import-untyped]
+import rudderstack.analytics.client as rudder_python
 import segment.analytics.client as segment_python
 
 from tests.contract.scenario import Call

@@ -30,6 +30,7 @@ from milepost.settings import Settings
 from milepost.store.database import Database
 from milepost.store.embedded import attach_or_start
 from milepost.web.members import make_link
+from milepost.web.tools_app import EXAMPLE_CUSTOMER
 
 _log = logging.getLogger(__name__)
 _console = Console()
@@ -44,6 +45,7 @@ def run_demo(settings: Settings, *, browser: bool, everyone: bool, rate: float) 
         log_level="warning" if settings.log_level == "info" else settings.log_level,
         log_format="text",
         greet=False,
+        tools_app=True,
     )
     stop = threading.Event()
     guide = threading.Thread(target=_guide, args=(chosen, stop, browser, everyone, rate), name="demo", daemon=True)
@@ -62,7 +64,8 @@ def _guide(settings: Settings, stop: threading.Event, browser: bool, everyone: b
             return
         with _dsn(settings) as dsn:
             link = _link(settings, dsn)
-            _console.print(f"\n  Dashboard   {settings.url}\n  Sign in     [bold]{link}[/bold]\n", soft_wrap=True)
+            _console.print(f"\n  Dashboard     {settings.url}\n  Sign in       [bold]{link}[/bold]", soft_wrap=True)
+            _console.print(f"  Be a customer {settings.url}/tools-app/\n", soft_wrap=True)
             if browser:
                 webbrowser.open(link)
             _fill(settings, dsn, everyone=everyone)
@@ -108,7 +111,10 @@ def _fill(settings: Settings, dsn: str, *, everyone: bool) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection, connection.cursor() as cursor:
         cursor.executemany(
             "insert into milepost.customers (customer_id, name, traits) values (%s, %s, %s) on conflict do nothing",
-            [(customer, name, json.dumps(traits)) for customer, name, traits in customers(everyone=everyone)],
+            [
+                (EXAMPLE_CUSTOMER, "Example, Inc. (you, in the tools app)", "{}"),
+                *((customer, name, json.dumps(traits)) for customer, name, traits in customers(everyone=everyone)),
+            ],
         )
     mapping = demo_mapping(now.date(), first_day(settings.data_dir, now.date()))
     with DatabaseSink(dsn) as sink:

@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from litestar import Router
+from litestar import Router, get
 from litestar.datastructures import CacheControlHeader
+from litestar.response import File
 from litestar.static_files import create_static_files_router
 
 STATIC_DIR: Final = Path(__file__).parent / "static"
@@ -37,6 +38,17 @@ def static(path: str) -> str:
     """
     digest = hashlib.sha256((STATIC_DIR / path).read_bytes()).hexdigest()
     return f"/static/{path}?v={digest[:10]}"
+
+
+@get("/milepost.js", media_type="text/javascript", include_in_schema=False)
+async def browser_sdk() -> File:
+    """The browser SDK for a script tag. Its address has no hash, so a browser asks again after an hour."""
+    return File(
+        STATIC_DIR / "milepost.js",
+        media_type="text/javascript",
+        content_disposition_type="inline",
+        headers={"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"},
+    )
 
 
 def static_router() -> Router:
