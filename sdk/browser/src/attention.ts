@@ -1,24 +1,13 @@
-/** Counts the milliseconds in which somebody has the page before them: it is visible and has the focus. */
+/** Counts the milliseconds in which somebody has the page before them: it is visible and has the focus.
+ *  Call it when visibility or focus may have changed, and to read it; `restart` begins anew. */
 export function createAttention(elapsed: () => number) {
   let total = 0;
-  let since = -1;
-
-  const update = (): void => {
+  let since: number | undefined;
+  return (restart?: boolean): number => {
     const now = elapsed();
-    if (since >= 0) total += Math.max(0, now - since);
-    since = document.visibilityState === "visible" && document.hasFocus() ? now : -1;
-  };
-
-  return {
-    /** Call when visibility or focus may have changed. */
-    update,
-    read(): number {
-      update();
-      return Math.round(total);
-    },
-    restart(): void {
-      update();
-      total = 0;
-    },
+    if (since !== undefined) total += now - since;
+    since = !document.hidden && document.hasFocus() ? now : undefined;
+    if (restart) total = 0;
+    return Math.round(total);
   };
 }

@@ -1,61 +1,44 @@
+import type { EventType } from "./types.js";
+
 /** What a page tells by itself: page views of single-page navigation, and marked clicks and forms. */
 
-type Listen = (target: EventTarget, types: string, run: (event: Event) => void) => void;
+/** Every event of interest reaches the window. */
+export type Listen = (types: string, run: (event: Event) => void) => void;
 
 /** What makes an address a page of its own: the path, and the route of a hash router. A query is no new page. */
-const pageOf = ({ pathname, hash }: Location): string => pathname + (/^#[/!]/.test(hash) ? hash : "");
-
-/** The address as it is sent: a plain hash says nothing, and 2,048 characters are taken. */
-export const addressOf = ({ href, hash }: Location): string =>
-  (/^#[/!]/.test(hash) ? href : href.split("#")[0]!).slice(0, 2048);
+const pageOf = (): string => location.pathname + /(^#[/!].*)?/.exec(location.hash)![0];
 
 /** Calls `opened` whenever the history moves to another page. Answers how to stop. */
 export function watchNavigation(listen: Listen, opened: () => void): () => void {
-  let page = pageOf(location);
-  let watching = true;
+  let page = pageOf();
   const check = (): void => {
-    if (!watching || pageOf(location) === page) return;
-    page = pageOf(location);
+    const next = pageOf();
+    if (!page || next === page) return;
+    page = next;
     opened();
   };
-  const undo = (["pushState", "replaceState"] as const).map((name) => {
+  for (const name of ["pushState", "replaceState"] as const) {
     const original = history[name];
-    const patched: typeof original = function (this: History, ...args) {
+    // It stays when the tracker ends, for others may have wrapped it, and does nothing then.
+    history[name] = function (...args) {
       original.apply(this, args);
       check();
     };
-    history[name] = patched;
-    return () => {
-      // Somebody may have wrapped ours: then it stays, and does nothing.
-      if (history[name] === patched) history[name] = original;
-    };
-  });
-  listen(window, "popstate hashchange", check);
-  return () => {
-    watching = false;
-    for (const one of undo) one();
-  };
+  }
+  listen("popstate hashchange", check);
+  return () => (page = "");
 }
 
-type Marked = (what: "click" | "form", payload: Record<string, string | undefined>) => void;
-
-/** Tells of clicks in `data-milepost-click` and of the sending of `data-milepost-form`. */
-export function watchMarks(listen: Listen, marked: Marked): void {
-  const told = (what: "click" | "form", id: string) => (event: Event) => {
-    const element = (event.target as Element | null)?.closest?.(`[data-milepost-${what}]`);
-    if (!element) return;
-    // Tool, section and competency may stand on anything around it.
-    const mark = (name: string) => element.closest(`[data-milepost-${name}]`)?.getAttribute("data-milepost-" + name) || undefined;
-    const own = (name: string) => element.getAttribute("data-milepost-" + name) || undefined;
-    marked(what, {
-      [id + "Id"]: own(what) || element.id,
-      [id + (what === "form" ? "Name" : "Label")]: own("label"),
-      businessImpact: own("impact"),
-      toolId: mark("tool"),
-      toolSection: mark("section"),
-      competencyArea: mark("competency"),
-    });
-  };
-  listen(document, "click", told("click", "button"));
-  listen(document, "submit", told("form", "form"));
+/** Tells of clicks in something with `data-milepost-button-id`, and of forms sent with `data-milepost-form-id`.
+ *  Other `data-milepost-` attributes there, and on what is around it, are fields of the event in kebab-case
+ *  (`data-milepost-tool-id`), or metadata. */
+export function watchMarks(listen: Listen, track: (type: EventType, payload: object, extra: Record<string, unknown>) => void): void {
+  listen("click submit", ({ type, target }) => {
+    const payload: Record<string, string | undefined> = {};
+    for (let element = target as HTMLElement | null; element; element = element.parentElement)
+      for (const [name, value] of Object.entries(element.dataset || {}))
+        if (name.startsWith("milepost")) payload[name.slice(8)] ??= value;
+    if (type === "submit") payload.FormId && track("professional_action", payload, { action: "form_submit" });
+    else if (payload.ButtonId) track("content_interaction", payload, { action: type });
+  });
 }

@@ -1,23 +1,21 @@
 import type { DeviceInfo } from "./types.js";
+import { here } from "./env.js";
 
 // Order matters: Edge and Opera say Chrome too, and Chrome says Safari.
-const BROWSERS: [RegExp, string][] = [
-  [/Edg/, "Edge"],
-  [/OPR|Opera/, "Opera"],
-  [/Samsung/, "Samsung Internet"],
-  [/Firefox|FxiOS/, "Firefox"],
-  [/Chrom|CriOS/, "Chrome"],
-  [/Safari/, "Safari"],
-];
+const BROWSERS = { Edge: /Edg/, Opera: /OPR/, Firefox: /Firefox|FxiOS/, Chrome: /Chrom|CriOS/, Safari: /Safari/ };
 
 /** What kind of device and browser this is; `server` and `Other` where there is no window. */
 export function getDeviceInfo(): DeviceInfo {
-  if (typeof window === "undefined") return { deviceType: "server", browser: "Other" };
-  const agent = navigator.userAgent;
-  // An iPad says it is a Mac; no Mac has a touch screen.
-  const tablet = /iPad|Tablet|Android(?!.*Mobile)/.test(agent) || (/Mac/.test(agent) && navigator.maxTouchPoints > 1);
+  if (!here) return { deviceType: "server", browser: "Other" };
+  const { userAgent, maxTouchPoints } = navigator;
   return {
-    deviceType: tablet ? "tablet" : /Mobi|iPhone/.test(agent) ? "mobile" : "desktop",
-    browser: BROWSERS.find(([pattern]) => pattern.test(agent))?.[1] || "Other",
+    deviceType:
+      // An iPad says it is a Mac; no Mac has a touch screen.
+      /iPad|Tablet|Android(?!.*Mobile)/.test(userAgent) || (/Mac/.test(userAgent) && !/iPhone/.test(userAgent) && maxTouchPoints > 1)
+        ? "tablet"
+        : /Mobi/.test(userAgent)
+          ? "mobile"
+          : "desktop",
+    browser: Object.entries(BROWSERS).find(([, pattern]) => pattern.test(userAgent))?.[0] || "Other",
   };
 }

@@ -1,3 +1,4 @@
+import { here } from "./env.js";
 import { makeTracker, type Shared } from "./tracker.js";
 import type { Tracker, TrackerOptions } from "./types.js";
 
@@ -14,7 +15,7 @@ const REGISTRY = Symbol.for("milepost.trackers");
  */
 export function createTracker(options: TrackerOptions): Tracker {
   // A server serves many people: no tracker is shared there.
-  if (typeof window === "undefined") return makeTracker(options, "");
+  if (!here) return makeTracker(options, "");
   const host = (options.host || location.origin).replace(/\/+$/, "");
   const all = ((globalThis as Record<symbol, unknown>)[REGISTRY] ||= new Map()) as Map<string, Shared>;
   const name = `${options.writeKey}@${host}`;
@@ -22,11 +23,10 @@ export function createTracker(options: TrackerOptions): Tracker {
   if (shared) shared.setContext(options);
   else all.set(name, (shared = makeTracker(options, host)));
   shared.users++;
-  let open = true;
+  let mine = 1;
   const close = (): void => {
-    if (!open) return;
-    open = false;
-    shared.users--;
+    shared.users -= mine;
+    mine = 0;
     // Effects may close and open again in one go (StrictMode): nothing ended then.
     queueMicrotask(() => {
       if (shared.users || all.get(name) !== shared) return;

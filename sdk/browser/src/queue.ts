@@ -6,11 +6,11 @@ export interface Entry {
   /** 0-2: low, medium, high. */
   rank: number;
   /** The JSON object that is sent. */
-  body: string;
+  wire: string;
   /** Its bytes in UTF-8. */
   size: number;
-  /** Its key in storage, once it is there. */
-  key?: string;
+  /** Its name in storage, once it is there. */
+  place?: string | undefined;
   /** Whether a request with it is on its way. */
   busy?: boolean;
 }
@@ -19,26 +19,20 @@ export interface Entry {
  *  on its way is spared: it may be delivered already. */
 export function bound(queue: Entry[], most: number): Entry[] {
   const lost: Entry[] = [];
-  while (queue.length > most) {
-    let victim = -1;
-    for (let at = 0, rank = 3; at < queue.length && rank; at++) {
-      const entry = queue[at]!;
-      if (!entry.busy && entry.rank < rank) [victim, rank] = [at, entry.rank];
-    }
-    if (victim < 0) break;
-    lost.push(...queue.splice(victim, 1));
-  }
+  for (let rank = 0; rank < 3; rank++)
+    for (let at; queue.length > most && (at = queue.findIndex((entry) => entry.rank === rank && !entry.busy)) >= 0; )
+      lost.push(...queue.splice(at, 1));
   return lost;
 }
 
-/** The next request: entries of one kind, in order of capture, `most` at most and within `room` bytes.
- *  A kind change ends it, so that identity calls keep their place among the events. */
+/** The next request: entries of one kind, in order of capture, `most` at most and, with those that are on
+ *  their way, within `room` bytes. A change of kind ends it, so that identity calls keep their place among the events. */
 export function nextBatch(queue: Entry[], most: number, room: number): Entry[] {
   const batch: Entry[] = [];
   for (const entry of queue) {
-    if (entry.busy) continue;
     room -= entry.size + 1;
-    if (room < 0 || batch.length >= most || (batch[0] && batch[0].kind !== entry.kind)) break;
+    if (entry.busy) continue;
+    if (room < 0 || batch.length >= most || entry.kind !== (batch[0] || entry).kind) break;
     batch.push(entry);
   }
   return batch;

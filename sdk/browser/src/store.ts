@@ -2,11 +2,10 @@ import type { Entry } from "./queue.js";
 import type { Clock, KeyValueStorage } from "./types.js";
 
 /** How long a lease holds without its owner renewing it. With Web Locks it only bridges the moments in
- *  which the lock is not held; without, background tabs may be held up for a minute. */
-const LEASE_WITH_LOCKS = 5_000;
+ *  which the lock is not held, and the requests of a page that goes away; without, background tabs may be
+ *  held up for a minute. */
+const LEASE = 5_000;
 const LEASE_ALONE = 90_000;
-/** A page that goes away may have a request on its way: nobody sends its events again before that. */
-const LEASE_ON_LEAVING = 5_000;
 
 /**
  * What survives the page: one key per entry, `q:<owner>:<entry id>`, so that tabs never write the same key.
@@ -15,70 +14,46 @@ const LEASE_ON_LEAVING = 5_000;
  * while it cannot be held.
  */
 export function createStore(area: KeyValueStorage | null, prefix: string, me: string, clock: Clock, locks?: LockManager) {
-  const term = locks ? LEASE_WITH_LOCKS : LEASE_ALONE;
+  const term = locks ? LEASE : LEASE_ALONE;
   let leasedUntil = 0;
-  let held = false;
+  let held: boolean | undefined;
   let letGo: (() => void) | undefined;
 
-  const get = (name: string): string | null => {
+  /** Storage may be forbidden or full: then `undefined`. */
+  const use = <R>(run: (area: KeyValueStorage) => R): R | undefined => {
     try {
-      return area && area.getItem(prefix + name);
+      return run(area!);
     } catch {
-      return null;
+      return undefined;
     }
   };
-  /** False where it cannot be kept: storage is full or forbidden. */
-  const set = (name: string, value: string): boolean => {
-    try {
-      area!.setItem(prefix + name, value);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  const remove = (name: string): void => {
-    try {
-      area!.removeItem(prefix + name);
-    } catch {
-      // Forbidden storage holds nothing either.
-    }
-  };
-  const keys = (start: string): string[] => {
-    const found: string[] = [];
-    try {
-      for (let i = 0; i < area!.length; i++) {
-        const key = area!.key(i)!;
-        if (key.startsWith(prefix + start)) found.push(key.slice(prefix.length));
-      }
-    } catch {
-      // As above.
-    }
-    return found.sort();
-  };
-  const lease = (owner: string, ms: number): void => {
-    set("l:" + owner, `${clock.now() + ms}:${me}`);
-  };
-  /** Milliseconds until an owner's lease ends. One far ahead was written before the clock was set back. */
-  const leased = (owner: string): number => {
-    const left = parseInt(get("l:" + owner) || "0") - clock.now();
-    return left > 0 && left < 3_600_000 ? left : 0;
-  };
+  const get = (name: string) => use((area) => area.getItem(prefix + name));
+  const set = (name: string, value: string) => use((area) => (area.setItem(prefix + name, value), true));
+  const remove = (name: string) => use((area) => area.removeItem(prefix + name));
+  const names = (start: string): string[] =>
+    (use((area) => Array.from(area as Storage, (_, at) => area.key(at)!)) || [])
+      .filter((key) => key.startsWith(prefix + start))
+      .map((key) => key.slice(prefix.length))
+      .sort();
+  const lease = (owner: string, ms: number) => set("l:" + owner, `${clock.now() + ms}:${me}`);
 
   return {
     get,
     set,
     remove,
+    lease,
 
-    /** Keeps an entry under an owner (`me`, or one of its own making). */
+    /** Keeps an entry under an owner: this page, or one of its own making. */
     save(entry: Entry, owner = me): boolean {
-      const key = `q:${owner}:${entry.id}`;
-      if (!set(key, `${entry.kind}${entry.rank}${entry.body}`)) return false;
-      entry.key = key;
-      return true;
+      const name = `q:${owner}:${entry.id}`;
+      const saved = set(name, `${entry.kind}${entry.rank}${entry.wire}`);
+      if (saved) entry.place = name;
+      return !!saved;
     },
 
     forget(entry: Entry): void {
-      if (entry.key) remove(entry.key);
+      if (entry.place) remove(entry.place);
+      entry.place = undefined;
     },
 
     /** Says that this page lives and sends its entries itself. */
@@ -91,65 +66,50 @@ export function createStore(area: KeyValueStorage | null, prefix: string, me: st
       if (held || !locks) return;
       held = true;
       locks
-        .request(prefix + me, () => (held ? new Promise<void>((resolve) => (letGo = resolve)) : undefined))
+        .request(prefix + me, () => held && new Promise<void>((resolve) => (letGo = resolve)))
         .catch(() => (held = false));
     },
 
     /** Nothing waits, or (`leaving`) this page can send no more. A lock would bar it from the back/forward cache. */
     release(leaving?: boolean): void {
-      if (leaving) lease(me, LEASE_ON_LEAVING);
+      if (leaving) lease(me, LEASE);
       else if (leasedUntil) remove("l:" + me);
       leasedUntil = 0;
       held = false;
       letGo?.();
-      letGo = undefined;
     },
 
-    lease,
-
-    /** Whether others may have taken entries over since `hold` was last called. */
-    lapsed: (): boolean => !held && leasedUntil < clock.now(),
-
-    /** Hands the entries of pages that are gone to `take`, which keeps or drops them. Answers how many
-     *  milliseconds later to look again; 0: there is nothing left. */
-    async takeOver(take: (entry: Entry) => void): Promise<number> {
-      let again = 0;
-      for (const owner of new Set(keys("q:").map((key) => key.split(":")[1]!))) {
+    /** Hands the entries of pages that are gone to `take`, which keeps or drops them. Answers whether other
+     *  pages have any left. */
+    async takeOver(take: (entry: Entry) => void): Promise<boolean> {
+      let others = false;
+      for (const owner of new Set(names("q:").map((name) => name.split(":")[1]!))) {
         if (owner === me) continue;
-        const left = leased(owner);
-        if (left) {
-          again = Math.min(again || left, left);
-          continue;
-        }
+        const theirs = `q:${owner}:`;
         const grab = () => {
-          for (const key of keys(`q:${owner}:`)) {
-            const value = get(key);
-            if (!value) continue;
-            take({ id: key.split(":")[2]!, kind: +value[0]! as 0 | 1, rank: +value[1]!, body: value.slice(2), size: bytes(value), key });
+          for (const name of names(theirs)) {
+            const [, kind, rank, wire] = /(.)(.)(.*)/.exec(get(name) || "") || [];
+            if (wire) take({ id: name.slice(theirs.length), kind: +kind! as 0 | 1, rank: +rank!, wire, size: bytes(wire), place: name });
           }
           remove("l:" + owner);
         };
-        if (locks) await locks.request(prefix + owner, { ifAvailable: true }, (lock) => lock && grab()).catch(() => {});
-        else {
-          // Two pages may both see it free. The last to write has it, once both have written.
-          lease(owner, LEASE_ON_LEAVING);
-          const claim = get("l:" + owner);
-          await new Promise<void>((resolve) => clock.setTimeout(resolve, 200));
-          if (get("l:" + owner) === claim) grab();
+        const left = parseInt(get("l:" + owner) || "") - clock.now();
+        // A lease far ahead was written before the clock was set back.
+        if (!(left > 0 && left < 36e5)) {
+          if (locks) await locks.request(prefix + owner, { ifAvailable: true }, (lock) => lock && grab()).catch(() => {});
+          else {
+            lease(owner, LEASE);
+            grab();
+          }
         }
-        if (keys(`q:${owner}:`).length) again = again || 60_000;
+        others ||= !!names(theirs)[0];
       }
-      return again;
+      return others;
     },
 
-    purge(): void {
-      for (const key of keys("")) remove(key);
-    },
+    purge: (): void => names("").forEach(remove),
   };
 }
 
-export type Store = ReturnType<typeof createStore>;
-
-const encoder = typeof TextEncoder === "undefined" ? undefined : new TextEncoder();
 /** The length of a text in UTF-8. */
-export const bytes = (text: string): number => (encoder ? encoder.encode(text).length : text.length * 3);
+export const bytes = (text: string): number => new TextEncoder().encode(text).length;

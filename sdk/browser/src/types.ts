@@ -138,8 +138,8 @@ export type VisitOptions = Omit<EventContext, "toolId" | "toolSection">;
 export interface ToolVisit {
   /** The entry event's id. */
   readonly id: string;
-  /** Tracks the exit with its duration; once, however often it is called. `metadata` goes with it. */
-  exit(metadata?: Metadata): void;
+  /** Tracks the exit with its duration; once, however often it is called. */
+  exit(): void;
 }
 
 /** Time and timers, injected for tests. */
@@ -147,7 +147,6 @@ export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
   setTimeout(run: () => void, ms: number): unknown;
-  clearTimeout(timer: never): void;
 }
 
 /** What of `Storage` is used. */
@@ -175,7 +174,7 @@ export interface TrackerOptions extends TrackerContext {
   respectSignals?: boolean | undefined;
   /** Track page views and their durations by itself, single-page navigation included. Default true. */
   pageViews?: boolean | undefined;
-  /** Track clicks and forms marked with `data-milepost-*`. Default true. */
+  /** Track clicks and forms marked with `data-milepost-button-id` and `data-milepost-form-id`. Default true. */
   dataAttributes?: boolean | undefined;
   /** Milliseconds. Default 30000. */
   flushInterval?: number | undefined;

@@ -5,26 +5,20 @@ import { IDLE_MS } from "./session.js";
 export interface Visit {
   /** Tracks the entry; answers its id. */
   enter(): string;
-  /** The event of the exit as of now, not yet queued. Undefined where tracking is refused. */
+  /** The event of the exit as of now, not yet queued; undefined where it cannot be made. A visit has one
+   *  exit, with one id, however often it is asked for. */
   leave(): Entry | undefined;
   /** The exit as of the moment the page was last hidden. */
   draft?: Entry | undefined;
 }
 
 /**
- * Keeps exits from being lost or doubled. While the page is hidden the exits stand ready in storage as
- * drafts: mobile browsers kill hidden pages without a word, and then another page sends them. A visit
- * whose page is closed while hidden, or stays hidden as long as ends a session, ended when it was hidden.
+ * Keeps exits from being lost or doubled. While the page is hidden they stand ready in storage as drafts:
+ * mobile browsers kill hidden pages without a word, and then another page sends them. A visit whose page
+ * is closed while hidden, or stays hidden as long as ends a session, ended when it was hidden.
  */
-export function createVisits(options: {
-  now(): number;
-  put(entry: Entry): void;
-  keep(entry: Entry): void;
-  forget(entry: Entry): void;
-  isKept(entry: Entry): boolean;
-}) {
-  const { now, put, keep, forget, isKept } = options;
-  const open = new Set<Visit>();
+export function createVisits(now: () => number, put: (entry: Entry) => void, keep: (entry: Entry) => void, forget: (entry: Entry) => void) {
+  let open: Visit[] = [];
   let suspended: Visit[] = [];
   let hiddenAt = 0;
 
@@ -33,59 +27,50 @@ export function createVisits(options: {
     visit.draft = undefined;
   };
   const start = (visit: Visit): string => {
-    open.add(visit);
+    open.push(visit);
     return visit.enter();
   };
-  /** Ends a visit, as of now or, where it is hidden, as of then. */
-  const end = (visit: Visit, asOfNow?: boolean): void => {
-    suspended = suspended.filter((other) => other !== visit);
-    if (!open.delete(visit)) return;
-    const entry = (!asOfNow && visit.draft) || visit.leave();
+  const end = (visit: Visit, draft?: Entry): void => {
+    const others = (all: Visit[]) => all.filter((one) => one !== visit);
+    suspended = others(suspended);
+    if (!open.includes(visit)) return;
+    open = others(open);
+    const entry = draft || visit.leave();
     drop(visit);
     if (entry) put(entry);
+  };
+  const suspend = (): void => {
+    const all = open;
+    for (const visit of all) end(visit, visit.draft);
+    suspended = all;
+  };
+  const resume = (): void => {
+    suspended.splice(0).forEach(start);
   };
 
   return {
     start,
+    /** Ends a visit as of now. */
     end,
+    /** The page goes: ends all visits, to be entered anew if it comes back. */
+    suspend,
+    resume,
     hide(): void {
       hiddenAt = now();
       for (const visit of open) {
-        drop(visit);
         visit.draft = visit.leave();
         if (visit.draft) keep(visit.draft);
       }
     },
     show(): void {
-      for (const visit of [...open]) {
-        const { draft } = visit;
-        if (!draft) continue;
-        const taken = !isKept(draft);
-        if (!taken && now() - hiddenAt < IDLE_MS) drop(visit);
-        else {
-          if (taken) {
-            open.delete(visit);
-            visit.draft = undefined;
-          } else end(visit);
-          start(visit);
-        }
-      }
-    },
-    /** The page goes: ends all visits, to be entered anew if it comes back. */
-    suspend(): void {
-      const all = [...open];
-      for (const visit of all) end(visit);
-      suspended = all;
-    },
-    resume(): void {
-      const all = suspended;
-      suspended = [];
-      for (const visit of all) start(visit);
+      if (now() - hiddenAt > IDLE_MS && open[0]?.draft) {
+        suspend();
+        resume();
+      } else open.forEach(drop);
     },
     clear(): void {
-      for (const visit of open) drop(visit);
-      open.clear();
-      suspended = [];
+      open.forEach(drop);
+      open = suspended = [];
     },
   };
 }

@@ -1,0 +1,40 @@
+// The script tag's file: one self-contained, minified script.
+import { build } from "esbuild";
+import { minify } from "terser";
+import { gzipSync } from "node:zlib";
+import { fileURLToPath } from "node:url";
+
+export const MOST_BYTES = 6 * 1024;
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Names of our own objects' properties, which nobody outside sees. None may be a name of the browser's
+ *  objects, of the public types or of the wire that is read in these sources. */
+const INTERNAL =
+  /^(schedule|beacon|settled|failed|hold|release|takeOver|purge|forget|save|lease|hide|show|suspend|resume|enter|leave|draft|busy|rank|kind|size|wire|place|floor|ready|users)$/;
+
+const inAPage = {
+  name: "in-a-page",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]env\.ts$/ }, () => ({ contents: "export const here = true;", loader: "ts" }));
+  },
+};
+
+/** Answers the script's text and its size in bytes as gzip sends it. */
+export async function buildScript() {
+  const bundled = await build({
+    absWorkingDir: root,
+    entryPoints: ["src/script.ts"],
+    bundle: true,
+    write: false,
+    format: "iife",
+    target: "es2022",
+    plugins: [inAPage],
+  });
+  const { code } = await minify(bundled.outputFiles[0].text, {
+    compress: { passes: 3, toplevel: true, ecma: 2020, unsafe_arrows: true, hoist_funs: true },
+    mangle: { toplevel: true, properties: { regex: INTERNAL } },
+    format: { ecma: 2020 },
+  });
+  const text = code + "\n";
+  return { text, gzipped: gzipSync(text, { level: 9 }).length };
+}
