@@ -8,9 +8,9 @@ export const MOST_BYTES = 6 * 1024;
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Names of our own objects' properties, which nobody outside sees. None may be a name of the browser's
- *  objects, of the public types or of the wire that is read in these sources. */
+ *  objects, of the public types, of the wire, or of what copies of the package share (tracker.ts, `Shared`). */
 const INTERNAL =
-  /^(schedule|beacon|settled|failed|hold|release|takeOver|purge|forget|save|lease|hide|show|suspend|resume|enter|leave|draft|busy|rank|kind|size|wire|place|floor|ready|users)$/;
+  /^(schedule|beacon|settled|failed|hold|release|takeOver|purge|forget|save|lease|hide|show|suspend|resume|enter|leave|draft|busy|rank|kind|size|wire|place|floor|ready|recall|record|erase|begin|finish|abandon|attempt|callBack)$/;
 
 const inAPage = {
   name: "in-a-page",
@@ -28,6 +28,7 @@ export async function buildScript() {
     write: false,
     format: "iife",
     target: "es2022",
+    tsconfigRaw: {},
     plugins: [inAPage],
   });
   const { code } = await minify(bundled.outputFiles[0].text, {

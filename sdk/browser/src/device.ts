@@ -11,7 +11,7 @@ export function getDeviceInfo(): DeviceInfo {
   return {
     deviceType:
       // An iPad says it is a Mac; no Mac has a touch screen.
-      /iPad|Tablet|Android(?!.*Mobile)/.test(userAgent) || (/Mac/.test(userAgent) && !/iPhone/.test(userAgent) && maxTouchPoints > 1)
+      /iPad|Tablet|Android(?!.*Mobile)/.test(userAgent) || (/Macintosh/.test(userAgent) && maxTouchPoints > 1)
         ? "tablet"
         : /Mobi/.test(userAgent)
           ? "mobile"

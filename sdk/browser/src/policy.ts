@@ -24,9 +24,9 @@ export function judge(status: number, text: string, retryAfter: string | null, s
   if (status === 200) return readReceipt(text, size) || { code: "bad_receipt", floor: 0 };
   if ([400, 413, 422].includes(status)) return "halve";
   const floor = readRetryAfter(retryAfter, now);
-  if (status === 429) return { code: "throttled", floor };
   if (status === 408 || status > 499) return { code: "server", floor };
-  return { code: status === 401 || status === 403 ? "unauthorised" : "misconfigured", floor: Math.max(floor, PAUSE) };
+  if (status === 429) return { code: "throttled", floor };
+  return { code: [401, 403].includes(status) ? "unauthorised" : "misconfigured", floor: Math.max(floor, PAUSE) };
 }
 
 /** The receipt for `size` entries; undefined when it is not one that accounts for all of them. */
@@ -45,5 +45,5 @@ export const readRetryAfter = (value: string | null, now: number): number =>
   value ? Math.min(Math.max((+value >= 0 ? +value * 1000 : Date.parse(value) - now) || 0, 0), 864e5) : 0;
 
 /** Exponential backoff with full jitter, in milliseconds: never under what the server asked for. */
-export const backoff = (failures: number, floor: number, random = Math.random): number =>
-  floor + random() * Math.min(60_000, 1000 * 2 ** failures);
+export const backoff = (failures: number, floor: number): number =>
+  floor + Math.random() * Math.min(60_000, 1000 * 2 ** failures);

@@ -9,4 +9,4 @@ const options: Record<string, unknown> = { host: tag?.src && new URL(tag.src).or
 for (const [name, value] of Object.entries(tag?.dataset || {})) options[name] = value === "false" ? false : value;
 
 const tracker = options.writeKey ? createTracker(options as unknown as TrackerOptions) : undefined;
-holder.milepost = { ...tracker, createTracker, getDeviceInfo };
+holder.milepost = { createTracker, getDeviceInfo, ...tracker };

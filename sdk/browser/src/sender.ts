@@ -20,7 +20,7 @@ export interface Sending {
  *  slash; events go to `path` below it, identity calls to `batch`. */
 export function createSender(base: string, path: string, writeKey: string, clock: Clock, queue: Entry[], { ready, settled, failed }: Sending) {
   const { now } = clock;
-  let abort = new AbortController();
+  let abort: AbortController | undefined;
   let running: Promise<void> | undefined;
   let due = Infinity;
   let notBefore = 0; // the backoff
@@ -36,7 +36,7 @@ export function createSender(base: string, path: string, writeKey: string, clock
     clock.setTimeout(() => {
       if (due !== at) return; // an earlier one took its place
       due = Infinity;
-      run();
+      attempt();
     }, at - now());
   };
   const next = (): Entry[] => (ready() ? nextBatch(queue, most, ROOM) : []);
@@ -56,7 +56,6 @@ export function createSender(base: string, path: string, writeKey: string, clock
         method: "POST",
         body: `{"${kind ? "batch" : "events"}":[${batch.map(({ wire }) => wire)}],"sent_at":"${new Date(now()).toISOString()}","write_key":${JSON.stringify(writeKey)}}`,
         keepalive: !failures || document.hidden,
-        credentials: "omit",
         signal: own.signal,
       });
       says = await answer.text();
@@ -87,7 +86,7 @@ export function createSender(base: string, path: string, writeKey: string, clock
   };
 
   /** Sends until nothing waits or the server cannot take it. `early` shortens the backoff. */
-  const run = (early?: boolean): Promise<void> =>
+  const attempt = (early?: boolean): Promise<void> =>
     (running ||= (async () => {
       try {
         if (now() >= (early ? floor : notBefore)) for (let batch; (batch = next())[0] && (await post(batch)); );
@@ -99,14 +98,14 @@ export function createSender(base: string, path: string, writeKey: string, clock
 
   return {
     schedule,
-    run,
+    attempt,
     /** The page may be gone in a moment: sends all that fits, at once. What a request carried stays stored
      *  until its receipt comes, here or, sent again, to another page. */
     beacon(): void {
       const before = failures; // a fetch that fails at once would be tried for ever
-      for (let batch; failures === before && now() >= floor && (batch = next())[0]; ) post(batch).then((ok) => (ok ? run() : undefined));
+      for (let batch; failures === before && now() >= floor && (batch = next())[0]; ) post(batch).then((ok) => (ok ? attempt() : undefined));
     },
     /** Consent was refused: what is on its way is called back. */
-    stop: () => abort.abort(),
+    callBack: () => abort?.abort(),
   };
 }

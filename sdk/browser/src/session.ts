@@ -5,6 +5,7 @@ export const LONGEST_MS = 24 * 3_600_000;
  *  event, joined by dots as they stand in storage, where other tabs read them. A clock set back does not
  *  end a session. */
 export function touch(before: string | null | undefined, now: number, newId: (at: number) => string): string {
-  const [id, started, last] = (before || "").split(".") as [string, ...number[]];
-  return now - last! <= IDLE_MS && now - started! < LONGEST_MS ? [id, started, Math.max(last!, now)].join(".") : [newId(now), now, now].join(".");
+  let [id, started, last] = (before || "").split(".") as [string, ...number[]];
+  if (!(now - last! <= IDLE_MS && now - started! < LONGEST_MS)) [id, started, last] = [newId(now), now, now];
+  return [id, started, Math.max(last!, now)].join(".");
 }

@@ -13,7 +13,7 @@ const LEASE_ALONE = 90_000;
  * over under its lock. A lease in storage stands in for the lock where there are none (plain http) and
  * while it cannot be held.
  */
-export function createStore(area: KeyValueStorage | null, prefix: string, me: string, clock: Clock, locks?: LockManager) {
+export function createStore(allowed: () => boolean, area: KeyValueStorage | null, prefix: string, me: string, clock: Clock, locks?: LockManager) {
   const term = locks ? LEASE : LEASE_ALONE;
   let leasedUntil = 0;
   let held: boolean | undefined;
@@ -27,32 +27,30 @@ export function createStore(area: KeyValueStorage | null, prefix: string, me: st
       return undefined;
     }
   };
-  const get = (name: string) => use((area) => area.getItem(prefix + name));
-  const set = (name: string, value: string) => use((area) => (area.setItem(prefix + name, value), true));
-  const remove = (name: string) => use((area) => area.removeItem(prefix + name));
+  const recall = (name: string) => use((area) => area.getItem(prefix + name));
+  const record = (name: string, value: string) => use((area) => allowed() && (area.setItem(prefix + name, value), true));
+  const erase = (name: string) => use((area) => area.removeItem(prefix + name));
   const names = (start: string): string[] =>
     (use((area) => Array.from(area as Storage, (_, at) => area.key(at)!)) || [])
       .filter((key) => key.startsWith(prefix + start))
       .map((key) => key.slice(prefix.length))
       .sort();
-  const lease = (owner: string, ms: number) => set("l:" + owner, `${clock.now() + ms}:${me}`);
+  const lease = (owner: string, ms: number) => record("l:" + owner, `${clock.now() + ms}:${me}`);
 
   return {
-    get,
-    set,
-    remove,
+    recall,
+    record,
+    erase,
     lease,
 
     /** Keeps an entry under an owner: this page, or one of its own making. */
     save(entry: Entry, owner = me): boolean {
       const name = `q:${owner}:${entry.id}`;
-      const saved = set(name, `${entry.kind}${entry.rank}${entry.wire}`);
-      if (saved) entry.place = name;
-      return !!saved;
+      return !!record(name, `${entry.kind}${entry.rank}${entry.wire}`) && !!(entry.place = name);
     },
 
     forget(entry: Entry): void {
-      if (entry.place) remove(entry.place);
+      if (entry.place) erase(entry.place);
       entry.place = undefined;
     },
 
@@ -67,13 +65,13 @@ export function createStore(area: KeyValueStorage | null, prefix: string, me: st
       held = true;
       locks
         .request(prefix + me, () => held && new Promise<void>((resolve) => (letGo = resolve)))
-        .catch(() => (held = false));
+        .catch(() => {});
     },
 
     /** Nothing waits, or (`leaving`) this page can send no more. A lock would bar it from the back/forward cache. */
     release(leaving?: boolean): void {
       if (leaving) lease(me, LEASE);
-      else if (leasedUntil) remove("l:" + me);
+      else if (leasedUntil) erase("l:" + me);
       leasedUntil = 0;
       held = false;
       letGo?.();
@@ -88,12 +86,12 @@ export function createStore(area: KeyValueStorage | null, prefix: string, me: st
         const theirs = `q:${owner}:`;
         const grab = () => {
           for (const name of names(theirs)) {
-            const [, kind, rank, wire] = /(.)(.)(.*)/.exec(get(name) || "") || [];
+            const [, kind, rank, wire] = /(.)(.)(.*)/.exec(recall(name) || "") || [];
             if (wire) take({ id: name.slice(theirs.length), kind: +kind! as 0 | 1, rank: +rank!, wire, size: bytes(wire), place: name });
           }
-          remove("l:" + owner);
+          erase("l:" + owner);
         };
-        const left = parseInt(get("l:" + owner) || "") - clock.now();
+        const left = parseInt(recall("l:" + owner) || "") - clock.now();
         // A lease far ahead was written before the clock was set back.
         if (!(left > 0 && left < 36e5)) {
           if (locks) await locks.request(prefix + owner, { ifAvailable: true }, (lock) => lock && grab()).catch(() => {});
@@ -107,7 +105,7 @@ export function createStore(area: KeyValueStorage | null, prefix: string, me: st
       return others;
     },
 
-    purge: (): void => names("").forEach(remove),
+    purge: (): void => names("").forEach(erase),
   };
 }
 

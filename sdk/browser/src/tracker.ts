@@ -29,8 +29,8 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
   const { writeKey, clock = systemClock, flushInterval = 30_000, flushAt = 100, maxQueue = 1000 } = options;
   const { now } = clock;
   // The wall clock may be set while a page is open; durations must not follow it.
-  const elapsed = () => (options.clock ? now() : performance.now());
-  const stats: T.Stats = { captured: 0, delivered: 0, duplicates: 0, rejected: 0, dropped: {}, queued: 0, errors: 0, persistent: false };
+  const elapsed = options.clock ? now : () => performance.now();
+  const stats: T.Stats = { captured: 0, delivered: 0, duplicates: 0, rejected: 0, dropped: {}, queued: 0, errors: 0, persistent: true };
   const listeners = new Set<() => void>();
   const queue: Entry[] = [];
   const [, base, path] = /(.*\/)(.*)/.exec(host + (options.path || "/v1/events")) as unknown as [string, string, string];
@@ -38,19 +38,13 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
 
   // -- telling the host ---------------------------------------------------------------------------
 
-  let trouble: string | undefined;
   const fail = (code: T.ErrorCode, message: string, eventId?: string): void => {
     stats.errors++;
     try {
       options.onError?.({ code, message, eventId });
     } catch {
-      stats.errors++; // there is nobody left to tell
+      // There is nobody left to tell.
     }
-  };
-  /** What goes on for a while is told once, until something was delivered. */
-  const failing = (code: T.ErrorCode, message: string): void => {
-    if (trouble === code) stats.errors++;
-    else fail((trouble = code) as T.ErrorCode, message);
   };
   /** Around what the host and the browser call, and the host's callbacks: nothing may come out but a result. */
   const guard =
@@ -66,15 +60,14 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
   const drop = (count: number, reason: T.DropReason): void => {
     if (!count) return;
     stats.dropped[reason] = (stats.dropped[reason] || 0) + count;
-    dropped(count, reason);
+    guard(() => options.onDrop?.(count, reason))();
   };
-  const dropped = guard((count: number, reason: T.DropReason) => options.onDrop?.(count, reason));
 
   // -- consent ------------------------------------------------------------------------------------
 
   const signalled = (): boolean =>
     options.respectSignals !== false &&
-    (navigator.doNotTrack === "1" || !!(navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl);
+    (navigator.doNotTrack === "1" || (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl === true);
   let consent: T.Consent | "ended" = !here || !writeKey ? "ended" : signalled() ? "denied" : options.consent || "granted";
   const granted = (): boolean => consent === "granted";
   const refused = (): boolean => !granted() && consent !== "pending";
@@ -89,7 +82,7 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
   } catch {
     // Forbidden, or no browser: what waits lives as long as the page.
   }
-  const store = createStore(area, prefix, me, clock, options.storage === undefined && here ? navigator.locks : undefined);
+  const store = createStore(granted, area, prefix, me, clock, here ? navigator.locks : undefined);
 
   let context: Fields = {};
   let token: string | undefined;
@@ -100,13 +93,13 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
     }
   };
   let ownId: string | undefined;
+  const remember = () => ownId && store.record("anon", ownId);
   const anonymousId = (): unknown => {
-    if (context.anonymous_id) return context.anonymous_id;
     if (!ownId) {
-      ownId = (granted() && store.get("anon")) || uuid7(now());
-      if (granted()) store.set("anon", ownId);
+      ownId = store.recall("anon") || uuid7(now());
+      remember();
     }
-    return ownId;
+    return context.anonymous_id || ownId;
   };
   let session: string | undefined;
 
@@ -117,20 +110,18 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
   const attention = createAttention(elapsed);
 
   /** Builds what is sent. Throws where no JSON can be made of it. */
-  const encode = (id: string, kind: 0 | 1, rank: number, body: object): Entry | undefined => {
+  const encode = (id: string, kind: 0 | 1, rank: number, body: object): Entry => {
     const wire = JSON.stringify(body);
     const size = bytes(wire);
-    if (size <= MAX_EVENT_BYTES) return { id, kind, rank, wire, size };
-    fail("invalid", "too large", id);
-    drop(1, "too_large");
-    return undefined;
+    if (size > MAX_EVENT_BYTES) throw "too_large";
+    return { id, kind, rank, wire, size };
   };
-  const event = (id: string, at: number, type: T.EventType, payload?: object, extra?: Fields): Entry | undefined => {
+  const event = (id: string, at: number, type: T.EventType, payload?: object, extra?: Fields): Entry => {
     const [fields, given] = split(payload);
     const event_metadata: Fields = { ...extra, ...given };
     // Another tab may have gone on with the session, or begun the next.
-    session = touch((granted() && store.get("session")) || session, at, uuid7);
-    if (granted()) store.set("session", session);
+    session = touch(store.recall("session") || session, at, uuid7);
+    store.record("session", session);
     const [session_id, started] = session.split(".");
     return encode(id, 0, rankOf(type, fields.business_impact, event_metadata.success !== false), {
       event_id: id,
@@ -141,7 +132,7 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
       session_duration: Math.max(0, at - +started!),
       time_on_page: attention(),
       page_url: address(),
-      referrer: document.referrer.slice(0, 2048) || undefined,
+      referrer: document.referrer.slice(0, 2048),
       device_type: deviceType,
       browser,
       ...context,
@@ -152,17 +143,15 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
 
   let settling = false;
   let urgent = false;
-  let unsaved: Entry[] = [];
   /** Once per burst of events: they reach storage together, and what is urgent the network. */
   const settle = guard(() => {
     settling = false;
     if (!granted()) return;
     if (queue[0]) store.hold();
-    let full = !area;
-    unsaved = unsaved.filter((entry) => queue.includes(entry) && (full || (full = !store.save(entry))));
+    const full = queue.some((entry) => !entry.place && !store.save(entry));
+    if (full && stats.persistent) fail("spool_unavailable", "storage full");
     stats.persistent = !full;
-    if (full && area) failing("spool_unavailable", "Storage is full or forbidden.");
-    if (urgent || queue.length >= flushAt) sender.run();
+    if (urgent || queue.length >= flushAt) sender.attempt();
     else if (queue[0]) sender.schedule(flushInterval);
     urgent = false;
   });
@@ -173,7 +162,6 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
   };
   const put = (entry: Entry): void => {
     queue.push(entry);
-    unsaved.push(entry);
     urgent ||= entry.rank > 1;
     giveUp();
     if (!settling) queueMicrotask(settle);
@@ -189,7 +177,7 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
       if (entry) use(entry);
     } catch (error) {
       fail("invalid", "" + error, id);
-      drop(1, "invalid");
+      drop(1, error === "too_large" ? error : "invalid");
     }
     return id;
   };
@@ -218,12 +206,11 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
       stats.duplicates += duplicates;
       stats.rejected += rejected.length;
       for (const { index, code, message } of rejected) fail("rejected", code + ": " + message, batch[index]?.id);
-      if (rejected[0]) dropped(rejected.length, "rejected");
+      drop(rejected.length, "rejected");
       if (!queue[0]) store.release();
-      trouble = undefined;
       if (accepted) listeners.forEach((listener) => guard(listener)());
     },
-    failed: failing,
+    failed: fail,
   });
 
   const takeOver = async (): Promise<void> => {
@@ -231,11 +218,11 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
     let taken = 0;
     const others = await store.takeOver((entry) => {
       const { place } = entry;
-      if (store.save(entry)) store.remove(place!);
+      if (store.save(entry)) store.erase(place!);
       queue.splice(taken++, 0, entry);
     });
     giveUp();
-    if (taken) sender.run();
+    if (taken) sender.attempt();
     if (others) clock.setTimeout(takeOver, flushInterval);
   };
 
@@ -243,14 +230,11 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
 
   const drafts = me + "d";
   const visits = createVisits(
-    now,
     put,
-    (entry) => granted() && store.save(entry, drafts) && store.lease(drafts, IDLE_MS + 60_000),
+    (entry) => store.save(entry, drafts) && store.lease(drafts, IDLE_MS),
     store.forget,
   );
-  /** `words` are the actions of entry and exit. */
-  const makeVisit = (type: T.EventType, words: string, payload: () => object, entered?: () => void): Visit => {
-    const [enter, exit] = words.split(" ");
+  const makeVisit = (type: T.EventType, enter: string, exit: string, payload: () => object, entered?: () => void): Visit => {
     let since = 0;
     let pageUrl = "";
     let exitId: string | undefined;
@@ -272,30 +256,30 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
   };
   let page: Visit | undefined;
   const openPage = (metadata?: T.Metadata): string => {
-    if (page) visits.end(page);
-    return visits.start((page = makeVisit("navigation", "page_view page_leave", () => ({ metadata }), () => attention(true))));
+    if (page) visits.finish(page);
+    return visits.begin((page = makeVisit("navigation", "page_view", "page_leave", () => ({ metadata }), () => attention(true))));
   };
 
   const listen: Listen = (types, run) => {
     for (const type of types.split(" ")) addEventListener(type, guard(run), { capture: true, signal: ending.signal });
   };
   const away = (): void => {
-    if (settling) settle();
+    settle();
     sender.beacon();
   };
   const leave = (): void => {
     visits.suspend();
     away();
-    if (queue[0] && granted()) store.release(true);
+    if (queue[0]) store.release(true);
   };
   const begin = (): void => {
     if (options.pageViews !== false) openPage();
-    clock.setTimeout(takeOver, 0);
+    takeOver();
   };
   const refuse = (): void => {
     consent = "denied";
-    sender.stop();
-    visits.clear();
+    sender.callBack();
+    visits.abandon();
     drop(queue.splice(0).length, "consent");
     ownId = session = undefined;
     store.release();
@@ -315,12 +299,8 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
       }
     });
     listen("pagehide", leave);
-    listen("pageshow", (event) => {
-      if (!(event as PageTransitionEvent).persisted) return;
-      visits.resume();
-      sender.run(true);
-    });
-    listen("online", () => sender.run(true));
+    listen("pageshow", visits.resume);
+    listen("online", () => sender.attempt(true));
     // Another tab was told that consent is refused.
     listen("storage", ({ key, newValue }: Event & Partial<StorageEvent>) => {
       if (granted() && key === prefix + "anon" && newValue === null) refuse();
@@ -328,13 +308,14 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
     if (options.dataAttributes !== false) watchMarks(listen, track);
     if (options.pageViews !== false) ending.signal.addEventListener("abort", watchNavigation(listen, () => openPage()));
     if ((document as { prerendering?: boolean }).prerendering) listen("prerenderingchange", begin);
-    else if (!refused()) begin();
+    else if (refused()) refuse();
+    else begin();
   });
 
   const read = async (what: string): Promise<unknown> => {
     try {
       if (!token) throw "no token";
-      const answer = await fetch(base + "me/" + what, { headers: { Authorization: "Bearer " + token }, credentials: "omit" });
+      const answer = await fetch(base + "me/" + what, { headers: { Authorization: "Bearer " + token } });
       if (answer.ok) return await answer.json();
       if (answer.status !== 404) throw what + ": " + answer.status;
     } catch (error) {
@@ -345,7 +326,7 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
 
   const tracker: Shared = {
     users: 0,
-    track: (type, fields) => track(type, fields),
+    track,
     trackToolUsage: (given) => track("tool_usage", given),
     trackExport: (given) => track("export_action", given),
     trackMilestone: (given) => track("competency_milestone", given),
@@ -363,17 +344,17 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
       return track(type || "professional_action", payload, type === action ? {} : { action_type: action });
     }),
     enterTool(toolId, toolSection, given) {
-      const visit = makeVisit("tool_usage", "enter exit", () => ({ ...given, toolId, toolSection }));
+      const visit = makeVisit("tool_usage", "enter", "exit", () => ({ ...given, toolId, toolSection }));
       return {
-        id: refused() ? visit.enter() : visits.start(visit),
-        exit: guard(() => visits.end(visit)),
+        id: refused() ? visit.enter() : visits.begin(visit),
+        exit: guard(() => visits.finish(visit)),
       };
     },
-    identify(userId, traits = {}) {
+    identify(userId, traits) {
       setContext({ userId });
       return identity("identify", { traits });
     },
-    group(customerId, traits = {}) {
+    group(customerId, traits) {
       setContext({ customerId });
       return identity("group", { groupId: customerId, traits });
     },
@@ -382,9 +363,9 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
     reset: guard(() => {
       context = {};
       token = session = undefined;
-      store.remove("session");
+      store.erase("session");
       ownId = uuid7(now());
-      if (granted()) store.set("anon", ownId);
+      remember();
     }),
     setContext: guard(setContext),
     setConsent: guard((given) => {
@@ -394,14 +375,13 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
       const fresh = consent === "denied";
       consent = given;
       if (fresh) return begin();
-      if (ownId) store.set("anon", ownId);
-      if (session) store.set("session", session);
+      remember();
       settle();
       takeOver();
     }),
     async flush() {
-      if (settling) settle();
-      await sender.run(true);
+      settle();
+      await sender.attempt(true);
     },
     close() {},
     end: guard(() => {
@@ -415,7 +395,7 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
     getDeviceInfo,
     subscribe(listener) {
       listeners.add(listener);
-      return () => void listeners.delete(listener);
+      return () => listeners.delete(listener);
     },
   };
 

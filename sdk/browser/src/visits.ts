@@ -1,5 +1,4 @@
 import type { Entry } from "./queue.js";
-import { IDLE_MS } from "./session.js";
 
 /** Something with a beginning and an end that are both told: a page view, or a visit to a tool. */
 export interface Visit {
@@ -15,22 +14,21 @@ export interface Visit {
 /**
  * Keeps exits from being lost or doubled. While the page is hidden they stand ready in storage as drafts:
  * mobile browsers kill hidden pages without a word, and then another page sends them. A visit whose page
- * is closed while hidden, or stays hidden as long as ends a session, ended when it was hidden.
+ * is closed while hidden ended when it was hidden.
  */
-export function createVisits(now: () => number, put: (entry: Entry) => void, keep: (entry: Entry) => void, forget: (entry: Entry) => void) {
+export function createVisits(put: (entry: Entry) => void, keep: (entry: Entry) => void, forget: (entry: Entry) => void) {
   let open: Visit[] = [];
   let suspended: Visit[] = [];
-  let hiddenAt = 0;
 
   const drop = (visit: Visit): void => {
     if (visit.draft) forget(visit.draft);
     visit.draft = undefined;
   };
-  const start = (visit: Visit): string => {
+  const begin = (visit: Visit): string => {
     open.push(visit);
     return visit.enter();
   };
-  const end = (visit: Visit, draft?: Entry): void => {
+  const finish = (visit: Visit, draft?: Entry): void => {
     const others = (all: Visit[]) => all.filter((one) => one !== visit);
     suspended = others(suspended);
     if (!open.includes(visit)) return;
@@ -41,34 +39,28 @@ export function createVisits(now: () => number, put: (entry: Entry) => void, kee
   };
   const suspend = (): void => {
     const all = open;
-    for (const visit of all) end(visit, visit.draft);
+    for (const visit of all) finish(visit, visit.draft);
     suspended = all;
   };
   const resume = (): void => {
-    suspended.splice(0).forEach(start);
+    suspended.splice(0).forEach(begin);
   };
 
   return {
-    start,
+    begin,
     /** Ends a visit as of now. */
-    end,
+    finish,
     /** The page goes: ends all visits, to be entered anew if it comes back. */
     suspend,
     resume,
     hide(): void {
-      hiddenAt = now();
       for (const visit of open) {
         visit.draft = visit.leave();
         if (visit.draft) keep(visit.draft);
       }
     },
-    show(): void {
-      if (now() - hiddenAt > IDLE_MS && open[0]?.draft) {
-        suspend();
-        resume();
-      } else open.forEach(drop);
-    },
-    clear(): void {
+    show: (): void => open.forEach(drop),
+    abandon(): void {
       open.forEach(drop);
       open = suspended = [];
     },
