@@ -53,7 +53,7 @@ def build_page(folder: Path) -> str:
 
 
 class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the name it overrides
         pass
 
 

@@ -35,7 +35,8 @@ def _open(page: Page, built: tuple[str, str], server: Server, customer: str, way
 
 def _stored(server: Server, customer: str) -> list[tuple[Any, ...]]:
     question = """
-        select event_metadata ->> 'action', tool_id, (event_metadata ->> 'duration_ms')::float, tool_section, current_arr
+        select event_metadata ->> 'action', tool_id, (event_metadata ->> 'duration_ms')::float,
+               tool_section, current_arr
         from behavior_events where customer_id = %s and event_type = 'tool_usage' order by event_id"""
     with psycopg.connect(server.database_url) as connection:
         return connection.execute(question, (customer,)).fetchall()
