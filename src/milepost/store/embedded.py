@@ -50,6 +50,7 @@ class EmbeddedPostgres:
         self._guardian = guardian
         self._lock = OwnerLock(self._cluster.data_dir)
         self._stopping = threading.Event()
+        self._turn = threading.Lock()
         self._ready = threading.Event()  # set while PostgreSQL accepts connections
         self._settled = threading.Event()  # the first start is over, well or not
         self._failure: BaseException | None = None
@@ -93,8 +94,13 @@ class EmbeddedPostgres:
             raise EmbeddedPostgresError("This EmbeddedPostgres has been started before. Make a new one.")
         self._lock.acquire()
         self._progress = progress
-        self._keeper = threading.Thread(target=self._keep, name="postgres-keeper", daemon=True)
-        self._keeper.start()
+        with self._turn:  # a stop() comes before the keeper, or finds it running
+            if self._stopping.is_set():
+                self._lock.release()
+                raise EmbeddedPostgresError("Milepost was stopped while PostgreSQL was starting.")
+            keeper = threading.Thread(target=self._keep, name="postgres-keeper", daemon=True)
+            keeper.start()
+            self._keeper = keeper
         try:
             self._settled.wait()
         except BaseException:  # a Ctrl-C
@@ -106,8 +112,9 @@ class EmbeddedPostgres:
 
     def stop(self, fast_seconds: float = FAST_STOP_SECONDS) -> None:
         """Shuts PostgreSQL down: orderly within `fast_seconds`, at once after that. Safe to call twice."""
-        self._stopping.set()
-        keeper = self._keeper
+        with self._turn:
+            self._stopping.set()
+            keeper = self._keeper
         if keeper is not None and keeper is not threading.current_thread():
             for number, seconds in ((signal.SIGINT, fast_seconds), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0)):
                 postmaster = self._postmaster
