@@ -11,9 +11,9 @@ export interface Receipt {
   rejected: Rejection[];
 }
 
-/** A receipt; or what is wrong, and how many milliseconds to wait at least. `halve`: something in the
+/** A receipt; or what is wrong, and how many milliseconds to wait at least. Undefined: something in the
  *  batch is refused, and smaller ones find out what. */
-export type Verdict = Receipt | "halve" | { code: ErrorCode; floor: number };
+export type Verdict = Receipt | undefined | { code: ErrorCode; floor: number };
 
 /** After 401, 403, 404 and the like somebody has to mend something: keep the events, ask rarely. */
 const PAUSE = 300_000;
@@ -22,7 +22,7 @@ const PAUSE = 300_000;
 export function judge(status: number, text: string, retryAfter: string | null, size: number, now: number): Verdict {
   // A 200 without a receipt is a captive portal's or a proxy's page: nothing says that anything was stored.
   if (status === 200) return readReceipt(text, size) || { code: "bad_receipt", floor: 0 };
-  if ([400, 413, 422].includes(status)) return "halve";
+  if ([400, 413, 422].includes(status)) return undefined;
   const floor = readRetryAfter(retryAfter, now);
   if (status === 408 || status > 499) return { code: "server", floor };
   if (status === 429) return { code: "throttled", floor };

@@ -30,7 +30,7 @@ export function createSender(base: string, path: string, writeKey: string, clock
 
   /** Sends what waits within so many milliseconds, backoff permitting. */
   const schedule = (ms: number): void => {
-    const at = Math.max(now() + ms, notBefore);
+    const at = Math.max(now() + +ms, notBefore); // a script tag gives it as text
     if (at >= due) return;
     due = at;
     clock.setTimeout(() => {
@@ -65,7 +65,7 @@ export function createSender(base: string, path: string, writeKey: string, clock
       says = "" + error;
     }
     mark(false);
-    if (verdict === "halve") {
+    if (!verdict) {
       if (batch[1]) {
         most = batch.length >> 1;
         return true;

@@ -68,12 +68,14 @@ export function createStore(allowed: () => boolean, area: KeyValueStorage | null
         .catch(() => {});
     },
 
-    /** Nothing waits, or (`leaving`) this page can send no more. A lock would bar it from the back/forward cache. */
+    /** Nothing waits any more; or (`leaving`) the page goes: it must not ask for its lock then, for a page
+     *  that holds one, or is told of one, is thrown out of the back/forward cache. The lease remains. */
     release(leaving?: boolean): void {
-      if (leaving) lease(me, LEASE);
-      else if (leasedUntil) erase("l:" + me);
-      leasedUntil = 0;
-      held = false;
+      if (!leaving) {
+        erase("l:" + me);
+        leasedUntil = 0;
+      }
+      held = leaving;
       letGo?.();
     },
 

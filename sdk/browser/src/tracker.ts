@@ -268,9 +268,9 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
     sender.beacon();
   };
   const leave = (): void => {
+    store.release(true);
     visits.suspend();
     away();
-    if (queue[0]) store.release(true);
   };
   const begin = (): void => {
     if (options.pageViews !== false) openPage();
@@ -299,7 +299,11 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
       }
     });
     listen("pagehide", leave);
-    listen("pageshow", visits.resume);
+    listen("pageshow", ({ persisted }: Event & Partial<PageTransitionEvent>) => {
+      if (!persisted) return;
+      store.release();
+      visits.resume();
+    });
     listen("online", () => sender.attempt(true));
     // Another tab was told that consent is refused.
     listen("storage", ({ key, newValue }: Event & Partial<StorageEvent>) => {
