@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import browser  # noqa: F401 -- a fixture
+from tests.support.postgres import Cluster
+from tests.support.server import Server, running
 
 _USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 
@@ -36,3 +38,14 @@ def complaints(page: Page) -> list[str]:
         ),
     )
     return found
+
+
+@pytest.fixture(scope="module")
+def tools(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that serves the example, as `milepost demo` does."""
+    folder = tmp_path_factory.mktemp("tools")
+    with (
+        cluster.database() as dsn,
+        running(Server(folder, database_url=dsn, environ={"MILEPOST_TOOLS_APP": "true"})) as server,
+    ):
+        yield server

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.postgres import Cluster
-from tests.support.server import Server, running, wait_for
+from tests.support.server import Server, wait_for
 
 #: (type, tool, section, impact, competency, what else says which it is)
 Row = tuple[str, str | None, str | None, str, str | None, str | None]
@@ -24,17 +21,6 @@ _COMPETENCY = {
     _CASE: "sales_execution",
     _LIBRARY: "systematic_optimization",
 }
-
-
-@pytest.fixture(scope="module")
-def tools(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that serves the example, as `milepost demo` does."""
-    folder = tmp_path_factory.mktemp("tools")
-    with (
-        cluster.database() as dsn,
-        running(Server(folder, database_url=dsn, environ={"MILEPOST_TOOLS_APP": "true"})) as server,
-    ):
-        yield server
 
 
 def _visit(tool: str, action: str, section: str | None = None) -> Row:

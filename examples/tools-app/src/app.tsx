@@ -51,10 +51,10 @@ export function App({ customerId }: ToolProps): ReactNode {
   }, [tool, rest]);
   return (
     <div className="app">
-      <a className="skip" href={`#/${tool}`} onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>
-        Skip to the tool
-      </a>
       <header className="side">
+        <a className="skip" href={`#/${tool}`} onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>
+          Skip to the tool
+        </a>
         <a className="brand" href={pathTo(TOOLS[0])}>
           <Icon name="milepost" />
           <span>Scaling tools</span>

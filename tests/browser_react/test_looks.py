@@ -1,0 +1,103 @@
+"""The example with something in it: WCAG AA, light and dark, desktop to phone, by keyboard, and set up wrongly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser_react.bundle import ROOT, serving
+from tests.support.server import Server
+
+_AXE = (Path(__file__).parents[1] / "browser" / "vendor" / "axe.min.js").read_text()
+_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+_WIDTHS = (1280, 900, 390)
+
+
+def _violations(page: Page, options: dict[str, Any]) -> list[str]:
+    result = page.evaluate("options => axe.run(document, options)", options)
+    return [
+        f"{violation['id']}: {node['target']} {node['failureSummary']}"
+        for violation in result["violations"]
+        for node in violation["nodes"][:3]
+    ]
+
+
+def _check(page: Page) -> None:
+    page.evaluate(_AXE)
+    page.emulate_media(color_scheme="light")
+    assert _violations(page, _RULES) == []
+    page.emulate_media(color_scheme="dark")
+    assert _violations(page, {"runOnly": ["color-contrast"]}) == []
+    for width in _WIDTHS:
+        page.set_viewport_size({"width": width, "height": 844})
+        over: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert over <= 0, f"scrolls sideways at {width} px"
+    assert _violations(page, {"runOnly": ["color-contrast", "target-size"]}) == []
+
+
+def _icp(page: Page, tab: str) -> None:
+    page.get_by_role("button", name="Fill in an example").click()
+    page.get_by_role("tab", name="Rating framework").click()
+    page.get_by_role("button", name="Generate rating framework").click()
+    page.get_by_role("tab", name=tab).click()
+    if tab == "Personas":
+        page.get_by_role("button", name="Draft personas").click()
+
+
+def _failed(page: Page) -> None:
+    page.get_by_role("tab", name="Personas").click()
+    page.get_by_role("button", name="Draft personas").click()
+    expect(page.get_by_role("alert")).to_contain_text("needs 4 answers")
+
+
+def _cost(page: Page) -> None:
+    page.get_by_role("button", name="Work out the cost").click()
+    page.get_by_text("As a table").click()
+
+
+def _written(page: Page) -> None:
+    page.get_by_role("tab", name="Write").click()
+
+
+_STATES = {
+    "icp-failed": ("icp-analysis", _failed),
+    "icp-framework": ("icp-analysis", lambda page: _icp(page, "Rating framework")),
+    "icp-personas": ("icp-analysis", lambda page: _icp(page, "Personas")),
+    "icp-summary": ("icp-analysis", lambda page: _icp(page, "Summary")),
+    "cost-results": ("cost-calculator", _cost),
+    "case-outline": ("business-case", None),
+    "case-writing": ("business-case", _written),
+    "library": ("resource-library", None),
+    "article": ("resource-library/champion", None),
+}
+
+
+@pytest.mark.parametrize("state", _STATES)
+def test_a_tool_is_clean(page: Page, complaints: list[str], tools: Server, state: str) -> None:
+    path, prepare = _STATES[state]
+    page.goto(f"{tools.url}/tools-app/#/{path}")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    if prepare:
+        prepare(page)
+    _check(page)
+    assert complaints == []
+
+
+def test_tabs_by_keyboard(page: Page, tools: Server) -> None:
+    page.goto(tools.url + "/tools-app/")
+    page.get_by_role("tab", name="Product details").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("tab", name="Summary")).to_be_focused()
+    expect(page.get_by_role("tabpanel", name="Summary")).to_be_visible()
+    page.keyboard.press("Home")
+    expect(page.get_by_role("tab", name="Product details")).to_have_attribute("aria-selected", "true")
+
+
+def test_without_a_configuration_it_says_what_is_missing(page: Page) -> None:
+    with serving(ROOT / "src" / "milepost" / "demo" / "tools_app") as address:
+        page.goto(address)
+        expect(page.get_by_role("heading", name="The tools are not set up")).to_be_visible()
+        expect(page.get_by_text("config.json answered 404.")).to_be_visible()
