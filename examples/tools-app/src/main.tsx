@@ -8,11 +8,22 @@ import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/parts.css";
 
+/** So that the dashboard beside it moves with every click; elsewhere the 30 seconds of the default are right. */
+const FLUSH_MS = 500;
+
 function Tracked({ config }: { config: Config }): ReactNode {
   const { host, writeKey, customerId, token, currentArr, targetArr, growthStage } = config;
   return (
     <MilepostProvider
-      options={{ writeKey, host: host || undefined, customerId, currentArr, targetArr, growthStage }}
+      options={{
+        writeKey,
+        host: host || undefined,
+        customerId,
+        currentArr,
+        targetArr,
+        growthStage,
+        flushInterval: FLUSH_MS,
+      }}
       token={token}
     >
       <SystematicScalingProvider
