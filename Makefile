@@ -36,8 +36,16 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --config pyproject.toml --no-logo
 
+# What the browser SDK is built and tested with.
+sdk/node_modules/.made: sdk/package-lock.json
+	npm --prefix sdk ci --no-audit --no-fund --loglevel=error
+	touch $@
+
 test: $(VENV)/.dev
 	sh scripts/install_system.sh
+	$(MAKE) sdk/node_modules/.made
+	npm --prefix sdk run check
+	npm --prefix sdk test
 	$(BIN)/python -m pytest $(ARGS)
 
 bench: $(VENV)/.dev

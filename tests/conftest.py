@@ -13,16 +13,27 @@ from tests.support.postgres import Cluster
 from tests.support.server import Server, running
 
 
+_folders: list[tempfile.TemporaryDirectory[str]] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Not the folder that all of pytest's runs share: each closes that to PostgreSQL's system user as it starts.
+    if config.option.basetemp is None:
+        _folders.append(tempfile.TemporaryDirectory(prefix="milepost-test-", ignore_cleanup_errors=True))
+        config.option.basetemp = Path(_folders[-1].name) / "run"
+
+
+def pytest_unconfigure() -> None:
+    while _folders:
+        _folders.pop().cleanup()
+
+
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """One PostgreSQL for the session."""
-    # Not pytest's own folder: another run beside this one closes that to PostgreSQL's system user.
-    with tempfile.TemporaryDirectory(prefix="milepost-test-", ignore_cleanup_errors=True) as folder:
-        cluster = Cluster(Path(folder))
-        try:
-            yield cluster
-        finally:
-            cluster.stop()
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
+    yield cluster
+    cluster.stop()
 
 
 @pytest.fixture

@@ -138,7 +138,7 @@ def test_serves_stops_cleanly_and_starts_again_with_its_data(data_dir: Path) -> 
         request.join()
         assert slow[0] is not None
         assert slow[0].status_code == 200
-        assert server.all_gone()
+        wait_for(server.all_gone, "every process of the server to be gone")
         assert not cluster_processes(locate(data_dir))
         lines = [json.loads(line) for line in server.log().splitlines()]
         assert {"timestamp", "level", "logger", "message"} <= set(lines[0])
@@ -147,7 +147,7 @@ def test_serves_stops_cleanly_and_starts_again_with_its_data(data_dir: Path) -> 
     with Server(data_dir, server.port) as again:
         assert again.text("/count") == "2"
         assert again.stop(signal.SIGINT) == 0
-        assert again.all_gone()
+        wait_for(again.all_gone, "every process of the server to be gone")
 
 
 def connections(server: Server) -> list[object]:
@@ -186,7 +186,7 @@ def test_a_worker_killed_twice_is_replaced_and_the_database_stays(data_dir: Path
         assert server.postmaster() != postmaster
         assert server.worker() == workers[-1]
         assert server.stop() == 0
-        assert server.all_gone()
+        wait_for(server.all_gone, "every process of the server to be gone")
 
 
 def test_a_second_signal_hurries(data_dir: Path) -> None:
@@ -201,7 +201,7 @@ def test_a_second_signal_hurries(data_dir: Path) -> None:
         began = time.monotonic()
         assert server.stop(signal.SIGINT) == 0
         assert time.monotonic() - began < 10
-        assert server.all_gone()
+        wait_for(server.all_gone, "every process of the server to be gone")
         request.join()
 
 
