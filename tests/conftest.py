@@ -12,7 +12,6 @@ import pytest
 from tests.support.postgres import Cluster
 from tests.support.server import Server, running
 
-
 _folders: list[tempfile.TemporaryDirectory[str]] = []
 
 
