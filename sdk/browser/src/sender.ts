@@ -88,6 +88,7 @@ export function createSender(base: string, path: string, writeKey: string, clock
   /** Sends until nothing waits or the server cannot take it. `early` shortens the backoff. */
   const attempt = (early?: boolean): Promise<void> =>
     (running ||= (async () => {
+      await null; // with nothing to send, `finally` would come before the assignment, and `running` stay for ever
       try {
         if (now() >= (early ? floor : notBefore)) for (let batch; (batch = next())[0] && (await post(batch)); );
       } finally {
