@@ -87,3 +87,15 @@ def test_risks_name_their_figures() -> None:
         risks(msgspec.structs.replace(known, inconsistent_system_usage=None, low_business_impact_actions=False), plan)
         == ()
     )
+
+
+def test_visits_are_said_in_words() -> None:
+    def said(kind: str, action: str) -> str:
+        tool = "x" if kind == "tool_usage" else None
+        url = None if tool else "https://example.com/tools?tab=2"
+        return event_in_words(kind, tool, None, {"action": action}, url, {"x": "Cost Calculator"}).sentence
+
+    assert said("tool_usage", "enter") == "Opened Cost Calculator"
+    assert said("tool_usage", "exit") == "Left Cost Calculator"
+    assert said("navigation", "page_view") == "Opened a page, /tools"
+    assert said("navigation", "page_leave") == "Left a page, /tools"

@@ -22,6 +22,13 @@ _TELLING = (
     "action",
 )
 _LONGEST = 300
+#: What the SDKs say of visits, to tools and to pages; the title says it, so it is no detail.
+_VISITS = {
+    ("tool_usage", "enter"): "Opened",
+    ("tool_usage", "exit"): "Left",
+    ("navigation", "page_view"): "Opened a page",
+    ("navigation", "page_leave"): "Left a page",
+}
 
 
 class Words(NamedTuple):
@@ -50,13 +57,16 @@ def event_in_words(
     """`tools` are the names of the plan's tools by id."""
     tool = tools.get(tool_id) or fmt.words(tool_id) if tool_id else ""
     place = fmt.words(section) if section else ""
+    visit = _VISITS.get((event_type, str(metadata.get("action"))))
+    if visit:
+        metadata = {key: value for key, value in metadata.items() if key != "action"}
     detail = telling(metadata)
     if event_type == "tool_usage" and tool:
-        return Words(f"Used {tool}", place, detail)
+        return Words(f"{visit or 'Used'} {tool}", place, detail)
     where = ", ".join(filter(None, (tool, place)))
     if event_type == "navigation" and not where and page_url:
         where = _path(page_url)
-    return Words(fmt.event_words(event_type), where, detail, " in " if tool else ", ")
+    return Words(visit or fmt.event_words(event_type), where, detail, " in " if tool else ", ")
 
 
 def action_in_words(

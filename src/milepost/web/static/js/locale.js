@@ -22,7 +22,7 @@
   const date = (options) => new Intl.DateTimeFormat(locale, options);
   const times = {
     full: date({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" }),
-    clock: date({ hour: "2-digit", minute: "2-digit" }),
+    clock: date({ hour: "numeric", minute: "2-digit" }),
     seconds: date({ hour: "2-digit", minute: "2-digit", second: "2-digit" }),
     date: date({ day: "numeric", month: "short", year: "numeric" }),
     // A calendar day is the same everywhere: it is read and written in UTC.
