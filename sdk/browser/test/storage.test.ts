@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { makeTracker } from "../src/tracker.js";
+import type { KeyValueStorage } from "../src/types.js";
+import { FakeClock, MemoryStorage, open, rest, server, useFakes } from "./fakes.js";
+
+useFakes();
+
+const forbid = (): never => {
+  throw new DOMException("The operation is insecure.", "SecurityError");
+};
+const forbidden: KeyValueStorage = {
+  getItem: forbid,
+  setItem: forbid,
+  removeItem: forbid,
+  key: forbid,
+  get length(): number {
+    return forbid();
+  },
+};
+const full = (): MemoryStorage => Object.assign(new MemoryStorage(), { full: true });
+
+describe.each([
+  ["throws", () => forbidden],
+  ["is full", full],
+  ["is none", () => null],
+])("storage that %s", (_, make) => {
+  it("keeps the events in memory, says so once, and sends them", async () => {
+    server.always = "down";
+    const { tracker, clock, errors } = open({ storage: make() });
+    const ids = [tracker.track("navigation"), tracker.trackExport({ exportType: "pdf" }), tracker.identify("u1")];
+    await rest();
+    tracker.track("navigation");
+    await rest();
+    expect(tracker.stats()).toMatchObject({ queued: 4, persistent: false, dropped: {} });
+    expect(errors.filter(({ code }) => code === "spool_unavailable")).toHaveLength(1);
+    server.calls = [];
+    server.always = undefined;
+    await clock.advance(120_000);
+    expect(tracker.stats()).toMatchObject({ queued: 0, delivered: 4, dropped: {} });
+    expect(server.events.map((wire) => wire.event_id ?? wire.messageId).slice(0, 3)).toEqual(ids);
+    expect(new Set(server.events.map((wire) => wire.anonymous_id ?? wire.anonymousId)).size).toBe(1);
+  });
+  it("throws from no call", async () => {
+    const { tracker } = open({ storage: make(), pageViews: true });
+    tracker.enterTool("icp-analysis").exit();
+    tracker.page();
+    tracker.reset();
+    tracker.setConsent("denied");
+    tracker.setConsent("granted");
+    await tracker.flush();
+    tracker.end();
+    expect(tracker.stats().errors).toBe(1);
+  });
+});
+
+it("notices when there is room again", async () => {
+  server.always = "down";
+  const storage = full();
+  const { tracker } = open({ storage });
+  tracker.track("navigation");
+  await rest();
+  expect(tracker.stats().persistent).toBe(false);
+  storage.full = false;
+  tracker.track("navigation");
+  await rest();
+  expect(tracker.stats().persistent).toBe(true);
+  expect([...storage.entries.keys()].filter((name) => name.includes(":q:"))).toHaveLength(2);
+});
+
+it("lives without a localStorage that may not even be named", async () => {
+  const own = Object.getOwnPropertyDescriptor(globalThis, "localStorage");
+  Object.defineProperty(globalThis, "localStorage", { get: forbid, configurable: true });
+  try {
+    const tracker = makeTracker({ writeKey: "wk", pageViews: false, clock: new FakeClock() }, "https://events.example");
+    tracker.track("navigation", { businessImpact: "high" });
+    await rest();
+    expect(tracker.stats()).toMatchObject({ delivered: 1, persistent: false });
+    tracker.end();
+  } finally {
+    if (own) Object.defineProperty(globalThis, "localStorage", own);
+    else Reflect.deleteProperty(globalThis, "localStorage");
+  }
+});
+
+describe("two tabs", () => {
+  it("leave each other's entries alone while both live, and take over those of one that is gone, once", async () => {
+    server.always = "down";
+    const clock = new FakeClock();
+    const storage = new MemoryStorage();
+    const id = open({ storage }, clock).tracker.track("navigation");
+    await rest();
+    const living = open({ storage }, clock);
+    await rest();
+    expect(living.tracker.stats().queued).toBe(0);
+    // As after a crash: the first tab's timers never run, and its lease runs out.
+    const after = Object.assign(new FakeClock(), { at: clock.at + 91_000 });
+    server.calls = [];
+    server.always = undefined;
+    const heir = open({ storage }, after);
+    await rest();
+    expect(server.events.map(({ event_id }) => event_id)).toEqual([id]);
+    expect(heir.tracker.stats()).toMatchObject({ queued: 0, delivered: 1 });
+    expect([...storage.entries.keys()].filter((name) => name.includes(":q:"))).toEqual([]);
+  });
+});

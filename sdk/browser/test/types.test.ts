@@ -1,0 +1,49 @@
+import { expectTypeOf } from "expect-type";
+import { test } from "vitest";
+import type { CompetencyArea, EventContext, Insights, StoredEvent, ToolId, ToolSection, ToolVisit, Tracker, TrackerOptions } from "@milepost/browser";
+
+/** What a tracking plan's generated types do (`milepost types --lang ts`). */
+declare module "@milepost/browser" {
+  interface Register {
+    toolId: "icp-analysis" | "cost-calculator";
+    competencyArea: "sales_execution" | "customer_intelligence";
+  }
+}
+
+// Checked by `npm run typecheck`; nothing here runs.
+test("types", () => {
+  expectTypeOf<ToolId>().toEqualTypeOf<"icp-analysis" | "cost-calculator">();
+  expectTypeOf<CompetencyArea>().toEqualTypeOf<"sales_execution" | "customer_intelligence">();
+  // The plan says nothing of sections: any text will do.
+  expectTypeOf<ToolSection>().toEqualTypeOf<string>();
+  expectTypeOf<Tracker["enterTool"]>().parameter(0).toEqualTypeOf<ToolId>();
+  expectTypeOf<Tracker["enterTool"]>().returns.toEqualTypeOf<ToolVisit>();
+  expectTypeOf<EventContext["toolId"]>().toEqualTypeOf<ToolId | undefined>();
+  expectTypeOf<Tracker["track"]>().returns.toEqualTypeOf<string>();
+  expectTypeOf<Tracker["flush"]>().returns.toEqualTypeOf<Promise<void>>();
+  expectTypeOf<Tracker["getInsights"]>().returns.toEqualTypeOf<Promise<Insights | null>>();
+  expectTypeOf<Tracker["getRecentEvents"]>().returns.toEqualTypeOf<Promise<StoredEvent[]>>();
+  expectTypeOf<TrackerOptions["consent"]>().toEqualTypeOf<"granted" | "denied" | "pending" | undefined>();
+});
+
+export function wrongUses(tracker: Tracker): void {
+  tracker.trackToolUsage({ toolId: "icp-analysis", toolSection: "anything" });
+  // @ts-expect-error -- no tool of the plan
+  tracker.trackToolUsage({ toolId: "icp-analyis" });
+  // @ts-expect-error -- a tool usage names its tool
+  tracker.trackToolUsage({});
+  // @ts-expect-error -- no tool of the plan
+  tracker.enterTool("cost-calc");
+  // @ts-expect-error -- no tool of the plan
+  tracker.track("navigation", { toolId: "pricing" });
+  // @ts-expect-error -- no competency of the plan
+  tracker.trackMilestone({ competencyArea: "charm", milestoneDescription: "m" });
+  // @ts-expect-error -- a milestone has a description
+  tracker.trackMilestone({ competencyArea: "sales_execution" });
+  // @ts-expect-error -- no event type
+  tracker.track("page_view");
+  // @ts-expect-error -- no impact
+  tracker.track("navigation", { businessImpact: "urgent" });
+  // @ts-expect-error -- no growth stage
+  tracker.setContext({ growthStage: "huge" });
+}
