@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { TrackerOptions } from "../src/types.js";
-import { MemoryStorage, open, rest, server, useFakes } from "./fakes.js";
+import { MemoryStorage, open, server, soon, useFakes } from "./fakes.js";
 
 useFakes();
 
@@ -93,10 +93,10 @@ describe("setConsent", () => {
   it("granted sends what waited", async () => {
     const { tracker } = open({ consent: "pending" });
     const id = tracker.track("navigation", { businessImpact: "high" });
-    await rest();
+    await soon();
     expect(server.calls).toEqual([]);
     tracker.setConsent("granted");
-    await rest();
+    await soon();
     expect(server.events.map(({ event_id }) => event_id)).toEqual([id]);
   });
   it("denied purges what waits and what is stored, and calls back what is on its way", async () => {
@@ -105,9 +105,9 @@ describe("setConsent", () => {
     storage.setItem("the site's own", "stays");
     const { tracker, clock, drops } = open({ storage });
     tracker.track("navigation", { businessImpact: "high" });
-    await rest();
+    await soon();
     tracker.track("navigation");
-    await rest();
+    await soon();
     expect(storage.length).toBeGreaterThan(3);
     tracker.setConsent("denied");
     await clock.advance(600_000);
@@ -120,11 +120,11 @@ describe("setConsent", () => {
   it("granted again starts with a new anonymous id", async () => {
     const { tracker } = open();
     tracker.track("navigation", { businessImpact: "high" });
-    await rest();
+    await soon();
     tracker.setConsent("denied");
     tracker.setConsent("granted");
     tracker.track("navigation", { businessImpact: "high" });
-    await rest();
+    await soon();
     expect(new Set(server.events.map(({ anonymous_id }) => anonymous_id)).size).toBe(2);
   });
   // tracker.ts openPage begins a visit while consent is refused; begin() then sends its exit.
@@ -144,7 +144,7 @@ describe("setConsent", () => {
     tracker.identify("u1");
     tracker.track("navigation");
     window.dispatchEvent(new Event("pagehide"));
-    await rest();
+    await soon();
     expect(server.calls).toHaveLength(3);
     tracker.setConsent("denied");
     expect(server.calls.map(({ signal }) => signal.aborted)).toEqual([true, true, true]);

@@ -26,6 +26,12 @@ export class FakeClock implements Clock {
   }
 }
 
+/** Long enough for a burst of events to reach storage and, where it is urgent, the network. */
+export async function soon(): Promise<void> {
+  for (const clock of new Set(clocks)) await clock.advance(100);
+  await rest();
+}
+
 /** Until all promises that can settle without time passing have settled. */
 export const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
@@ -99,7 +105,8 @@ export interface Bench {
   drops: [number, DropReason][];
 }
 
-let opened: Shared[] = [];
+const opened: Shared[] = [];
+const clocks: FakeClock[] = [];
 export let server: FakeServer;
 
 /** Replaces fetch in each test of a file, and ends the test's trackers after it. */
@@ -111,6 +118,7 @@ export function useFakes(): void {
   });
   afterEach(async () => {
     for (const tracker of opened.splice(0)) tracker.end();
+    clocks.length = 0;
     await rest();
     vi.unstubAllGlobals();
     vi.restoreAllMocks();
@@ -135,5 +143,6 @@ export function open(options: Partial<TrackerOptions> = {}, clock = new FakeCloc
     "https://events.example",
   );
   opened.push(tracker);
+  clocks.push(clock);
   return { tracker, clock, storage, errors, drops };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bound, nextBatch, type Entry } from "../src/queue.js";
 import type { Impact } from "../src/types.js";
-import { MemoryStorage, open, rest, server, useFakes } from "./fakes.js";
+import { MemoryStorage, open, server, soon, useFakes } from "./fakes.js";
 
 useFakes();
 
@@ -47,7 +47,7 @@ describe("a tracker's queue", () => {
     const storage = new MemoryStorage();
     const { tracker, drops } = open({ maxQueue: 3, storage });
     const all = (["low", "high", "medium", "low", "high", "high"] as Impact[]).map((businessImpact) => tracker.track("navigation", { businessImpact }));
-    await rest();
+    await soon();
     expect(tracker.stats()).toMatchObject({ captured: 6, queued: 3, dropped: { queue_full: 3 } });
     expect(drops).toEqual([[1, "queue_full"], [1, "queue_full"], [1, "queue_full"]]);
     const kept = [...storage.entries.keys()].filter((name) => name.includes(":q:")).map((name) => name.split(":").at(-1));

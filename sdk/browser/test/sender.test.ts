@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MemoryStorage, open, receipt, rest, server, useFakes } from "./fakes.js";
+import { MemoryStorage, open, receipt, rest, server, soon, useFakes } from "./fakes.js";
 
 useFakes();
 
@@ -8,16 +8,16 @@ const high = { businessImpact: "high" } as const;
 it("sends high impact at once, the rest within the interval", async () => {
   const { tracker, clock } = open();
   tracker.track("navigation");
-  await clock.advance(29_999);
+  await clock.advance(29_900);
   expect(server.calls).toHaveLength(0);
-  await clock.advance(1);
+  await clock.advance(200);
   expect(server.calls).toHaveLength(1);
   tracker.track("navigation", high);
-  await rest();
+  await soon();
   expect(server.events).toHaveLength(2);
   expect(tracker.stats()).toMatchObject({ delivered: 2, queued: 0 });
   expect(server.calls[0]).toMatchObject({ url: "https://events.example/v1/events", keepalive: true });
-  expect(JSON.parse(server.calls[1]!.body)).toMatchObject({ write_key: "wk_test", sent_at: new Date(clock.now()).toISOString() });
+  expect(JSON.parse(server.calls[1]!.body)).toMatchObject({ write_key: "wk_test", sent_at: expect.stringMatching(/^2030-01-01T00:00:30\.\d{3}Z$/) });
 });
 
 it("sends after flushAt events, and identity calls in their place", async () => {
@@ -25,7 +25,7 @@ it("sends after flushAt events, and identity calls in their place", async () => 
   tracker.track("navigation");
   tracker.identify("u1");
   tracker.track("navigation");
-  await rest();
+  await soon();
   expect(server.calls.map(({ url, items }) => [url.split("/").at(-1), items.length])).toEqual([["events", 1], ["batch", 1], ["events", 1]]);
   expect(server.events[1]).toMatchObject({ type: "identify", userId: "u1" });
   expect(server.events[2]).toMatchObject({ user_id: "u1", customer_id: "c1" });
@@ -34,18 +34,18 @@ it("sends after flushAt events, and identity calls in their place", async () => 
 it("goes on sending after a timer that found nothing to send", async () => {
   const { tracker, clock } = open();
   tracker.track("navigation"); // schedules a flush
-  await rest();
+  await soon();
   tracker.track("navigation", high); // empties the queue
-  await rest();
+  await soon();
   expect(tracker.stats()).toMatchObject({ delivered: 2, queued: 0 });
-  await clock.advance(30_000); // the timer fires on nothing
+  await clock.advance(31_000); // the timer fires on nothing
   expect(server.calls).toHaveLength(1);
   tracker.track("navigation", high);
-  await rest();
+  await soon();
   expect(tracker.stats()).toMatchObject({ delivered: 3, queued: 0 });
   await tracker.flush(); // nothing here either
   tracker.track("navigation");
-  await clock.advance(30_000);
+  await clock.advance(31_000);
   expect(tracker.stats()).toMatchObject({ delivered: 4, queued: 0 });
 });
 
@@ -56,7 +56,7 @@ describe("what comes back", () => {
       server.answers = [answer];
       const { tracker, clock } = open();
       const id = tracker.track("navigation", high);
-      await rest();
+      await soon();
       expect(tracker.stats()).toMatchObject({ queued: 1, delivered: 0, errors: 1 });
       await clock.advance(2000);
       expect(server.events.map(({ event_id }) => event_id)).toEqual([id, id]);
@@ -89,7 +89,16 @@ describe("what comes back", () => {
     server.answers = ["down"];
     const { tracker } = open();
     tracker.track("navigation", high);
-    await rest();
+    await soon();
+    await tracker.flush();
+    expect(tracker.stats()).toMatchObject({ queued: 0, delivered: 1 });
+  });
+  // tracker.ts flush settles first, whose own attempt keeps to the backoff and stands in the flush's way.
+  it.fails("lets a flush shorten the backoff with flushAt events waiting too", async () => {
+    server.answers = ["down"];
+    const { tracker } = open({ flushAt: 1 });
+    tracker.track("navigation");
+    await soon();
     await tracker.flush();
     expect(tracker.stats()).toMatchObject({ queued: 0, delivered: 1 });
   });
@@ -97,9 +106,9 @@ describe("what comes back", () => {
     server.answers = ["never"];
     const { tracker, clock } = open();
     tracker.track("navigation", high);
-    await clock.advance(14_999);
+    await clock.advance(14_900);
     expect(tracker.stats()).toMatchObject({ queued: 1, errors: 0 });
-    await clock.advance(2001);
+    await clock.advance(3000);
     expect(tracker.stats()).toMatchObject({ queued: 0, delivered: 1, errors: 1 });
   });
   it("halves after 413 until the one that is refused stands alone", async () => {
@@ -180,7 +189,7 @@ describe("when the page goes away", () => {
     clock.at += 100_000; // past the lease of the page that is gone
     server.answers = [];
     const next = open({ storage }, clock);
-    await rest();
+    await soon();
     expect(server.events.map(({ event_id }) => event_id)).toContain(id);
     expect(next.tracker.stats().queued).toBe(0);
   });

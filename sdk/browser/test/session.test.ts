@@ -1,74 +1,48 @@
 import { describe, expect, it } from "vitest";
-import { IDLE_MS, LONGEST_MS, touch } from "../src/session.js";
-import { FakeClock, MemoryStorage, START, open, server, useFakes } from "./fakes.js";
+import { FakeClock, MemoryStorage, START, open, server, soon, useFakes, type Bench } from "./fakes.js";
 
 useFakes();
 
-describe("touch", () => {
-  let made = 0;
-  const next = (before: string | null | undefined, now: number) => touch(before, now, () => `s${++made}`);
-  const idOf = (session: string) => session.split(".")[0];
-  const first = next(undefined, START);
+const IDLE = 30 * 60_000;
+const LONGEST = 24 * 60 * 60_000;
+const sessionOf = (id: string) => server.events.find(({ event_id }) => event_id === id)!.session_id;
 
-  it("goes on for 30 minutes, to the millisecond", () => {
-    expect(idOf(next(first, START + IDLE_MS))).toBe(idOf(first));
-    expect(idOf(next(first, START + IDLE_MS + 1))).not.toBe(idOf(first));
-    expect(IDLE_MS).toBe(1_800_000);
+/** The sessions of events at these times (milliseconds since the first), numbered from 0. */
+async function sessionsAt({ tracker, clock }: Bench, times: number[]): Promise<number[]> {
+  const ids = times.map((at) => {
+    clock.at = START + at;
+    return tracker.track("navigation");
   });
-  it("ends after 24 hours, however busy", () => {
-    let session = first;
-    for (let at = START; at < START + LONGEST_MS; at += IDLE_MS) session = next(session, at);
-    expect(idOf(next(session, START + LONGEST_MS - 1))).toBe(idOf(first));
-    expect(idOf(next(session, START + LONGEST_MS))).not.toBe(idOf(first));
-    expect(LONGEST_MS).toBe(86_400_000);
-  });
-  it("is not ended, nor shortened, by a clock set back", () => {
-    const back = next(next(first, START + 60_000), START - 5_000);
-    expect(idOf(back)).toBe(idOf(first));
-    expect(idOf(next(back, START + 60_000 + IDLE_MS))).toBe(idOf(first));
-  });
-  it.each([null, "", "garbage", "a.b.c", "a..", "..."])("begins anew from %j", (before) => {
-    expect(next(before, START)).toBe(`s${made}.${START}.${START}`);
-  });
-});
+  await tracker.flush();
+  const sessions = ids.map(sessionOf);
+  const known = [...new Set(sessions)];
+  return sessions.map((session) => known.indexOf(session));
+}
 
-describe("a tracker's session", () => {
-  const sessionOf = (id: string) => server.events.find(({ event_id }) => event_id === id)!.session_id;
+describe.each([
+  ["with", () => new MemoryStorage()],
+  ["without", () => null],
+])("a session, %s storage,", (_, make) => {
+  const bench = () => open({ storage: make(), flushAt: 1000 });
 
-  it("is shared by the tabs of a browser through storage", async () => {
-    const clock = new FakeClock();
-    const storage = new MemoryStorage();
-    const one = open({ storage }, clock).tracker;
-    const other = open({ storage }, clock).tracker;
-    const a = one.track("navigation");
-    clock.at += 20 * 60_000;
-    const b = other.track("navigation");
-    clock.at += 20 * 60_000; // 40 minutes after its own last event, 20 after the other tab's
-    const c = one.track("navigation");
-    clock.at += IDLE_MS + 1;
-    const d = other.track("navigation");
-    const e = one.track("navigation");
-    await one.flush();
-    await other.flush();
-    expect(sessionOf(b)).toBe(sessionOf(a));
-    expect(sessionOf(c)).toBe(sessionOf(a));
-    expect(sessionOf(d)).not.toBe(sessionOf(a));
-    expect(sessionOf(e)).toBe(sessionOf(d));
+  it("goes on for 30 idle minutes, to the millisecond", async () => {
+    expect(await sessionsAt(bench(), [0, IDLE, 2 * IDLE, 3 * IDLE + 1, 4 * IDLE + 1])).toEqual([0, 0, 0, 1, 1]);
   });
-  it("holds without storage", async () => {
-    const { tracker, clock } = open({ storage: null });
-    const a = tracker.track("navigation");
-    clock.at += IDLE_MS;
-    const b = tracker.track("navigation");
-    clock.at += IDLE_MS + 1;
-    const c = tracker.track("navigation");
-    await tracker.flush();
-    expect(sessionOf(b)).toBe(sessionOf(a));
-    expect(sessionOf(c)).not.toBe(sessionOf(a));
-    expect(server.events.map(({ session_duration }) => session_duration)).toEqual([0, IDLE_MS, 0]);
+  it("ends after 24 hours, however busy", async () => {
+    const busy = Array.from({ length: 48 }, (_, n) => n * IDLE);
+    const sessions = await sessionsAt(bench(), [...busy, LONGEST - 1, LONGEST, LONGEST + 1]);
+    expect(sessions.slice(0, -2)).toEqual(Array(49).fill(0));
+    expect(sessions.slice(-2)).toEqual([1, 1]);
+  });
+  it("is neither ended nor shortened by a clock set back", async () => {
+    expect(await sessionsAt(bench(), [0, 60_000, -5_000, 60_000 + IDLE])).toEqual([0, 0, 0, 0]);
+  });
+  it("counts its duration from its start, never below zero", async () => {
+    await sessionsAt(bench(), [0, 1000, -5_000, IDLE, 2 * IDLE + 1]);
+    expect(server.events.map(({ session_duration }) => session_duration)).toEqual([0, 1000, 0, IDLE, 0]);
   });
   it("ends with reset", async () => {
-    const { tracker } = open();
+    const { tracker } = bench();
     const a = tracker.track("navigation");
     tracker.reset();
     const b = tracker.track("navigation");
@@ -76,4 +50,58 @@ describe("a tracker's session", () => {
     expect(sessionOf(b)).not.toBe(sessionOf(a));
     expect(new Set(server.events.map(({ anonymous_id }) => anonymous_id)).size).toBe(2);
   });
+});
+
+it("begins anew where storage holds garbage", async () => {
+  for (const garbage of ["", "garbage", "a.b.c", "a..", "..."]) {
+    const storage = new MemoryStorage();
+    const name = "milepost:wk_test@https://events.example:session";
+    storage.setItem(name, garbage);
+    const { tracker } = open({ storage });
+    const id = tracker.track("navigation");
+    await tracker.flush();
+    expect(sessionOf(id)).toMatch(/^[\da-f-]{36}$/);
+    expect(storage.getItem(name)!.split(".").slice(1)).toEqual([`${START}`, `${START}`]);
+  }
+});
+
+it("is shared by the tabs of a browser through storage", async () => {
+  const clock = new FakeClock();
+  const storage = new MemoryStorage();
+  const one = open({ storage }, clock).tracker;
+  const other = open({ storage }, clock).tracker;
+  const at = async (minutes: number, tab: typeof one) => {
+    clock.at = Math.max(clock.at, START + minutes * 60_000);
+    const id = tab.track("navigation");
+    await soon();
+    return id;
+  };
+  const a = await at(0, one);
+  const b = await at(20, other);
+  const c = await at(40, one); // 40 minutes after its own last event, 20 after the other tab's
+  const d = await at(71, other); // 31 after the last of any tab
+  const e = await at(72, one);
+  await one.flush();
+  await other.flush();
+  expect(sessionOf(b)).toBe(sessionOf(a));
+  expect(sessionOf(c)).toBe(sessionOf(a));
+  expect(sessionOf(d)).not.toBe(sessionOf(a));
+  expect(sessionOf(e)).toBe(sessionOf(d));
+});
+
+it("is not set back by a tab that only sends", async () => {
+  const clock = new FakeClock();
+  const storage = new MemoryStorage();
+  const one = open({ storage }, clock).tracker;
+  const other = open({ storage }, clock).tracker;
+  const a = one.track("navigation");
+  await soon();
+  clock.at = START + 20 * 60_000;
+  other.track("navigation");
+  await soon();
+  await one.flush();
+  clock.at = START + 40 * 60_000;
+  const c = one.track("navigation");
+  await one.flush();
+  expect(sessionOf(c)).toBe(sessionOf(a));
 });

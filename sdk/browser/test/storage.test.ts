@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { makeTracker } from "../src/tracker.js";
 import type { KeyValueStorage } from "../src/types.js";
-import { FakeClock, MemoryStorage, open, rest, server, useFakes } from "./fakes.js";
+import { FakeClock, MemoryStorage, open, server, soon, useFakes } from "./fakes.js";
 
 useFakes();
 
@@ -28,9 +28,9 @@ describe.each([
     server.always = "down";
     const { tracker, clock, errors } = open({ storage: make() });
     const ids = [tracker.track("navigation"), tracker.trackExport({ exportType: "pdf" }), tracker.identify("u1")];
-    await rest();
+    await soon();
     tracker.track("navigation");
-    await rest();
+    await soon();
     expect(tracker.stats()).toMatchObject({ queued: 4, persistent: false, dropped: {} });
     expect(errors.filter(({ code }) => code === "spool_unavailable")).toHaveLength(1);
     server.calls = [];
@@ -58,11 +58,11 @@ it("notices when there is room again", async () => {
   const storage = full();
   const { tracker } = open({ storage });
   tracker.track("navigation");
-  await rest();
+  await soon();
   expect(tracker.stats().persistent).toBe(false);
   storage.full = false;
   tracker.track("navigation");
-  await rest();
+  await soon();
   expect(tracker.stats().persistent).toBe(true);
   expect([...storage.entries.keys()].filter((name) => name.includes(":q:"))).toHaveLength(2);
 });
@@ -70,10 +70,11 @@ it("notices when there is room again", async () => {
 it("lives without a localStorage that may not even be named", async () => {
   const own = Object.getOwnPropertyDescriptor(globalThis, "localStorage");
   Object.defineProperty(globalThis, "localStorage", { get: forbid, configurable: true });
+  const clock = new FakeClock();
   try {
-    const tracker = makeTracker({ writeKey: "wk", pageViews: false, clock: new FakeClock() }, "https://events.example");
+    const tracker = makeTracker({ writeKey: "wk", pageViews: false, clock }, "https://events.example");
     tracker.track("navigation", { businessImpact: "high" });
-    await rest();
+    await clock.advance(100);
     expect(tracker.stats()).toMatchObject({ delivered: 1, persistent: false });
     tracker.end();
   } finally {
@@ -88,16 +89,16 @@ describe("two tabs", () => {
     const clock = new FakeClock();
     const storage = new MemoryStorage();
     const id = open({ storage }, clock).tracker.track("navigation");
-    await rest();
+    await soon();
     const living = open({ storage }, clock);
-    await rest();
+    await soon();
     expect(living.tracker.stats().queued).toBe(0);
     // As after a crash: the first tab's timers never run, and its lease runs out.
     const after = Object.assign(new FakeClock(), { at: clock.at + 91_000 });
     server.calls = [];
     server.always = undefined;
     const heir = open({ storage }, after);
-    await rest();
+    await soon();
     expect(server.events.map(({ event_id }) => event_id)).toEqual([id]);
     expect(heir.tracker.stats()).toMatchObject({ queued: 0, delivered: 1 });
     expect([...storage.entries.keys()].filter((name) => name.includes(":q:"))).toEqual([]);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { rankOf, route, snake, split } from "../src/words.js";
-import { open, rest, server, useFakes } from "./fakes.js";
+import { open, server, soon, useFakes } from "./fakes.js";
 
 useFakes();
 
@@ -78,7 +78,7 @@ describe("trackBehavior", () => {
     tracker.trackBehavior("Download", { toolId: "icp-analysis", fileName: "x.pdf" });
     tracker.trackBehavior("export_action");
     tracker.trackBehavior("called a customer", { minutes: 5 });
-    await rest();
+    await soon();
     await tracker.flush();
     expect(server.events.map(({ event_type, tool_id, event_metadata }) => ({ event_type, tool_id, event_metadata }))).toEqual([
       { event_type: "export_action", tool_id: "icp-analysis", event_metadata: { action_type: "Download", file_name: "x.pdf" } },
