@@ -44,6 +44,8 @@ sdk/node_modules/.made: sdk/package-lock.json
 test: $(VENV)/.dev
 	sh scripts/install_system.sh
 	$(MAKE) sdk/node_modules/.made
+	npm --prefix sdk run build
+	git diff --exit-code --stat -- src/milepost/web/static/milepost.js
 	npm --prefix sdk run check
 	npm --prefix sdk test
 	$(BIN)/python -m pytest $(ARGS)
