@@ -13,7 +13,7 @@ import { isField, rankOf, route, snake, split, type Fields } from "./words.js";
 
 const MAX_EVENT_BYTES = 32 * 1024;
 
-export interface Shared extends T.Tracker {
+export interface Shared extends Omit<T.Tracker, "close"> {
   /** How many copies use it; the last to close ends it. */
   users: number;
   end(): void;
@@ -120,8 +120,7 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
     const [fields, given] = split(payload);
     const event_metadata: Fields = { ...extra, ...given };
     // Another tab may have gone on with the session, or begun the next.
-    session = touch(store.recall("session") || session, at, uuid7);
-    store.record("session", session);
+    session = touch(session, at) || touch(store.recall("session"), at) || `${uuid7(at)}.${at}.${at}`;
     const [session_id, started] = session.split(".");
     return encode(id, 0, rankOf(type, fields.business_impact, event_metadata.success !== false), {
       event_id: id,
@@ -129,7 +128,7 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
       event_type: type,
       anonymous_id: anonymousId(),
       session_id,
-      session_duration: Math.max(0, at - +started!),
+      session_duration: Math.max(at - +started!, 0),
       time_on_page: attention(),
       page_url: address(),
       referrer: document.referrer.slice(0, 2048),
@@ -142,18 +141,18 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
   };
 
   let settling = false;
-  let urgent = false;
-  /** Once per burst of events: they reach storage together, and what is urgent the network. */
+  /** Once per burst of events: they reach storage together, and what is urgent the network. Not later than
+   *  that: a hidden tab's timers may wait a minute. */
   const settle = guard(() => {
     settling = false;
     if (!granted()) return;
+    if (session) store.record("session", session);
     if (queue[0]) store.hold();
     const full = queue.some((entry) => !entry.place && !store.save(entry));
-    if (full && stats.persistent) fail("spool_unavailable", "storage full");
+    if (full && stats.persistent) fail("spool_unavailable", "storage");
     stats.persistent = !full;
-    if (urgent || queue.length >= flushAt) sender.attempt();
+    if (queue.length >= flushAt || queue.some(({ rank }) => rank > 1)) sender.attempt();
     else if (queue[0]) sender.schedule(flushInterval);
-    urgent = false;
   });
   const giveUp = (): void => {
     const lost = bound(queue, maxQueue);
@@ -162,7 +161,6 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
   };
   const put = (entry: Entry): void => {
     queue.push(entry);
-    urgent ||= entry.rank > 1;
     giveUp();
     if (!settling) queueMicrotask(settle);
     settling = true;
@@ -318,10 +316,10 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
 
   const read = async (what: string): Promise<unknown> => {
     try {
-      if (!token) throw "no token";
+      if (!token) throw "token";
       const answer = await fetch(base + "me/" + what, { headers: { Authorization: "Bearer " + token } });
       if (answer.ok) return await answer.json();
-      if (answer.status !== 404) throw what + ": " + answer.status;
+      if (answer.status !== 404) throw answer.status;
     } catch (error) {
       fail("read", "" + error);
     }
@@ -376,18 +374,17 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
       if (consent === "ended") return;
       if (given === "denied") return refuse();
       if (granted() || signalled()) return;
-      const fresh = consent === "denied";
+      const waits = consent === "pending";
       consent = given;
-      if (fresh) return begin();
       remember();
+      if (waits) takeOver();
+      else begin();
       settle();
-      takeOver();
     }),
     async flush() {
       settle();
       await sender.attempt(true);
     },
-    close() {},
     end: guard(() => {
       leave();
       consent = "ended";
