@@ -115,7 +115,9 @@ class Site:
             data = json.loads(body)
         events = tuple(data.get("events") or data.get("batch") or ())
         ids = tuple(str(event.get("event_id") or event.get("messageId")) for event in events)
-        seen = Seen(request.path, time.monotonic(), ids, len(body), request.headers.get("Content-Type", ""), events=events)
+        seen = Seen(
+            request.path, time.monotonic(), ids, len(body), request.headers.get("Content-Type", ""), events=events
+        )
         with self._lock:
             number = len(self.requests)
             self.requests.append(seen)

@@ -111,7 +111,5 @@ export function createStore(allowed: () => boolean, area: KeyValueStorage | null
   };
 }
 
-const encoder = new TextEncoder();
-
 /** The length of a text in UTF-8. */
-export const bytes = (text: string): number => encoder.encode(text).length;
+export const bytes = (text: string): number => new TextEncoder().encode(text).length;

@@ -13,7 +13,7 @@ import { isField, rankOf, route, snake, split, type Fields } from "./words.js";
 
 const MAX_EVENT_BYTES = 32 * 1024;
 
-export interface Shared extends Omit<T.Tracker, "close"> {
+export interface Shared extends T.Tracker {
   /** How many copies use it; the last to close ends it. */
   users: number;
   end(): void;
@@ -120,7 +120,8 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
     const [fields, given] = split(payload);
     const event_metadata: Fields = { ...extra, ...given };
     // Another tab may have gone on with the session, or begun the next.
-    session = touch(session, at) || touch(store.recall("session"), at) || `${uuid7(at)}.${at}.${at}`;
+    session = touch(store.recall("session") || session, at, uuid7);
+    store.record("session", session);
     const [session_id, started] = session.split(".");
     return encode(id, 0, rankOf(type, fields.business_impact, event_metadata.success !== false), {
       event_id: id,
@@ -128,7 +129,7 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
       event_type: type,
       anonymous_id: anonymousId(),
       session_id,
-      session_duration: Math.max(at - +started!, 0),
+      session_duration: Math.max(0, at - +started!),
       time_on_page: attention(),
       page_url: address(),
       referrer: document.referrer.slice(0, 2048),
@@ -141,18 +142,18 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
   };
 
   let settling = false;
-  /** Once per burst of events: they reach storage together, and what is urgent the network. Not later than
-   *  that: a hidden tab's timers may wait a minute. */
+  let urgent = false;
+  /** Once per burst of events: they reach storage together, and what is urgent the network. */
   const settle = guard(() => {
     settling = false;
     if (!granted()) return;
-    if (session) store.record("session", session);
     if (queue[0]) store.hold();
     const full = queue.some((entry) => !entry.place && !store.save(entry));
-    if (full && stats.persistent) fail("spool_unavailable", "storage");
+    if (full && stats.persistent) fail("spool_unavailable", "storage full");
     stats.persistent = !full;
-    if (queue.length >= flushAt || queue.some(({ rank }) => rank > 1)) sender.attempt();
+    if (urgent || queue.length >= flushAt) sender.attempt();
     else if (queue[0]) sender.schedule(flushInterval);
+    urgent = false;
   });
   const giveUp = (): void => {
     const lost = bound(queue, maxQueue);
@@ -161,6 +162,7 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
   };
   const put = (entry: Entry): void => {
     queue.push(entry);
+    urgent ||= entry.rank > 1;
     giveUp();
     if (!settling) queueMicrotask(settle);
     settling = true;
@@ -316,10 +318,10 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
 
   const read = async (what: string): Promise<unknown> => {
     try {
-      if (!token) throw "token";
+      if (!token) throw "no token";
       const answer = await fetch(base + "me/" + what, { headers: { Authorization: "Bearer " + token } });
       if (answer.ok) return await answer.json();
-      if (answer.status !== 404) throw answer.status;
+      if (answer.status !== 404) throw what + ": " + answer.status;
     } catch (error) {
       fail("read", "" + error);
     }
@@ -374,17 +376,18 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
       if (consent === "ended") return;
       if (given === "denied") return refuse();
       if (granted() || signalled()) return;
-      const waits = consent === "pending";
+      const fresh = consent === "denied";
       consent = given;
+      if (fresh) return begin();
       remember();
-      if (waits) takeOver();
-      else begin();
       settle();
+      takeOver();
     }),
     async flush() {
       settle();
       await sender.attempt(true);
     },
+    close() {},
     end: guard(() => {
       leave();
       consent = "ended";
