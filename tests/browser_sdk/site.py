@@ -101,6 +101,9 @@ class Site:
         parts = urlsplit(request.path)
         if parts.path == "/milepost.js":
             _send(request, 200, SCRIPT.read_bytes(), [("Content-Type", "text/javascript")])
+        elif parts.path == "/framed":
+            html = f'<iframe sandbox="allow-scripts allow-forms" src="/page?{parts.query}"></iframe>'
+            _send(request, 200, html.encode(), [("Content-Type", "text/html")])
         elif parts.path == "/favicon.ico":
             _send(request, 204, b"", [])
         else:
@@ -156,6 +159,9 @@ class Site:
 def _send(request: BaseHTTPRequestHandler, status: int, body: bytes, headers: list[tuple[str, str]]) -> None:
     with contextlib.suppress(OSError):
         request.send_response(status)
+        # A sandboxed frame has no origin of its own.
+        request.send_header("Access-Control-Allow-Origin", "*")
+        request.send_header("Access-Control-Expose-Headers", "Retry-After")
         for name, value in headers:
             request.send_header(name, value)
         request.send_header("Content-Length", str(len(body)))

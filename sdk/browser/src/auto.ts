@@ -6,7 +6,7 @@ import type { EventType } from "./types.js";
 export type Listen = (types: string, run: (event: Event) => void) => void;
 
 /** What makes an address a page of its own: the path, and the route of a hash router. A query is no new page. */
-const pageOf = (): string => location.pathname + /(^#[/!].*)?/.exec(location.hash)![0];
+const pageOf = (): string => location.pathname + (location.hash.match(/^#[/!].*/) || "");
 
 /** Calls `opened` whenever the history moves to another page. Answers how to stop. */
 export function watchNavigation(listen: Listen, opened: () => void): () => void {

@@ -11,8 +11,8 @@ export interface Entry {
   size: number;
   /** Its name in storage, once it is there. */
   place?: string | undefined;
-  /** Whether a request with it is on its way. */
-  busy?: boolean;
+  /** The request that carries it, while that is on its way. */
+  busy?: AbortController | undefined;
 }
 
 /** Brings the queue down to `most`, oldest of the lowest rank first; answers what was given up. What is
@@ -20,7 +20,7 @@ export interface Entry {
 export function bound(queue: Entry[], most: number): Entry[] {
   const lost: Entry[] = [];
   for (let rank = 0; rank < 3; rank++)
-    for (let at; queue.length > most && (at = queue.findIndex((entry) => entry.rank === rank && !entry.busy)) >= 0; )
+    for (let at; queue.length > most && (at = queue.findIndex((entry) => entry.rank <= rank && !entry.busy)) >= 0; )
       lost.push(...queue.splice(at, 1));
   return lost;
 }

@@ -20,7 +20,6 @@ export interface Sending {
  *  slash; events go to `path` below it, identity calls to `batch`. */
 export function createSender(base: string, path: string, writeKey: string, clock: Clock, queue: Entry[], { ready, settled, failed }: Sending) {
   const { now } = clock;
-  let abort: AbortController | undefined;
   let running: Promise<void> | undefined;
   let due = Infinity;
   let notBefore = 0; // the backoff
@@ -44,17 +43,17 @@ export function createSender(base: string, path: string, writeKey: string, clock
   /** One request. False where the server took nothing and asked for patience. */
   const post = async (batch: Entry[]): Promise<boolean> => {
     const { kind } = batch[0]!;
-    const mark = (busy: boolean) => batch.forEach((entry) => (entry.busy = busy));
-    const own = (abort = new AbortController());
+    const mark = (busy?: AbortController) => batch.forEach((entry) => (entry.busy = busy));
+    const own = new AbortController();
     clock.setTimeout(() => own.abort(), TIMEOUT);
     let verdict: Verdict = { code: "network", floor: 0 };
     let says;
-    mark(true);
+    mark(own);
     try {
       // A text needs no preflight. Where other scripts have used up the room for `keepalive`, a retry does without.
       const answer = await fetch(base + (kind ? "batch" : path), {
         method: "POST",
-        body: `{"${kind ? "batch" : "events"}":[${batch.map(({ wire }) => wire)}],"sent_at":"${new Date(now()).toISOString()}","write_key":${JSON.stringify(writeKey)}}`,
+        body: `{"${kind ? "batch" : "events"}":[${batch.map(({ wire }) => wire)}],"sent_at":"${new Date(now()).toISOString()}","write_key":${JSON.stringify("" + writeKey)}}`,
         keepalive: !failures || document.hidden,
         signal: own.signal,
       });
@@ -64,7 +63,7 @@ export function createSender(base: string, path: string, writeKey: string, clock
     } catch (error) {
       says = "" + error;
     }
-    mark(false);
+    mark();
     if (!verdict) {
       if (batch[1]) {
         most = batch.length >> 1;
@@ -107,6 +106,6 @@ export function createSender(base: string, path: string, writeKey: string, clock
       for (let batch; failures === before && now() >= floor && (batch = next())[0]; ) post(batch).then((ok) => (ok ? attempt() : undefined));
     },
     /** Consent was refused: what is on its way is called back. */
-    callBack: () => abort?.abort(),
+    callBack: () => queue.forEach(({ busy }) => busy?.abort()),
   };
 }

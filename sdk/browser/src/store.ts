@@ -81,8 +81,8 @@ export function createStore(allowed: () => boolean, area: KeyValueStorage | null
 
     /** Hands the entries of pages that are gone to `take`, which keeps or drops them. Answers whether other
      *  pages have any left. */
-    async takeOver(take: (entry: Entry) => void): Promise<boolean> {
-      let others = false;
+    async takeOver(take: (entry: Entry) => void): Promise<unknown> {
+      let others: string | undefined;
       for (const owner of new Set(names("q:").map((name) => name.split(":")[1]!))) {
         if (owner === me) continue;
         const theirs = `q:${owner}:`;
@@ -93,7 +93,7 @@ export function createStore(allowed: () => boolean, area: KeyValueStorage | null
           }
           erase("l:" + owner);
         };
-        const left = parseInt(recall("l:" + owner) || "") - clock.now();
+        const left = parseInt(recall("l:" + owner)!) - clock.now();
         // A lease far ahead was written before the clock was set back.
         if (!(left > 0 && left < 36e5)) {
           if (locks) await locks.request(prefix + owner, { ifAvailable: true }, (lock) => lock && grab()).catch(() => {});
@@ -102,7 +102,7 @@ export function createStore(allowed: () => boolean, area: KeyValueStorage | null
             grab();
           }
         }
-        others ||= !!names(theirs)[0];
+        others ||= names(theirs)[0];
       }
       return others;
     },
@@ -111,5 +111,7 @@ export function createStore(allowed: () => boolean, area: KeyValueStorage | null
   };
 }
 
+const encoder = new TextEncoder();
+
 /** The length of a text in UTF-8. */
-export const bytes = (text: string): number => new TextEncoder().encode(text).length;
+export const bytes = (text: string): number => encoder.encode(text).length;

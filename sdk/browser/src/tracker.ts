@@ -13,7 +13,7 @@ import { isField, rankOf, route, snake, split, type Fields } from "./words.js";
 
 const MAX_EVENT_BYTES = 32 * 1024;
 
-export interface Shared extends T.Tracker {
+export interface Shared extends Omit<T.Tracker, "close"> {
   /** How many copies use it; the last to close ends it. */
   users: number;
   end(): void;
@@ -54,7 +54,7 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
         return run(...args);
       } catch (error) {
         fail("internal", "" + error);
-        return "" as R;
+        return undefined as R;
       }
     };
   const drop = (count: number, reason: T.DropReason): void => {
@@ -68,7 +68,7 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
   const signalled = (): boolean =>
     options.respectSignals !== false &&
     (navigator.doNotTrack === "1" || (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl === true);
-  let consent: T.Consent | "ended" = !here || !writeKey ? "ended" : signalled() ? "denied" : options.consent || "granted";
+  let consent: T.Consent | "ended" = !here ? "ended" : signalled() ? "denied" : options.consent || "granted";
   const granted = (): boolean => consent === "granted";
   const refused = (): boolean => !granted() && consent !== "pending";
 
@@ -120,8 +120,7 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
     const [fields, given] = split(payload);
     const event_metadata: Fields = { ...extra, ...given };
     // Another tab may have gone on with the session, or begun the next.
-    session = touch(store.recall("session") || session, at, uuid7);
-    store.record("session", session);
+    session = touch(session, at) || touch(store.recall("session"), at) || `${uuid7(at)}.${at}.${at}`;
     const [session_id, started] = session.split(".");
     return encode(id, 0, rankOf(type, fields.business_impact, event_metadata.success !== false), {
       event_id: id,
@@ -129,7 +128,7 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
       event_type: type,
       anonymous_id: anonymousId(),
       session_id,
-      session_duration: Math.max(0, at - +started!),
+      session_duration: Math.max(at - +started!, 0),
       time_on_page: attention(),
       page_url: address(),
       referrer: document.referrer.slice(0, 2048),
@@ -142,18 +141,19 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
   };
 
   let settling = false;
-  let urgent = false;
-  /** Once per burst of events: they reach storage together, and what is urgent the network. */
+  /** Once per burst of events: they reach storage together, and what is urgent the network. Not later than
+   *  that: a hidden tab's timers may wait a minute. */
   const settle = guard(() => {
+    // Only an event moves the session on: what another tab wrote may be newer than ours.
+    if (settling && session) store.record("session", session);
     settling = false;
     if (!granted()) return;
     if (queue[0]) store.hold();
     const full = queue.some((entry) => !entry.place && !store.save(entry));
-    if (full && stats.persistent) fail("spool_unavailable", "storage full");
+    if (full && stats.persistent) fail("spool_unavailable", "full");
     stats.persistent = !full;
-    if (urgent || queue.length >= flushAt) sender.attempt();
+    if (queue.length >= flushAt || queue.some(({ rank }) => rank > 1)) sender.attempt();
     else if (queue[0]) sender.schedule(flushInterval);
-    urgent = false;
   });
   const giveUp = (): void => {
     const lost = bound(queue, maxQueue);
@@ -162,7 +162,6 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
   };
   const put = (entry: Entry): void => {
     queue.push(entry);
-    urgent ||= entry.rank > 1;
     giveUp();
     if (!settling) queueMicrotask(settle);
     settling = true;
@@ -234,13 +233,13 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
     (entry) => store.save(entry, drafts) && store.lease(drafts, IDLE_MS),
     store.forget,
   );
-  const makeVisit = (type: T.EventType, enter: string, exit: string, payload: () => object, entered?: () => void): Visit => {
+  const makeVisit = (type: T.EventType, enter: string, exit: string, payload: () => object): Visit => {
     let since = 0;
     let pageUrl = "";
     let exitId: string | undefined;
     return {
       enter() {
-        entered?.();
+        attention(enter === "page_view");
         exitId = undefined;
         since = elapsed();
         pageUrl = address();
@@ -256,8 +255,9 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
   };
   let page: Visit | undefined;
   const openPage = (metadata?: T.Metadata): string => {
+    if (refused()) return track("navigation");
     if (page) visits.finish(page);
-    return visits.begin((page = makeVisit("navigation", "page_view", "page_leave", () => ({ metadata }), () => attention(true))));
+    return visits.begin((page = makeVisit("navigation", "page_view", "page_leave", () => ({ metadata }))));
   };
 
   const listen: Listen = (types, run) => {
@@ -273,7 +273,8 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
     away();
   };
   const begin = (): void => {
-    if (options.pageViews !== false) openPage();
+    // A page that nobody has seen (prerendered, or opened behind others) is viewed when it is.
+    if (options.pageViews !== false && !page && !document.hidden) openPage();
     takeOver();
   };
   const refuse = (): void => {
@@ -281,7 +282,7 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
     sender.callBack();
     visits.abandon();
     drop(queue.splice(0).length, "consent");
-    ownId = session = undefined;
+    ownId = session = page = undefined;
     store.release();
     store.purge();
   };
@@ -295,7 +296,7 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
         away();
       } else {
         visits.show();
-        takeOver();
+        begin();
       }
     });
     listen("pagehide", leave);
@@ -307,21 +308,20 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
     listen("online", () => sender.attempt(true));
     // Another tab was told that consent is refused.
     listen("storage", ({ key, newValue }: Event & Partial<StorageEvent>) => {
-      if (granted() && key === prefix + "anon" && newValue === null) refuse();
+      if (key === prefix + "anon" && !newValue) refuse();
     });
     if (options.dataAttributes !== false) watchMarks(listen, track);
     if (options.pageViews !== false) ending.signal.addEventListener("abort", watchNavigation(listen, () => openPage()));
-    if ((document as { prerendering?: boolean }).prerendering) listen("prerenderingchange", begin);
-    else if (refused()) refuse();
+    if (refused()) refuse();
     else begin();
   });
 
   const read = async (what: string): Promise<unknown> => {
     try {
-      if (!token) throw "no token";
+      if (!token) throw "token";
       const answer = await fetch(base + "me/" + what, { headers: { Authorization: "Bearer " + token } });
       if (answer.ok) return await answer.json();
-      if (answer.status !== 404) throw what + ": " + answer.status;
+      if (answer.status !== 404) throw answer.status;
     } catch (error) {
       fail("read", "" + error);
     }
@@ -337,20 +337,21 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
     trackResourceGeneration(given) {
       const phase = given?.phase || (given?.success === false ? "failure" : "success");
       // A start has made nothing yet: it is not counted as a resource, and says little.
-      return track("resource_generation", { businessImpact: phase === "start" ? "low" : null, ...given, error: given?.error && "" + given.error, phase, success: phase === "success" });
+      return track("resource_generation", { businessImpact: phase === "start" ? "low" : null, ...given, phase, success: phase === "success" });
     },
     trackResourceShare: (given) => track("resource_share", given),
     trackClick: (given) => track("content_interaction", given, { action: "click" }),
     trackFormSubmit: (given) => track("professional_action", given, { action: "form_submit", success: true }),
     trackNavigation: (given) => track("navigation", given),
-    trackBehavior: guard((action, payload) => {
-      const type = route("" + action);
-      return track(type || "professional_action", payload, type === action ? {} : { action_type: action });
-    }),
+    trackBehavior: (action, payload) =>
+      capture((id, at) => {
+        const type = route(action);
+        return event(id, at, type || "professional_action", payload, type === action ? {} : { action_type: action });
+      }),
     enterTool(toolId, toolSection, given) {
       const visit = makeVisit("tool_usage", "enter", "exit", () => ({ ...given, toolId, toolSection }));
       return {
-        id: refused() ? visit.enter() : visits.begin(visit),
+        id: refused() ? track("tool_usage") : visits.begin(visit),
         exit: guard(() => visits.finish(visit)),
       };
     },
@@ -363,7 +364,7 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
       return identity("group", { groupId: customerId, traits });
     },
     alias: (previousId, userId = context.user_id as string) => identity("alias", { previousId, userId }),
-    page: guard((properties) => (refused() ? track("navigation") : openPage(properties))),
+    page: guard(openPage),
     reset: guard(() => {
       context = {};
       token = session = undefined;
@@ -376,18 +377,18 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
       if (consent === "ended") return;
       if (given === "denied") return refuse();
       if (granted() || signalled()) return;
-      const fresh = consent === "denied";
+      const waits = consent === "pending";
       consent = given;
-      if (fresh) return begin();
       remember();
+      if (waits) takeOver();
+      else begin();
       settle();
-      takeOver();
     }),
     async flush() {
+      const tried = sender.attempt(true); // before settle, whose own attempt keeps to the backoff
       settle();
-      await sender.attempt(true);
+      await tried;
     },
-    close() {},
     end: guard(() => {
       leave();
       consent = "ended";
@@ -403,7 +404,6 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
     },
   };
 
-  if (here && !writeKey) fail("misconfigured", "no writeKey");
-  if (consent !== "ended") startUp();
+  if (here) startUp();
   return tracker;
 }

@@ -17,33 +17,23 @@ export interface Visit {
  * is closed while hidden ended when it was hidden.
  */
 export function createVisits(put: (entry: Entry) => void, keep: (entry: Entry) => void, forget: (entry: Entry) => void) {
-  let open: Visit[] = [];
-  let suspended: Visit[] = [];
+  const open = new Set<Visit>();
+  let suspended = new Set<Visit>();
 
   const drop = (visit: Visit): void => {
     if (visit.draft) forget(visit.draft);
     visit.draft = undefined;
   };
   const begin = (visit: Visit): string => {
-    open.push(visit);
+    open.add(visit);
     return visit.enter();
   };
   const finish = (visit: Visit, draft?: Entry): void => {
-    const others = (all: Visit[]) => all.filter((one) => one !== visit);
-    suspended = others(suspended);
-    if (!open.includes(visit)) return;
-    open = others(open);
+    suspended.delete(visit);
+    if (!open.delete(visit)) return;
     const entry = draft || visit.leave();
     drop(visit);
     if (entry) put(entry);
-  };
-  const suspend = (): void => {
-    const all = open;
-    for (const visit of all) finish(visit, visit.draft);
-    suspended = all;
-  };
-  const resume = (): void => {
-    suspended.splice(0).forEach(begin);
   };
 
   return {
@@ -51,8 +41,16 @@ export function createVisits(put: (entry: Entry) => void, keep: (entry: Entry) =
     /** Ends a visit as of now. */
     finish,
     /** The page goes: ends all visits, to be entered anew if it comes back. */
-    suspend,
-    resume,
+    suspend(): void {
+      const all = new Set(open);
+      all.forEach((visit) => finish(visit, visit.draft));
+      suspended = all;
+    },
+    resume(): void {
+      const all = suspended;
+      suspended = new Set();
+      all.forEach(begin);
+    },
     hide(): void {
       for (const visit of open) {
         visit.draft = visit.leave();
@@ -62,7 +60,8 @@ export function createVisits(put: (entry: Entry) => void, keep: (entry: Entry) =
     show: (): void => open.forEach(drop),
     abandon(): void {
       open.forEach(drop);
-      open = suspended = [];
+      open.clear();
+      suspended.clear();
     },
   };
 }

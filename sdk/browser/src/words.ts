@@ -47,6 +47,7 @@ export function split(payload?: object): [Fields, Fields] {
     const name = snake(key);
     if (value == null) continue;
     if (isField(name)) fields[name] = value;
+    else if (value instanceof Error) metadata[name] = "" + value;
     else if (/^(event_)?metadata$/.test(name)) given.push(typeof value === "object" ? value : { metadata: value });
     else metadata[name] = value;
   }
@@ -55,7 +56,7 @@ export function split(payload?: object): [Fields, Fields] {
 
 /** 0-2: what is given up last. As the server's default impact, where the sender names none. */
 export function rankOf(type: string, impact: unknown, success: boolean): number {
-  if (impact) return "lmh".indexOf((impact + "")[0]!);
+  if (impact) return "lmh".indexOf(("" + impact)[0]!);
   if (/^(ex|co.*e$|sy)/.test(type)) return 2;
   return type === "resource_generation" ? (success ? 2 : 1) : +(type === "professional_action");
 }
