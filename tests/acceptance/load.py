@@ -13,7 +13,7 @@ from tests.support.server import WRITE_KEY
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the senders did: every id they tracked, and how many they counted as delivered and dropped."""
+    """What the senders did: every id they tracked, how many have a receipt saying "stored", how many were dropped."""
 
     tracked: list[str]
     delivered: int
