@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test check bench soak lock format screenshots clean
+.PHONY: help demo test check types bench soak lock format screenshots clean
 
 help:
 	@echo "make demo   start Milepost with real data in it (ARGS=\"--no-browser --port 9000\" passes flags on)"
 	@echo "make test   run every test"
 	@echo "make check  ruff, mypy --strict, import-linter"
+	@echo "make types  write the SDKs' types of the wire anew, from the server's OpenAPI document"
 	@echo "make bench  measure, and print ratios"
 	@echo "make soak   kill -9 for as long as you like (MINUTES=10)"
 	@echo "make lock   resolve the dependencies anew"
@@ -49,6 +50,10 @@ test: $(VENV)/.dev
 	npm --prefix sdk run check
 	npm --prefix sdk test
 	$(BIN)/python -m pytest $(ARGS)
+
+# After a change of what the server takes or answers; tests/test_wire_types.py fails when it was forgotten.
+types: $(VENV)/.dev sdk/node_modules/.made
+	$(BIN)/python scripts/write_wire_types.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench $(ARGS)

@@ -12,7 +12,7 @@ rmSync(`${root}dist`, { recursive: true, force: true });
 for (const format of ["esm", "cjs"])
   await build({ absWorkingDir: root, entryPoints: ["src/index.ts"], bundle: true, format, target: "es2022", outfile: `dist/${format}/index.js`, logLevel: "warning" });
 execFileSync(fileURLToPath(new URL("../../node_modules/.bin/tsc", import.meta.url)), ["-p", `${root}tsconfig.json`], { stdio: "inherit" });
-for (const file of ["index", "types", "device"]) cpSync(`${root}dist/esm/${file}.d.ts`, `${root}dist/cjs/${file}.d.ts`);
+for (const file of ["index", "types", "wire.gen", "device"]) cpSync(`${root}dist/esm/${file}.d.ts`, `${root}dist/cjs/${file}.d.ts`);
 writeFileSync(`${root}dist/cjs/package.json`, '{ "type": "commonjs" }\n');
 
 const { text, gzipped } = await buildScript();

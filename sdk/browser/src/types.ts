@@ -1,22 +1,14 @@
-/** Everything public that is a type. The unions equal milepost/vocabulary.py (tests/sdk compares them). */
+/** Everything public that is a type. What the server knows too comes from its OpenAPI document (wire.gen.ts). */
+import type * as Wire from "./wire.gen.js";
 
-export type EventType =
-  | "tool_usage"
-  | "export_action"
-  | "competency_milestone"
-  | "scaling_metric"
-  | "professional_action"
-  | "navigation"
-  | "content_interaction"
-  | "resource_generation"
-  | "resource_share"
-  | "systematic_progression";
-export type Impact = "low" | "medium" | "high";
+export type EventType = Wire.Event["event_type"];
+export type Impact = Wire.Event["business_impact"];
 /** The mission's name for `Impact`. */
 export type BusinessImpact = Impact;
-export type GrowthStage = "early_scaling" | "rapid_scaling" | "mature_scaling";
-export type DeviceType = "desktop" | "mobile" | "tablet" | "server" | "other";
-export type Trend = "improving" | "stable" | "declining";
+export type GrowthStage = NonNullable<Wire.Event["growth_stage"]>;
+export type DeviceType = NonNullable<Wire.Event["device_type"]>;
+export type Trend = NonNullable<Wire.Insights["professional_credibility_trend"]>;
+/** Equal to DROP_REASONS of milepost/vocabulary.py, which no document of the server names; a test compares them. */
 export type DropReason =
   | "queue_full"
   | "spool_full"
@@ -213,94 +205,20 @@ export interface DeviceInfo {
   browser: string;
 }
 
-export interface ScoreComponent {
-  name: string;
-  weight: number;
-  /** 0-100; null: no data, its weight goes to the others. */
-  value: number | null;
-  contribution: number | null;
-}
-export interface CompetencyScore {
-  competency: string;
-  points: number;
-  faded: number;
-  score: number;
-  last_day: string | null;
-}
-
+export type ScoreComponent = Wire.Component;
+export type CompetencyScore = Wire.CompetencyScore;
 /** `GET /v1/me/insights`, as the server sends it. Null means: not enough data. Times are ISO 8601. */
-export interface Insights {
-  customer_id: string;
-  as_of: string;
-  score_version: number;
-  current_scaling_score: number | null;
-  score_coverage: number | null;
-  score_components: ScoreComponent[] | null;
-  systematic_progression_rate: number;
-  professional_credibility_trend: Trend | null;
-  points_last_14_days: number;
-  points_14_days_before: number;
-  customer_intelligence_score: number | null;
-  value_communication_score: number | null;
-  sales_execution_score: number | null;
-  systematic_optimization_score: number | null;
-  competencies: CompetencyScore[];
-  total_events: number;
-  total_sessions: number;
-  total_tool_sessions: number;
-  total_exports_generated: number;
-  total_resources_created: number;
-  total_resources_shared: number;
-  total_milestones: number;
-  high_impact_events: number;
-  medium_impact_events: number;
-  low_impact_events: number;
-  total_points: number;
-  professional_credibility: number;
-  current_arr: string | null;
-  target_arr: string | null;
-  growth_stage: GrowthStage | null;
-  first_event_at: string | null;
-  last_activity_timestamp: string | null;
-  last_session_timestamp: string | null;
-  days_since_last_activity: number | null;
-  active_weeks: number;
-  inconsistent_system_usage: boolean | null;
-  low_business_impact_actions: boolean | null;
-  low_impact_share: number | null;
-  next_recommended_actions: Record<string, unknown>[];
-  total_actions: number;
-  last_action_at: string | null;
-}
-
+export type Insights = Wire.Insights;
 /** An event as the server keeps it; durations in milliseconds. */
-export interface StoredEvent {
-  event_id: string;
-  customer_id: string;
-  user_id: string | null;
-  anonymous_id: string | null;
-  session_id: string | null;
-  event_type: EventType;
-  tool_id: string | null;
-  tool_section: string | null;
-  business_impact: Impact;
-  competency_area: string | null;
-  current_arr: string | null;
-  target_arr: string | null;
-  growth_stage: GrowthStage | null;
-  event_metadata: Record<string, unknown>;
-  session_duration: number | null;
-  time_on_page: number | null;
-  page_url: string | null;
-  referrer: string | null;
-  device_type: DeviceType | null;
-  browser: string | null;
-  timestamp: string;
-  received_at: string;
-  retention_days: number;
-  anonymized: boolean;
-  is_bot: boolean;
-}
+export type StoredEvent = Wire.Event;
+/** What `POST /v1/events` takes, one of a batch. */
+export type IncomingEvent = Wire.IncomingEvent;
+/** What `POST /v1/events` answers after its commit: accepted + duplicates + rejected is what was sent. */
+export type Receipt = Wire.Receipt;
+export type Rejection = Wire.Rejection;
+/** How many events at most (500), and of which type: the start of a query, `20` or
+ *  `20&event_type=competency_milestone`. */
+export type EventsAsked = number | `${number}&event_type=${EventType}`;
 
 /** Nothing in here throws, blocks or waits, except that what returns a promise may be awaited (it never
  *  rejects). Track methods return the event's id, also when the event was not taken. */
@@ -343,8 +261,8 @@ export interface Tracker {
   stats(): Stats;
   /** The customer's insights; null where there are none or they cannot be had (then `onError` knows why). */
   getInsights(): Promise<Insights | null>;
-  /** The customer's newest events, newest first; [] when they cannot be had. Default limit 50. */
-  getRecentEvents(limit?: number): Promise<StoredEvent[]>;
+  /** The customer's newest events, newest first; [] when they cannot be had. Default 50. */
+  getRecentEvents(limit?: EventsAsked): Promise<StoredEvent[]>;
   getDeviceInfo(): DeviceInfo;
   /** Calls back after each delivery that stored something; returns how to stop. */
   subscribe(listener: () => void): () => void;

@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from milepost.errors import NotFound
 from milepost.insights.cursor import decode_place, encode_place
 from milepost.store.database import DictConnection, Row
 from milepost.store.queries import load
-from milepost.vocabulary import ActionRole, EventType, GrowthStage, Impact, Trend
+from milepost.vocabulary import ActionRole, DeviceType, EventType, GrowthStage, Impact, Trend
 
 _SQL = load("milepost.insights", "read.sql")
 T = TypeVar("T")
 #: JSON as somebody sent it: the OpenAPI document knows `Any` for that, not `object`.
 JsonObject = dict[str, Any]
+Milliseconds = Annotated[int, Meta(description="Milliseconds.")]
 #: The version of the formulas; it rises when a formula changes, so that two scores can be told apart.
 SCORE_VERSION = 1
 
 
 class Component(msgspec.Struct):
-    """A part of the scaling score: `value` 0-100 (None: no data, its weight goes to the others); contributions
-    add up to the score."""
+    """A part of the scaling score; contributions add up to the score."""
 
     name: str
     weight: float
-    value: float | None
+    value: Annotated[float | None, Meta(description="0-100; null: no data, its weight goes to the others.")]
     contribution: float | None
 
 
@@ -89,7 +90,7 @@ class Insights(msgspec.Struct, kw_only=True):
 
 
 class Event(msgspec.Struct, kw_only=True):
-    """A stored event; durations in milliseconds."""
+    """A stored event."""
 
     event_id: UUID
     customer_id: str
@@ -105,11 +106,11 @@ class Event(msgspec.Struct, kw_only=True):
     target_arr: str | None
     growth_stage: GrowthStage | None
     event_metadata: JsonObject
-    session_duration: int | None
-    time_on_page: int | None
+    session_duration: Milliseconds | None
+    time_on_page: Milliseconds | None
     page_url: str | None
     referrer: str | None
-    device_type: str | None
+    device_type: DeviceType | None
     browser: str | None
     timestamp: datetime
     received_at: datetime
@@ -119,20 +120,20 @@ class Event(msgspec.Struct, kw_only=True):
 
 
 class Session(msgspec.Struct, kw_only=True):
-    """A stored session; `session_duration` in milliseconds, from its first to its last event."""
+    """A stored session, from its first to its last event."""
 
     session_id: str
     customer_id: str
     user_id: str | None
     started_at: datetime
     ended_at: datetime
-    session_duration: int
+    session_duration: Milliseconds
     events_count: int
     tools_accessed: list[str]
     primary_tool: str | None
     exports_generated: int
     competency_points_earned: int
-    device_type: str | None
+    device_type: DeviceType | None
     browser: str | None
     referrer_source: str | None
 
