@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from milepost.plan import Tool, load_plan
 from milepost.plan_types import plan_types
 
 PLAN = load_plan()
+SDK = Path(__file__).parents[1] / "sdk"
 
 
 def test_a_wrong_tool_id_fails_the_type_check(tmp_path: Path) -> None:
@@ -24,6 +26,26 @@ def test_a_wrong_tool_id_fails_the_type_check(tmp_path: Path) -> None:
         command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "use.py"]
         result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert (result.returncode == 0) is good, result.stdout
+
+
+def test_a_wrong_word_fails_the_compiler(tmp_path: Path) -> None:
+    (tmp_path / "plan.gen.d.ts").write_text(plan_types(PLAN, "ts"))
+    paths = {"@milepost/browser": [str(SDK / "browser" / "src" / "index.ts")]}
+    options = {"noEmit": True, "types": [], "module": "ESNext", "moduleResolution": "Bundler", "paths": paths}
+    config = {"extends": str(SDK / "tsconfig.base.json"), "compilerOptions": options, "include": ["*.ts"]}
+    (tmp_path / "tsconfig.json").write_text(json.dumps(config))
+    program = (
+        'import type { Tracker } from "@milepost/browser";\n'
+        "export const use = (tracker: Tracker): string => tracker.trackToolUsage(%s);\n"
+    )
+    good = {"toolId": "icp-analysis", "toolSection": "summary", "competencyArea": "sales_execution"}
+    for wrong in ({}, {"toolId": "icp-anlysis"}, {"toolSection": "sumary"}, {"competencyArea": "charm"}):
+        (tmp_path / "use.ts").write_text(program % json.dumps(good | wrong))
+        command = [str(SDK / "node_modules" / ".bin" / "tsc"), "-p", str(tmp_path)]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (result.returncode == 0) is (wrong == {}), (wrong, result.stdout)
+        # Nothing else is wrong with it.
+        assert all(word in result.stdout and result.stdout.count("error TS") == 1 for word in wrong.values())
 
 
 def test_typescript_names_every_word_of_the_plan() -> None:
