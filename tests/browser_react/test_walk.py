@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from playwright.sync_api import Page, expect
 
-from tests.support.server import Server, wait_for
+from tests.support.server import WRITE_KEY, Server, wait_for
 
 #: (type, tool, section, impact, competency, what else says which it is)
 Row = tuple[str, str | None, str | None, str, str | None, str | None]
@@ -24,7 +25,7 @@ _COMPETENCY = {
 
 
 def _visit(tool: str, action: str, section: str | None = None) -> Row:
-    return ("tool_usage", tool, section, "low", None, action)
+    return ("tool_usage", tool, section, "low", _COMPETENCY[tool], action)
 
 
 def _tab(tool: str, section: str) -> Row:
@@ -250,6 +251,17 @@ def test_a_low_impact_click_is_stored_in_about_a_second(page: Page, tools: Serve
     page.get_by_role("tab", name="Personas").click()
     wait_for(lambda: len(_stored(tools)) == before + 3, 2, "the click")
     assert _row(_stored(tools)[-1]) == _tab(_ICP, "personas")
+
+
+def test_milestones_are_found_behind_any_number_of_later_events(page: Page, tools: Server) -> None:
+    who = {"customer_id": "example-inc"}
+    reached = {"event_type": "competency_milestone", "event_metadata": {"milestone_description": "Before all that"}}
+    later = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
+    events = [who | reached, *[who | {"event_type": "navigation", "timestamp": later}] * 600]
+    with tools.client(WRITE_KEY) as client:
+        client.post("/v1/events", json={"events": events}).raise_for_status()
+    page.goto(tools.url + "/tools-app/")
+    expect(page.get_by_role("region", name="Milestones").get_by_text("Before all that")).to_be_visible()
 
 
 def _check_details(events: list[dict[str, Any]]) -> None:

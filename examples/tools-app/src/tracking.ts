@@ -1,4 +1,4 @@
-import { useBehaviorTracking, type BehaviorTracking } from "@milepost/react";
+import { useBehaviorTracking, useToolTracking, type BehaviorTracking } from "@milepost/react";
 import type { CompetencyArea, ToolSection } from "@milepost/browser";
 import { firstTime } from "./kept.js";
 import type { Tool } from "./route.js";
@@ -34,6 +34,11 @@ export interface ToolTracking {
   exported(exportType: string, documentType: string, toolSection: ToolSection): void;
   /** Reached once per customer: high. */
   milestone(description: string, credibility: number): void;
+}
+
+/** Entry into a tool, or a section of it, and exit with its duration: low, and towards the tool's competency. */
+export function useVisit(customerId: string, toolId: Tool, toolSection?: ToolSection): void {
+  useToolTracking(customerId, toolId, toolSection, { competencyArea: COMPETENCY[toolId] });
 }
 
 /** What the four tools track alike, at the impact levels of the mission. */

@@ -3,6 +3,7 @@ import type {
   Click,
   EventContext,
   EventType,
+  EventsAsked,
   Export,
   FormSubmit,
   Insights,
@@ -44,7 +45,7 @@ export interface BehaviorTracking {
   group(customerId: string, traits?: Traits): string;
   flush(): Promise<void>;
   getInsights(): Promise<Insights | null>;
-  getRecentEvents(limit?: number): Promise<StoredEvent[]>;
+  getRecentEvents(limit?: EventsAsked): Promise<StoredEvent[]>;
 }
 
 /** The tracking calls of a component; the object and its functions stay the same between renders. */

@@ -1,7 +1,7 @@
 export { MilepostProvider, type MilepostProviderProps } from "./provider.js";
 export { useTracker, type Scaling, type ScalingOfCustomer } from "./context.js";
 export { useBehaviorTracking, type BehaviorTracking, type BehaviorTrackingOptions } from "./behavior.js";
-export { useToolTracking } from "./tool.js";
+export { useToolTracking, type ToolTrackingOptions } from "./tool.js";
 export {
   SystematicScalingProvider,
   useSystematicScaling,

@@ -7,12 +7,13 @@ export interface Standing {
   /** `empty`: read, and there is nothing yet, or it may not be read (the tracker's `onError` says which). */
   status: "loading" | "ready" | "empty";
   insights: Insights | null;
-  /** Events of type `competency_milestone` among the newest 200, newest first. */
+  /** The newest 500 events of type `competency_milestone`, newest first. */
   milestones: StoredEvent[];
 }
 
 const LOADING: Standing = { status: "loading", insights: null, milestones: [] };
-const NEWEST = 200;
+/** The most the server answers at once; milestones are rare, and other events do not count. */
+const MILESTONES = "500&event_type=competency_milestone";
 /** The server counts in the commit that stores; several deliveries in a row are one read. */
 const SETTLE_MS = 150;
 
@@ -24,6 +25,8 @@ class Reader {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private reading = false;
   private again = false;
+  /** How many milestones there were when they were last listed. */
+  private listed = 0;
 
   constructor(private readonly tracker: Tracker) {}
 
@@ -74,9 +77,14 @@ class Reader {
       const before = this.standing.insights;
       const insights = await this.tracker.getInsights();
       let { milestones } = this.standing;
-      if (insights !== null && insights.total_milestones !== (before?.total_milestones ?? 0)) {
-        const events = await this.tracker.getRecentEvents(NEWEST);
-        milestones = events.filter((event) => event.event_type === "competency_milestone");
+      const total = insights?.total_milestones ?? this.listed;
+      if (total !== this.listed) {
+        const found = await this.tracker.getRecentEvents(MILESTONES);
+        // None, though there are some: they could not be read, and what was known stays.
+        if (found.length > 0 || total === 0) {
+          milestones = found;
+          this.listed = total;
+        }
       }
       const known = insights ?? before;
       this.standing = { status: known === null ? "empty" : "ready", insights: known, milestones };

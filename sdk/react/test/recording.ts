@@ -37,7 +37,10 @@ export class Recording {
       this.reads += 1;
       return Promise.resolve(this.insights);
     },
-    getRecentEvents: () => Promise.resolve(this.events),
+    getRecentEvents: (limit) => {
+      this.calls.push(["getRecentEvents", limit]);
+      return Promise.resolve(this.events);
+    },
     subscribe: (listener) => {
       this.listeners.add(listener);
       return () => this.listeners.delete(listener);

@@ -1,15 +1,22 @@
 import { act, render } from "@testing-library/react";
 import { StrictMode, type ReactNode } from "react";
 import { flushSync } from "react-dom";
-import type { ToolId } from "@milepost/browser";
+import type { CompetencyArea, ToolId } from "@milepost/browser";
 import { expect, test, vi } from "vitest";
 import { MilepostProvider, SystematicScalingProvider, useToolTracking } from "../src/index.js";
 import { Recording } from "./recording.js";
 
 const settled = (): Promise<void> => act(() => Promise.resolve());
 
-function Tool({ id, section, children }: { id: ToolId; section?: string; children?: ReactNode }): ReactNode {
-  useToolTracking("acme", id, section);
+interface ToolProps {
+  id: ToolId;
+  section?: string;
+  competency?: CompetencyArea;
+  children?: ReactNode;
+}
+
+function Tool({ id, section, competency, children }: ToolProps): ReactNode {
+  useToolTracking("acme", id, section, { competencyArea: competency });
   return children;
 }
 
@@ -103,4 +110,15 @@ test("customer, ARR and growth stage go with the visit", async () => {
     targetArr: "$10M",
     growthStage: "rapid_scaling",
   });
+});
+
+test("a tool's competency goes with the visit; another one begins none", async () => {
+  const recording = new Recording();
+  const tree = (competency?: CompetencyArea): ReactNode => app(recording, <Tool id="a" competency={competency} />);
+  const { rerender } = render(tree("customer_intelligence"));
+  await settled();
+  expect(recording.last("enterTool")).toEqual({ customerId: "acme", competencyArea: "customer_intelligence" });
+  rerender(tree());
+  await settled();
+  expect(recording.visits).toEqual(["enter a"]);
 });

@@ -35,9 +35,13 @@ test("types", () => {
 });
 
 export function WrongUses(): ReactNode {
-  const { trackToolUsage, trackMilestone } = useBehaviorTracking({ customerId: "acme" });
+  const { trackToolUsage, trackMilestone, getRecentEvents } = useBehaviorTracking({ customerId: "acme" });
   // @ts-expect-error -- no tool of the plan
   useToolTracking("acme", "icp-analyis");
+  // @ts-expect-error -- no competency of the plan
+  useToolTracking("acme", "icp-analysis", "summary", { competencyArea: "charm" });
+  // @ts-expect-error -- no event type
+  void getRecentEvents("20&event_type=page_view");
   // @ts-expect-error -- no tool of the plan
   trackToolUsage({ toolId: "cost-calc" });
   // @ts-expect-error -- a milestone has a description

@@ -26,7 +26,7 @@ test("shows score, parts, competencies, next steps and milestones, read once for
       { no: "title" },
     ],
   });
-  recording.events = [milestone("First analysis"), { ...milestone("not shown"), event_type: "navigation" }];
+  recording.events = [milestone("First analysis")];
   render(app(recording, all));
   const progress = screen.getByRole("region", { name: "Your progress" });
   expect(await within(progress).findByText("43")).toBeTruthy();
@@ -43,6 +43,8 @@ test("shows score, parts, competencies, next steps and milestones, read once for
   expect(within(badges).getByText("1 Mar 2026")).toBeTruthy();
   expect(within(badges).getByText("and 2 earlier")).toBeTruthy();
   expect(recording.reads).toBe(1);
+  // However many other events came since.
+  expect(recording.calls).toEqual([["getRecentEvents", "500&event_type=competency_milestone"]]);
 });
 
 test("says what is not known yet", async () => {
@@ -80,4 +82,17 @@ test("reads again after a delivery and on focus, keeps what it has when that fai
   expect(screen.getByText("51")).toBeTruthy();
   unmount();
   expect(recording.listening).toBe(0);
+});
+
+test("milestones that could not be read are asked for again", async () => {
+  const recording = new Recording();
+  recording.insights = insights({ total_milestones: 1 });
+  render(app(recording, <Badges locale="en-GB" />));
+  expect(await screen.findByText("and 1 earlier")).toBeTruthy();
+  recording.events = [milestone("First analysis")];
+  act(() => recording.delivered());
+  expect(await screen.findByText("First analysis")).toBeTruthy();
+  act(() => recording.delivered());
+  await waitFor(() => expect(recording.reads).toBe(3));
+  expect(recording.calls).toHaveLength(2);
 });

@@ -1,10 +1,9 @@
-import { useToolTracking } from "@milepost/react";
 import { useState, type ReactNode } from "react";
 import type { ToolProps } from "../app.js";
 import type { Cost } from "../cost/model.js";
 import type { Doc } from "../document.js";
 import { peek, useKept } from "../kept.js";
-import { useTool, type GenerationError } from "../tracking.js";
+import { useTool, useVisit, type GenerationError } from "../tracking.js";
 import { Exports } from "../ui/exports.js";
 import { Icon } from "../ui/icons.js";
 import { Button, Empty, Field, Page, Problem, Tabs } from "../ui/parts.js";
@@ -18,7 +17,7 @@ const TABS = [
 type Tab = (typeof TABS)[number]["id"];
 
 export function BusinessCase({ customerId }: ToolProps): ReactNode {
-  useToolTracking(customerId, "business-case");
+  useVisit(customerId, "business-case");
   const tool = useTool(customerId, "business-case");
   const [tab, setTab] = useKept<Tab>("case.tab", "outline");
   const [title, setTitle] = useKept("case.title", "");

@@ -1,9 +1,8 @@
-import { useToolTracking } from "@milepost/react";
 import { useState, type ReactNode } from "react";
 import type { ToolProps } from "../app.js";
 import { csv } from "../download.js";
 import { useKept } from "../kept.js";
-import { useTool, type GenerationError } from "../tracking.js";
+import { useTool, useVisit, type GenerationError } from "../tracking.js";
 import { Exports } from "../ui/exports.js";
 import { Button, Empty, Field, Page, Problem, Tabs } from "../ui/parts.js";
 import { Chart } from "./chart.js";
@@ -17,7 +16,7 @@ const TABS = [
 type Tab = (typeof TABS)[number]["id"];
 
 export function CostCalculator({ customerId }: ToolProps): ReactNode {
-  useToolTracking(customerId, "cost-calculator");
+  useVisit(customerId, "cost-calculator");
   const tool = useTool(customerId, "cost-calculator");
   const [tab, setTab] = useKept<Tab>("cost.tab", "inputs");
   const [inputs, setInputs] = useKept<Inputs>("cost.inputs", FIRST_INPUTS);

@@ -1,8 +1,7 @@
-import { useToolTracking } from "@milepost/react";
 import { useState, type ReactNode } from "react";
 import type { ToolProps } from "../app.js";
 import { useKept } from "../kept.js";
-import { useTool, type GenerationError } from "../tracking.js";
+import { useTool, useVisit, type GenerationError } from "../tracking.js";
 import { Exports } from "../ui/exports.js";
 import { Button, Empty, Field, Page, Problem, Tabs } from "../ui/parts.js";
 import { answered, draft, EXAMPLE, NO_ANSWERS, QUESTIONS, rate, report, type Answers, type Criterion, type Persona } from "./model.js";
@@ -17,7 +16,7 @@ const TABS = [
 type Tab = (typeof TABS)[number]["id"];
 
 export function IcpAnalysis({ customerId }: ToolProps): ReactNode {
-  useToolTracking(customerId, "icp-analysis");
+  useVisit(customerId, "icp-analysis");
   const tool = useTool(customerId, "icp-analysis");
   const [tab, setTab] = useKept<Tab>("icp.tab", "product-details");
   const [answers, setAnswers] = useKept<Answers>("icp.answers", NO_ANSWERS);

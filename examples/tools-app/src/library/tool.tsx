@@ -1,9 +1,8 @@
-import { useToolTracking } from "@milepost/react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import type { ToolProps } from "../app.js";
 import { useKept } from "../kept.js";
 import { pathTo } from "../route.js";
-import { COMPETENCY, useTool } from "../tracking.js";
+import { COMPETENCY, useTool, useVisit } from "../tracking.js";
 import { Icon } from "../ui/icons.js";
 import { Button, Done, Empty, Page } from "../ui/parts.js";
 import { ARTICLES, find, type Article } from "./articles.js";
@@ -14,7 +13,7 @@ const TYPED_MS = 600;
 const READ_FOR_MILESTONE = 3;
 
 export function ResourceLibrary({ customerId, article }: ToolProps & { article: string | undefined }): ReactNode {
-  useToolTracking(customerId, TOOL);
+  useVisit(customerId, TOOL);
   const open = ARTICLES.find(({ id }) => id === article);
   return open ? <Reading key={open.id} customerId={customerId} article={open} /> : <Search customerId={customerId} />;
 }
@@ -67,7 +66,7 @@ function Search({ customerId }: ToolProps): ReactNode {
 
 function Reading({ customerId, article }: ToolProps & { article: Article }): ReactNode {
   // A visit of its own within the tool's: its exit says how long the article was open.
-  useToolTracking(customerId, TOOL, "reading");
+  useVisit(customerId, TOOL, "reading");
   const tool = useTool(customerId, TOOL);
   const [read, setRead] = useKept<string[]>("library.read", []);
   const [done, setDone] = useState("");
