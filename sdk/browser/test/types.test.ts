@@ -1,6 +1,7 @@
 import { expectTypeOf } from "expect-type";
 import { test } from "vitest";
-import type { CompetencyArea, EventContext, Insights, StoredEvent, ToolId, ToolSection, ToolVisit, Tracker, TrackerOptions } from "@milepost/browser";
+import type { CompetencyArea, EventContext, IncomingEvent, Insights, Receipt, StoredEvent, ToolId, ToolSection, ToolVisit, Tracker, TrackerOptions } from "@milepost/browser";
+import type { Receipt as ReceiptRead } from "../src/policy.js";
 
 /** What a tracking plan's generated types do (`milepost types --lang ts`). */
 declare module "@milepost/browser" {
@@ -23,6 +24,12 @@ test("types", () => {
   expectTypeOf<Tracker["flush"]>().returns.toEqualTypeOf<Promise<void>>();
   expectTypeOf<Tracker["getInsights"]>().returns.toEqualTypeOf<Promise<Insights | null>>();
   expectTypeOf<Tracker["getRecentEvents"]>().returns.toEqualTypeOf<Promise<StoredEvent[]>>();
+  expectTypeOf<Tracker["getRecentEvents"]>().toBeCallableWith("20&event_type=export_action");
+  // Of the OpenAPI document: what the sender reads of a receipt is in it, and what may be missing is named.
+  expectTypeOf<Receipt>().toExtend<ReceiptRead>();
+  expectTypeOf<IncomingEvent["business_impact"]>().toEqualTypeOf<"low" | "medium" | "high" | null | undefined>();
+  expectTypeOf<Insights["current_scaling_score"]>().toEqualTypeOf<number | null>();
+  expectTypeOf<StoredEvent["event_metadata"]>().toEqualTypeOf<{ [key: string]: unknown }>();
   expectTypeOf<TrackerOptions["consent"]>().toEqualTypeOf<"granted" | "denied" | "pending" | undefined>();
 });
 
@@ -44,6 +51,8 @@ export function wrongUses(tracker: Tracker): void {
   tracker.track("page_view");
   // @ts-expect-error -- no impact
   tracker.track("navigation", { businessImpact: "urgent" });
+  // @ts-expect-error -- no event type
+  void tracker.getRecentEvents("20&event_type=page_view");
   // @ts-expect-error -- no growth stage
   tracker.setContext({ growthStage: "huge" });
 }
