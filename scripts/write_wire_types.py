@@ -36,21 +36,23 @@ def _for_the_sdks(document: dict[str, Any]) -> dict[str, Any]:
     known, paths = document["components"]["schemas"], document["paths"]
     taking = paths["/v1/events"]["post"]
     event = taking["requestBody"]["content"]["application/json"]["schema"]["properties"]["events"]["items"]
-    roots = [_answer(taking), *(_answer(paths[path]["get"]) for path in sorted(paths) if path.startswith("/v1/me"))]
+    own = [path for path in sorted(paths) if f"{path}/".startswith("/v1/me/")]
+    asked = [taking, *(operation for path in own for operation in paths[path].values())]
+    names = [name for operation in asked for name in _references(_answers(operation))]
     wanted: dict[str, Any] = {event["title"]: event}
-    while roots:
-        name = roots.pop().removeprefix(_REFERENCE)
+    while names:
+        name = names.pop()
         if name not in wanted:
             wanted[name] = known[name]
-            roots += _references(known[name])
+            names += _references(known[name])
     plain = {name: _plain_name(name, schema) for name, schema in wanted.items()}
     schemas = {plain[name]: _renamed(schema, plain) for name, schema in wanted.items()}
-    return {"openapi": "3.1.0", "info": document["info"], "paths": {}, "components": {"schemas": schemas}}
+    return {"openapi": document["openapi"], "info": document["info"], "paths": {}, "components": {"schemas": schemas}}
 
 
-def _answer(operation: dict[str, Any]) -> str:
-    reference: str = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
-    return reference
+def _answers(operation: dict[str, Any]) -> list[Any]:
+    """What is answered where nothing is wrong."""
+    return [response for status, response in operation["responses"].items() if status.startswith("2")]
 
 
 def _plain_name(name: str, schema: dict[str, Any]) -> str:
@@ -60,11 +62,12 @@ def _plain_name(name: str, schema: dict[str, Any]) -> str:
 
 
 def _references(schema: object) -> list[str]:
+    """The names of the schemas that are referred to anywhere in it."""
     if isinstance(schema, list):
         return [found for part in schema for found in _references(part)]
     if not isinstance(schema, dict):
         return []
-    here = [schema["$ref"]] if isinstance(schema.get("$ref"), str) else []
+    here = [schema["$ref"].removeprefix(_REFERENCE)] if isinstance(schema.get("$ref"), str) else []
     return here + _references(list(schema.values()))
 
 

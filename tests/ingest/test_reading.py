@@ -154,3 +154,20 @@ def test_the_largest_event_and_one_byte_more(client: httpx.Client) -> None:
     receipt = client.post("/v1/events", content=body).json()
     assert receipt["accepted"] == 1
     assert [(r["index"], r["code"]) for r in receipt["rejected"]] == [(1, "too_large")]
+
+
+def test_events_of_one_type_page_by_page(client: httpx.Client, shared_server: Server) -> None:
+    kinds = ["competency_milestone", "navigation", "navigation"] * 5
+    events = [{"event_type": kind, "customer_id": "typed"} for kind in kinds]
+    with shared_server.client(WRITE_KEY) as writer:
+        writer.post("/v1/events", json={"events": events}).raise_for_status()
+    found: list[dict[str, Any]] = []
+    asked: dict[str, Any] = {"event_type": "competency_milestone", "limit": 2}
+    for _ in range(3):
+        page = client.get("/v1/customers/typed/events", params=asked).raise_for_status().json()
+        found += page["items"]
+        asked["cursor"] = page["next"]
+    assert asked["cursor"] is None
+    assert [event["event_type"] for event in found] == ["competency_milestone"] * 5
+    assert len({event["event_id"] for event in found}) == 5
+    _check(client.get("/v1/customers/typed/events", params={"event_type": "page_view"}), 400)
