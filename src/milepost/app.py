@@ -24,6 +24,7 @@ from litestar.plugins.prometheus import PrometheusConfig
 from litestar.template import TemplateConfig
 
 from milepost import __version__
+from milepost.columns.client import Columns
 from milepost.errors import Problem, SettingsError
 from milepost.ingest.events import Row
 from milepost.ingest.write import Writer
@@ -174,6 +175,7 @@ def build_services(settings: Settings) -> Services:
         settings=settings,
         plan=plan,
         database=database,
+        columns=Columns(settings.data_dir),
         writer=Writer(dsn, writers=settings.writers, most_bytes=settings.max_pending_mb << 20, stored=stored),
         keys=KeyRing(database, preset),
         tokens=Tokens(settings),

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import procrastinate
 import psycopg
@@ -29,6 +29,8 @@ _DEAD_AFTER = 60.0
 _KEEP_FAILED_HOURS = 30 * 24
 #: The jobs by their names in the queue.
 CLEAN_UP, PARTITIONS = "clean_up_expired_events", "make_partitions"
+#: Days after which a column store that has not read a change builds itself anew instead.
+_KEEP_CHANGES_DAYS = 7
 
 
 class _Pool(AsyncConnectionPool[psycopg.AsyncConnection]):
@@ -42,7 +44,7 @@ class _Pool(AsyncConnectionPool[psycopg.AsyncConnection]):
 
 
 class Jobs:
-    """The retention cleanup every `cleanup_minutes`, and monthly partitions ahead of time once a day.
+    """The retention cleanup, with that of noted changes, every `cleanup_minutes`, and monthly partitions ahead of time once a day.
 
     `poll_seconds`: how soon at the latest a waiting job is seen. Needs a migrated database.
     """
@@ -110,7 +112,10 @@ class Jobs:
 
     def _clean_up(self) -> int:
         with psycopg.connect(self._dsn, autocommit=True, application_name="milepost-jobs") as connection:
-            return delete_expired(connection, now=self._now(), stopped=lambda: self._closing)
+            gone = delete_expired(connection, now=self._now(), stopped=lambda: self._closing)
+            kept_from = self._now() - timedelta(days=_KEEP_CHANGES_DAYS)
+            connection.execute("select milepost.clean_event_changes(%s)", (kept_from,))
+            return gone
 
     def _make_partitions(self) -> int:
         with psycopg.connect(self._dsn, application_name="milepost-jobs") as connection:

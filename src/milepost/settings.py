@@ -40,6 +40,9 @@ class Settings:
     max_pending_mb: int = _setting(64, "Events waiting for their commit, in MB; beyond it clients get 503")
     requests_per_second: int = _setting(0, "Most ingest requests a second per key; 0 is no limit")
     query_seconds: int = _setting(10, "Most seconds one read may take in PostgreSQL")
+    columns: bool = _setting(True, "Keep a column store, which answers questions over all events")
+    columns_url: str = _setting("", "A ClickHouse to mirror events into; default: chDB in DATA_DIR/columns")
+    columns_memory_mb: int = _setting(1024, "Most memory one question may take in the column store, in MB")
     cleanup_minutes: int = _setting(60, "Minutes between two runs of the retention cleanup")
     greet: bool = _setting(True, "Print a one-time sign-in link while there is no member")
     tools_app: bool = _setting(False, "Serve the example application at /tools-app/, as the demo does")
@@ -106,7 +109,7 @@ def _parse(name: str, raw: str, kind: str) -> object:
 def _check(settings: Settings) -> None:
     if not 0 < settings.port < 65536:
         raise SettingsError(f"MILEPOST_PORT is {settings.port}; it takes 1 to 65535.", field="MILEPOST_PORT")
-    for name in ("pool_size", "writers", "max_pending_mb", "query_seconds", "cleanup_minutes"):
+    for name in ("pool_size", "writers", "max_pending_mb", "query_seconds", "cleanup_minutes", "columns_memory_mb"):
         if getattr(settings, name) < 1:
             variable = _PREFIX + name.upper()
             raise SettingsError(f"{variable} is {getattr(settings, name)}; it takes 1 or more.", field=variable)

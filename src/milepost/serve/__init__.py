@@ -1,6 +1,7 @@
 """The process that serves: it owns the embedded PostgreSQL and the listening socket, and keeps a worker alive.
 
     parent (this file) --+-- worker: the HTTP server (Granian) with the application
+                         +-- the owner of the column store (milepost.columns.service)
                          +-- PostgreSQL, when embedded
 
 A worker's death costs neither the database nor a connection that waits in the socket's queue; the parent's
@@ -10,14 +11,11 @@ environment, with `MILEPOST_DATABASE_URL` naming the embedded database, so a wor
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import logging
 import multiprocessing
 import os
-import signal
 import socket
-import sys
 import threading
 from dataclasses import replace
 from importlib import import_module
@@ -25,6 +23,8 @@ from typing import Any
 
 from milepost.errors import EmbeddedPostgresError, SettingsError
 from milepost.logs import configure_logging
+from milepost.processes import PARENT, watch_parent
+from milepost.serve.columns import ColumnsProcess
 from milepost.serve.workers import WorkerServer
 from milepost.settings import Settings, to_environ
 from milepost.store.embedded import FAST_STOP_SECONDS, EmbeddedPostgres, Progress
@@ -32,7 +32,6 @@ from milepost.store.embedded import FAST_STOP_SECONDS, EmbeddedPostgres, Progres
 log = logging.getLogger("milepost.serve")
 
 TARGET = "milepost.app:create_app"
-_PARENT = "MILEPOST_PARENT_PID"
 _BACKLOG = 2048
 
 
@@ -60,18 +59,23 @@ def run_server(settings: Settings, *, target: str = TARGET, progress: Progress |
         return 1
     given = settings if postgres is None else replace(settings, database_url=postgres.dsn)
     os.environ.update(to_environ(given))
-    os.environ[_PARENT] = str(os.getpid())
+    os.environ[PARENT] = str(os.getpid())
 
     server = WorkerServer(settings, target, load_in_worker, listener, log_config)
+    columns = ColumnsProcess() if settings.columns else None
     starter = threading.Thread(target=_start, args=(postgres, server, progress), name="postgres-starter")
     try:
         if postgres is not None:
             server.on_hurry = postgres.hurry
             starter.start()
+        if columns is not None:
+            columns.start()
         log.info("Milepost listens at %s", settings.url)
         server.run()
     finally:
         server.kill()
+        if columns is not None:
+            columns.stop()
         if postgres is not None:  # last, as the workers' commits need it
             postgres.stop(1.0 if server.hurried else FAST_STOP_SECONDS)
             if starter.ident is not None:
@@ -99,30 +103,6 @@ def load_in_worker(target: str) -> Any:
     watch_parent()
     module, _, factory = target.partition(":")
     return getattr(import_module(module), factory)()
-
-
-def watch_parent() -> None:
-    """Ends this process with SIGKILL when the parent dies, so that the next one finds the port free.
-
-    Clients of requests under way get no answer and send them again. Does nothing outside a worker.
-    """
-    parent = int(os.environ.get(_PARENT, "0"))
-    if not parent:
-        return
-    if sys.platform == "linux":
-        libc = ctypes.CDLL(None, use_errno=True)
-        if libc.prctl(1, int(signal.SIGKILL), 0, 0, 0) == 0:  # 1 is PR_SET_PDEATHSIG
-            if os.getppid() != parent:  # it died before we asked
-                os.kill(os.getpid(), signal.SIGKILL)
-            return
-    threading.Thread(target=_poll_parent, args=(parent,), name="parent-watch", daemon=True).start()
-
-
-def _poll_parent(parent: int) -> None:
-    pause = threading.Event()
-    while os.getppid() == parent:
-        pause.wait(0.5)
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _start(postgres: EmbeddedPostgres, server: WorkerServer, progress: Progress | None) -> None:

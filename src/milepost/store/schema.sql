@@ -36,6 +36,23 @@ CREATE TYPE milepost.told AS (
 	referrer text
 );
 
+CREATE FUNCTION milepost.clean_event_changes(before timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+declare
+  gone integer;
+  highest xid8;
+begin
+  with old as (
+    delete from milepost.event_changes where at < before returning xid
+  )
+  select count(*), max(xid) into gone, highest from old;
+  if gone > 0 then
+    update milepost.event_log set cleaned_xid = greatest(cleaned_xid, highest);
+  end if;
+  return gone;
+end $$;
+
 CREATE FUNCTION milepost.competency_scores(customer text, as_of date) RETURNS TABLE(competency text, points bigint, faded double precision, score double precision, last_day date)
     LANGUAGE sql STABLE
     AS $$
@@ -577,6 +594,21 @@ begin
   return moved;
 end $$;
 
+CREATE FUNCTION milepost.number_of(kind text, id text) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+declare
+  found integer;
+begin
+  loop
+    select n.number into found from milepost.numbers n where n.kind = number_of.kind and n.id = number_of.id;
+    if found is not null then
+      return found;
+    end if;
+    insert into milepost.numbers (kind, id) values (number_of.kind, number_of.id) on conflict do nothing;
+  end loop;
+end $$;
+
 CREATE FUNCTION milepost.on_actions_changed() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -611,6 +643,9 @@ CREATE FUNCTION milepost.on_events_deleted() RETURNS trigger
 declare
   touched record;
 begin
+  insert into milepost.event_changes (kind, event_ids, customers, times)
+    select 'gone', array_agg(event_id), array_agg(milepost.number_of('customer', customer_id)), array_agg("timestamp")
+    from old_events where deleted_at is null having count(*) > 0;
   -- What was noted of an event goes with it.
   delete from milepost.sent_users n using old_events o where n.event_id = o.event_id;
   select array_agg(customer_id) as day_customers, array_agg(day) as days,
@@ -630,7 +665,13 @@ CREATE FUNCTION milepost.on_events_inserted() RETURNS trigger
     AS $$
 declare
   batch milepost.told[];
+  ids uuid[];
 begin
+  select array_agg(e.event_id) into ids from new_events e;
+  if ids is null then
+    return null;
+  end if;
+  insert into milepost.event_changes (kind, event_ids) values ('stored', ids);
   select array_agg(c) into batch from new_events e cross join lateral milepost.contribution(e) as c;
   if batch is not null then
     perform milepost.fold(batch);
@@ -642,6 +683,7 @@ CREATE FUNCTION milepost.on_events_truncated() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
+  insert into milepost.event_changes (kind) values ('emptied');
   delete from milepost.sent_users;
   -- Deleted, not truncated: they may stand in the same TRUNCATE, whose locks a second one would run into.
   delete from public.behavior_sessions;
@@ -657,6 +699,16 @@ CREATE FUNCTION milepost.on_events_updated() RETURNS trigger
 declare
   touched record;
 begin
+  insert into milepost.event_changes (kind, event_ids)
+    select 'stored', array_agg(event_id) from new_events where deleted_at is null having count(*) > 0;
+  insert into milepost.event_changes (kind, event_ids, customers, times)
+    select 'gone', array_agg(event_id), array_agg(milepost.number_of('customer', customer_id)), array_agg("timestamp")
+    from (
+      select o.event_id, o.customer_id, o."timestamp" from old_events o left join new_events n using (event_id)
+      where o.deleted_at is null
+        and (n.event_id is null or n.deleted_at is not null
+          or (o.customer_id, o."timestamp") is distinct from (n.customer_id, n."timestamp"))) as moved
+    having count(*) > 0;
   with changed as (
     -- A full join: where the id itself was changed, the old row and the new one stand alone.
     select o, n from old_events o full join new_events n using (event_id)
@@ -1077,6 +1129,36 @@ CREATE TABLE milepost.customers (
 
 ALTER TABLE ONLY milepost.customers FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE milepost.event_changes (
+    change_id bigint NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    kind text NOT NULL,
+    event_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    customers integer[] DEFAULT '{}'::integer[] NOT NULL,
+    times timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT event_changes_kind_check CHECK ((kind = ANY (ARRAY['stored'::text, 'gone'::text, 'emptied'::text])))
+);
+ALTER TABLE ONLY milepost.event_changes ALTER COLUMN event_ids SET STORAGE EXTERNAL;
+ALTER TABLE ONLY milepost.event_changes FORCE ROW LEVEL SECURITY;
+ALTER TABLE milepost.event_changes ALTER COLUMN change_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME milepost.event_changes_change_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE milepost.event_log (
+    only_one boolean DEFAULT true NOT NULL,
+    epoch uuid DEFAULT gen_random_uuid() NOT NULL,
+    cleaned_xid xid8,
+    CONSTRAINT event_log_only_one_check CHECK (only_one)
+);
+
+ALTER TABLE ONLY milepost.event_log FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE milepost.identity_changes (
     change_id uuid DEFAULT milepost.uuid7() NOT NULL,
     call text NOT NULL,
@@ -1135,6 +1217,23 @@ CREATE TABLE milepost.migrations (
     name text NOT NULL,
     checksum text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE milepost.numbers (
+    number integer NOT NULL,
+    kind text NOT NULL,
+    id text NOT NULL,
+    CONSTRAINT numbers_kind_check CHECK ((kind = ANY (ARRAY['customer'::text, 'user'::text, 'anonymous'::text])))
+);
+
+ALTER TABLE ONLY milepost.numbers FORCE ROW LEVEL SECURITY;
+ALTER TABLE milepost.numbers ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME milepost.numbers_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE milepost.plan (
@@ -1325,6 +1424,12 @@ ALTER TABLE ONLY milepost.customer_days
 ALTER TABLE ONLY milepost.customers
     ADD CONSTRAINT customers_pkey PRIMARY KEY (customer_id);
 
+ALTER TABLE ONLY milepost.event_changes
+    ADD CONSTRAINT event_changes_pkey PRIMARY KEY (change_id);
+
+ALTER TABLE ONLY milepost.event_log
+    ADD CONSTRAINT event_log_pkey PRIMARY KEY (only_one);
+
 ALTER TABLE ONLY milepost.identity_changes
     ADD CONSTRAINT identity_changes_pkey PRIMARY KEY (change_id);
 
@@ -1345,6 +1450,12 @@ ALTER TABLE ONLY milepost.memberships
 
 ALTER TABLE ONLY milepost.migrations
     ADD CONSTRAINT migrations_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY milepost.numbers
+    ADD CONSTRAINT numbers_kind_id_key UNIQUE (kind, id);
+
+ALTER TABLE ONLY milepost.numbers
+    ADD CONSTRAINT numbers_pkey PRIMARY KEY (number);
 
 ALTER TABLE ONLY milepost.plan
     ADD CONSTRAINT plan_pkey PRIMARY KEY (only_one);
@@ -1396,6 +1507,7 @@ CREATE INDEX idx_behavior_insights_total_events ON milepost.standing USING btree
 CREATE INDEX idx_behavior_insights_total_sessions ON milepost.standing USING btree (total_sessions DESC, customer_id);
 CREATE INDEX idx_customer_days_day ON milepost.customer_days USING btree (day);
 CREATE INDEX idx_customers_name ON milepost.customers USING btree (lower(name) text_pattern_ops, customer_id);
+CREATE INDEX idx_event_changes_xid ON milepost.event_changes USING btree (xid);
 CREATE INDEX idx_identity_changes_from ON milepost.identity_changes USING btree (from_id, made_at);
 CREATE INDEX idx_sent_users_user ON milepost.sent_users USING btree (user_id) WHERE (user_id IS NOT NULL);
 CREATE INDEX idx_behavior_sessions_customer_id ON public.behavior_sessions USING btree (customer_id, started_at DESC);
@@ -1457,6 +1569,14 @@ ALTER TABLE milepost.customers ENABLE ROW LEVEL SECURITY;
 CREATE POLICY customers_own ON milepost.customers FOR SELECT USING ((customer_id = ( SELECT milepost.current_customer() AS current_customer)));
 CREATE POLICY customers_server ON milepost.customers USING (( SELECT milepost.is_server() AS is_server));
 
+ALTER TABLE milepost.event_changes ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY event_changes_server ON milepost.event_changes USING (( SELECT milepost.is_server() AS is_server));
+
+ALTER TABLE milepost.event_log ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY event_log_server ON milepost.event_log USING (( SELECT milepost.is_server() AS is_server));
+
 ALTER TABLE milepost.identity_changes ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY identity_changes_server ON milepost.identity_changes USING (( SELECT milepost.is_server() AS is_server));
@@ -1472,6 +1592,10 @@ CREATE POLICY members_server ON milepost.members USING (( SELECT milepost.is_ser
 ALTER TABLE milepost.memberships ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY memberships_server ON milepost.memberships USING (( SELECT milepost.is_server() AS is_server));
+
+ALTER TABLE milepost.numbers ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY numbers_server ON milepost.numbers USING (( SELECT milepost.is_server() AS is_server));
 
 ALTER TABLE milepost.plan ENABLE ROW LEVEL SECURITY;
 ALTER TABLE milepost.plan_points ENABLE ROW LEVEL SECURITY;
@@ -1513,6 +1637,9 @@ CREATE POLICY customer_actions_server ON public.customer_actions USING (( SELECT
 
 GRANT USAGE ON SCHEMA milepost TO milepost_reader;
 GRANT USAGE ON SCHEMA public TO milepost_reader;
+
+REVOKE ALL ON FUNCTION milepost.clean_event_changes(before timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.clean_event_changes(before timestamp with time zone) TO milepost_server;
 
 REVOKE ALL ON FUNCTION milepost.competency_scores(customer text, as_of date) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.competency_scores(customer text, as_of date) TO milepost_server;
@@ -1567,6 +1694,9 @@ GRANT ALL ON FUNCTION milepost.lock_standing(customers text[]) TO milepost_serve
 
 REVOKE ALL ON FUNCTION milepost.move_events(events uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.move_events(events uuid[]) TO milepost_server;
+
+REVOKE ALL ON FUNCTION milepost.number_of(kind text, id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.number_of(kind text, id text) TO milepost_server;
 
 REVOKE ALL ON FUNCTION milepost.on_actions_changed() FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.on_actions_changed() TO milepost_server;

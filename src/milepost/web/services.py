@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from litestar import Request
 
+from milepost.columns.client import Columns
 from milepost.ingest.write import Writer
 from milepost.live import LiveFeed
 from milepost.plan import Plan
@@ -27,6 +28,7 @@ class Services:
     settings: Settings
     plan: Plan
     database: Database
+    columns: Columns
     writer: Writer
     keys: KeyRing
     tokens: Tokens

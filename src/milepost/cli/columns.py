@@ -1,0 +1,128 @@
+"""`milepost columns` and `milepost verify`: the column store, in order and proved."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Optional, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from milepost.cli.database import database_dsn
+from milepost.columns import ddl
+from milepost.columns.client import Columns
+from milepost.columns.reading import ColumnsUnavailable, Freshness
+from milepost.errors import Problem
+from milepost.processes import PARENT
+from milepost.settings import Settings, load_settings, to_environ
+
+columns = typer.Typer(no_args_is_help=True, help="The column store: a mirror of the events that answers questions.")
+DataDir = Annotated[Optional[Path], typer.Option(help="Folder of the embedded PostgreSQL, secrets and spools.")]
+T = TypeVar("T")
+_START_SECONDS = 60.0
+
+
+@columns.command()
+def status(data_dir: DataDir = None) -> None:
+    """Say up to when the column store has everything."""
+    fresh = _with_columns(load_settings().with_flags(data_dir=data_dir), lambda found: found.freshness())
+    if fresh.building is not None:
+        typer.echo(f"It is being built: {fresh.building[0]:,} of {fresh.building[1]:,} events.")
+    elif fresh.at is not None:
+        typer.echo(f"Everything up to {fresh.at:%Y-%m-%d %H:%M:%S} UTC is in it.")
+    else:
+        typer.echo("Nothing is in it yet.")
+
+
+@columns.command()
+def rebuild(data_dir: DataDir = None) -> None:
+    """Build the column store anew from PostgreSQL. Questions are answered from the old one until then."""
+    shown = Progress(TextColumn("Building"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with shown:
+        task = shown.add_task("events", total=None)
+
+        def progress(done: int, of: int) -> None:
+            shown.update(task, completed=done, total=of)
+
+        settings = load_settings().with_flags(data_dir=data_dir)
+        events = _with_columns(settings, lambda found: found.rebuild(progress))
+    typer.echo(f"The column store was built: {events:,} events.")
+
+
+@columns.command("ddl")
+def ddl_(
+    cluster: Annotated[str, typer.Option(help="The cluster's name in ClickHouse's configuration.")],
+    database: Annotated[str, typer.Option(help="The database to make the tables in.")] = "milepost",
+) -> None:
+    """Print the tables of a ClickHouse cluster, to run on it once."""
+    typer.echo(ddl.for_cluster(cluster, database), nl=False)
+
+
+def verify(data_dir: DataDir = None) -> None:
+    """Prove that the column store equals PostgreSQL: number of events and a checksum, day by day."""
+    settings = load_settings().with_flags(data_dir=data_dir)
+    proof = _with_columns(settings, lambda found: found.verify())
+    if not proof.differences:
+        typer.echo(f"Equal: {proof.events:,} events on {proof.days:,} days, in PostgreSQL and in the column store.")
+        return
+    table = Table("day (UTC)", "PostgreSQL", "column store", title="Days that differ")
+    for day in proof.differences:
+        counts = (f"{side[0]:,}" if side else "none" for side in (day.postgresql, day.columns))
+        table.add_row(day.day, *counts)
+    Console(stderr=True).print(table)
+    typer.echo("They differ. `milepost columns rebuild` builds the column store anew.", err=True)
+    raise typer.Exit(1)
+
+
+def _with_columns(settings: Settings, work: Callable[[Columns], Awaitable[T]]) -> T:
+    """Asks the running server's column store; without a server, brings one up for the command."""
+    found = Columns(settings.data_dir)
+    try:
+        asyncio.run(found.freshness())
+    except ColumnsUnavailable:
+        with database_dsn(settings) as dsn, _service(replace(settings, database_url=dsn), found):
+            return asyncio.run(_run(work, found))
+    return asyncio.run(_run(work, found))
+
+
+async def _run(work: Callable[[Columns], Awaitable[T]], found: Columns) -> T:
+    return await work(found)
+
+
+@contextmanager
+def _service(settings: Settings, found: Columns) -> Iterator[None]:
+    environ = {**os.environ, **to_environ(settings), PARENT: str(os.getpid()), "MILEPOST_LOG_LEVEL": "error"}
+    process = subprocess.Popen([sys.executable, "-m", "milepost.columns.service"], env=environ)  # noqa: S603
+    try:
+        asyncio.run(_until_there(found, process))
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def _until_there(found: Columns, process: subprocess.Popen[bytes]) -> Freshness:
+    """Waits for the first load, which may be of everything."""
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            fresh = await found.freshness()
+            if fresh.at is not None:
+                return fresh
+            if fresh.building is not None:
+                deadline = time.monotonic() + _START_SECONDS
+        except ColumnsUnavailable:
+            pass
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise Problem("The column store did not start. Start `milepost serve` and look at its log.")
+        await asyncio.sleep(0.1)

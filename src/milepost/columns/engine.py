@@ -1,0 +1,209 @@
+"""The engine: ClickHouse, in this process (chDB) or a server. One client runs one statement at a time: hence a pool."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from queue import Empty, LifoQueue
+from typing import Protocol, cast
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+import clickhouse_connect
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from milepost.columns.reading import (
+    Cell,
+    ColumnsUnavailable,
+    QuestionFailed,
+    QuestionTooBig,
+    QuestionTooLong,
+    Rows,
+    Value,
+)
+from milepost.errors import SettingsError
+
+log = logging.getLogger(__name__)
+
+DATABASE = "milepost"
+#: ClickHouse's error codes.
+_TOO_SLOW, _CANCELLED, _TOO_BIG = (159, 160), (394,), (241, 158, 396)
+_CHDB_OPTIONS = {
+    # The defaults are for a machine of its own: caches of gigabytes beside PostgreSQL would be too much.
+    "mark_cache_size": str(256 << 20),
+    "max_server_memory_usage_to_ram_ratio": "0.5",
+}
+_READ_SETTINGS: Mapping[str, object] = {
+    "do_not_merge_across_partitions_select_final": 1,
+    "use_uncompressed_cache": 0,
+    "session_timezone": "UTC",
+}
+
+
+class _Client(Protocol):
+    """What we use of clickhouse-connect's client."""
+
+    def query(
+        self, query: str, parameters: Mapping[str, object] | None = None, settings: Mapping[str, object] | None = None
+    ) -> _Result: ...
+    def command(
+        self, cmd: str, parameters: Mapping[str, object] | None = None, settings: Mapping[str, object] | None = None
+    ) -> object: ...
+    def raw_insert(
+        self,
+        table: str,
+        column_names: list[str],
+        insert_block: bytes,
+        settings: Mapping[str, object] | None = None,
+        fmt: str = "",
+    ) -> object: ...
+    def close(self) -> None: ...
+
+
+class _Result(Protocol):
+    column_names: tuple[str, ...]
+    result_rows: list[tuple[object, ...]]
+
+
+class Engine:
+    """Opens the database and answers statements; every method may be called from any thread.
+
+    `url` is empty for chDB in `directory`, or `clickhouse://user:password@host:port/database` (`clickhouses://` for
+    TLS). Never fork a process that has one.
+    """
+
+    def __init__(self, directory: Path, url: str = "", *, threads: int = 0) -> None:
+        """Raises SettingsError for an address that cannot be one, ColumnsUnavailable for one that cannot open."""
+        self._directory = directory
+        self._url = url
+        self._threads = threads
+        self._idle: LifoQueue[_Client] = LifoQueue()
+        self._open: list[_Client] = []
+        with self._client() as client:
+            self.version = str(client.command("select version()"))
+
+    @property
+    def embedded(self) -> bool:
+        return not self._url
+
+    def query(
+        self, sql: str, parameters: Mapping[str, Value] | None = None, *, settings: Mapping[str, object] | None = None
+    ) -> Rows:
+        """One statement that answers rows. Raises what reading.py names."""
+        with self._client() as client:
+            try:
+                result = client.query(sql, parameters=parameters or {}, settings={**_READ_SETTINGS, **(settings or {})})
+            except ClickHouseError as error:
+                raise _translated(error) from error
+            return Rows(
+                tuple(result.column_names), [tuple(_cell(value) for value in row) for row in result.result_rows]
+            )
+
+    def command(
+        self, sql: str, parameters: Mapping[str, Value] | None = None, *, settings: Mapping[str, object] | None = None
+    ) -> None:
+        """One statement that answers nothing."""
+        with self._client() as client:
+            try:
+                client.command(sql, parameters=parameters or {}, settings=settings or {})
+            except ClickHouseError as error:
+                raise _translated(error) from error
+
+    def insert(
+        self, table: str, columns: list[str], rows: bytes, *, settings: Mapping[str, object] | None = None
+    ) -> None:
+        """Adds rows in PostgreSQL's COPY text format, which ClickHouse reads as TabSeparated."""
+        with self._client() as client:
+            try:
+                client.raw_insert(table, columns, rows, settings=settings or {}, fmt="TabSeparated")
+            except ClickHouseError as error:
+                raise _translated(error) from error
+
+    def stop(self, comment: str) -> None:
+        """Stops the statement that runs under this `log_comment`, if it still does."""
+        self.command("kill query where Settings['log_comment'] = {comment:String} sync", {"comment": comment})
+
+    def close(self) -> None:
+        for client in self._open:
+            client.close()
+        self._open.clear()
+
+    @contextmanager
+    def _client(self) -> Iterator[_Client]:
+        try:
+            client = self._idle.get_nowait()
+        except Empty:
+            client = self._connect()
+            self._open.append(client)
+        try:
+            yield client
+        finally:
+            self._idle.put(client)
+
+    def _connect(self) -> _Client:
+        settings = {"max_threads": self._threads} if self._threads else {}
+        if not self._url:
+            self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            try:
+                client = clickhouse_connect.get_client(interface="chdb", path=str(self._directory), settings=settings)
+                client.command(f"create database if not exists {DATABASE}")
+                client.command(f"use {DATABASE}")
+            except (ClickHouseError, RuntimeError, OSError) as error:
+                raise ColumnsUnavailable(
+                    f"The column store in {self._directory} cannot be opened: {_first_line(error)}"
+                ) from error
+            return cast(_Client, client)
+        parts = urlsplit(self._url)
+        if parts.scheme not in ("clickhouse", "clickhouses") or not parts.hostname:
+            raise SettingsError(
+                "MILEPOST_COLUMNS_URL takes clickhouse://user:password@host:port/database.",
+                field="MILEPOST_COLUMNS_URL",
+            )
+        secure = parts.scheme == "clickhouses"
+        try:
+            client = clickhouse_connect.get_client(
+                host=parts.hostname,
+                port=parts.port or (8443 if secure else 8123),
+                username=unquote(parts.username or "default"),
+                password=unquote(parts.password or ""),
+                database=parts.path.strip("/") or DATABASE,
+                secure=secure,
+                settings=settings,
+                autogenerate_session_id=False,
+            )
+        except (ClickHouseError, OSError) as error:
+            raise ColumnsUnavailable(
+                f"ClickHouse at {parts.hostname} cannot be reached: {_first_line(error)}"
+            ) from error
+        return cast(_Client, client)
+
+
+def _cell(value: object) -> Cell:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, tuple | list):
+        return [_cell(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _cell(item) for key, item in value.items()}
+    return cast(Cell, value)
+
+
+def _translated(error: ClickHouseError) -> QuestionTooLong | QuestionTooBig | ColumnsUnavailable | QuestionFailed:
+    code = getattr(error, "code", None)
+    if code in _TOO_SLOW or code in _CANCELLED:
+        return QuestionTooLong()
+    if code in _TOO_BIG:
+        return QuestionTooBig()
+    if code is None:
+        return ColumnsUnavailable(f"The column store does not answer: {_first_line(error)}", retry_after=2)
+    log.error("the column store refused a statement: %s", error)
+    return QuestionFailed()
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,0 +1,246 @@
+"""Keeps the mirror up with PostgreSQL: loads what changed, builds it anew where it cannot go on, proves it equal."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+import psycopg
+from psycopg import Connection
+
+from milepost.columns import follow
+from milepost.columns.follow import Moment
+from milepost.columns.mirror import Load, Mirror
+from milepost.columns.reading import (
+    ColumnsUnavailable,
+    Difference,
+    Freshness,
+    Progress,
+    Proof,
+    QuestionFailed,
+    QuestionTooBig,
+    QuestionTooLong,
+)
+
+log = logging.getLogger(__name__)
+
+_POLL_SECONDS = 0.5
+#: How often a moment with nothing new is noted all the same, so that a start does not look back too far.
+_NOTE_SECONDS = 60.0
+_WIPE_SECONDS = 600.0
+#: More changed events than this at once are quicker to load with everything else.
+_MOST_CHANGED = 2_000_000
+_TRIES = 20
+_READ_ONLY = "set transaction isolation level repeatable read, read only"
+#: Two servers that share one ClickHouse have one loader between them.
+_LOCK = "select pg_try_advisory_lock(hashtext('milepost.columns.loader'))"
+
+
+class Damaged(Exception):
+    """The engine's files cannot be read any more."""
+
+
+class Loader:
+    """Reads PostgreSQL at `dsn`, writes into `mirror`. `run` is its thread; the rest may be called from any."""
+
+    def __init__(self, mirror: Mirror, dsn: str, *, shared: bool) -> None:
+        """`shared`: the mirror is a ClickHouse server that other servers of ours may load as well."""
+        self._mirror = mirror
+        self._dsn = dsn
+        self._shared = shared
+        self._turn = threading.Lock()  # one load, rebuild or copy at a time
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._building: tuple[int, int] | None = None
+        self._load = mirror.last_load()
+        self._seen = self._load.at if self._load else None
+        self._noted = self._wiped = time.monotonic()
+        self._checked = False
+
+    def freshness(self) -> Freshness:
+        return Freshness(self._seen, self._building)
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._wake.set()
+
+    def run(self) -> None:
+        """Until stopped. PostgreSQL may be away; raises Damaged when the mirror's files are."""
+        if not self._shared and self._mirror.is_damaged():
+            raise Damaged("parts of it cannot be read")
+        pause = _POLL_SECONDS
+        while not self._stop.is_set():
+            try:
+                with self._connect() as connection:
+                    while not self._stop.is_set():
+                        self._turn_once(connection)
+                        pause = _POLL_SECONDS
+                        self._wake.wait(pause)
+            except psycopg.Error as error:
+                log.warning("the column store waits for PostgreSQL: %s", str(error).strip().splitlines()[0])
+            except (ColumnsUnavailable, QuestionTooBig, QuestionTooLong) as error:
+                log.warning("the column store could not load: %s", error.message)
+            except QuestionFailed as error:
+                raise Damaged(error.message) from error
+            pause = min(pause * 2, 10.0)
+            self._stop.wait(pause)
+
+    def _turn_once(self, connection: Connection) -> None:
+        if self._shared and not self._has_turn(connection):
+            load = self._mirror.last_load()
+            self._seen = load.at if load else None
+            return
+        self.sync(connection)
+        if not self._checked:
+            self._check()
+        if time.monotonic() - self._wiped > _WIPE_SECONDS:
+            self._wiped = time.monotonic()
+            with self._turn:
+                self._mirror.wipe_deleted()
+
+    def _has_turn(self, connection: Connection) -> bool:
+        row = connection.execute(_LOCK).fetchone()
+        return bool(row and row[0])
+
+    def sync(self, connection: Connection) -> Moment:
+        """Brings the mirror up to this moment, and answers it."""
+        with self._turn:
+            now = follow.moment(connection)
+            if self._load is None or self._is_of_another(connection, self._load, now):
+                self._rebuild(connection, now)
+            else:
+                self._load_changes(connection, self._load, now)
+            self._seen = now.at
+            return now
+
+    def rebuild(self, progress: Progress) -> int:
+        """Loads everything anew; answers the events loaded."""
+        with self._connect() as connection, self._turn:
+            now = follow.moment(connection)
+            done = self._rebuild(connection, now, progress)
+            self._seen = now.at
+            return done
+
+    def verify(self) -> Proof:
+        """Compares the two stores by day, as they are at one moment; loading goes on meanwhile."""
+        with self._connect() as connection, self._connect() as other:
+            try:
+                with self._turn:
+                    self._come_level(connection, other)
+                    self._mirror.copy_table("events_compared")
+                theirs = self._mirror.days("events_compared")
+                ours = follow.days(connection)
+            finally:
+                self._mirror.drop_table("events_compared")
+        differences = [
+            Difference(day, ours.get(day), theirs.get(day))
+            for day in sorted(ours.keys() | theirs.keys())
+            if ours.get(day) != theirs.get(day)
+        ]
+        return Proof(len(ours), sum(count for count, _ in ours.values()), differences)
+
+    # -- the steps, in the loader's turn ---------------------------------------------------------
+
+    def _is_of_another(self, connection: Connection, load: Load, now: Moment) -> bool:
+        if load.epoch != now.epoch or follow.is_behind(connection, load.snapshot):
+            log.warning("the column store is of another database: it is built anew")
+            return True
+        if follow.missed(connection, load.snapshot, now.cleaned_xid):
+            log.warning("the column store has not been loaded for too long: it is built anew")
+            return True
+        return False
+
+    def _load_changes(self, connection: Connection, load: Load, now: Moment) -> None:
+        changes = follow.changes(connection, load.snapshot, now.snapshot)
+        if not changes:
+            if time.monotonic() - self._noted > _NOTE_SECONDS:
+                self._finish(load.batch * 2, now)
+            return
+        emptied = any(change.kind == "emptied" for change in changes)
+        if emptied or sum(change.events for change in changes) > _MOST_CHANGED:
+            self._rebuild(connection, now)
+            return
+        changed = [change.change_id for change in changes]
+        follow.number_people(connection, changed)
+        with connection.transaction():
+            connection.execute(_READ_ONLY)
+            self._write(connection, changed, now)
+
+    def _come_level(self, connection: Connection, other: Connection) -> None:
+        """Begins a transaction and brings the mirror to exactly what it sees, neither less nor more."""
+        for _ in range(_TRIES):
+            now = follow.moment(other)
+            if self._load is None or self._is_of_another(other, self._load, now):
+                self._rebuild(other, now)
+            else:
+                self._load_changes(other, self._load, now)
+            connection.execute("begin isolation level repeatable read read only")
+            now = follow.moment(connection)
+            changes = follow.changes(connection, self._require_load().snapshot, now.snapshot)
+            changed = [change.change_id for change in changes]
+            # Of people who came within these milliseconds it cannot see the numbers: once more, then.
+            if all(change.kind != "emptied" for change in changes) and follow.all_numbered(connection, changed):
+                if changed:
+                    self._write(connection, changed, now)
+                return
+            connection.rollback()
+        raise ColumnsUnavailable("New customers come faster than the two stores can be brought level. Try again.")
+
+    def _write(self, connection: Connection, changed: list[int], now: Moment) -> None:
+        ver = self._mirror.next_ver()
+        self._mirror.take_away(follow.gone(connection, changed), ver)
+        self._mirror.add(follow.copy_changed(connection, changed, ver + 1))
+        self._finish(ver, now)
+
+    def _rebuild(self, connection: Connection, now: Moment, progress: Progress | None = None) -> int:
+        # Events that come while people get their numbers are not in `now`: they are loaded as changes afterwards.
+        follow.number_people(connection)
+        ver = self._mirror.next_ver()
+        done = 0
+
+        def loaded(rows: int) -> None:
+            nonlocal done
+            done = rows
+            self._building = (rows, max(rows, total))
+            if progress is not None:
+                progress(*self._building)
+
+        with connection.transaction():
+            connection.execute(_READ_ONLY)
+            total = follow.count_all(connection)
+            try:
+                loaded(0)
+                self._mirror.replace(follow.copy_all(connection, ver + 1), ver, now, loaded)
+            finally:
+                self._building = None
+        self._noted_load(ver, now)
+        log.info("the column store was built: %d events", done)
+        return done
+
+    def _finish(self, ver: int, now: Moment) -> None:
+        self._mirror.finish(ver, now)
+        self._noted_load(ver, now)
+
+    def _noted_load(self, ver: int, now: Moment) -> None:
+        self._noted = time.monotonic()
+        self._load = Load(ver // 2, now.snapshot, now.at, now.epoch)
+
+    def _require_load(self) -> Load:
+        if self._load is None:
+            raise ColumnsUnavailable
+        return self._load
+
+    def _check(self) -> None:
+        """After a start: a power cut may have taken loads that were noted. Counts by day show whether it did."""
+        with self._connect() as connection, self._connect() as other, self._turn:
+            self._come_level(connection, other)
+            if follow.day_counts(connection) != self._mirror.day_counts():
+                log.warning("the column store differs from PostgreSQL: it is built anew")
+                self._rebuild(other, follow.moment(other))
+        self._checked = True
+
+    def _connect(self) -> Connection:
+        connection = psycopg.connect(self._dsn, autocommit=True, application_name="milepost-columns")
+        connection.execute("set timezone = 'UTC'; set jit = off")
+        return connection

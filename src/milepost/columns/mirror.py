@@ -1,0 +1,125 @@
+"""The mirror's tables: what was loaded last, adding a load, replacing everything, what each day sums up to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from string import Template
+from typing import NamedTuple
+
+from milepost.columns import ddl
+from milepost.columns.engine import Engine
+from milepost.columns.follow import COLUMNS, Gone, Moment
+from milepost.store.queries import load
+
+_SQL = load("milepost.columns", "mirror.sql")
+#: A block may hold events of any number of months.
+_WRITE = {"max_partitions_per_insert_block": 0}
+_KEYS = ["event_id", "customer", "ts", "ver", "is_deleted"]
+_AT_ONCE = 50_000
+
+
+class Load(NamedTuple):
+    """How far the mirror has come."""
+
+    batch: int
+    snapshot: str
+    at: datetime
+    epoch: str
+
+
+class Mirror:
+    """The tables in one engine. Not thread-safe for writing: there is one loader."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        engine.command(ddl.create_events())
+        engine.command(ddl.create_loads())
+        self._batch = max(self._number("highest_batch"), *(load.batch for load in self._loads()), 0)
+
+    def last_load(self) -> Load | None:
+        """The newest finished load; None for a mirror that was never filled."""
+        return next(iter(self._loads()), None)
+
+    def next_ver(self) -> int:
+        """A version above every row there is, for a load to come. Half-finished loads have used theirs up."""
+        self._batch += 1
+        return self._batch * 2
+
+    def add(self, blocks: Iterable[bytes]) -> None:
+        """Adds events of a load; `blocks` are COPY text, with a version one above `ver` in each row."""
+        for block in blocks:
+            self.engine.insert("events", list(COLUMNS), block, settings=_WRITE)
+
+    def take_away(self, gone: Sequence[Gone], ver: int) -> None:
+        """Marks events as gone from where they stood; one that stands there anew in the same load stays."""
+        for start in range(0, len(gone), _AT_ONCE):
+            rows = (f"{g.event_id}\t{g.customer}\t{g.ts}\t{ver}\t1\n" for g in gone[start : start + _AT_ONCE])
+            self.engine.insert("events", _KEYS, "".join(rows).encode(), settings=_WRITE)
+
+    def finish(self, ver: int, moment: Moment) -> None:
+        """Notes that everything up to that moment is in the mirror."""
+        at = moment.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        row = f"{ver // 2}\t{moment.snapshot}\t{at}\t{moment.epoch}\n"
+        self.engine.insert("loads", ["batch", "snapshot", "at", "epoch"], row.encode())
+
+    def replace(self, blocks: Iterable[bytes], ver: int, moment: Moment, loaded: Callable[[int], None]) -> None:
+        """Replaces everything by these blocks. Whoever asks meanwhile gets the old rows, then the new ones.
+
+        `loaded` is told the rows so far.
+        """
+        self.engine.command("drop table if exists events_new")
+        self.engine.command(ddl.create_events("events_new"))
+        rows = 0
+        for block in blocks:
+            self.engine.insert("events_new", list(COLUMNS), block, settings=_WRITE)
+            rows += block.count(b"\n")
+            loaded(rows)
+        # A load that was finished before this one describes the old rows: it must not outlive them.
+        self.engine.command("truncate table loads")
+        self.engine.command("exchange tables events and events_new")
+        self.finish(ver, moment)
+        self.engine.command("drop table if exists events_new")
+
+    def day_counts(self) -> dict[str, int]:
+        """Events by UTC day."""
+        return {str(day): int(str(count)) for day, count in self.engine.query(_SQL["day_counts"]).rows}
+
+    def days(self, table: str) -> dict[str, tuple[int, int]]:
+        """Events by UTC day: how many, and a checksum of every column, modulo 2^64."""
+        row = ", ".join(f"toString({column})" for column in COLUMNS[:-2])
+        statement = Template(_SQL["days"]).substitute(events=table, row=row)
+        rows = self.engine.query(statement, settings={"max_execution_time": 0}).rows
+        return {str(day): (int(str(count)), int(str(total))) for day, count, total in rows}
+
+    def copy_table(self, name: str) -> None:
+        """Makes `name` a copy of the events as they are now: of links to the same files, so it takes no time."""
+        self.engine.command(f"drop table if exists {name}")
+        self.engine.command(f"create table {name} clone as events")
+
+    def drop_table(self, name: str) -> None:
+        self.engine.command(f"drop table if exists {name}")
+
+    def wipe_deleted(self) -> int:
+        """Takes the rows of events that are no more off the disk; answers in how many months it did."""
+        months = [int(str(month)) for (month,) in self.engine.query(_SQL["months_with_deleted"]).rows]
+        for month in months:
+            self.engine.command(
+                f"optimize table events partition {month} final cleanup",
+                settings={"allow_experimental_replacing_merge_with_cleanup": 1},
+            )
+        return len(months)
+
+    def is_damaged(self) -> bool:
+        """Whether the engine found parts of it unreadable when it opened."""
+        return self._number("broken") > 0
+
+    def _loads(self) -> list[Load]:
+        rows = self.engine.query(_SQL["last_load"]).rows
+        return [
+            Load(int(str(batch)), str(snapshot), datetime.fromisoformat(str(at)).replace(tzinfo=UTC), str(epoch))
+            for batch, snapshot, at, epoch in rows
+        ]
+
+    def _number(self, name: str) -> int:
+        return int(str(self.engine.query(_SQL[name]).rows[0][0]))

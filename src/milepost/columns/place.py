@@ -1,0 +1,30 @@
+"""Where the column store of a data folder is, and where its owner listens."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+#: A Unix socket's address may have 108 bytes on Linux, 104 on macOS, its end included.
+_LONGEST = 100
+
+
+def directory(data_dir: Path) -> Path:
+    """The engine's own folder: it may be deleted at any time and is built anew."""
+    return data_dir / "columns"
+
+
+def socket_path(data_dir: Path) -> Path:
+    """Where the owner listens: in the data folder, or, where that path is too long for a socket, beside other
+    temporary files in a folder of this user's alone. Raises PermissionError where somebody else made that one."""
+    inside = data_dir.absolute() / "columns.sock"
+    if len(os.fsencode(inside)) <= _LONGEST:
+        return inside
+    name = hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:16]
+    folder = Path(tempfile.gettempdir()) / f"milepost-{os.getuid()}-{name}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.lstat().st_uid != os.getuid() or folder.is_symlink():
+        raise PermissionError(f"{folder} belongs to somebody else. Remove it, or choose a shorter data folder.")
+    return folder / "columns.sock"

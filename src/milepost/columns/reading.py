@@ -1,0 +1,87 @@
+"""What asks the column store: the small interface behind which the engine stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from milepost.errors import Problem
+
+#: What may be bound to a parameter; times are passed as texts or seconds.
+Value = str | int | float | Sequence[int | str]
+#: What comes back in a cell.
+Cell = str | int | float | bool | None | list["Cell"] | dict[str, "Cell"]
+
+
+class ColumnsUnavailable(Problem):
+    """The column store is not there just now: it is starting, or being built. Ask again after Retry-After."""
+
+    status = 503
+    code = "columns_unavailable"
+
+
+class QuestionTooLong(Problem):
+    """This question took longer than it may, and was stopped. Ask for fewer days, or fewer steps."""
+
+    status = 422
+    code = "question_too_long"
+
+
+class QuestionTooBig(Problem):
+    """This question needed more memory than it may have, and was stopped. Ask for fewer days, or fewer values."""
+
+    status = 422
+    code = "question_too_big"
+
+
+class QuestionFailed(Problem):
+    """The column store could not answer this question. The server's log says why."""
+
+    status = 500
+    code = "question_failed"
+
+
+class Rows(NamedTuple):
+    """An answer: the columns' names, and the rows. Dates and times come as ISO texts."""
+
+    names: tuple[str, ...]
+    rows: list[tuple[Cell, ...]]
+
+    def dicts(self) -> list[dict[str, Cell]]:
+        return [dict(zip(self.names, row, strict=True)) for row in self.rows]
+
+
+#: Told how many rows are done, and how many there are.
+Progress = Callable[[int, int], None]
+
+
+class Freshness(NamedTuple):
+    """Everything up to `at` is in the mirror; `building` says how far a load of everything is, (done, of)."""
+
+    at: datetime | None
+    building: tuple[int, int] | None
+
+
+class Difference(NamedTuple):
+    """A day on which the two stores differ: number of events and checksum of each; None where a store has none."""
+
+    day: str
+    postgresql: tuple[int, int] | None
+    columns: tuple[int, int] | None
+
+
+class Proof(NamedTuple):
+    """What `verify` found: nothing differs where `differences` is empty."""
+
+    days: int
+    events: int
+    differences: list[Difference]
+
+
+class Reader(Protocol):
+    """Answers one statement. `{name:Type}` in it is bound by the engine to `parameters[name]`, never pasted."""
+
+    async def query(self, sql: str, parameters: Mapping[str, Value] | None = None) -> Rows:
+        """Raises ColumnsUnavailable, QuestionTooLong or QuestionTooBig. Cancelling the caller stops the statement."""
+        ...

@@ -1,0 +1,53 @@
+-- The mirror's tables, for chDB and a ClickHouse server alike. ddl.py fills the slots in.
+-- No customer's or user's id stands here, only their numbers (milepost.numbers in PostgreSQL knows whose).
+
+-- name: events
+-- One row an event; the row with the highest `ver` of a key counts, and none where that one is deleted.
+create table if not exists $events $on_cluster (
+  event_id UUID,
+  customer UInt32,
+  -- The user's number, else the anonymous visitor's; 0 is nobody in particular.
+  user UInt32,
+  session_id String codec(ZSTD(1)),
+  event_type LowCardinality(String),
+  tool_id LowCardinality(String),
+  tool_section LowCardinality(String),
+  business_impact LowCardinality(String),
+  competency_area LowCardinality(String),
+  current_arr LowCardinality(String),
+  target_arr LowCardinality(String),
+  growth_stage LowCardinality(String),
+  device_type LowCardinality(String),
+  browser LowCardinality(String),
+  page_url String codec(ZSTD(1)),
+  referrer String codec(ZSTD(1)),
+  referrer_source LowCardinality(String),
+  -- Milliseconds; -1 is none.
+  session_duration Int64 codec(ZSTD(1)),
+  time_on_page Int64 codec(ZSTD(1)),
+  -- Metadata as an object of texts, by key: what PostgreSQL's jsonb_each_text answers.
+  metadata String codec(ZSTD(1)),
+  properties Map(LowCardinality(String), String) materialized JSONExtract(metadata, 'Map(String, String)') codec(ZSTD(1)),
+  is_bot UInt8,
+  ts DateTime64(6, 'UTC') codec(Delta, ZSTD(1)),
+  -- The loader's batch, twice, and one more for a row that stands: in one batch it wins over its own deletion.
+  ver UInt64 codec(Delta, ZSTD(1)),
+  is_deleted UInt8
+)
+engine = $replacing(${path}ver, is_deleted)
+partition by toYYYYMM(ts)
+order by (customer, ts, event_id)
+settings min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
+
+-- name: loads
+-- How far the mirror has come: the newest load. Written after its rows, so what is here is in the mirror.
+create table if not exists $loads $on_cluster (
+  only_one UInt8 default 0,
+  batch UInt64,
+  -- PostgreSQL's snapshot up to which everything is there, its clock at that moment, and the database's epoch.
+  snapshot String,
+  at DateTime64(6, 'UTC'),
+  epoch String
+)
+engine = $replacing(${path}batch)
+order by only_one;
