@@ -1,0 +1,230 @@
+"""From a question's filters and steps to conditions the engine understands, every value bound, none pasted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from string import Template
+from typing import Final, LiteralString, TypeVar, get_args
+from uuid import UUID
+
+import msgspec
+
+from milepost.analytics.asking import Column, Filter, Question, Step
+from milepost.analytics.checking import check_field, checked
+from milepost.analytics.cohorts import Definition, Did, everybody, read_cohort
+from milepost.analytics.context import Store
+from milepost.analytics.names import Whose, as_text, ids_of, numbers_of
+from milepost.analytics.period import Window, between
+from milepost.columns.reading import Value
+from milepost.errors import InvalidRequest, NotFound
+from milepost.store.queries import load
+
+Row = TypeVar("Row")
+
+_SQL = load("milepost.analytics", "cohorts.sql")
+_UNITS = load("milepost.analytics", "people.sql")["units"]
+
+_DURATIONS: Final = ("time_on_page", "session_duration")
+_COLUMNS: Final[tuple[str, ...]] = get_args(Column)
+_SIGNS: Final = {"above": ">", "at_least": ">=", "below": "<", "at_most": "<="}
+#: These say that the rest does not hold.
+_TURNED: Final = ("is_not", "not_contains", "is_not_set")
+
+
+class Compiler:
+    """One question on its way to the engine. Fragments it answers are SQL over the columns of `events`.
+
+    `window` is the period; `unit` the column of the question's unit, `somebody` the condition that there is one;
+    `ever` the condition of `filters` in all of time, `during` the same within the period.
+    """
+
+    window: Window
+    unit: str
+    somebody: str
+    ever: str
+    during: str
+
+    def __init__(self, store: Store, inside: frozenset[UUID] = frozenset()) -> None:
+        """For conditions alone; `of` makes one for a question. `inside`: the cohorts whose conditions these are."""
+        self.store = store
+        self._inside = inside
+        self.parameters: dict[str, Value] = {}
+        self._bound: dict[tuple[str, object], str] = {}
+
+    @classmethod
+    async def of(cls, store: Store, question: Question) -> Compiler:
+        """Raises InvalidRequest for what cannot be asked: a time zone, days, a field, an operator, values, a cohort."""
+        made = cls(store)
+        made.window = Window.of(question.period, store.now())
+        made.unit = question.unit
+        made.somebody = "user != 0" if question.unit == "user" else "1"
+        made.ever = f"is_bot = 0 and {await made.filters(question.filters)}"
+        made.during = f"{made.window.during(made.bind)} and {made.ever}"
+        return made
+
+    def bind(self, value: Value, kind: str) -> str:
+        """Binds a value of one of the engine's types; answers how the statement calls it."""
+        key = (kind, value if isinstance(value, str | int | float) else tuple(value))
+        if key not in self._bound:
+            name = f"p{len(self.parameters)}"
+            self.parameters[name] = value
+            self._bound[key] = f"{{{name}:{kind}}}"
+        return self._bound[key]
+
+    async def rows(self, kind: type[Row], statement: LiteralString, **slots: str) -> list[Row]:
+        """The rows of a statement, each as `kind` (a tuple type), its `$slots` filled with fragments of ours."""
+        text = Template(statement).substitute(slots)
+        # A fragment may stand in several places or none: only what is there is sent.
+        used = {name: value for name, value in self.parameters.items() if f"{{{name}:" in text}
+        found = await self.store.columns.query(text, used)
+        return msgspec.convert(found.rows, list[kind])  # type: ignore[valid-type]  # a type made at run time
+
+    def units(self, condition: str) -> str:
+        """For `people`: the units with an event for which a condition holds (`during` or `ever` belongs into it)."""
+        slots = {"unit": self.unit, "somebody": self.somebody, "condition": condition}
+        return Template(_UNITS).substitute(slots)
+
+    async def filters(self, filters: Sequence[Filter], at: str = "filters") -> str:
+        """All of them; `at` is where they stand in the request, for the errors."""
+        parts = [await self._filter(checked(one, f"{at}[{n}]"), f"{at}[{n}]") for n, one in enumerate(filters)]
+        return " and ".join(f"({part})" for part in parts) or "1"
+
+    async def step(self, step: Step, at: str) -> str:
+        """The condition that an event is of this kind; "1" for any event."""
+        parts: list[str] = []
+        if step.event_type is not None:
+            parts.append(f"event_type = {self.bind(step.event_type, 'String')}")
+        if step.tool_id is not None:
+            text = checked(Filter(field="tool_id", values=(step.tool_id,)), at).values[0]
+            parts.append(f"tool_id = {self.bind(str(text), 'String')}")
+        if step.filters:
+            parts.append(await self.filters(step.filters, f"{at}.filters"))
+        return "(" + " and ".join(parts) + ")" if parts else "1"
+
+    async def value(self, field: str, at: str) -> str:
+        """An expression of a field's text, '' where there is none. Raises InvalidRequest for a field without one."""
+        check_field(field, at, customers=False)
+        if field in ("customer_id", "user_id"):
+            whose: Whose = "customer" if field == "customer_id" else "user"
+            numbers, ids = await ids_of(self.store.database, whose)
+            if not numbers:
+                return "''"
+            return f"transform({whose}, {self.bind(numbers, 'Array(UInt32)')}, {self.bind(ids, 'Array(String)')}, '')"
+        return self._text(field)
+
+    def _text(self, field: str) -> str:
+        if field.startswith("metadata."):
+            return f"properties[{self.bind(field.removeprefix('metadata.'), 'String')}]"
+        if field in _DURATIONS:
+            return f"if({field} < 0, '', toString({field}))"
+        return _COLUMNS[_COLUMNS.index(field)]
+
+    async def _filter(self, condition: Filter, at: str) -> str:
+        if condition.field == "cohort":
+            found: set[int] = set()
+            for place, value in enumerate(condition.values):
+                found |= await self._cohort(UUID(str(value)), f"{at}.values[{place}]")
+            return self._among("customer", sorted(found), turned=condition.op == "is_not")
+        if condition.field == "user_id":
+            return await self._user(condition)
+        if condition.field == "customer_id" or condition.field.startswith("insight."):
+            numbers = await numbers_of(self.store.database, condition)
+            return self._among("customer", numbers, turned=condition.op in _TURNED)
+        holds = self._duration(condition) if condition.field in _DURATIONS else self._holds(condition)
+        return f"not ({holds})" if condition.op in _TURNED else holds
+
+    async def _cohort(self, cohort_id: UUID, at: str) -> set[int]:
+        if cohort_id in self._inside:
+            raise InvalidRequest("This cohort is defined by itself. Take it out of its own conditions.", field=at)
+        try:
+            cohort = await read_cohort(self.store.database, cohort_id)
+        except NotFound as error:
+            raise InvalidRequest("There is no such cohort. GET /v1/cohorts lists them.", field=at) from error
+        return await members(self.store, cohort.definition, self._inside | {cohort_id})
+
+    async def _user(self, condition: Filter) -> str:
+        """A visitor without a user id has a number too, but no value here."""
+        found = await numbers_of(self.store.database, condition)
+        holds = self._among("user", found)
+        if "" in condition.values and condition.op in ("is", "is_not"):
+            known = await numbers_of(self.store.database, Filter(field="user_id", op="is_set"))
+            holds = f"({holds} or {self._among('user', known, turned=True)})"
+        return f"not {holds}" if condition.op in _TURNED else holds
+
+    def _among(self, column: str, numbers: list[int], *, turned: bool = False) -> str:
+        word = "not in" if turned else "in"
+        return f"({column} {word} {self.bind(numbers, 'Array(UInt32)')})"
+
+    def _holds(self, condition: Filter) -> str:
+        """A condition on a text, as if it were the one it turns around."""
+        text = self._text(condition.field)
+        match condition.op:
+            case "is" | "is_not":
+                texts = [value for value in condition.values if isinstance(value, str)]
+                figures = [value for value in condition.values if not isinstance(value, str)]
+                parts = [f"{text} in {self.bind(texts, 'Array(String)')}"] if texts else []
+                parts += [f"{_number(text)} = {self.bind(value, 'Float64')}" for value in figures]
+                return " or ".join(parts)
+            case "contains" | "not_contains":
+                parts = [
+                    f"positionCaseInsensitiveUTF8({text}, {self.bind(as_text(value), 'String')}) > 0"
+                    for value in condition.values
+                ]
+                return f"{text} != '' and ({' or '.join(parts)})"
+            case "is_set" | "is_not_set":
+                return f"{text} != ''"
+        limit = self.bind(float(condition.values[0]), "Float64")
+        return f"{_number(text)} {_SIGNS[condition.op]} {limit}"
+
+    def _duration(self, condition: Filter) -> str:
+        """A condition on milliseconds: they are compared as numbers where that is meant."""
+        if condition.op in ("is_set", "is_not_set"):
+            return f"{condition.field} >= 0"
+        if condition.op in _SIGNS:
+            limit = self.bind(float(condition.values[0]), "Float64")
+            return f"{condition.field} >= 0 and {condition.field} {_SIGNS[condition.op]} {limit}"
+        return self._holds(condition)
+
+
+async def members(store: Store, definition: Definition, inside: frozenset[UUID] = frozenset()) -> set[int]:
+    """The numbers of the customers who are in a cohort just now. Raises InvalidRequest for what cannot be asked."""
+    everyone = await everybody(store.database)
+    sets: list[set[int]] = []
+    for place, condition in enumerate(definition.conditions):
+        at = f"conditions[{place}]"
+        if isinstance(condition, Did):
+            sets.append(await _who_did(store, condition, everyone, inside, at))
+        else:
+            checked_filter = checked(condition.filter, f"{at}.filter")
+            if not (checked_filter.field == "customer_id" or checked_filter.field.startswith("insight.")):
+                raise InvalidRequest(
+                    "Customers are something by insight.NAME or customer_id. What they did is a condition of kind did.",
+                    field=f"{at}.filter.field",
+                )
+            found = set(await numbers_of(store.database, checked_filter))
+            sets.append(everyone - found if checked_filter.op in _TURNED else found & everyone)
+    return set.intersection(*sets) if definition.match == "all" else set.union(*sets)
+
+
+async def _who_did(store: Store, did: Did, everyone: set[int], inside: frozenset[UUID], at: str) -> set[int]:
+    compiler = Compiler(store, inside)
+    now = store.now()
+    least = did.at_least if did.at_least is not None or did.at_most is not None else 1
+    # Who did nothing is not among the events: for "at most", those who did more are found, and left out.
+    asked = f"count() >= {least or 0}" if least else f"count() > {did.at_most}"
+    if least and did.at_most is not None:
+        asked += f" and count() <= {did.at_most}"
+    # The last instant is still in it; the condition's end is not.
+    when = between(compiler.bind, now - timedelta(days=did.days), now + timedelta(microseconds=1))
+    rows = await compiler.rows(
+        tuple[int], _SQL["who_did"], events=f"{when} and {await compiler.step(did.step, f'{at}.step')}", asked=asked
+    )
+    found = {number for (number,) in rows}
+    return found & everyone if least else everyone - found
+
+
+def _number(text: str) -> str:
+    """A text as a number; one that is none is above and below nothing, as is infinity."""
+    number = f"toFloat64OrNull(toString({text}))"
+    return f"ifNull(isFinite({number}), 0) and ifNull({number}, 0)"

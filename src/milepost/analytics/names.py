@@ -1,0 +1,127 @@
+"""Who is who: conditions on ids and insights become the numbers by which the column store knows people."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from psycopg import sql
+
+from milepost.analytics.asking import Filter
+from milepost.errors import InvalidRequest
+from milepost.store.database import Database
+from milepost.store.queries import load
+
+Whose = Literal["customer", "user"]
+
+_SQL = load("milepost.analytics", "names.sql")
+#: A text that is a number; more digits in the exponent than any figure of ours has would only cost time.
+_NUMBER = sql.SQL(r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$")
+_SIGNS = {"above": sql.SQL(">"), "at_least": sql.SQL(">="), "below": sql.SQL("<"), "at_most": sql.SQL("<=")}
+#: A breakdown by id carries every id into the statement.
+_MOST_IDS = 200_000
+
+#: Columns of behavior_insights that are stored as they are: read without working out what depends on the day.
+_STORED = (
+    "total_events",
+    "total_sessions",
+    "total_tool_sessions",
+    "total_exports_generated",
+    "total_resources_created",
+    "total_resources_shared",
+    "total_milestones",
+    "high_impact_events",
+    "medium_impact_events",
+    "low_impact_events",
+    "total_points",
+    "professional_credibility",
+    "total_actions",
+)
+_WORKED_OUT = (
+    "current_scaling_score",
+    "score_coverage",
+    "systematic_progression_rate",
+    "professional_credibility_trend",
+    "customer_intelligence_score",
+    "value_communication_score",
+    "sales_execution_score",
+    "systematic_optimization_score",
+    "active_weeks",
+    "points_last_14_days",
+    "points_14_days_before",
+    "inconsistent_system_usage",
+    "low_business_impact_actions",
+    "low_impact_share",
+)
+#: Stored too, but under another name or form.
+_FORMED: dict[str, sql.SQL] = {
+    "current_arr": sql.SQL("substr(i.current_arr_latest, 57)"),
+    "target_arr": sql.SQL("substr(i.target_arr_latest, 57)"),
+    "growth_stage": sql.SQL("substr(i.growth_stage_latest, 57)"),
+    "days_since_last_activity": sql.SQL(
+        "case when i.last_event_at is not null"
+        " then greatest(0, floor(extract(epoch from now() - i.last_event_at) / 86400))::integer end"
+    ),
+}
+#: Every name that `insight.NAME` takes.
+INSIGHTS: tuple[str, ...] = (*_WORKED_OUT, *_STORED, *_FORMED)
+
+
+async def numbers_of(database: Database, condition: Filter) -> list[int]:
+    """The numbers of customers (`customer_id`, `insight.NAME`) or users (`user_id`) for which a condition holds.
+
+    Only those with a value are asked: `is_not`, `not_contains` and `is_not_set` are for the caller to turn around.
+    """
+    values: dict[str, object] = {}
+    holds = _holds(condition, values)
+    if condition.field == "customer_id":
+        query = sql.SQL(_SQL["of_customers"]).format(holds=holds, number=_NUMBER)
+    elif condition.field == "user_id":
+        query = sql.SQL(_SQL["of_users"]).format(holds=holds, number=_NUMBER)
+    else:
+        name = condition.field.removeprefix("insight.")
+        column = _FORMED.get(name, sql.Identifier("i", name))
+        schema, table = ("public", "behavior_insights") if name in _WORKED_OUT else ("milepost", "standing")
+        source = sql.Identifier(schema, table)
+        query = sql.SQL(_SQL["of_insights"]).format(holds=holds, number=_NUMBER, source=source, column=column)
+    async with database.transaction() as connection:
+        rows = await (await connection.execute(query, values)).fetchall()
+    return sorted(int(str(row["number"])) for row in rows)
+
+
+async def ids_of(database: Database, whose: Whose) -> tuple[list[int], list[str]]:
+    """Everybody's number and id, side by side. Raises InvalidRequest where there are too many to break down by."""
+    async with database.transaction() as connection:
+        cursor = await connection.execute(_SQL["ids"], {"kind": whose, "most": _MOST_IDS + 1})
+        rows = await cursor.fetchall()
+    if len(rows) > _MOST_IDS:
+        raise InvalidRequest(
+            f"There are more than {_MOST_IDS:,} {whose}s: too many for a breakdown by {whose}_id."
+            " Filter, and ask who is behind the bar.",
+            field="breakdown",
+        )
+    return [int(str(row["number"])) for row in rows], [str(row["id"]) for row in rows]
+
+
+def _holds(condition: Filter, values: dict[str, object]) -> sql.Composable:
+    """The condition, as if it were the one it turns around."""
+    match condition.op:
+        case "is" | "is_not":
+            values["texts"] = [value for value in condition.values if isinstance(value, str)]
+            values["figures"] = [value for value in condition.values if not isinstance(value, str)]
+            return sql.SQL("coalesce(v, '') = any(%(texts)s) or n = any(%(figures)s::numeric[])")
+        case "contains" | "not_contains":
+            values["texts"] = [as_text(value) for value in condition.values]
+            return sql.SQL(
+                "exists (select from unnest(%(texts)s::text[]) as t where position(lower(t) in lower(v)) > 0)"
+            )
+        case "is_set" | "is_not_set":
+            return sql.SQL("v <> ''")
+    values["limit"] = condition.values[0]
+    return sql.SQL("n {} %(limit)s::numeric").format(_SIGNS[condition.op])
+
+
+def as_text(value: str | float) -> str:
+    """A filter's value as it would stand in a text: 5, not 5.0."""
+    if isinstance(value, str):
+        return value
+    return str(int(value)) if value == int(value) else str(value)

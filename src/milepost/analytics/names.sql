@@ -1,0 +1,40 @@
+-- Who is who: the column store knows customers and users by their numbers alone.
+
+-- name: of_customers
+-- `{holds}` is a condition on `v`, the customer's id, and `n`, the same as a number where it is one.
+select number from (
+  select number, id as v, case when id ~ '{number}' then id::numeric end as n
+  from milepost.numbers where kind = 'customer') as x
+where {holds};
+
+-- name: of_users
+select number from (
+  select number, id as v, case when id ~ '{number}' then id::numeric end as n
+  from milepost.numbers where kind = 'user') as x
+where {holds};
+
+-- name: of_insights
+-- Of customers that have a number: the others have no event in the column store yet.
+select number from (
+  select m.number, v, case when v ~ '{number}' then v::numeric end as n
+  from {source} as i
+  join milepost.numbers m on m.kind = 'customer' and m.id = i.customer_id
+  cross join lateral (select ({column})::text as v) as t) as x
+where {holds};
+
+-- name: ids
+select number, id from milepost.numbers where kind = %(kind)s order by number limit %(most)s;
+
+-- name: numbers
+select number from milepost.numbers where kind = %(kind)s and id = any(%(ids)s);
+
+-- name: people
+-- The first in the order of an answer: most events, then by id.
+select n.number, n.kind, n.id, x.events, x.last_at, o.id as customer_id, c.name
+from unnest(%(numbers)s::integer[], %(customers)s::integer[], %(events)s::bigint[], %(last)s::bigint[])
+  as x (number, customer, events, last_at)
+join milepost.numbers n on n.number = x.number
+join milepost.numbers o on o.number = x.customer
+left join milepost.customers c on c.customer_id = o.id
+order by x.events desc, n.id collate "C"
+limit %(limit)s;

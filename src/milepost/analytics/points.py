@@ -1,0 +1,73 @@
+"""Places in an answer: whoever clicks a bar asks who is behind it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+import msgspec
+
+from milepost.analytics.asking import Asked
+
+Place = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+
+
+class TrendsPoint(Asked, frozen=True):
+    """Units with an event of a line: in one bucket (its place in `buckets`), or None: in the whole period."""
+
+    series: Place = 0
+    bucket: Place | None = None
+    #: The line's `value` and `is_other`.
+    value: str | None = None
+    is_other: bool = False
+
+
+class FunnelPoint(Asked, frozen=True):
+    """Units that reached a step (its place, from 0), or that reached it but not the next."""
+
+    step: Place
+    outcome: Literal["reached", "dropped"] = "reached"
+    #: The group's `value` and `is_other`; None is the total.
+    value: str | None = None
+    is_other: bool = False
+
+
+class RetentionPoint(Asked, frozen=True):
+    """Units of the group that began in the interval of `start`, and came back `k` intervals later (0: all of it)."""
+
+    start: date
+    k: Place = 0
+
+
+class LifecyclePoint(Asked, frozen=True):
+    """Units in a state in one bucket (its place in `buckets`)."""
+
+    bucket: Place
+    state: Literal["new", "returning", "resurrected", "dormant"]
+
+
+class StickinessPoint(Asked, frozen=True):
+    """Units active in exactly `n` intervals."""
+
+    n: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+
+
+class ToolsPoint(Asked, frozen=True):
+    """Units that use a tool."""
+
+    tool_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class PathsPoint(Asked, frozen=True):
+    """Units with a run through a node, named as in the answer's `nodes`."""
+
+    step: Place
+    kind: Literal["label", "other", "end"] = "label"
+    label: str = ""
+
+
+class SessionsPoint(Asked, frozen=True):
+    """Units with a session in a bucket (None: the whole period), of one of the answer's groups (None: of all)."""
+
+    bucket: Place | None = None
+    value: str | None = None
