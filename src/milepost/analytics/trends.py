@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Literal
 
 import msgspec
 
-from milepost.analytics.asking import Answer, FieldName, Interval, Question, Step
+from milepost.analytics.asking import Answer, FieldName, Interval, People, Question, Step
+from milepost.analytics.compile import Compiler
+from milepost.analytics.context import Store
+from milepost.analytics.people import people
+from milepost.analytics.period import Window, between
+from milepost.analytics.points import TrendsPoint
+from milepost.errors import InvalidRequest
+from milepost.store.queries import load
 
 Measure = Literal["events", "units", "sessions", "time_on_page", "session_duration"]
+
+_SQL = load("milepost.analytics", "trends.sql")
 
 
 class Trends(Question, frozen=True, tag="trends", tag_field="question"):
@@ -48,3 +58,160 @@ class TrendsAnswer(Answer, frozen=True):
     measure: Measure
     buckets: list[date | datetime]
     lines: list[Line]
+
+
+@dataclass
+class _Series:
+    """One series on its way to lines: which events are its, the breakdown's expression, and the values shown."""
+
+    events: str
+    value: str | None
+    shown: list[str]
+    others: bool
+
+    def line(self, compiler: Compiler) -> str:
+        """An expression of the line an event belongs to: its value's place from 1, or 0."""
+        if self.value is None or not self.shown:
+            return "toUInt8(0)"
+        return f"toUInt8(indexOf({compiler.bind(self.shown, 'Array(String)')}, toString({self.value})))"
+
+
+@dataclass
+class _Figures:
+    """A measure, by line; missing is nothing."""
+
+    values: dict[int, dict[int, float]] = field(default_factory=dict)
+    totals: dict[int, float] = field(default_factory=dict)
+
+
+async def answer(store: Store, question: Trends) -> TrendsAnswer:
+    """Raises what `Compiler.of` and `Reader.query` raise."""
+    compiler = await Compiler.of(store, question)
+    window = compiler.window
+    buckets = window.buckets(question.interval)
+    lines: list[Line] = []
+    for place, step in enumerate(question.series):
+        series = await _series(compiler, question, place)
+        now = await _figures(compiler, question, window, series)
+        before = window.before()
+        then = await _figures(compiler, question, before, series) if question.compare else None
+        places: list[tuple[int, str | None]] = list(enumerate(series.shown, 1))
+        if series.value is None or series.others:
+            places.append((0, None))
+        for number, value in places:
+            values, total = _of(now, number, len(buckets), question)
+            line = Line(
+                series=place,
+                name=step.name,
+                value=value,
+                is_other=series.value is not None and number == 0,
+                values=values,
+                total=total,
+            )
+            if then is not None:
+                length = len(before.buckets(question.interval))
+                previous, previous_total = _of(then, number, length, question)
+                side_by_side = (previous + [None] * len(buckets))[: len(buckets)]
+                line = msgspec.structs.replace(line, previous=side_by_side, previous_total=previous_total)
+            lines.append(line)
+    return TrendsAnswer(
+        unit=question.unit,
+        first=window.first,
+        last=window.last,
+        timezone=question.period.timezone,
+        interval=question.interval,
+        measure=question.measure,
+        buckets=buckets,
+        lines=lines,
+    )
+
+
+async def who(store: Store, question: Trends, point: TrendsPoint) -> People:
+    """The units with an event behind a bar. Raises InvalidRequest for a line or bucket the answer does not have."""
+    compiler = await Compiler.of(store, question)
+    if point.series >= len(question.series):
+        raise InvalidRequest(f"There are {len(question.series)} series, counted from 0.", field="point.series")
+    series = await _series(compiler, question, point.series)
+    condition = f"{compiler.during} and {series.events}"
+    if point.bucket is not None:
+        start, end = compiler.window.span(question.interval, point.bucket)
+        condition = f"{between(compiler.bind, start, end)} and {condition}"
+    if series.value is not None and (point.is_other or point.value is not None):
+        if not point.is_other and point.value not in series.shown:
+            raise InvalidRequest("The answer has no line of this value.", field="point.value")
+        number = 0 if point.is_other else series.shown.index(point.value or "") + 1
+        condition += f" and {series.line(compiler)} = {number}"
+    return await people(compiler, compiler.units(condition))
+
+
+async def _series(compiler: Compiler, question: Trends, place: int) -> _Series:
+    at = f"series[{place}]"
+    events = (
+        f"{compiler.ever} and {await compiler.step(question.series[place], at)} and {_measured(compiler, question)}"
+    )
+    if question.breakdown is None:
+        return _Series(events, None, [], False)
+    value = await compiler.value(question.breakdown, "breakdown")
+    rows = await compiler.rows(
+        tuple[str, float],
+        _SQL["values"],
+        value=value,
+        measure=_measure(compiler, question, ""),
+        events=f"{compiler.window.during(compiler.bind)} and {events}",
+        most=str(question.top + 1),
+    )
+    return _Series(events, value, [text for text, _ in rows[: question.top]], len(rows) > question.top)
+
+
+async def _figures(compiler: Compiler, question: Trends, window: Window, series: _Series) -> _Figures:
+    slots = {
+        "line": series.line(compiler),
+        "bucket": window.place(question.interval, compiler.bind),
+        "events": f"{window.during(compiler.bind)} and {series.events}",
+    }
+    statement = _SQL["sessions" if question.measure == "sessions" else "lines"]
+    if question.measure != "sessions":
+        slots["state"], slots["merge"] = (
+            _measure(compiler, question, "State"),
+            _measure(compiler, question, "Merge", ""),
+        )
+    rows = await compiler.rows(tuple[int, int, int, float], statement, **slots)
+    found = _Figures()
+    for line, bucket, whole, value in rows:
+        if whole:
+            found.totals[line] = value
+        else:
+            found.values.setdefault(line, {})[bucket] = value
+    return found
+
+
+def _of(found: _Figures, line: int, length: int, question: Trends) -> tuple[list[float | None], float | None]:
+    nothing = 0.0 if question.measure in ("events", "units", "sessions") else None
+    values = found.values.get(line, {})
+    return [values.get(bucket, nothing) for bucket in range(length)], found.totals.get(line, nothing)
+
+
+def _measured(compiler: Compiler, question: Trends) -> str:
+    """Which events a measure looks at."""
+    match question.measure:
+        case "events":
+            return "1"
+        case "units":
+            return compiler.somebody
+        case "sessions":
+            return "session_id != ''"
+    return f"{question.measure} >= 0"
+
+
+def _measure(compiler: Compiler, question: Trends, part: str, of: str | None = None) -> str:
+    """The aggregate function, as a `State` or `Merge` of one, of its column or (`of` is "") without it."""
+    match question.measure:
+        case "events":
+            name, column = f"count{part}", ""
+        case "units":
+            name, column = f"groupBitmap{part}", compiler.unit
+        case "sessions":
+            name, column = f"uniqExact{part}", "(customer, session_id)"
+        case _:
+            name, column = f"quantileExactInclusive{part}({float(question.percentile)!r})", question.measure
+    return name if of == "" else f"{name}({column})"

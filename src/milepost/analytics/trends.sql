@@ -1,0 +1,30 @@
+-- name: values
+-- The largest values of the breakdown, one more than are shown: then there are others.
+select toString($value) as value, $measure as size
+from events final
+where $events
+group by value
+order by size desc, value
+limit $most;
+
+-- name: lines
+-- The measure by line and bucket, and (`whole`) by line over the period. `line` is a value's place among those shown,
+-- from 1; 0 are all the others.
+select line, bucket, grouping(bucket) as whole, $merge(part) as value
+from (
+  select $line as line, toUInt16($bucket) as bucket, $state as part
+  from events final
+  where $events
+  group by line, bucket)
+group by grouping sets ((line, bucket), (line));
+
+-- name: sessions
+-- The same of different sessions: each one's buckets first (65535 is the period), as there are far fewer of these
+-- than of events.
+select line, bucket, bucket = 65535 as whole, count() as value
+from (
+  select $line as line, arrayJoin(arrayPushBack(groupUniqArray(toUInt16($bucket)), toUInt16(65535))) as bucket
+  from events final
+  where $events
+  group by line, customer, session_id)
+group by line, bucket;
