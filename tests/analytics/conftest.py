@@ -1,0 +1,109 @@
+"""`ask`: answers a question about a set of events by the real thing, a column store and a PostgreSQL of the tests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import psycopg
+import pytest
+
+from milepost.analytics.ask import ask
+from milepost.analytics.asking import Answer, Question
+from milepost.analytics.context import Store
+from milepost.store.database import Database
+from tests.analytics import data, generated
+from tests.analytics.columns import Columns
+from tests.analytics.comparing import differences, expected
+from tests.analytics.loading import Numbers, loads
+from tests.analytics.palettes import COHORTS
+from tests.analytics.reference.events import World
+from tests.support.postgres import Cluster
+
+A = TypeVar("A", bound=Answer)
+#: Where the sets of events come from. Those of files are skipped where the files are not.
+_WORLDS = {
+    "shop": (data.shop, data.SHOP_FILE),
+    "oulad": (data.oulad, data.OULAD_FILE),
+    "hard": (generated.hard, None),
+    "one customer": (generated.one_customer, None),
+    "nothing": (generated.nothing, None),
+}
+
+
+class Asking:
+    """Asks about any set of events; what is stored is changed when the set is another one than before."""
+
+    def __init__(self, columns: Columns, dsn: str) -> None:
+        self._columns = columns
+        self._dsn = dsn
+        self._numbers = Numbers(dsn)
+        self._world: World | None = None
+        # Of its own: a pool belongs to one event loop, and a test's ends with it.
+        self._runner = asyncio.Runner()
+        self._database = Database(dsn, size=2, query_seconds=30)
+        self._runner.run(self._database.open())
+        self._save_cohorts()
+
+    def __call__(self, world: World, question: Question) -> Answer:
+        if self._world is not world:
+            self._columns.fill(loads(world, self._numbers))
+            self._save_insights(world)
+            self._world = world
+        return self._runner.run(ask(Store(self._columns, self._database, lambda: world.now), question))
+
+    def surely(self, world: World, question: Question, kind: type[A]) -> A:
+        """The answer, which must be the reference's too."""
+        answer = self(world, question)
+        assert isinstance(answer, kind)
+        assert differences(answer, expected(world, question)) == []
+        return answer
+
+    def close(self) -> None:
+        self._runner.run(self._database.close())
+        self._runner.close()
+        self._columns.close()
+
+    def _save_insights(self, world: World) -> None:
+        rows = [
+            # A stage stands behind 56 characters that say when it was told.
+            (customer, told.get("total_events") or 0, stage and " " * 56 + str(stage))
+            for customer, told in world.insights.items()
+            for stage in [told.get("growth_stage")]
+        ]
+        with psycopg.connect(self._dsn) as connection, connection.cursor() as cursor:
+            cursor.execute("delete from milepost.standing")
+            cursor.executemany(
+                "insert into milepost.standing (customer_id, total_events, growth_stage_latest) values (%s, %s, %s)",
+                rows,
+            )
+
+    def _save_cohorts(self) -> None:
+        with psycopg.connect(self._dsn) as connection, connection.cursor() as cursor:
+            cursor.executemany(
+                "insert into milepost.cohorts (cohort_id, name, definition) values (%s, 'one', %s)",
+                [(cohort, msgspec.json.encode(definition).decode()) for cohort, definition in COHORTS.items()],
+            )
+
+
+@pytest.fixture(scope="package")
+def asking(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
+    with cluster.database() as dsn:
+        found = Asking(Columns(Path(tmp_path_factory.mktemp("columns"))), dsn)
+        try:
+            yield found
+        finally:
+            found.close()
+
+
+@cache
+def world_of(name: str) -> World:
+    made, file = _WORLDS[name]
+    if file is not None and not file.is_file():
+        pytest.skip(f"{file} is not there: no real data to ask about")
+    return replace(made(), cohorts=COHORTS)

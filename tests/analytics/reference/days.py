@@ -1,0 +1,107 @@
+"""A period's days and intervals in a time zone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from milepost.analytics.asking import Period, WeekStart
+
+#: What an interval is named by: its first day, or an hour's first instant (in UTC: the two hours that have the same
+#: local time where the clock is put back would be equal).
+Bucket = date | datetime
+_DAY = timedelta(days=1)
+_WEEK_STARTS: dict[WeekStart, int] = {"monday": 0, "saturday": 5, "sunday": 6}
+#: No zone's clock is at a place between two of these in a year that we test.
+_QUARTER = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Days:
+    """Whole local days from `first` to `last`, both included."""
+
+    first: date
+    last: date
+    today: date
+    zone: ZoneInfo
+    week_start: WeekStart
+
+    @classmethod
+    def of(cls, period: Period, now: datetime) -> Days:
+        zone = ZoneInfo(period.timezone)
+        today = now.astimezone(zone).date()
+        last = period.last or today
+        first = period.first or last - (period.days - 1) * _DAY
+        return cls(first, last, today, zone, period.week_start)
+
+    @property
+    def start(self) -> datetime:
+        return self.begin(self.first)
+
+    @property
+    def end(self) -> datetime:
+        """The first instant that is not in it."""
+        return self.begin(self.last + _DAY)
+
+    def begin(self, day: date) -> datetime:
+        """A day's first instant: that of 00:00, also where the clock is put forward at that moment."""
+        return datetime.combine(day, time(), self.zone).astimezone(UTC)
+
+    def hold(self, at: datetime) -> bool:
+        return self.start <= at < self.end
+
+    def before(self) -> Days:
+        """As many days just before."""
+        length = self.last - self.first + _DAY
+        return Days(self.first - length, self.last - length, self.today, self.zone, self.week_start)
+
+    def day(self, at: datetime) -> date:
+        return at.astimezone(self.zone).date()
+
+    def bucket(self, at: datetime, interval: str) -> Bucket:
+        return self._hour(at) if interval == "hour" else self.named(self.day(at), interval)
+
+    def named(self, day: date, interval: str) -> date:
+        """The first day of the interval that a day is in."""
+        if interval == "week":
+            return day - (day.weekday() - _WEEK_STARTS[self.week_start]) % 7 * _DAY
+        return day.replace(day=1) if interval == "month" else day
+
+    def moved(self, first: date, interval: str, count: int) -> date:
+        """The interval `count` later than the one named `first`."""
+        if interval == "month":
+            months = first.year * 12 + first.month - 1 + count
+            return date(months // 12, months % 12 + 1, 1)
+        return first + count * (7 if interval == "week" else 1) * _DAY
+
+    def dates(self, interval: str) -> list[date]:
+        """The period's intervals of days, weeks or months."""
+        found = [self.named(self.first, interval)]
+        while (following := self.moved(found[-1], interval, 1)) <= self.last:
+            found.append(following)
+        return found
+
+    def buckets(self, interval: str) -> list[Bucket]:
+        if interval != "hour":
+            return list(self.dates(interval))
+        found: list[Bucket] = []
+        at = self.start
+        while at < self.end:
+            hour = self._hour(at)
+            if not found or found[-1] != hour:
+                found.append(hour)
+            at += _QUARTER
+        return found
+
+    def shown(self, bucket: Bucket) -> Bucket:
+        """A bucket as people read it: hours with their zone's offset."""
+        return bucket.astimezone(self.zone) if isinstance(bucket, datetime) else bucket
+
+    def _hour(self, at: datetime) -> datetime:
+        """The first instant with this hour on the clock and no change of the clock since."""
+        local = at.astimezone(self.zone)
+        full = at - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+        while full.astimezone(self.zone).utcoffset() != local.utcoffset():
+            full += _QUARTER
+        return full

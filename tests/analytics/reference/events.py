@@ -1,0 +1,98 @@
+"""An event as the reference reads it, and what its fields say as text."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from milepost.analytics.asking import Unit
+from milepost.analytics.cohorts import Definition
+
+#: ("customer" | "user" | "anonymous", id): a user's and a visitor's id may be the same text, and are not the same unit.
+Whom = tuple[str, str]
+
+_HOST = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^/?#@]*@)?(?:[wW]{3}\.)?([^/:?#@]{1,200})")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """Columns named as in public.behavior_events; `at` is its timestamp, in UTC."""
+
+    event_id: str
+    customer_id: str
+    at: datetime
+    user_id: str | None = None
+    anonymous_id: str | None = None
+    session_id: str | None = None
+    event_type: str = "navigation"
+    tool_id: str | None = None
+    tool_section: str | None = None
+    business_impact: str = "low"
+    competency_area: str | None = None
+    current_arr: str | None = None
+    target_arr: str | None = None
+    growth_stage: str | None = None
+    device_type: str | None = None
+    browser: str | None = None
+    page_url: str | None = None
+    referrer: str | None = None
+    time_on_page: int | None = None
+    session_duration: int | None = None
+    metadata: Mapping[str, object] = field(default_factory=dict)
+    is_bot: bool = False
+    deleted: bool = False
+
+    @property
+    def referrer_source(self) -> str | None:
+        found = _HOST.match(self.referrer or "")
+        return found[1].lower() if found else None
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        return self.at, self.event_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """Everything that is stored when a question is asked at `now`. `insights`: by customer, by name."""
+
+    events: list[Event]
+    now: datetime
+    insights: Mapping[str, Mapping[str, str | int | None]] = field(default_factory=dict)
+    cohorts: Mapping[str, Definition] = field(default_factory=dict)
+
+
+def unit_of(event: Event, unit: Unit) -> Whom | None:
+    if unit == "customer":
+        return "customer", event.customer_id
+    if event.user_id:
+        return "user", event.user_id
+    return ("anonymous", event.anonymous_id) if event.anonymous_id else None
+
+
+def value_of(event: Event, name: str) -> str | None:
+    """The text in a column or under a key of the metadata; None is no value."""
+    if name.startswith("metadata."):
+        return text_of(event.metadata.get(name.removeprefix("metadata."))) or None
+    value: object = getattr(event, name)
+    return None if value is None or value == "" else str(value)
+
+
+def text_of(value: object) -> str | None:
+    """A JSON value as PostgreSQL's ->> gives it."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(_as_jsonb(value), ensure_ascii=False)
+
+
+def _as_jsonb(value: object) -> object:
+    """With the keys in jsonb's order: shorter ones first."""
+    if isinstance(value, Mapping):
+        keys = sorted((str(key) for key in value), key=lambda key: (len(key.encode()), key.encode()))
+        return {key: _as_jsonb(value[key]) for key in keys}
+    if isinstance(value, list):
+        return [_as_jsonb(item) for item in value]
+    return value

@@ -1,0 +1,143 @@
+"""Trends whose answers are worked out by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+import pytest
+
+from milepost.analytics.asking import Filter, Period, Step
+from milepost.analytics.trends import Trends, TrendsAnswer
+from tests.analytics.conftest import Asking
+from tests.analytics.told import event, march, world
+
+
+def _values(answer: TrendsAnswer) -> list[list[float | None]]:
+    return [line.values for line in answer.lines]
+
+
+def test_days_are_those_of_the_time_zone(asking: Asking) -> None:
+    """Berlin is an hour ahead until the 29th at 01:00 UTC, then two."""
+    story = world(*(event(when) for when in ("28 22:59:59.999999", "28 23:00", "29 21:59", "29 22:00", "30 22:00")))
+    answer = asking.surely(story, Trends(period=march(28, 30, "Europe/Berlin")), TrendsAnswer)
+    assert answer.buckets == [date(2026, 3, 28), date(2026, 3, 29), date(2026, 3, 30)]
+    assert _values(answer) == [[1, 2, 1]]
+    assert answer.lines[0].total == 4
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hours", "at", "named"),
+    [
+        ("Europe/Berlin", "2018-03-25", 23, "2018-03-25T01:30", "2018-03-25T03:00:00+02:00"),
+        ("Europe/Berlin", "2018-10-28", 25, "2018-10-28T01:30", "2018-10-28T02:00:00+01:00"),
+        ("America/Sao_Paulo", "2018-11-04", 23, "2018-11-04T03:30", "2018-11-04T01:00:00-02:00"),
+        ("America/Sao_Paulo", "2018-02-17", 25, "2018-02-18T02:10", "2018-02-17T23:00:00-03:00"),
+        # 01:30 comes twice, in 24.5 hours; and half an hour is missing from 2 o'clock on.
+        ("Australia/Lord_Howe", "2018-04-01", 25, "2018-03-31T15:10", "2018-04-01T01:30:00+10:30"),
+        ("Australia/Lord_Howe", "2018-10-07", 24, "2018-10-06T15:40", "2018-10-07T02:30:00+11:00"),
+    ],
+)
+def test_hours_where_the_clock_is_changed(asking: Asking, zone: str, day: str, hours: int, at: str, named: str) -> None:
+    period = Period(first=date.fromisoformat(day), last=date.fromisoformat(day), timezone=zone)
+    answer = asking.surely(world(event(at)), Trends(period=period, interval="hour"), TrendsAnswer)
+    assert len(answer.buckets) == hours
+    assert [
+        bucket.isoformat() for bucket, value in zip(answer.buckets, answer.lines[0].values, strict=True) if value
+    ] == [named]
+
+
+def test_a_week_of_which_the_period_has_a_part(asking: Asking) -> None:
+    """The 1st is a Sunday; the 10th a Tuesday."""
+    story = world(*(event(f"{day} 12:00") for day in (1, 2, 8, 9, 10, 11)))
+    period = msgspec.structs.replace(march(1, 10), week_start="monday")
+    answer = asking.surely(story, Trends(period=period, interval="week"), TrendsAnswer)
+    assert answer.buckets == [date(2026, 2, 23), date(2026, 3, 2), date(2026, 3, 9)]
+    assert _values(answer) == [[1, 2, 2]]
+    sundays = msgspec.structs.replace(march(1, 10), week_start="sunday")
+    assert _values(asking.surely(story, Trends(period=sundays, interval="week"), TrendsAnswer)) == [[2, 3]]
+
+
+def test_who_counts(asking: Asking) -> None:
+    """A user and a visitor of the same id are two; who says neither is nobody; bots and deleted events are nowhere."""
+    story = world(
+        event("2 10:00", "a", user_id="x"),
+        event("2 11:00", "b", user_id="x"),
+        event("2 12:00", "a", anonymous_id="x"),
+        event("2 13:00", "a", user_id="y", anonymous_id="x"),
+        event("2 14:00", "c"),
+        event("2 15:00", "d", user_id="z", is_bot=True),
+        event("2 16:00", "e", user_id="w", deleted=True),
+    )
+    for question, total in (
+        (Trends(period=march(2, 2)), 5),
+        (Trends(period=march(2, 2), unit="user"), 5),
+        (Trends(period=march(2, 2), measure="units"), 3),
+        (Trends(period=march(2, 2), measure="units", unit="user"), 3),
+    ):
+        assert asking.surely(story, question, TrendsAnswer).lines[0].total == total
+
+
+def test_the_largest_values_and_the_others(asking: Asking) -> None:
+    """b and é are as large: the smaller text is shown. Nothing told is a value too."""
+    tools = ("é", "b", "c", None, None, None, "é", "b")
+    story = world(
+        *(event(f"{2 + place % 2} 10:00", tool=tool) for place, tool in enumerate(tools)), event("1 09:00", tool="b")
+    )
+    question = Trends(period=march(2, 3), breakdown="tool_id", top=2, compare=True)
+    lines = asking.surely(story, question, TrendsAnswer).lines
+    assert [(line.value, line.is_other, line.total) for line in lines] == [
+        ("", False, 3),
+        ("b", False, 2),
+        (None, True, 3),
+    ]
+    assert [line.values for line in lines] == [[1, 2], [0, 2], [3, 0]]
+    assert [line.previous for line in lines] == [[0, 0], [0, 1], [0, 0]]
+
+
+def test_percentiles_lie_between(asking: Asking) -> None:
+    story = world(*(event("2 10:00", time_on_page=time) for time in (10, 20, 40, 80)), event("3 10:00"))
+    answer = asking.surely(story, Trends(period=march(2, 3), measure="time_on_page", percentile=0.9), TrendsAnswer)
+    assert answer.lines[0].total == pytest.approx(68)
+    assert answer.lines[0].values == [pytest.approx(68), None]
+
+
+def test_the_period_before_may_have_other_buckets(asking: Asking) -> None:
+    """March has 31 days; as many before it begin on January 29: two months beside one."""
+    story = world(event("2026-01-29T10:00"), event("2026-02-01T10:00"), event("2026-02-28T10:00"), event("1 10:00"))
+    answer = asking.surely(story, Trends(period=march(1, 31), interval="month", compare=True), TrendsAnswer)
+    line = answer.lines[0]
+    assert (line.values, line.previous, line.previous_total) == ([1], [1], 3)
+
+
+def test_sessions_are_a_customer_s(asking: Asking) -> None:
+    story = world(
+        event("2 10:00", "a", session_id="s"),
+        event("2 11:00", "b", session_id="s"),
+        event("3 11:00", "b", session_id="s"),
+        event("3 12:00", "b"),
+    )
+    answer = asking.surely(story, Trends(period=march(2, 3), measure="sessions"), TrendsAnswer)
+    assert (_values(answer), answer.lines[0].total) == ([[2, 1]], 2)
+
+
+def test_series_are_steps(asking: Asking) -> None:
+    story = world(
+        event("2 10:00", tool="a", metadata={"n": 3}),
+        event("2 10:00", tool="a", metadata={"n": "x"}),
+        event("2 10:00", tool="b"),
+    )
+    answer = asking.surely(
+        story,
+        Trends(
+            period=march(2, 2),
+            series=(
+                Step(tool_id="a", name="A 🧭"),
+                Step(filters=(Filter(field="metadata.n", op="above", values=(2,)),)),
+                Step(tool_id="none"),
+            ),
+        ),
+        TrendsAnswer,
+    )
+    assert [(line.series, line.total) for line in answer.lines] == [(0, 2), (1, 1), (2, 0)]
+    assert answer.lines[0].name == "A 🧭"
