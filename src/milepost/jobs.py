@@ -44,7 +44,7 @@ class _Pool(AsyncConnectionPool[psycopg.AsyncConnection]):
 
 
 class Jobs:
-    """The retention cleanup, with that of noted changes, every `cleanup_minutes`, and monthly partitions ahead of time once a day.
+    """The retention cleanup (of noted changes too) every `cleanup_minutes`, partitions ahead of time once a day.
 
     `poll_seconds`: how soon at the latest a waiting job is seen. Needs a migrated database.
     """

@@ -43,7 +43,9 @@ class Server:
         database_url: str = "",
         port: int = 0,
         environ: Mapping[str, str] | None = None,
+        columns: bool = False,
     ) -> None:
+        """`columns`: with a column store, which takes a second to start and a process of its own."""
         self.data_dir = data_dir
         self.port = port or free_port()
         self.database_url = database_url
@@ -52,6 +54,7 @@ class Server:
             **{name: value for name, value in os.environ.items() if not name.startswith("MILEPOST_")},
             "MILEPOST_DATA_DIR": str(data_dir),
             "MILEPOST_DATABASE_URL": database_url,
+            "MILEPOST_COLUMNS": str(int(columns)),
             "MILEPOST_WRITE_KEY": WRITE_KEY,
             "MILEPOST_SECRET_KEY": SECRET_KEY,
             "MILEPOST_TOKEN_SECRET": "a secret that is only for tests, of 32 bytes or more",

@@ -102,7 +102,7 @@ async def _run(work: Callable[[Columns], Awaitable[T]], found: Columns) -> T:
 @contextmanager
 def _service(settings: Settings, found: Columns) -> Iterator[None]:
     environ = {**os.environ, **to_environ(settings), PARENT: str(os.getpid()), "MILEPOST_LOG_LEVEL": "error"}
-    process = subprocess.Popen([sys.executable, "-m", "milepost.columns.service"], env=environ)  # noqa: S603
+    process = subprocess.Popen([sys.executable, "-m", "milepost.columns.service"], env=environ)
     try:
         asyncio.run(_until_there(found, process))
         yield

@@ -1,8 +1,8 @@
 -- What the column store reads in PostgreSQL. Loaded by name (follow.py).
 
 -- name: moment
--- The snapshot up to which a load goes, and the clock that goes with it.
-select pg_current_snapshot()::text, clock_timestamp(),
+-- The snapshot up to which a load goes, and a time before which nothing was committed that it does not see.
+select pg_current_snapshot()::text, statement_timestamp(),
   (select epoch::text from milepost.event_log), (select cleaned_xid::text from milepost.event_log)
 
 -- name: changes

@@ -209,8 +209,8 @@ async def _run(service: Service, loader: Loader, settings: Settings) -> int:
 async def _watch(folder: Path, end: Callable[[int], None]) -> None:
     """The folder may be deleted at any time: then this process holds files that are no more, and must go."""
     known = _identity(folder)
-    while _identity(folder) == known:
-        await asyncio.sleep(_WATCH_SECONDS)  # noqa: ASYNC110 -- a folder sends no events
+    while _identity(folder) == known:  # noqa: ASYNC110 -- a folder sends no events
+        await asyncio.sleep(_WATCH_SECONDS)
     log.warning("the column store's folder was deleted: it is built anew")
     end(DAMAGED)
 
