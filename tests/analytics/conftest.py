@@ -8,13 +8,15 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
+from uuid import uuid4
 
 import msgspec
 import psycopg
 import pytest
 
 from milepost.analytics.ask import ask
-from milepost.analytics.asking import Answer, Question
+from milepost.analytics.asking import Answer, Filter, Question
+from milepost.analytics.cohorts import Definition
 from milepost.analytics.context import Store
 from milepost.store.database import Database
 from tests.analytics import data, generated
@@ -41,14 +43,15 @@ class Asking:
 
     def __init__(self, columns: Columns, dsn: str) -> None:
         self._columns = columns
-        self._dsn = dsn
-        self._numbers = Numbers(dsn)
+        self._postgres = psycopg.connect(dsn, autocommit=True)
+        self._numbers = Numbers(self._postgres)
         self._world: World | None = None
         # Of its own: a pool belongs to one event loop, and a test's ends with it.
         self._runner = asyncio.Runner()
         self._database = Database(dsn, size=2, query_seconds=30)
         self._runner.run(self._database.open())
-        self._save_cohorts()
+        for cohort, definition in COHORTS.items():
+            self._save_cohort(cohort, definition)
 
     def __call__(self, world: World, question: Question) -> Answer:
         if self._world is not world:
@@ -64,7 +67,14 @@ class Asking:
         assert differences(answer, expected(world, question)) == []
         return answer
 
+    def with_cohort(self, world: World, definition: Definition) -> tuple[World, Filter]:
+        """The same events beside a saved cohort, and the filter for those who are in it."""
+        cohort = str(uuid4())
+        self._save_cohort(cohort, definition)
+        return replace(world, cohorts={**world.cohorts, cohort: definition}), Filter(field="cohort", values=(cohort,))
+
     def close(self) -> None:
+        self._postgres.close()
         self._runner.run(self._database.close())
         self._runner.close()
         self._columns.close()
@@ -76,19 +86,18 @@ class Asking:
             for customer, told in world.insights.items()
             for stage in [told.get("growth_stage")]
         ]
-        with psycopg.connect(self._dsn) as connection, connection.cursor() as cursor:
+        with self._postgres.transaction(), self._postgres.cursor() as cursor:
             cursor.execute("delete from milepost.standing")
             cursor.executemany(
                 "insert into milepost.standing (customer_id, total_events, growth_stage_latest) values (%s, %s, %s)",
                 rows,
             )
 
-    def _save_cohorts(self) -> None:
-        with psycopg.connect(self._dsn) as connection, connection.cursor() as cursor:
-            cursor.executemany(
-                "insert into milepost.cohorts (cohort_id, name, definition) values (%s, 'one', %s)",
-                [(cohort, msgspec.json.encode(definition).decode()) for cohort, definition in COHORTS.items()],
-            )
+    def _save_cohort(self, cohort: str, definition: Definition) -> None:
+        self._postgres.execute(
+            "insert into milepost.cohorts (cohort_id, name, definition) values (%s, 'one', %s)",
+            (cohort, msgspec.json.encode(definition).decode()),
+        )
 
 
 @pytest.fixture(scope="package")

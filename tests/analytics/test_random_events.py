@@ -92,9 +92,9 @@ class _Drawing:
 
 @pytest.mark.parametrize("question", QUESTIONS)
 @given(events=_events(), data=st.data())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_questions(asking: Asking, question: str, events: list[Event], data: st.DataObject) -> None:
     stored = world(events, _NOW)
-    for _ in range(3):
+    for _ in range(2):
         asked = QUESTIONS[question](_Drawing(data), _PALETTE)
         assert differences(asking(stored, asked), expected(stored, asked)) == [], asked
