@@ -39,7 +39,7 @@ class Settings:
     writers: int = _setting(2, "Connections that commit events side by side")
     max_pending_mb: int = _setting(64, "Events waiting for their commit, in MB; beyond it clients get 503")
     requests_per_second: int = _setting(0, "Most ingest requests a second per key; 0 is no limit")
-    query_seconds: int = _setting(10, "Most seconds one read may take in PostgreSQL")
+    query_seconds: int = _setting(10, "Most seconds one read or question may take")
     columns: bool = _setting(True, "Keep a column store, which answers questions over all events")
     columns_url: str = _setting("", "A ClickHouse to mirror events into; default: chDB in DATA_DIR/columns")
     columns_memory_mb: int = _setting(1024, "Most memory one question may take in the column store, in MB")
