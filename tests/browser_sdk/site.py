@@ -28,6 +28,8 @@ _PAGE = """<!doctype html><title>{path}</title>
 </section>
 <script>document.getElementById("form").addEventListener("submit", (event) => event.preventDefault());</script>
 """
+#: A page that may look at a clock with fine steps.
+_ISOLATED = (("Cross-Origin-Opener-Policy", "same-origin"), ("Cross-Origin-Embedder-Policy", "require-corp"))
 
 
 @dataclass(frozen=True)
@@ -101,13 +103,17 @@ class Site:
         parts = urlsplit(request.path)
         if parts.path == "/milepost.js":
             _send(request, 200, SCRIPT.read_bytes(), [("Content-Type", "text/javascript")])
+        elif parts.path == "/framed":
+            html = f'<iframe sandbox="allow-scripts allow-forms" src="/page?{parts.query}"></iframe>'
+            _send(request, 200, html.encode(), [("Content-Type", "text/html")])
         elif parts.path == "/favicon.ico":
             _send(request, 204, b"", [])
         else:
             options = " ".join(f'data-{name}="{value}"' for name, value in parse_qsl(parts.query))
             query = f"?{parts.query}"
             html = _PAGE.format(path=parts.path, key=WRITE_KEY, options=options, query=query)
-            _send(request, 200, html.encode(), [("Content-Type", "text/html")])
+            isolated = _ISOLATED if parts.path == "/isolated" else ()
+            _send(request, 200, html.encode(), [("Content-Type", "text/html"), *isolated])
 
     def post(self, request: BaseHTTPRequestHandler) -> None:
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
@@ -156,6 +162,9 @@ class Site:
 def _send(request: BaseHTTPRequestHandler, status: int, body: bytes, headers: list[tuple[str, str]]) -> None:
     with contextlib.suppress(OSError):
         request.send_response(status)
+        # A sandboxed frame has no origin of its own.
+        request.send_header("Access-Control-Allow-Origin", "*")
+        request.send_header("Access-Control-Expose-Headers", "Retry-After")
         for name, value in headers:
             request.send_header(name, value)
         request.send_header("Content-Length", str(len(body)))

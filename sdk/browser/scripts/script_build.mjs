@@ -7,10 +7,11 @@ import { fileURLToPath } from "node:url";
 export const MOST_BYTES = 6 * 1024;
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Names of our own objects' properties, which nobody outside sees. None may be a name of the browser's
- *  objects, of the public types, of the wire, or of what copies of the package share (tracker.ts, `Shared`). */
+/** Names of our own objects' properties, which nobody outside sees. None may be one that we read of the
+ *  browser's objects, nor of the public types, of the wire, or of what copies of the package share (tracker.ts,
+ *  `Shared`). */
 const INTERNAL =
-  /^(schedule|beacon|settled|failed|hold|release|takeOver|purge|forget|save|lease|hide|show|suspend|resume|enter|leave|draft|busy|rank|kind|size|wire|place|floor|ready|recall|record|erase|begin|finish|abandon|attempt|callBack)$/;
+  /^(schedule|beacon|settled|failed|hold|release|takeOver|purge|forget|suspend|resume|enter|leave|draft|busy|rank|kind|byteLength|wire|place|floor|finish|keep|lay|turn|ready|recall|record|erase|begin|finish|abandon|attempt|callBack)$/;
 
 const inAPage = {
   name: "in-a-page",
@@ -30,10 +31,11 @@ export async function buildScript() {
     target: "es2022",
     tsconfigRaw: {},
     plugins: [inAPage],
+    minifySyntax: true, // terser leaves const as it is
   });
   const { code } = await minify(bundled.outputFiles[0].text, {
-    compress: { passes: 3, toplevel: true, ecma: 2020, unsafe_arrows: true, hoist_funs: true },
-    mangle: { toplevel: true, properties: { regex: INTERNAL } },
+    compress: { passes: 3, toplevel: true, ecma: 2020, unsafe_arrows: true, hoist_funs: true, sequences: false },
+    mangle: { toplevel: true, properties: { regex: INTERNAL, builtins: true } },
     format: { ecma: 2020 },
   });
   const text = code + "\n";

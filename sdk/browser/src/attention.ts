@@ -2,11 +2,11 @@
  *  Call it when visibility or focus may have changed, and to read it; `restart` begins anew. */
 export function createAttention(elapsed: () => number) {
   let total = 0;
-  let since: number | undefined;
+  let since = NaN;
   return (restart?: boolean): number => {
     const now = elapsed();
-    if (since !== undefined) total += now - since;
-    since = !document.hidden && document.hasFocus() ? now : undefined;
+    total += now - since || 0;
+    since = !document.hidden && document.hasFocus() ? now : NaN;
     if (restart) total = 0;
     return Math.round(total);
   };

@@ -6,27 +6,25 @@ import type { EventType } from "./types.js";
 export type Listen = (types: string, run: (event: Event) => void) => void;
 
 /** What makes an address a page of its own: the path, and the route of a hash router. A query is no new page. */
-const pageOf = (): string => location.pathname + /(^#[/!].*)?/.exec(location.hash)![0];
+const pageOf = (): string => location.pathname + (location.hash.match(/^#[/!].*/) || "");
 
-/** Calls `opened` whenever the history moves to another page. Answers how to stop. */
-export function watchNavigation(listen: Listen, opened: () => void): () => void {
+/** Calls `opened` whenever the history moves to another page. */
+export function watchNavigation(listen: Listen, opened: () => void): void {
   let page = pageOf();
   const check = (): void => {
     const next = pageOf();
-    if (!page || next === page) return;
+    if (next !== page) opened();
     page = next;
-    opened();
   };
   for (const name of ["pushState", "replaceState"] as const) {
     const original = history[name];
-    // It stays when the tracker ends, for others may have wrapped it, and does nothing then.
+    // It stays when the tracker ends, for others may have wrapped it; a tracker that has ended tracks nothing.
     history[name] = function (...args) {
       original.apply(this, args);
       check();
     };
   }
   listen("popstate hashchange", check);
-  return () => (page = "");
 }
 
 /** Tells of clicks in something with `data-milepost-button-id`, and of forms sent with `data-milepost-form-id`.

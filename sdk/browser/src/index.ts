@@ -15,7 +15,7 @@ const REGISTRY = Symbol.for("milepost.trackers");
  */
 export function createTracker(options: TrackerOptions): Tracker {
   // A server serves many people: no tracker is shared there.
-  if (!here) return makeTracker(options, "");
+  if (!here) return { ...makeTracker(options, ""), close() {} };
   const host = (options.host || location.origin).replace(/\/$/, "");
   const all = ((globalThis as Record<symbol, unknown>)[REGISTRY] ||= new Map()) as Map<string, Shared>;
   const name = `${options.writeKey}@${host}`;

@@ -33,7 +33,10 @@ export function judge(status: number, text: string, retryAfter: string | null, s
 function readReceipt(text: string, size: number): Receipt | undefined {
   try {
     const receipt = JSON.parse(text) as Receipt;
-    if (receipt.accepted + receipt.duplicates + receipt.rejected.length === size) return receipt;
+    const { accepted, duplicates, rejected } = receipt;
+    const others = new Set(Array(size).keys());
+    // Of anything but a whole number Array throws, or the sum is none.
+    if (Array(accepted) && Array(duplicates) && rejected.every(({ index }) => others.delete(index)) && others.size === accepted + duplicates) return receipt;
   } catch {
     // Not JSON, or of another shape: no receipt.
   }

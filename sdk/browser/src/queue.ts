@@ -1,3 +1,6 @@
+/** The length of a text in UTF-8. */
+export const bytes = (text: string): number => new TextEncoder().encode(text).length;
+
 /** What waits for its receipt. */
 export interface Entry {
   id: string;
@@ -7,12 +10,12 @@ export interface Entry {
   rank: number;
   /** The JSON object that is sent. */
   wire: string;
-  /** Its bytes in UTF-8. */
-  size: number;
-  /** Its name in storage, once it is there. */
-  place?: string | undefined;
-  /** Whether a request with it is on its way. */
-  busy?: boolean;
+  /** Its bytes in UTF-8, once somebody has counted. */
+  byteLength?: number;
+  /** The name in storage of what it was saved with, once it is there. */
+  place?: string;
+  /** The request that carries it, while that is on its way. */
+  busy?: AbortController | undefined;
 }
 
 /** Brings the queue down to `most`, oldest of the lowest rank first; answers what was given up. What is
@@ -20,7 +23,7 @@ export interface Entry {
 export function bound(queue: Entry[], most: number): Entry[] {
   const lost: Entry[] = [];
   for (let rank = 0; rank < 3; rank++)
-    for (let at; queue.length > most && (at = queue.findIndex((entry) => entry.rank === rank && !entry.busy)) >= 0; )
+    for (let at; queue.length > most && (at = queue.findIndex((entry) => entry.rank <= rank && !entry.busy)) >= 0; )
       lost.push(...queue.splice(at, 1));
   return lost;
 }
@@ -30,7 +33,7 @@ export function bound(queue: Entry[], most: number): Entry[] {
 export function nextBatch(queue: Entry[], most: number, room: number): Entry[] {
   const batch: Entry[] = [];
   for (const entry of queue) {
-    room -= entry.size + 1;
+    room -= (entry.byteLength ??= bytes(entry.wire)) + 1;
     if (entry.busy) continue;
     if (room < 0 || batch.length >= most || entry.kind !== (batch[0] || entry).kind) break;
     batch.push(entry);

@@ -20,8 +20,8 @@ export interface Sending {
  *  slash; events go to `path` below it, identity calls to `batch`. */
 export function createSender(base: string, path: string, writeKey: string, clock: Clock, queue: Entry[], { ready, settled, failed }: Sending) {
   const { now } = clock;
-  let abort: AbortController | undefined;
   let running: Promise<void> | undefined;
+  let wanted = false;
   let due = Infinity;
   let notBefore = 0; // the backoff
   let floor = 0; // what not even a flush may shorten
@@ -44,17 +44,17 @@ export function createSender(base: string, path: string, writeKey: string, clock
   /** One request. False where the server took nothing and asked for patience. */
   const post = async (batch: Entry[]): Promise<boolean> => {
     const { kind } = batch[0]!;
-    const mark = (busy: boolean) => batch.forEach((entry) => (entry.busy = busy));
-    const own = (abort = new AbortController());
+    const mark = (busy?: AbortController) => batch.forEach((entry) => (entry.busy = busy));
+    const own = new AbortController();
     clock.setTimeout(() => own.abort(), TIMEOUT);
     let verdict: Verdict = { code: "network", floor: 0 };
     let says;
-    mark(true);
+    mark(own);
     try {
       // A text needs no preflight. Where other scripts have used up the room for `keepalive`, a retry does without.
       const answer = await fetch(base + (kind ? "batch" : path), {
         method: "POST",
-        body: `{"${kind ? "batch" : "events"}":[${batch.map(({ wire }) => wire)}],"sent_at":"${new Date(now()).toISOString()}","write_key":${JSON.stringify(writeKey)}}`,
+        body: `{"${kind ? "batch" : "events"}":[${batch.map(({ wire }) => wire)}],"sent_at":"${new Date(now()).toISOString()}","write_key":${JSON.stringify("" + writeKey)}}`,
         keepalive: !failures || document.hidden,
         signal: own.signal,
       });
@@ -64,7 +64,7 @@ export function createSender(base: string, path: string, writeKey: string, clock
     } catch (error) {
       says = "" + error;
     }
-    mark(false);
+    mark();
     if (!verdict) {
       if (batch[1]) {
         most = batch.length >> 1;
@@ -85,17 +85,24 @@ export function createSender(base: string, path: string, writeKey: string, clock
     return true;
   };
 
-  /** Sends until nothing waits or the server cannot take it. `early` shortens the backoff. */
-  const attempt = (early?: boolean): Promise<void> =>
-    (running ||= (async () => {
+  /** Sends what waits, unless the server cannot take it: not what comes meanwhile, or each answer would set
+   *  off another small request. `early` shortens the backoff. */
+  const attempt = (early?: boolean): Promise<void> => {
+    wanted = true;
+    return (running ||= (async () => {
       await null; // with nothing to send, `finally` would come before the assignment, and `running` stay for ever
       try {
-        if (now() >= (early ? floor : notBefore)) for (let batch; (batch = next())[0] && (await post(batch)); );
+        while (wanted && now() >= (early ? floor : notBefore)) {
+          wanted = false;
+          const last = queue[queue.length - 1]!;
+          for (let batch; queue.includes(last) && (batch = next())[0] && (await post(batch)); );
+        }
       } finally {
         running = undefined;
-        if (queue[0] && ready()) schedule(1000);
+        if (failures && queue[0]) schedule(1000);
       }
     })());
+  };
 
   return {
     schedule,
@@ -104,9 +111,9 @@ export function createSender(base: string, path: string, writeKey: string, clock
      *  until its receipt comes, here or, sent again, to another page. */
     beacon(): void {
       const before = failures; // a fetch that fails at once would be tried for ever
-      for (let batch; failures === before && now() >= floor && (batch = next())[0]; ) post(batch).then((ok) => (ok ? attempt() : undefined));
+      for (let batch; failures === before && now() >= floor && (batch = next())[0]; ) post(batch).then(() => attempt());
     },
     /** Consent was refused: what is on its way is called back. */
-    callBack: () => abort?.abort(),
+    callBack: () => queue.forEach(({ busy }) => busy?.abort()),
   };
 }

@@ -1,4 +1,5 @@
 import type { Entry } from "./queue.js";
+import { IDLE_MS } from "./session.js";
 import type { Clock, KeyValueStorage } from "./types.js";
 
 /** How long a lease holds without its owner renewing it. With Web Locks it only bridges the moments in
@@ -7,17 +8,21 @@ import type { Clock, KeyValueStorage } from "./types.js";
 const LEASE = 5_000;
 const LEASE_ALONE = 90_000;
 
+/** Most entries that are saved together. */
+const TOGETHER = 50;
+
 /**
- * What survives the page: one key per entry, `q:<owner>:<entry id>`, so that tabs never write the same key.
- * Each page is the owner of its own entries and sends no others; those of a page that is gone are taken
- * over under its lock. A lease in storage stands in for the lock where there are none (plain http) and
- * while it cannot be held.
+ * What survives the page: entries that were tracked together under one key, `q:<owner>:<first entry's id>`, a
+ * line each, so that tabs never write the same key, and a burst costs one write. Each page is the owner of
+ * its own entries and sends no others; those of a page that is gone are taken over under its lock. A lease in
+ * storage stands in for the lock where there are none (plain http) and while it cannot be held.
  */
-export function createStore(allowed: () => boolean, area: KeyValueStorage | null, prefix: string, me: string, clock: Clock, locks?: LockManager) {
+export function createStore(allowed: () => boolean, queue: Entry[], area: KeyValueStorage | null, prefix: string, me: string, clock: Clock, locks?: LockManager) {
   const term = locks ? LEASE : LEASE_ALONE;
   let leasedUntil = 0;
   let held: boolean | undefined;
   let letGo: (() => void) | undefined;
+  const changed = new Set<string>();
 
   /** Storage may be forbidden or full: then `undefined`. */
   const use = <R>(run: (area: KeyValueStorage) => R): R | undefined => {
@@ -35,36 +40,52 @@ export function createStore(allowed: () => boolean, area: KeyValueStorage | null
       .filter((key) => key.startsWith(prefix + start))
       .map((key) => key.slice(prefix.length))
       .sort();
-  const lease = (owner: string, ms: number) => record("l:" + owner, `${clock.now() + ms}:${me}`);
+  const lease = (owner: string, ms: number) => record("l:" + owner, "" + (clock.now() + ms));
+  /** Makes these all that is kept in a place. Answers whether they are. */
+  const write = (place: string, entries: Entry[]) =>
+    entries[0] ? record(place, entries.map(({ kind, rank, id, wire }) => `${kind}${rank}${id}${wire}`).join("\n")) : erase(place);
+  /** Brings storage up to what the queue holds. Answers whether all of that is kept. */
+  const keep = (): boolean => {
+    for (const place of changed) write(place, queue.filter((entry) => entry.place === place));
+    changed.clear();
+    for (let fresh; (fresh = queue.filter(({ place }) => !place).slice(0, TOGETHER))[0]; ) {
+      const place = `q:${me}:${fresh[0].id}`;
+      if (!write(place, fresh)) return false;
+      fresh.forEach((entry) => (entry.place = place));
+    }
+    return true;
+  };
 
   return {
     recall,
     record,
     erase,
-    lease,
+    keep,
 
-    /** Keeps an entry under an owner: this page, or one of its own making. */
-    save(entry: Entry, owner = me): boolean {
-      const name = `q:${owner}:${entry.id}`;
-      return !!record(name, `${entry.kind}${entry.rank}${entry.wire}`) && !!(entry.place = name);
-    },
-
+    /** An entry has left the queue; `keep` takes it out of storage. */
     forget(entry: Entry): void {
-      if (entry.place) erase(entry.place);
-      entry.place = undefined;
+      if (entry.place) changed.add(entry.place);
     },
 
-    /** Says that this page lives and sends its entries itself. */
+    /** Keeps, instead of those before, entries that only another page shall send, when a session has passed. */
+    lay(entries: Entry[]): void {
+      const owner = me + "d";
+      if (write(`q:${owner}:`, entries)) lease(owner, IDLE_MS);
+      else erase("l:" + owner);
+    },
+
+    /** Says that this page lives and sends its entries itself, if it has any. */
     hold(): void {
+      if (!queue[0]) return;
       const now = clock.now();
       if (leasedUntil < now + term / 2) {
         leasedUntil = now + term;
         lease(me, term);
       }
-      if (held || !locks) return;
+      if (held) return;
       held = true;
       locks
-        .request(prefix + me, () => held && new Promise<void>((resolve) => (letGo = resolve)))
+        ?.request(prefix + me, () => held && new Promise<void>((resolve) => (letGo = resolve)))
         .catch(() => {});
     },
 
@@ -79,21 +100,26 @@ export function createStore(allowed: () => boolean, area: KeyValueStorage | null
       letGo?.();
     },
 
-    /** Hands the entries of pages that are gone to `take`, which keeps or drops them. Answers whether other
+    /** Takes the entries of pages that are gone into the queue, and says so each time. Answers whether other
      *  pages have any left. */
-    async takeOver(take: (entry: Entry) => void): Promise<boolean> {
-      let others = false;
+    async takeOver(taken: () => void): Promise<unknown> {
+      let others: string | undefined;
+      let at = 0;
       for (const owner of new Set(names("q:").map((name) => name.split(":")[1]!))) {
         if (owner === me) continue;
         const theirs = `q:${owner}:`;
         const grab = () => {
-          for (const name of names(theirs)) {
-            const [, kind, rank, wire] = /(.)(.)(.*)/.exec(recall(name) || "") || [];
-            if (wire) take({ id: name.slice(theirs.length), kind: +kind! as 0 | 1, rank: +rank!, wire, size: bytes(wire), place: name });
-          }
+          const places = names(theirs);
+          places.forEach((name) =>
+            recall(name)?.split("\n").forEach((line) => queue.splice(at++, 0, { id: line.slice(2, 38), kind: +line[0]! as 0 | 1, rank: +line[1]!, wire: line.slice(38) })),
+          );
+          // Kept twice for a moment; where there is no room for that, unkept for a moment.
+          keep();
+          places.forEach(erase);
           erase("l:" + owner);
+          taken();
         };
-        const left = parseInt(recall("l:" + owner) || "") - clock.now();
+        const left = +recall("l:" + owner)! - clock.now();
         // A lease far ahead was written before the clock was set back.
         if (!(left > 0 && left < 36e5)) {
           if (locks) await locks.request(prefix + owner, { ifAvailable: true }, (lock) => lock && grab()).catch(() => {});
@@ -102,7 +128,7 @@ export function createStore(allowed: () => boolean, area: KeyValueStorage | null
             grab();
           }
         }
-        others ||= !!names(theirs)[0];
+        others ||= names(theirs)[0];
       }
       return others;
     },
@@ -110,6 +136,3 @@ export function createStore(allowed: () => boolean, area: KeyValueStorage | null
     purge: (): void => names("").forEach(erase),
   };
 }
-
-/** The length of a text in UTF-8. */
-export const bytes = (text: string): number => new TextEncoder().encode(text).length;

@@ -2,18 +2,21 @@ import { createAttention } from "./attention.js";
 import { watchMarks, watchNavigation, type Listen } from "./auto.js";
 import { getDeviceInfo } from "./device.js";
 import { here } from "./env.js";
-import { bound, type Entry } from "./queue.js";
+import { bound, bytes, type Entry } from "./queue.js";
 import { createSender } from "./sender.js";
-import { IDLE_MS, touch } from "./session.js";
-import { bytes, createStore } from "./store.js";
+import { goesOn, type Session } from "./session.js";
+import { createStore } from "./store.js";
 import type * as T from "./types.js";
 import { uuid7 } from "./uuid7.js";
 import { createVisits, type Visit } from "./visits.js";
 import { isField, rankOf, route, snake, split, type Fields } from "./words.js";
 
 const MAX_EVENT_BYTES = 32 * 1024;
+/** Milliseconds that events may wait in memory for others, to be saved together: each write to storage costs
+ *  more than all the rest of an event. */
+const GATHER = 100;
 
-export interface Shared extends T.Tracker {
+export interface Shared extends Omit<T.Tracker, "close"> {
   /** How many copies use it; the last to close ends it. */
   users: number;
   end(): void;
@@ -54,7 +57,7 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
         return run(...args);
       } catch (error) {
         fail("internal", "" + error);
-        return "" as R;
+        return undefined as R;
       }
     };
   const drop = (count: number, reason: T.DropReason): void => {
@@ -67,8 +70,8 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
 
   const signalled = (): boolean =>
     options.respectSignals !== false &&
-    (navigator.doNotTrack === "1" || (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl === true);
-  let consent: T.Consent | "ended" = !here || !writeKey ? "ended" : signalled() ? "denied" : options.consent || "granted";
+    (navigator.doNotTrack === "1" || !!(navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl);
+  let consent: T.Consent | "ended" = !here ? "ended" : signalled() ? "denied" : options.consent || "granted";
   const granted = (): boolean => consent === "granted";
   const refused = (): boolean => !granted() && consent !== "pending";
 
@@ -78,11 +81,11 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
   const prefix = `milepost:${writeKey}@${host}:`;
   let area: T.KeyValueStorage | null = null;
   try {
-    area = options.storage !== undefined ? options.storage : localStorage;
+    ({ storage: area = localStorage } = options);
   } catch {
     // Forbidden, or no browser: what waits lives as long as the page.
   }
-  const store = createStore(granted, area, prefix, me, clock, here ? navigator.locks : undefined);
+  const store = createStore(granted, queue, area, prefix, me, clock, here ? navigator.locks : undefined);
 
   let context: Fields = {};
   let token: string | undefined;
@@ -101,38 +104,46 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
     }
     return context.anonymous_id || ownId;
   };
-  let session: string | undefined;
+  let session: Session = [];
+  let moved: boolean | undefined; // and storage does not know yet
+  const recordSession = () => (moved = !store.record("session", session.join(".")));
 
   // -- capture ------------------------------------------------------------------------------------
 
-  const address = () => location.href.slice(0, 2048);
+  const address = () => document.URL.slice(0, 2048);
   const { deviceType, browser } = getDeviceInfo();
+  const referrer = here ? document.referrer.slice(0, 2048) : "";
   const attention = createAttention(elapsed);
 
   /** Builds what is sent. Throws where no JSON can be made of it. */
   const encode = (id: string, kind: 0 | 1, rank: number, body: object): Entry => {
     const wire = JSON.stringify(body);
-    const size = bytes(wire);
-    if (size > MAX_EVENT_BYTES) throw "too_large";
-    return { id, kind, rank, wire, size };
+    // Counting costs, and no character has more than three bytes.
+    if (wire.length > 1e4 && bytes(wire) > MAX_EVENT_BYTES) throw "too_large";
+    return { id, kind, rank, wire };
   };
   const event = (id: string, at: number, type: T.EventType, payload?: object, extra?: Fields): Entry => {
     const [fields, given] = split(payload);
     const event_metadata: Fields = { ...extra, ...given };
     // Another tab may have gone on with the session, or begun the next.
-    session = touch(store.recall("session") || session, at, uuid7);
-    store.record("session", session);
-    const [session_id, started] = session.split(".");
+    if (!goesOn(session, at)) session = ("" + store.recall("session")).split(".") as Session;
+    if (!goesOn(session, at)) {
+      session = [uuid7(at), at, at];
+      recordSession(); // at once: tabs may open together
+    }
+    const [session_id, started, last] = session as Required<Session>;
+    session[2] = Math.max(last, at);
+    moved = true;
     return encode(id, 0, rankOf(type, fields.business_impact, event_metadata.success !== false), {
       event_id: id,
       timestamp: new Date(at).toISOString(),
       event_type: type,
       anonymous_id: anonymousId(),
       session_id,
-      session_duration: Math.max(0, at - +started!),
+      session_duration: Math.max(at - started, 0),
       time_on_page: attention(),
       page_url: address(),
-      referrer: document.referrer.slice(0, 2048),
+      referrer,
       device_type: deviceType,
       browser,
       ...context,
@@ -141,31 +152,32 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
     });
   };
 
-  let settling = false;
-  let urgent = false;
+  let settling = 0; // 1: soon, 2: with this task
   /** Once per burst of events: they reach storage together, and what is urgent the network. */
   const settle = guard(() => {
-    settling = false;
+    settling = 0;
     if (!granted()) return;
-    if (queue[0]) store.hold();
-    const full = queue.some((entry) => !entry.place && !store.save(entry));
-    if (full && stats.persistent) fail("spool_unavailable", "storage full");
-    stats.persistent = !full;
-    if (urgent || queue.length >= flushAt) sender.attempt();
+    if (moved) recordSession();
+    store.hold();
+    const kept = store.keep();
+    if (!kept && stats.persistent) fail("spool_unavailable", "full");
+    stats.persistent = kept;
+    if (queue.length >= flushAt || queue.some(({ rank }) => rank > 1)) sender.attempt();
     else if (queue[0]) sender.schedule(flushInterval);
-    urgent = false;
   });
-  const giveUp = (): void => {
-    const lost = bound(queue, maxQueue);
+  const giveUp = (lost = bound(queue, maxQueue), reason: T.DropReason = "queue_full"): void => {
     lost.forEach(store.forget);
-    drop(lost.length, "queue_full");
+    drop(lost.length, reason);
   };
   const put = (entry: Entry): void => {
     queue.push(entry);
-    urgent ||= entry.rank > 1;
     giveUp();
-    if (!settling) queueMicrotask(settle);
-    settling = true;
+    // A hidden tab's timers may wait a minute, and it may be killed any time.
+    const haste = entry.rank > 1 || document.hidden ? 2 : 1;
+    if (haste <= settling) return;
+    settling = haste;
+    if (haste > 1) queueMicrotask(settle);
+    else clock.setTimeout(settle, GATHER);
   };
   const capture = (make: (id: string, at: number) => Entry | undefined, use = put): string => {
     const at = now();
@@ -192,21 +204,19 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
   // -- delivery -----------------------------------------------------------------------------------
 
   const sender = createSender(base, path, writeKey, clock, queue, {
-    ready() {
-      if (!granted()) return false;
-      if (queue[0]) store.hold();
-      return true;
+    ready: () => {
+      store.hold();
+      return granted();
     },
     settled(batch, { accepted, duplicates, rejected }) {
-      for (const entry of batch) {
-        if (queue.includes(entry)) queue.splice(queue.indexOf(entry), 1);
-        store.forget(entry);
-      }
+      queue.push(...queue.splice(0).filter((entry) => !batch.includes(entry)));
+      batch.forEach(store.forget);
       stats.delivered += accepted;
       stats.duplicates += duplicates;
       stats.rejected += rejected.length;
       for (const { index, code, message } of rejected) fail("rejected", code + ": " + message, batch[index]?.id);
       drop(rejected.length, "rejected");
+      store.keep();
       if (!queue[0]) store.release();
       if (accepted) listeners.forEach((listener) => guard(listener)());
     },
@@ -215,32 +225,24 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
 
   const takeOver = async (): Promise<void> => {
     if (!granted()) return;
-    let taken = 0;
-    const others = await store.takeOver((entry) => {
-      const { place } = entry;
-      if (store.save(entry)) store.erase(place!);
-      queue.splice(taken++, 0, entry);
+    const others = await store.takeOver(() => {
+      giveUp();
+      settle();
+      sender.attempt();
     });
-    giveUp();
-    if (taken) sender.attempt();
     if (others) clock.setTimeout(takeOver, flushInterval);
   };
 
   // -- the page's life ----------------------------------------------------------------------------
 
-  const drafts = me + "d";
-  const visits = createVisits(
-    put,
-    (entry) => store.save(entry, drafts) && store.lease(drafts, IDLE_MS),
-    store.forget,
-  );
-  const makeVisit = (type: T.EventType, enter: string, exit: string, payload: () => object, entered?: () => void): Visit => {
+  const visits = createVisits(put, store.lay);
+  const makeVisit = (type: T.EventType, enter: string, exit: string, payload: () => object): Visit => {
     let since = 0;
     let pageUrl = "";
     let exitId: string | undefined;
     return {
       enter() {
-        entered?.();
+        attention(enter === "page_view");
         exitId = undefined;
         since = elapsed();
         pageUrl = address();
@@ -256,12 +258,13 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
   };
   let page: Visit | undefined;
   const openPage = (metadata?: T.Metadata): string => {
+    if (refused()) return track("navigation");
     if (page) visits.finish(page);
-    return visits.begin((page = makeVisit("navigation", "page_view", "page_leave", () => ({ metadata }), () => attention(true))));
+    return visits.begin((page = makeVisit("navigation", "page_view", "page_leave", () => ({ metadata }))));
   };
 
   const listen: Listen = (types, run) => {
-    for (const type of types.split(" ")) addEventListener(type, guard(run), { capture: true, signal: ending.signal });
+    types.split(" ").forEach((type) => addEventListener(type, guard(run), { capture: true, signal: ending.signal }));
   };
   const away = (): void => {
     settle();
@@ -273,30 +276,30 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
     away();
   };
   const begin = (): void => {
-    if (options.pageViews !== false) openPage();
+    // A page that nobody has seen (prerendered, or opened behind others) is viewed when it is.
+    if (options.pageViews !== false && !page && !document.hidden) openPage();
     takeOver();
   };
-  const refuse = (): void => {
+  const refuse = (elsewhere?: boolean): void => {
     consent = "denied";
     sender.callBack();
     visits.abandon();
-    drop(queue.splice(0).length, "consent");
-    ownId = session = undefined;
+    giveUp(queue.splice(0), "consent");
+    ownId = moved = page = undefined;
+    session = [];
     store.release();
-    store.purge();
+    store.keep();
+    // By the time we are told, the other tab may have been granted consent again.
+    if (!elsewhere || !store.recall("anon")) store.purge();
   };
   const startUp = guard(() => {
     setContext(options);
     listen("focus blur", () => attention());
     listen("visibilitychange", () => {
       attention();
-      if (document.hidden) {
-        visits.hide();
-        away();
-      } else {
-        visits.show();
-        takeOver();
-      }
+      visits.turn(document.hidden);
+      if (document.hidden) away();
+      else begin();
     });
     listen("pagehide", leave);
     listen("pageshow", ({ persisted }: Event & Partial<PageTransitionEvent>) => {
@@ -307,21 +310,20 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
     listen("online", () => sender.attempt(true));
     // Another tab was told that consent is refused.
     listen("storage", ({ key, newValue }: Event & Partial<StorageEvent>) => {
-      if (granted() && key === prefix + "anon" && newValue === null) refuse();
+      if (key === prefix + "anon" && !newValue) refuse(true);
     });
     if (options.dataAttributes !== false) watchMarks(listen, track);
-    if (options.pageViews !== false) ending.signal.addEventListener("abort", watchNavigation(listen, () => openPage()));
-    if ((document as { prerendering?: boolean }).prerendering) listen("prerenderingchange", begin);
-    else if (refused()) refuse();
+    if (options.pageViews !== false) watchNavigation(listen, () => openPage());
+    if (refused()) refuse();
     else begin();
   });
 
   const read = async (what: string): Promise<unknown> => {
     try {
-      if (!token) throw "no token";
+      if (!token) throw "token";
       const answer = await fetch(base + "me/" + what, { headers: { Authorization: "Bearer " + token } });
       if (answer.ok) return await answer.json();
-      if (answer.status !== 404) throw what + ": " + answer.status;
+      if (answer.status !== 404) throw answer.status;
     } catch (error) {
       fail("read", "" + error);
     }
@@ -337,20 +339,21 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
     trackResourceGeneration(given) {
       const phase = given?.phase || (given?.success === false ? "failure" : "success");
       // A start has made nothing yet: it is not counted as a resource, and says little.
-      return track("resource_generation", { businessImpact: phase === "start" ? "low" : null, ...given, error: given?.error && "" + given.error, phase, success: phase === "success" });
+      return track("resource_generation", { businessImpact: phase === "start" ? "low" : null, ...given, phase, success: phase === "success" });
     },
     trackResourceShare: (given) => track("resource_share", given),
     trackClick: (given) => track("content_interaction", given, { action: "click" }),
     trackFormSubmit: (given) => track("professional_action", given, { action: "form_submit", success: true }),
     trackNavigation: (given) => track("navigation", given),
-    trackBehavior: guard((action, payload) => {
-      const type = route("" + action);
-      return track(type || "professional_action", payload, type === action ? {} : { action_type: action });
-    }),
-    enterTool(toolId, toolSection, given) {
+    trackBehavior: (action, payload) =>
+      capture((id, at) => {
+        const type = route(action);
+        return event(id, at, type || "professional_action", payload, type === action ? {} : { action_type: action });
+      }),
+    enterTool: (toolId, toolSection, given) => {
       const visit = makeVisit("tool_usage", "enter", "exit", () => ({ ...given, toolId, toolSection }));
       return {
-        id: refused() ? visit.enter() : visits.begin(visit),
+        id: refused() ? track("tool_usage") : visits.begin(visit),
         exit: guard(() => visits.finish(visit)),
       };
     },
@@ -363,10 +366,11 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
       return identity("group", { groupId: customerId, traits });
     },
     alias: (previousId, userId = context.user_id as string) => identity("alias", { previousId, userId }),
-    page: guard((properties) => (refused() ? track("navigation") : openPage(properties))),
+    page: guard(openPage),
     reset: guard(() => {
+      token = moved = undefined;
       context = {};
-      token = session = undefined;
+      session = [];
       store.erase("session");
       ownId = uuid7(now());
       remember();
@@ -376,18 +380,16 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
       if (consent === "ended") return;
       if (given === "denied") return refuse();
       if (granted() || signalled()) return;
-      const fresh = consent === "denied";
       consent = given;
-      if (fresh) return begin();
       remember();
+      begin();
       settle();
-      takeOver();
     }),
     async flush() {
+      const tried = sender.attempt(true); // before settle, whose own attempt keeps to the backoff
       settle();
-      await sender.attempt(true);
+      await tried;
     },
-    close() {},
     end: guard(() => {
       leave();
       consent = "ended";
@@ -403,7 +405,6 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
     },
   };
 
-  if (here && !writeKey) fail("misconfigured", "no writeKey");
-  if (consent !== "ended") startUp();
+  if (here) startUp();
   return tracker;
 }

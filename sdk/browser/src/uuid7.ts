@@ -1,14 +1,19 @@
 let lastMs = 0;
 let count = 0;
+let tail = "";
 
 /** A UUIDv7 for a time in milliseconds since 1970. Ids of one page sort by capture: those of the same
- *  millisecond count up in the 12 bits after the version (RFC 9562, method 1). */
+ *  millisecond count up in the 12 bits after the version (RFC 9562, method 1). The random bits are drawn once a
+ *  page, for asking costs more than all the rest, and anew when time and count could come again. */
 export function uuid7(at: number): string {
-  const [a, b, c] = crypto.getRandomValues(new Uint32Array(3)) as unknown as [number, number, number];
-  count = at === lastMs ? (count + 1) & 4095 : c & 2047;
+  count = at === lastMs ? count + 1 : 0;
+  if (!tail || at < lastMs || count > 4095) {
+    const random = hex(crypto.getRandomValues(new BigUint64Array(1))[0]!, 16);
+    tail = `-8${random.slice(1, 4)}-${random.slice(4)}`;
+    count = 0;
+  }
   lastMs = at;
-  const text = hex(at, 12) + "7" + hex(count, 3) + hex((a >>> 2) + 2 ** 31, 8) + hex(b, 8);
-  return text.replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  return hex(at, 12).replace(/.{8}/, "$&-") + "-7" + hex(count, 3) + tail;
 }
 
-const hex = (value: number, width: number): string => value.toString(16).padStart(width, "0");
+const hex = (value: number | bigint, width: number): string => value.toString(16).padStart(width, "0");

@@ -16,34 +16,22 @@ export interface Visit {
  * mobile browsers kill hidden pages without a word, and then another page sends them. A visit whose page
  * is closed while hidden ended when it was hidden.
  */
-export function createVisits(put: (entry: Entry) => void, keep: (entry: Entry) => void, forget: (entry: Entry) => void) {
-  let open: Visit[] = [];
-  let suspended: Visit[] = [];
+export function createVisits(put: (entry: Entry) => void, keep: (drafts: Entry[]) => void) {
+  const open = new Set<Visit>();
+  const suspended = new Set<Visit>();
 
-  const drop = (visit: Visit): void => {
-    if (visit.draft) forget(visit.draft);
-    visit.draft = undefined;
-  };
+  const keepDrafts = (): void => keep([...open].flatMap(({ draft }) => draft || []));
   const begin = (visit: Visit): string => {
-    open.push(visit);
+    visit.draft = undefined;
+    open.add(visit);
     return visit.enter();
   };
   const finish = (visit: Visit, draft?: Entry): void => {
-    const others = (all: Visit[]) => all.filter((one) => one !== visit);
-    suspended = others(suspended);
-    if (!open.includes(visit)) return;
-    open = others(open);
+    suspended.delete(visit);
+    if (!open.delete(visit)) return;
     const entry = draft || visit.leave();
-    drop(visit);
+    if (visit.draft) keepDrafts();
     if (entry) put(entry);
-  };
-  const suspend = (): void => {
-    const all = open;
-    for (const visit of all) finish(visit, visit.draft);
-    suspended = all;
-  };
-  const resume = (): void => {
-    suspended.splice(0).forEach(begin);
   };
 
   return {
@@ -51,18 +39,25 @@ export function createVisits(put: (entry: Entry) => void, keep: (entry: Entry) =
     /** Ends a visit as of now. */
     finish,
     /** The page goes: ends all visits, to be entered anew if it comes back. */
-    suspend,
-    resume,
-    hide(): void {
+    suspend(): void {
       for (const visit of open) {
-        visit.draft = visit.leave();
-        if (visit.draft) keep(visit.draft);
+        finish(visit, visit.draft);
+        suspended.add(visit);
       }
     },
-    show: (): void => open.forEach(drop),
+    resume(): void {
+      suspended.forEach(begin);
+      suspended.clear();
+    },
+    /** The page was hidden, or shown again. */
+    turn(hidden: boolean): void {
+      for (const visit of open) visit.draft = hidden ? visit.leave() : undefined;
+      keepDrafts();
+    },
     abandon(): void {
-      open.forEach(drop);
-      open = suspended = [];
+      open.clear();
+      suspended.clear();
+      keepDrafts();
     },
   };
 }

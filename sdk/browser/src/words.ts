@@ -23,17 +23,19 @@ const ROUTES = [
   "systematic_progression progress progression",
 ].map(words);
 
+const known: Record<string, string> = Object.create(null);
+
 /** `toolId`, `tool-id`, `Tool ID` -> `tool_id`; `currentARR` -> `current_arr`. */
 export const snake = (word: string): string =>
-  word
+  (known[word] ??= word
     .trim()
     .replace(/([a-z\d])(?=[A-Z])/g, "$1_")
     .replace(/[\s\-.]+/g, "_")
-    .toLowerCase();
+    .toLowerCase());
 
 /** The event type of an action; undefined where the word is not known. */
 export const route = (action: string): EventType | undefined =>
-  ROUTES.find((known) => known.includes(snake(action)))?.[0] as EventType | undefined;
+  ROUTES.find((names) => names.includes(snake(action)))?.[0] as EventType | undefined;
 
 export type Fields = Record<string, unknown>;
 
@@ -47,6 +49,7 @@ export function split(payload?: object): [Fields, Fields] {
     const name = snake(key);
     if (value == null) continue;
     if (isField(name)) fields[name] = value;
+    else if (value instanceof Error) metadata[name] = "" + value;
     else if (/^(event_)?metadata$/.test(name)) given.push(typeof value === "object" ? value : { metadata: value });
     else metadata[name] = value;
   }
@@ -55,7 +58,7 @@ export function split(payload?: object): [Fields, Fields] {
 
 /** 0-2: what is given up last. As the server's default impact, where the sender names none. */
 export function rankOf(type: string, impact: unknown, success: boolean): number {
-  if (impact) return "lmh".indexOf((impact + "")[0]!);
+  if (impact) return "lmh".indexOf(("" + impact)[0]!);
   if (/^(ex|co.*e$|sy)/.test(type)) return 2;
   return type === "resource_generation" ? (success ? 2 : 1) : +(type === "professional_action");
 }

@@ -40,6 +40,8 @@ export class MemoryStorage implements KeyValueStorage {
   readonly entries = new Map<string, string>();
   writes = 0;
   full = false;
+  /** Characters it has room for. */
+  room = Infinity;
   get length(): number {
     return this.entries.size;
   }
@@ -48,10 +50,15 @@ export class MemoryStorage implements KeyValueStorage {
   removeItem = (name: string): void => void this.entries.delete(name);
   setItem(name: string, value: string): void {
     this.writes++;
-    if (this.full) throw new DOMException("full", "QuotaExceededError");
+    const used = [...this.entries].reduce((sum, [key, text]) => sum + (key === name ? 0 : text.length), value.length);
+    if (this.full || used > this.room) throw new DOMException("full", "QuotaExceededError");
     this.entries.set(name, value);
   }
 }
+
+/** The ids of what waits in storage for a receipt. */
+export const waiting = (storage: MemoryStorage): string[] =>
+  [...storage.entries].flatMap(([name, text]) => (name.includes(":q:") ? text.split("\n").map((line) => line.slice(2, 38)) : []));
 
 export interface Wire {
   event_id: string;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { bound, nextBatch, type Entry } from "../src/queue.js";
 import type { Impact } from "../src/types.js";
-import { MemoryStorage, open, server, soon, useFakes } from "./fakes.js";
+import { MemoryStorage, open, server, soon, useFakes, waiting } from "./fakes.js";
 
 useFakes();
 
-const entry = (id: string, rank = 0, more: Partial<Entry> = {}): Entry => ({ id, kind: 0, rank, wire: "{}", size: 2, ...more });
+const entry = (id: string, rank = 0, more: Partial<Entry> = {}): Entry => ({ id, kind: 0, rank, wire: "{}", ...more });
 const ids = (entries: Entry[]): string => entries.map(({ id }) => id).join(" ");
 
 describe("bound", () => {
@@ -18,7 +18,7 @@ describe("bound", () => {
     expect(ids(queue)).toBe("h2");
   });
   it("spares what is on its way", () => {
-    const queue = [entry("l1", 0, { busy: true }), entry("h1", 2), entry("l2")];
+    const queue = [entry("l1", 0, { busy: new AbortController() }), entry("h1", 2), entry("l2")];
     expect(ids(bound(queue, 1))).toBe("l2 h1");
     expect(ids(queue)).toBe("l1");
   });
@@ -34,7 +34,7 @@ describe("nextBatch", () => {
     expect(nextBatch([], 500, 1000)).toEqual([]);
   });
   it("counts the bytes on their way, but sends them no second time", () => {
-    const queue = [entry("a", 0, { busy: true }), entry("b"), entry("c")];
+    const queue = [entry("a", 0, { busy: new AbortController() }), entry("b"), entry("c")];
     expect(ids(nextBatch(queue, 500, 9))).toBe("b c");
     expect(ids(nextBatch(queue, 500, 6))).toBe("b");
     expect(ids(nextBatch(queue, 500, 5))).toBe("");
@@ -50,11 +50,9 @@ describe("a tracker's queue", () => {
     await soon();
     expect(tracker.stats()).toMatchObject({ captured: 6, queued: 3, dropped: { queue_full: 3 } });
     expect(drops).toEqual([[1, "queue_full"], [1, "queue_full"], [1, "queue_full"]]);
-    const kept = [...storage.entries.keys()].filter((name) => name.includes(":q:")).map((name) => name.split(":").at(-1));
-    expect(kept).toEqual([all[1], all[4], all[5]]);
+    expect(waiting(storage)).toEqual([all[1], all[4], all[5]]);
   });
-  // words.ts rankOf ranks an impact it does not know at -1, which bound() never gives up.
-  it.fails("stays bounded whatever the impact says", async () => {
+  it("stays bounded whatever the impact says", async () => {
     server.always = "down";
     const { tracker } = open({ maxQueue: 3 });
     for (let n = 0; n < 6; n++) tracker.track("navigation", { businessImpact: "urgent" as Impact });
@@ -69,8 +67,7 @@ describe("a tracker's queue", () => {
     expect(tracker.stats()).toMatchObject({ captured: 2, queued: 0, dropped: { invalid: 1, too_large: 1 } });
     expect(errors[0]).toMatchObject({ code: "invalid", eventId: id });
   });
-  // tracker.ts trackResourceGeneration makes a text of `error`, outside of any guard.
-  it.fails("does not throw at an error that is no text", () => {
+  it("does not throw at an error that is no text", () => {
     const { tracker } = open();
     expect(tracker.trackResourceGeneration({ resourceType: "deck", error: Object.create(null) })).toMatch(/^[\da-f-]{36}$/);
   });

@@ -1,7 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { makeTracker } from "../src/tracker.js";
 import type { KeyValueStorage } from "../src/types.js";
-import { FakeClock, MemoryStorage, open, server, soon, useFakes } from "./fakes.js";
+import { FakeClock, MemoryStorage, open, rest, server, soon, useFakes, waiting } from "./fakes.js";
 
 useFakes();
 
@@ -64,7 +64,7 @@ it("notices when there is room again", async () => {
   tracker.track("navigation");
   await soon();
   expect(tracker.stats().persistent).toBe(true);
-  expect([...storage.entries.keys()].filter((name) => name.includes(":q:"))).toHaveLength(2);
+  expect(waiting(storage)).toHaveLength(2);
 });
 
 it("lives without a localStorage that may not even be named", async () => {
@@ -81,6 +81,88 @@ it("lives without a localStorage that may not even be named", async () => {
     if (own) Object.defineProperty(globalThis, "localStorage", own);
     else Reflect.deleteProperty(globalThis, "localStorage");
   }
+});
+
+describe("events are saved", () => {
+  const hide = (hidden: boolean) => {
+    Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+  };
+  afterEach(() => Reflect.deleteProperty(document, "hidden"));
+
+  it("together: a burst costs one write", async () => {
+    const storage = new MemoryStorage();
+    const { tracker, clock } = open({ storage });
+    tracker.track("navigation");
+    await soon(); // the session, the anonymous id, the lease
+    const before = storage.writes;
+    const ids = Array.from({ length: 10 }, () => tracker.track("navigation"));
+    await clock.advance(99);
+    expect(storage.writes).toBe(before);
+    await clock.advance(1);
+    expect(waiting(storage).slice(1)).toEqual(ids);
+    expect(storage.writes - before).toBeLessThanOrEqual(2); // one of them the session's
+  });
+  it("with their task where they matter most", async () => {
+    server.always = "down";
+    const storage = new MemoryStorage();
+    const { tracker } = open({ storage });
+    const ids = [tracker.track("navigation"), tracker.track("navigation", { businessImpact: "high" })];
+    await rest();
+    expect(waiting(storage)).toEqual(ids);
+  });
+  it("with their task where the page is hidden, and what waited when it is", async () => {
+    server.always = "down";
+    const storage = new MemoryStorage();
+    const { tracker } = open({ storage });
+    const before = tracker.track("navigation");
+    hide(true);
+    expect(waiting(storage)).toEqual([before]);
+    const after = tracker.track("navigation");
+    await rest();
+    expect(waiting(storage)).toEqual([before, after]);
+  });
+  it("in parts, as far as there is room", async () => {
+    server.always = "down";
+    const storage = new MemoryStorage();
+    const { tracker } = open({ storage, flushAt: 1000 });
+    storage.room = 60_000;
+    for (let n = 0; n < 200; n++) tracker.track("navigation");
+    await soon();
+    expect(tracker.stats()).toMatchObject({ queued: 200, persistent: false });
+    expect(waiting(storage).length).toBeGreaterThan(0);
+    storage.room = Infinity;
+    tracker.track("navigation");
+    await soon();
+    expect(tracker.stats().persistent).toBe(true);
+    expect(waiting(storage)).toHaveLength(201);
+  });
+  it("whatever is in them", async () => {
+    server.always = "down";
+    const clock = new FakeClock();
+    const storage = new MemoryStorage();
+    const text = "line\nnext\u2028paragraph\u2029\r\ud83d\ude00";
+    const id = open({ storage }, clock).tracker.track("navigation", { metadata: { text } });
+    await soon();
+    server.calls = [];
+    server.always = undefined;
+    open({ storage }, Object.assign(new FakeClock(), { at: clock.at + 91_000 }));
+    await soon();
+    expect(server.events).toMatchObject([{ event_id: id, event_metadata: { text } }]);
+  });
+  it("and nothing of a visit's prepared exit stays behind", async () => {
+    const storage = new MemoryStorage();
+    const { tracker } = open({ storage });
+    const visit = tracker.enterTool("icp-analysis");
+    await tracker.flush();
+    hide(true);
+    expect(waiting(storage)).toHaveLength(1);
+    hide(false);
+    expect(waiting(storage)).toEqual([]);
+    visit.exit();
+    await tracker.flush();
+    expect([...storage.entries.keys()].map((name) => name.split(":").at(-1))).toEqual(["session", "anon"]);
+  });
 });
 
 describe("two tabs", () => {
@@ -101,6 +183,6 @@ describe("two tabs", () => {
     await soon();
     expect(server.events.map(({ event_id }) => event_id)).toEqual([id]);
     expect(heir.tracker.stats()).toMatchObject({ queued: 0, delivered: 1 });
-    expect([...storage.entries.keys()].filter((name) => name.includes(":q:"))).toEqual([]);
+    expect(waiting(storage)).toEqual([]);
   });
 });
