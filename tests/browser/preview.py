@@ -119,6 +119,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(200, file.read_bytes(), _TYPES.get(file.suffix, "application/octet-stream"))
             else:
                 self._answer(404, b"", "text/plain")
+        elif path == "/overview/charts":
+            self._answer(200, b'<div class="overview-charts"></div>', "text/html")
         elif html := self._page(path):
             self._answer(200, html.encode(), "text/html; charset=utf-8")
         else:

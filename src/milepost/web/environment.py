@@ -36,6 +36,10 @@ def _day_heading(context: Context, day: date) -> str:
     return fmt.day_heading(day, fmt.in_zone(shell.now, shell.zone).date())
 
 
+def _moment_of(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
 def pages_environment() -> Environment:
     """For `JinjaTemplateEngine.from_environment`. Templates take `shell` (Shell; not on the sign-in
     pages), `view` (one of views.py) and, from Litestar, `csrf_input`."""
@@ -69,5 +73,6 @@ def pages_environment() -> Environment:
         stage_words=fmt.stage_words,
         compact=fmt.compact,
         axis_day=fmt.axis_day,
+        moment_of=_moment_of,
     )
     return environment

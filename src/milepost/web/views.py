@@ -19,7 +19,10 @@ from milepost.vocabulary import EVENT_TYPES, ActionRole, EventType, GrowthStage,
 from milepost.web import charts, markup
 from milepost.web.format import in_zone
 
-Section = Literal["overview", "live", "customers", "keys"]
+Section = Literal[
+    "overview", "live", "customers", "trends", "funnels", "retention", "paths", "lifecycle", "tools", "sessions",
+    "cohorts", "dashboards", "keys",
+]  # fmt: skip
 Show = Literal["all", "active", "quiet"]
 CustomerSort = Literal["name", "last_seen", "events", "sessions", "exports", "resources", "score"]
 

@@ -28,6 +28,7 @@
     // A calendar day is the same everywhere: it is read and written in UTC.
     axis: date({ day: "numeric", month: "short", timeZone: "UTC" }),
     day: date({ weekday: "short", day: "numeric", month: "short", timeZone: "UTC" }),
+    month: date({ month: "short", year: "numeric", timeZone: "UTC" }),
   };
   // Words stay in the page's language; the same steps as `relative` in format.py.
   const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });

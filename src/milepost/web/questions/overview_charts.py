@@ -1,0 +1,86 @@
+"""The overview's charts of all events: who was active, what they did, which tools they use. They follow the page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import cast
+
+from litestar import get
+from litestar.response import Template
+from markupsafe import Markup
+
+from milepost.analytics.tools import ToolsAnswer
+from milepost.analytics.trends import Trends, TrendsAnswer
+from milepost.errors import Problem
+from milepost.web import format as fmt
+from milepost.web.page_context import page
+from milepost.web.questions import show_tools, show_trends
+from milepost.web.questions.answering import Answers, answers
+from milepost.web.questions.asked import Asked
+from milepost.web.questions.shown import Panel
+from milepost.web.questions.telling import Telling
+from milepost.web.questions.view import asked_by, trouble
+from milepost.web.services import AnyRequest, services
+
+_ACTIVE = "days=90&measure=units&interval=week"
+_KINDS = "days=90&interval=week&by=event_type&top=5"
+_TOOLS = "days=30"
+
+
+@get("/overview/charts")
+async def overview_charts(request: AnyRequest) -> Template:
+    """A part of the overview. Without the column store it says so, and the rest of the page stands as it is."""
+    served = services(request)
+    asked = [
+        asked_by(request, "trends", _ACTIVE),
+        asked_by(request, "trends", _KINDS),
+        asked_by(request, "tools", _TOOLS),
+    ]
+    problem, panels, as_of = "", [], None
+    try:
+        found = await answers(request, [each.questions[0] for each in asked])
+        as_of = found.as_of
+        panels = _panels(request, asked, found)
+    except Problem as error:
+        if error.status == 499:
+            raise
+        problem = trouble(error)
+    return page(
+        request,
+        "questions/_overview.html",
+        section="overview",
+        panels=panels,
+        trouble=problem,
+        as_of=as_of,
+        names=served.plan.tool_names(),
+    )
+
+
+def _panels(request: AnyRequest, asked: list[Asked], found: Answers) -> list[tuple[Panel, str]]:
+    """Each panel with the address of its question."""
+    served = services(request)
+    tools, now = served.plan.tool_names(), served.now()
+
+    def told(place: int) -> Telling:
+        answer = found.answers[place]
+        today = now.astimezone(asked[place].zone).date()
+        return Telling(asked[place], tools, today, answer.first, answer.last)
+
+    shown: list[tuple[Panel, str]] = []
+    for place, title in ((0, "Customers active per week"), (1, "Events by kind")):
+        answer = cast(TrendsAnswer, found.answers[place])
+        view = show_trends.show(answer, cast(Trends, asked[place].questions[0]), told(place))
+        shown += [(_titled(panel, title, view.answer, "medium"), asked[place].url) for panel in view.panels]
+    adopted = cast(ToolsAnswer, found.answers[2])
+    if adopted.tools:
+        names = [tools.get(tool.tool_id) or fmt.words(tool.tool_id) for tool in adopted.tools]
+        panel = show_tools.adoption(adopted, names, told(2))
+        sentence = show_tools.sentence(adopted, names, told(2))
+        shown.append((_titled(panel, "Tool adoption", sentence, panel.size), asked[2].url))
+    return shown
+
+
+def _titled(panel: Panel, title: str, sentence: Markup, size: str) -> Panel:
+    return replace(
+        panel, id=title.lower().replace(" ", "-"), title=title, sentence=sentence, size=size, keep_table=False
+    )

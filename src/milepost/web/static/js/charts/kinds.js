@@ -1,0 +1,204 @@
+// What each kind of chart looks like: from the JSON the server wrote beside the table to ECharts' options.
+(() => {
+  "use strict";
+  const formats = window.milepost.chartFormats;
+  const number = window.milepost.number;
+
+  const tooltip = (theme, rest) => ({
+    confine: true, padding: 0, borderWidth: 1, borderColor: theme.c["line-strong"], backgroundColor: theme.c.raised,
+    transitionDuration: 0, textStyle: { ...theme.text, color: theme.c.ink }, ...rest,
+  });
+  const valueAxis = (theme, spec) => ({
+    type: "value", ...theme.axis, splitLine: theme.hairline, minInterval: spec.format === "percent" ? 0.01 : 1,
+    ...(spec.format === "percent" ? { max: (range) => Math.min(1, range.max) } : {}),
+    axisLabel: { ...theme.axis.axisLabel, formatter: formats.tick(spec.format) },
+    name: spec.unit ? spec.unit : "", nameLocation: "end", nameGap: 12,
+    nameTextStyle: { ...theme.text, align: "left", padding: [0, 0, 0, -28] },
+  });
+  const grid = { left: 4, right: 20, top: 32, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" };
+
+  // The last interval may just have begun: it is dashed or pale, so that it does not look like a fall.
+  function lineSeries(theme, spec, series) {
+    const { colour, dash, symbol } = theme.mark(series.mark);
+    const whole = spec.running && series.values.length > 1 ? series.values.length - 1 : series.values.length;
+    const common = { type: "line", symbol, symbolSize: 7, showSymbol: series.values.length === 1, connectNulls: false, itemStyle: { color: colour }, emphasis: { focus: "none" } };
+    const drawn = [{
+      ...common, name: series.name, data: series.values.map((value, at) => at < whole ? value : null), mark: series.mark, links: series.links,
+      lineStyle: { color: colour, width: 2, type: dash }, areaStyle: spec.series.length === 1 ? { color: colour, opacity: 0.1 } : undefined,
+    }];
+    if (whole < series.values.length) {
+      drawn.push({
+        ...common, name: series.name, links: series.links, mark: series.mark, running: true,
+        data: series.values.map((value, at) => at >= whole - 1 ? value : null), lineStyle: { color: colour, width: 2, type: [2, 3] },
+      });
+    }
+    // Of many lines each with its past nothing could be read: then the table and the tooltip have it.
+    if (series.previous && spec.series.length <= 3) {
+      drawn.push({
+        ...common, name: `${series.name}, before`, data: series.previous, silent: true, z: 1, symbol: "none",
+        lineStyle: { color: spec.series.length === 1 ? theme.c.other : colour, width: 1.5, type: "dashed", opacity: 0.6 }, itemStyle: { color: theme.c.other },
+      });
+    }
+    return drawn;
+  }
+
+  function overTime(theme, spec, series, extra = {}) {
+    const read = formats.value(spec.format);
+    return {
+      ...theme.base, grid,
+      xAxis: {
+        type: "category", data: spec.buckets, boundaryGap: extra.bars ?? false, ...theme.axis,
+        axisLine: { show: true, lineStyle: { color: theme.c["line-strong"] } },
+        axisLabel: { ...theme.axis.axisLabel, formatter: (stamp) => formats.bucket(stamp, spec.interval, "axis") },
+      },
+      yAxis: valueAxis(theme, spec),
+      tooltip: tooltip(theme, {
+        trigger: "axis", axisPointer: { type: extra.bars ? "shadow" : "line", lineStyle: { color: theme.c["line-strong"] }, shadowStyle: { color: theme.c.line, opacity: 0.5 } },
+        formatter: (points) => {
+          const at = points[0].dataIndex;
+          const rows = spec.series.map((s) => ({
+            name: s.name, mark: s.mark, value: read(spec.kind === "lifecycle" ? Math.abs(s.values[at]) : s.values[at]),
+            note: s.previous ? `before: ${read(s.previous[at])}` : "",
+          }));
+          const soFar = spec.running && at === spec.buckets.length - 1 ? ", so far" : "";
+          return formats.tip(formats.bucket(spec.buckets[at], spec.interval) + soFar, rows);
+        },
+      }),
+      series,
+    };
+  }
+
+  function bar(theme, spec, series, extra = {}) {
+    const { colour } = theme.mark(series.mark);
+    const last = series.values.length - 1;
+    return {
+      type: "bar", name: series.name, links: series.links, itemStyle: { color: colour, borderRadius: extra.stack ? 0 : [2, 2, 0, 0] }, barMaxWidth: 40, barCategoryGap: "28%",
+      data: series.values.map((value, at) => spec.running && at === last ? { value, itemStyle: { opacity: 0.55 } } : value), ...extra,
+    };
+  }
+
+  const pen = document.createElement("canvas").getContext("2d");
+  // Names on bars that lie: long ones are cut by the width there is, the table has them whole.
+  function lying(theme, spec, rows, width) {
+    pen.font = "13px Inter, system-ui, sans-serif";
+    const widest = Math.max(...rows.names.map((name) => pen.measureText(name).width)) + 4;
+    const room = Math.min(widest, Math.max(90, Math.min(320, width * 0.36)));
+    return {
+      ...theme.base, grid: { left: 4, right: width < 480 ? 72 : 120, top: 4, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      xAxis: { type: "value", show: false, max: rows.max, min: 0 },
+      yAxis: {
+        type: "category", inverse: true, data: rows.names, ...theme.axis,
+        axisLabel: { ...theme.text, color: theme.c.ink, fontSize: 13, width: room, overflow: "truncate", interval: 0, align: "left", margin: room + 8 },
+      },
+    };
+  }
+
+  const kinds = {
+    lines: (theme, spec) => overTime(theme, spec, spec.series.flatMap((series) => lineSeries(theme, spec, series))),
+    bars: (theme, spec) => overTime(theme, spec, spec.series.map((series) => bar(theme, spec, series)), { bars: true }),
+    lifecycle: (theme, spec) => {
+      const options = overTime(theme, spec, spec.series.map((series) => bar(theme, spec, series, { stack: "all" })), { bars: true });
+      options.yAxis.axisLabel.formatter = (value) => number(Math.abs(value), "compact");
+      return options;
+    },
+
+    curve: (theme, spec) => {
+      const [series] = spec.series;
+      const { colour } = theme.mark(series.mark);
+      const read = formats.value(spec.format);
+      return {
+        ...theme.base, grid: { ...grid, bottom: 24 },
+        xAxis: { type: "category", data: spec.categories, boundaryGap: false, ...theme.axis, name: spec.unit, nameLocation: "middle", nameGap: 26, nameTextStyle: theme.text, axisLine: { show: true, lineStyle: { color: theme.c["line-strong"] } } },
+        yAxis: { ...valueAxis(theme, { format: spec.format }), min: 0, max: 1, interval: 0.25 },
+        tooltip: tooltip(theme, { trigger: "axis", formatter: ([point]) => formats.tip(`${point.name} ${spec.unit}`, [{ name: series.name, mark: series.mark, value: read(series.values[point.dataIndex]) }]) }),
+        series: [{ type: "line", name: series.name, data: series.values, symbol: "circle", symbolSize: 6, lineStyle: { color: colour, width: 2 }, itemStyle: { color: colour }, areaStyle: { color: colour, opacity: 0.1 } }],
+      };
+    },
+
+    columns: (theme, spec) => {
+      const read = formats.value(spec.format);
+      return {
+        ...theme.base, grid: { ...grid, bottom: 24 },
+        xAxis: { type: "category", data: spec.categories, ...theme.axis, name: spec.axis, nameLocation: "middle", nameGap: 26, nameTextStyle: theme.text, axisLine: { show: true, lineStyle: { color: theme.c["line-strong"] } } },
+        yAxis: valueAxis(theme, spec),
+        tooltip: tooltip(theme, { trigger: "axis", axisPointer: { type: "shadow", shadowStyle: { color: theme.c.line, opacity: 0.5 } }, formatter: ([point]) => formats.tip(`${point.name} of ${spec.categories.length}`, [{ name: spec.series[0].name, mark: "0", value: read(point.value) }]) }),
+        series: spec.series.map((series) => bar(theme, spec, series)),
+      };
+    },
+
+    grouped: (theme, spec) => {
+      const read = formats.value(spec.format);
+      return {
+        ...theme.base, grid,
+        xAxis: { type: "category", data: spec.categories, ...theme.axis, axisLabel: { ...theme.axis.axisLabel, width: 140, overflow: "truncate", interval: 0 }, axisLine: { show: true, lineStyle: { color: theme.c["line-strong"] } } },
+        yAxis: valueAxis(theme, spec),
+        tooltip: tooltip(theme, { trigger: "axis", axisPointer: { type: "shadow", shadowStyle: { color: theme.c.line, opacity: 0.5 } }, formatter: (points) => formats.tip(points[0].name, spec.series.map((s) => ({ name: s.name, mark: s.mark, value: read(s.values[points[0].dataIndex]) }))) }),
+        series: spec.series.map((series) => bar(theme, spec, series, { barGap: "8%" })),
+      };
+    },
+
+    ranking: (theme, spec, width) => {
+      const read = formats.value(spec.format);
+      const names = spec.rows.map((row) => row.name);
+      const top = spec.format === "percent" ? 1 : Math.max(1, ...spec.rows.map((row) => row.value));
+      return {
+        ...lying(theme, spec, { names, max: top }, width),
+        tooltip: tooltip(theme, { trigger: "item", formatter: ({ dataIndex }) => formats.tip(names[dataIndex], [{ name: spec.unit, value: read(spec.rows[dataIndex].value) }]) }),
+        series: [{
+          type: "bar", barWidth: 14, links: spec.rows.map((row) => row.link), data: spec.rows.map((row) => row.value), itemStyle: { color: theme.c.c0, borderRadius: 2 },
+          showBackground: true, backgroundStyle: { color: theme.c.line, borderRadius: 2 },
+          label: { show: true, position: "right", ...theme.text, color: theme.c.ink, formatter: ({ dataIndex }) => spec.format === "percent" ? `${read(spec.rows[dataIndex].value)}  ${number(spec.rows[dataIndex].count, "compact")}` : number(spec.rows[dataIndex].value, "compact") },
+        }],
+      };
+    },
+
+    funnel: (theme, spec, width) => {
+      const names = spec.steps.map((step, at) => `${at + 1}. ${step.name}`);
+      const first = spec.steps[0].count;
+      return {
+        ...lying(theme, spec, { names, max: first || 1 }, width),
+        tooltip: tooltip(theme, {
+          trigger: "item",
+          formatter: ({ dataIndex: at }) => formats.tip(names[at], [
+            { name: spec.unit, value: number(spec.steps[at].count) },
+            { name: "of the first step", value: number(spec.steps[at].share ?? 0, "percent") },
+            ...(at ? [{ name: "left before", value: number(spec.steps[at - 1].count - spec.steps[at].count) }, { name: "usual time", value: formats.lasting(spec.steps[at].median) }] : []),
+          ]),
+        }),
+        series: [{
+          type: "bar", barWidth: 24, links: spec.steps.map((step) => step.link), data: spec.steps.map((step) => step.count), itemStyle: { color: theme.c.c0, borderRadius: 2 },
+          showBackground: true, backgroundStyle: { color: theme.c.line, borderRadius: 2 },
+          label: { show: true, position: "right", ...theme.text, color: theme.c.ink, formatter: ({ dataIndex: at }) => `${number(spec.steps[at].share ?? 0, "percent")}  ${number(spec.steps[at].count, "compact")}` },
+        }],
+      };
+    },
+
+    sankey: (theme, spec, width) => {
+      const deep = Math.max(...spec.nodes.map((node) => node.step));
+      const colour = (node) => node.kind === "end" ? theme.c.worse : node.kind === "other" ? theme.c.other : theme.c.c0;
+      const room = Math.max(48, (width - 60) / (deep + 1) - 24);
+      return {
+        ...theme.base,
+        tooltip: tooltip(theme, {
+          trigger: "item",
+          formatter: ({ dataType, data }) => {
+            if (dataType === "node") return formats.tip(spec.nodes[Number(data.name)].name, [{ name: spec.unit, value: number(data.count) }]);
+            const [from, to] = [spec.nodes[Number(data.from)], spec.nodes[Number(data.to)]];
+            return formats.tip(`${from.name} → ${to.name}`, [{ name: spec.unit, value: number(data.value) }, { name: "of those there", value: number(data.value / (from.count || 1), "percent") }]);
+          },
+        }),
+        series: [{
+          type: "sankey", left: 2, top: 8, bottom: 8, right: Math.min(160, room), nodeWidth: 8, nodeGap: 12, layoutIterations: 24, draggable: false, orient: "horizontal",
+          emphasis: { focus: "adjacency" }, lineStyle: { color: "source", opacity: 0.22, curveness: 0.5 },
+          label: { ...theme.text, color: theme.c.ink, width: room, overflow: "truncate", formatter: ({ data }) => `${spec.nodes[Number(data.name)].name}  ${number(data.count, "compact")}` },
+          data: spec.nodes.map((node, at) => ({ name: String(at), depth: spec.backwards ? deep - node.step : node.step, count: node.count, link: node.link, itemStyle: { color: colour(node), borderWidth: 0 } })),
+          links: spec.links.map((link) => {
+            const [from, to] = spec.backwards ? [link.target, link.source] : [link.source, link.target];
+            return { source: String(from), target: String(to), from: link.source, to: link.target, value: link.count };
+          }),
+        }],
+      };
+    },
+  };
+  window.milepost.chartKinds = kinds;
+})();

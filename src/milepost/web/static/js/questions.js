@@ -1,0 +1,102 @@
+// The question bar: suggestions, the rows that say what a field may be, cancelling, and who is behind a bar.
+// Forms are plain ones that htmx sends; all of this is on top of what works without it.
+(() => {
+  "use strict";
+  const fetched = new Set();
+
+  // -- What a field may be: from the plan at once, and from the data when somebody is about to type ---------
+  function suggest(input) {
+    const row = input.closest("[data-row]");
+    const select = row?.querySelector("[data-field]");
+    if (!select) return;
+    const key = row.querySelector("[data-key]")?.value.trim();
+    const name = select.value === "metadata" ? key && `metadata.${key}` : select.value;
+    if (!name) return;
+    const id = `values-${name}`;
+    input.setAttribute("list", id);
+    if (fetched.has(id)) return;
+    fetched.add(id);
+    fetch(`/questions/values?field=${encodeURIComponent(name)}`, { headers: { Accept: "application/json" } })
+      .then((answer) => answer.ok ? answer.json() : [])
+      .then((values) => {
+        let list = document.getElementById(id);
+        if (!list) {
+          list = document.createElement("datalist");
+          list.id = id;
+          document.body.append(list);
+        }
+        const known = new Set([...list.options].map((option) => option.value));
+        list.append(...values.filter((value) => value && !known.has(value)).map((value) => new Option("", value)));
+      })
+      .catch(() => fetched.delete(id));
+  }
+  document.addEventListener("focusin", (event) => { if (event.target.matches?.("[data-values]")) suggest(event.target); });
+
+  // -- A question that takes long: how long it has been, and a way out --------------------------------------
+  let clock = 0;
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const page = document.getElementById("page");
+    if (!page || event.detail.target?.id !== "page") return;
+    const started = Date.now();
+    const state = page.querySelector("[data-elapsed]");
+    clearInterval(clock);
+    clock = setInterval(() => {
+      const seconds = Math.floor((Date.now() - started) / 1000);
+      if (state) state.textContent = seconds ? `${seconds} s` : "";
+    }, 500);
+  });
+  document.addEventListener("htmx:afterRequest", () => clearInterval(clock));
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-cancel]")) return;
+    for (const source of document.querySelectorAll("form.question, [data-waiting]")) window.htmx.trigger(source, "htmx:abort");
+    const wait = document.querySelector("[data-waiting]");
+    if (wait) wait.dataset.waiting = "cancelled";
+  });
+  for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+    document.addEventListener(name, () => {
+      const said = document.querySelector("[data-request-trouble]");
+      if (said) said.hidden = false;
+    });
+  }
+
+  // -- The address of a fresh page names what was only assumed (the zone), so that a link says all ----------
+  function nameAll() {
+    const form = document.querySelector("form.question[data-address]");
+    if (form && !location.search) history.replaceState(history.state, "", form.dataset.address);
+  }
+  nameAll();
+
+  // -- Who is behind it: the page of that address, in a sheet over this one ----------------------------------
+  async function showBehind(address) {
+    const sheet = document.getElementById("behind");
+    if (!sheet?.showModal) { location.assign(address); return; }
+    const body = sheet.querySelector("[data-sheet]");
+    body.replaceChildren(document.getElementById("behind-waiting").content.cloneNode(true));
+    if (!sheet.open) sheet.showModal();
+    sheet.abort?.abort();
+    sheet.abort = new AbortController();
+    try {
+      const answer = await fetch(address, { headers: { "HX-Request": "true", "HX-Current-URL": location.href }, signal: sheet.abort.signal });
+      const elsewhere = answer.headers.get("HX-Redirect");
+      if (elsewhere) { location.assign(elsewhere); return; }
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const part = page.querySelector("[data-behind]");
+      if (!part) { location.assign(address); return; }
+      body.replaceChildren(document.adoptNode(part));
+      window.milepost.localise(document);
+    } catch (error) {
+      if (error.name !== "AbortError") location.assign(address);
+    }
+  }
+  window.milepost.showBehind = showBehind;
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-who]");
+    if (link && !(event.ctrlKey || event.metaKey || event.shiftKey || event.button)) {
+      event.preventDefault();
+      showBehind(link.getAttribute("href"));
+    }
+    const sheet = event.target.closest("dialog#behind");
+    if (sheet && (event.target === sheet || event.target.closest("[data-close]"))) sheet.close();
+  });
+  document.addEventListener("close", (event) => { if (event.target.id === "behind") event.target.abort?.abort(); }, true);
+})();
