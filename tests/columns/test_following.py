@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 
 import psycopg
 import pytest
@@ -11,6 +13,14 @@ from tests.columns.events import count, insert
 from tests.support.columns import Owner
 
 pytestmark = pytest.mark.timeout(120)
+
+
+def run(owner: Owner, code: str) -> None:
+    """Runs code on the store's files, while their owner is not there, in a process of its own."""
+    begin = (
+        "import pathlib, sys; from milepost.columns import place; folder = place.directory(pathlib.Path(sys.argv[1]));"
+    )
+    subprocess.run([sys.executable, "-c", begin + code, str(owner.data_dir)], check=True)
 
 
 def same(owner: Owner, connection: psycopg.Connection) -> None:
@@ -154,3 +164,31 @@ def test_another_database_means_building_anew(owner: Owner, connection: psycopg.
     owner.start()
     same(owner, connection)
     assert count(connection) == 40
+
+
+def test_tables_of_another_release_mean_building_anew(owner: Owner, connection: psycopg.Connection) -> None:
+    insert(connection, 20)
+    same(owner, connection)
+    owner.stop()
+    run(
+        owner,
+        "from milepost.columns.engine import Engine; engine = Engine(folder);"
+        """engine.command("alter table loads update epoch = concat(substring(epoch, 1, 37), 'older') where 1","""
+        "settings={'mutations_sync': 2}); engine.command('alter table events drop column browser')",
+    )
+    owner.start()
+    same(owner, connection)
+    assert owner.query("select browser from events final limit 1").rows == [("",)]
+
+
+def test_what_is_gone_leaves_the_disk(owner: Owner, connection: psycopg.Connection) -> None:
+    insert(connection, 300)
+    same(owner, connection)
+    connection.execute("delete from public.behavior_events where customer_id = 'customer 3'")
+    same(owner, connection)
+    owner.stop()
+    wipe = "from milepost.columns.engine import Engine; from milepost.columns.mirror import Mirror;"
+    run(owner, wipe + "mirror = Mirror(Engine(folder)); assert mirror.wipe_deleted() == 1")
+    owner.start()
+    same(owner, connection)
+    assert owner.query("select count() from events").rows == [(count(connection),)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from string import Template
 
 from milepost.store.queries import load
@@ -9,6 +10,11 @@ from milepost.store.queries import load
 _SQL = load("milepost.columns", "schema.sql")
 #: Where a replica keeps its part of a table in ClickHouse Keeper.
 _KEEPER_PATH = "'/clickhouse/tables/{shard}/{database}/{table}', '{replica}', "
+
+
+def form() -> str:
+    """Changes whenever a table's definition does: a mirror in another form is built anew."""
+    return hashlib.sha256((create_events() + create_loads()).encode()).hexdigest()[:12]
 
 
 def create_events(table: str = "events") -> str:

@@ -144,7 +144,7 @@ class Loader:
 
     def _is_of_another(self, connection: Connection, load: Load, now: Moment) -> bool:
         if load.epoch != now.epoch or follow.is_behind(connection, load.snapshot):
-            log.warning("the column store is of another database: it is built anew")
+            log.warning("the column store is of another database or release: it is built anew")
             return True
         if follow.missed(connection, load.snapshot, now.cleaned_xid):
             log.warning("the column store has not been loaded for too long: it is built anew")

@@ -20,7 +20,7 @@ _AT_ONCE = 50_000
 
 
 class Load(NamedTuple):
-    """How far the mirror has come."""
+    """How far the mirror has come. `epoch` is "" for tables in the form of another release."""
 
     batch: int
     snapshot: str
@@ -60,7 +60,7 @@ class Mirror:
     def finish(self, ver: int, moment: Moment) -> None:
         """Notes that everything up to that moment is in the mirror."""
         at = moment.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-        row = f"{ver // 2}\t{moment.snapshot}\t{at}\t{moment.epoch}\n"
+        row = f"{ver // 2}\t{moment.snapshot}\t{at}\t{moment.epoch} {ddl.form()}\n"
         self.engine.insert("loads", ["batch", "snapshot", "at", "epoch"], row.encode())
 
     def replace(self, blocks: Iterable[bytes], ver: int, moment: Moment, loaded: Callable[[int], None]) -> None:
@@ -104,10 +104,7 @@ class Mirror:
         """Takes the rows of events that are no more off the disk; answers in how many months it did."""
         months = [int(str(month)) for (month,) in self.engine.query(_SQL["months_with_deleted"]).rows]
         for month in months:
-            self.engine.command(
-                f"optimize table events partition {month} final cleanup",
-                settings={"allow_experimental_replacing_merge_with_cleanup": 1},
-            )
+            self.engine.command(f"optimize table events partition {month} final cleanup")
         return len(months)
 
     def is_damaged(self) -> bool:
@@ -116,10 +113,12 @@ class Mirror:
 
     def _loads(self) -> list[Load]:
         rows = self.engine.query(_SQL["last_load"]).rows
-        return [
-            Load(int(str(batch)), str(snapshot), datetime.fromisoformat(str(at)).replace(tzinfo=UTC), str(epoch))
-            for batch, snapshot, at, epoch in rows
-        ]
+        loads = []
+        for batch, snapshot, at, epoch_and_form in rows:
+            epoch, _, form = str(epoch_and_form).partition(" ")
+            loaded_at = datetime.fromisoformat(str(at)).replace(tzinfo=UTC)
+            loads.append(Load(int(str(batch)), str(snapshot), loaded_at, epoch if form == ddl.form() else ""))
+        return loads
 
     def _number(self, name: str) -> int:
         return int(str(self.engine.query(_SQL[name]).rows[0][0]))

@@ -37,7 +37,9 @@ create table if not exists $events $on_cluster (
 engine = $replacing(${path}ver, is_deleted)
 partition by toYYYYMM(ts)
 order by (customer, ts, event_id)
-settings min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
+settings min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1,
+  -- Lets OPTIMIZE ... CLEANUP take deleted rows off the disk.
+  allow_experimental_replacing_merge_with_cleanup = 1;
 
 -- name: loads
 -- How far the mirror has come: the newest load. Written after its rows, so what is here is in the mirror.
