@@ -1087,6 +1087,18 @@ CREATE TABLE milepost.behavior_events_default (
     CONSTRAINT behavior_events_user_id_check CHECK (((length(user_id) >= 1) AND (length(user_id) <= 200)))
 );
 
+CREATE TABLE milepost.cohorts (
+    cohort_id uuid DEFAULT milepost.uuid7() NOT NULL,
+    name text NOT NULL,
+    definition jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by text,
+    CONSTRAINT cohorts_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+
+ALTER TABLE ONLY milepost.cohorts FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE milepost.competency_days (
     customer_id text NOT NULL,
     competency text NOT NULL,
@@ -1128,6 +1140,18 @@ CREATE TABLE milepost.customers (
 );
 
 ALTER TABLE ONLY milepost.customers FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE milepost.dashboards (
+    dashboard_id uuid DEFAULT milepost.uuid7() NOT NULL,
+    name text NOT NULL,
+    layout jsonb DEFAULT '[]'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by text,
+    CONSTRAINT dashboards_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+
+ALTER TABLE ONLY milepost.dashboards FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE milepost.event_changes (
     change_id bigint NOT NULL,
@@ -1254,6 +1278,19 @@ CREATE TABLE milepost.plan_points (
 );
 
 ALTER TABLE ONLY milepost.plan_points FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE milepost.reports (
+    report_id uuid DEFAULT milepost.uuid7() NOT NULL,
+    name text NOT NULL,
+    question jsonb NOT NULL,
+    shown jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by text,
+    CONSTRAINT reports_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+
+ALTER TABLE ONLY milepost.reports FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE milepost.sent_users (
     event_id uuid NOT NULL,
@@ -1415,6 +1452,9 @@ ALTER TABLE ONLY public.behavior_events
 ALTER TABLE ONLY milepost.behavior_events_default
     ADD CONSTRAINT behavior_events_default_pkey PRIMARY KEY (event_id);
 
+ALTER TABLE ONLY milepost.cohorts
+    ADD CONSTRAINT cohorts_pkey PRIMARY KEY (cohort_id);
+
 ALTER TABLE ONLY milepost.competency_days
     ADD CONSTRAINT competency_days_pkey PRIMARY KEY (customer_id, competency, day);
 
@@ -1423,6 +1463,9 @@ ALTER TABLE ONLY milepost.customer_days
 
 ALTER TABLE ONLY milepost.customers
     ADD CONSTRAINT customers_pkey PRIMARY KEY (customer_id);
+
+ALTER TABLE ONLY milepost.dashboards
+    ADD CONSTRAINT dashboards_pkey PRIMARY KEY (dashboard_id);
 
 ALTER TABLE ONLY milepost.event_changes
     ADD CONSTRAINT event_changes_pkey PRIMARY KEY (change_id);
@@ -1462,6 +1505,9 @@ ALTER TABLE ONLY milepost.plan
 
 ALTER TABLE ONLY milepost.plan_points
     ADD CONSTRAINT plan_points_pkey PRIMARY KEY (event_type, impact);
+
+ALTER TABLE ONLY milepost.reports
+    ADD CONSTRAINT reports_pkey PRIMARY KEY (report_id);
 
 ALTER TABLE ONLY milepost.sent_users
     ADD CONSTRAINT sent_users_pkey PRIMARY KEY (event_id);
@@ -1554,6 +1600,10 @@ ALTER TABLE milepost.behavior_events_default ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY behavior_insights_own ON milepost.standing FOR SELECT USING ((customer_id = ( SELECT milepost.current_customer() AS current_customer)));
 
+ALTER TABLE milepost.cohorts ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY cohorts_server ON milepost.cohorts USING (( SELECT milepost.is_server() AS is_server));
+
 ALTER TABLE milepost.competency_days ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY competency_days_own ON milepost.competency_days FOR SELECT USING ((customer_id = ( SELECT milepost.current_customer() AS current_customer)));
@@ -1568,6 +1618,10 @@ ALTER TABLE milepost.customers ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY customers_own ON milepost.customers FOR SELECT USING ((customer_id = ( SELECT milepost.current_customer() AS current_customer)));
 CREATE POLICY customers_server ON milepost.customers USING (( SELECT milepost.is_server() AS is_server));
+
+ALTER TABLE milepost.dashboards ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY dashboards_server ON milepost.dashboards USING (( SELECT milepost.is_server() AS is_server));
 
 ALTER TABLE milepost.event_changes ENABLE ROW LEVEL SECURITY;
 
@@ -1603,6 +1657,10 @@ ALTER TABLE milepost.plan_points ENABLE ROW LEVEL SECURITY;
 CREATE POLICY plan_points_server ON milepost.plan_points USING (( SELECT milepost.is_server() AS is_server));
 CREATE POLICY plan_read ON milepost.plan FOR SELECT USING (true);
 CREATE POLICY plan_server ON milepost.plan USING (( SELECT milepost.is_server() AS is_server));
+
+ALTER TABLE milepost.reports ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY reports_server ON milepost.reports USING (( SELECT milepost.is_server() AS is_server));
 
 ALTER TABLE milepost.sent_users ENABLE ROW LEVEL SECURITY;
 
