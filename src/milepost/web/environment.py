@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from milepost.web import charts, markup
 from milepost.web import format as fmt
+from milepost.web.questions.words import fresh
 from milepost.web.static_files import static
 from milepost.web.views import QUIET_DAYS, Shell, customer_url
 
@@ -64,6 +65,7 @@ def pages_environment() -> Environment:
         plural=fmt.plural,
         customer_url=customer_url,
         QUIET_DAYS=QUIET_DAYS,
+        fresh=fresh,
     )
     environment.filters.update(
         duration=fmt.duration,

@@ -12,9 +12,8 @@ from markupsafe import Markup
 from milepost.analytics.tools import ToolsAnswer
 from milepost.analytics.trends import Trends, TrendsAnswer
 from milepost.errors import Problem
-from milepost.web import format as fmt
 from milepost.web.page_context import page
-from milepost.web.questions import show_tools, show_trends
+from milepost.web.questions import show_tools, show_trends, words
 from milepost.web.questions.answering import Answers, answers
 from milepost.web.questions.asked import Asked
 from milepost.web.questions.shown import Panel
@@ -73,7 +72,7 @@ def _panels(request: AnyRequest, asked: list[Asked], found: Answers) -> list[tup
         shown += [(_titled(panel, title, view.answer, "medium"), asked[place].url) for panel in view.panels]
     adopted = cast(ToolsAnswer, found.answers[2])
     if adopted.tools:
-        names = [tools.get(tool.tool_id) or fmt.words(tool.tool_id) for tool in adopted.tools]
+        names = [words.value_words("tool_id", tool.tool_id, tools) for tool in adopted.tools]
         panel = show_tools.adoption(adopted, names, told(2))
         sentence = show_tools.sentence(adopted, names, told(2))
         shown.append((_titled(panel, "Tool adoption", sentence, panel.size), asked[2].url))

@@ -116,12 +116,13 @@ def _groups(answer: FunnelAnswer, question: Funnel, told: Telling, names: list[s
         "kind": "grouped",
         "format": "percent",
         "unit": "",
-        "categories": [f"{place + 1}. {name}" for place, name in enumerate(names)],
+        # Everybody takes the first step.
+        "categories": [f"{place + 1}. {name}" for place, name in enumerate(names)][1:],
         "series": [
             {
                 "name": _label(group, question, told),
                 "mark": "other" if group.is_other else str(place),
-                "values": [step.of_first for step in group.steps],
+                "values": [step.of_first for step in group.steps[1:]],
             }
             for place, group in enumerate(shown)
         ],

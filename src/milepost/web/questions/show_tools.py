@@ -5,8 +5,8 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from milepost.analytics.tools import ToolsAnswer, ToolUse
-from milepost.web import format as fmt
 from milepost.web import markup
+from milepost.web.questions import words
 from milepost.web.questions.shown import HEAT_STEPS, Cell, Column, Panel, Shown, Table
 from milepost.web.questions.telling import Telling, count, named, share, text_column
 
@@ -20,7 +20,7 @@ def show(answer: ToolsAnswer, told: Telling) -> Shown:
             empty="No event of these days names a tool",
             hint="Send events with a tool_id, or take more days.",
         )
-    names = [told.tools.get(tool.tool_id) or fmt.words(tool.tool_id) for tool in answer.tools]
+    names = [words.value_words("tool_id", tool.tool_id, told.tools) for tool in answer.tools]
     panels = [adoption(answer, names, told)]
     if len(answer.tools) > 1:
         panels.append(_together(answer, names, told))

@@ -93,11 +93,14 @@ def _href(told: Telling, line: Line, bucket: int) -> str:
 def _legend(lines: list[Line], names: list[str], *, timed: bool) -> tuple[Key, ...]:
     if len(lines) < 2:
         return ()
-    total = _time_cell if timed else count
     return tuple(
-        Key(name, "other" if line.is_other else str(place), total(line.total).html)
+        Key(name, "other" if line.is_other else str(place), _total(line, timed=timed))
         for place, (name, line) in enumerate(zip(names, lines, strict=True))
     )
+
+
+def _total(line: Line, *, timed: bool) -> Markup:
+    return _time_cell(line.total).html if timed else markup.number(line.total, short=(line.total or 0) >= 100_000)
 
 
 def _time_cell(value: float | None, href: str = "") -> Cell:

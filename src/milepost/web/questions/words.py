@@ -98,14 +98,14 @@ def value_words(field: str | None, value: str, tools: Mapping[str, str]) -> str:
     if not value:
         return "(none)"
     if field in ("tool_id", "primary_tool"):
-        return tools.get(value) or fmt.words(value)
+        return fmt.visible_name(tools.get(value) or fmt.words(value), "(blank)")
     if field == "event_type":
         return fmt.event_words(value)
     if field == "growth_stage":
         return fmt.stage_words(value)
     if field in ("business_impact", "device_type"):
         return value.capitalize()
-    return value
+    return fmt.visible_name(value, "(blank)")
 
 
 def step_words(step: Step, tools: Mapping[str, str]) -> str:
@@ -149,6 +149,15 @@ def at_bucket(start: date | datetime, interval: str) -> Markup:
     """'on Tue 3 Nov', 'in the week of Mon 2 Nov', 'in Nov 2026', 'at 3 Nov, 14:00'."""
     said = {"hour": "at", "day": "on", "week": "in the week of", "month": "in"}[interval]
     return Markup("{} {}").format(said, bucket(start, interval))
+
+
+def fresh(moment: datetime, now: datetime) -> Markup:
+    """How old an answer is: '2 s ago', from a minute on as everywhere."""
+    age = max(0, round((now - moment).total_seconds()))
+    text = f"{age}\N{NO-BREAK SPACE}s ago" if age < 60 else fmt.relative(moment, now)
+    return Markup('<time datetime="{}" data-time="fresh" title="{}">{}</time>').format(
+        moment.isoformat(), fmt.date_time(moment), text
+    )
 
 
 def seconds(value: float | None) -> Markup:

@@ -49,7 +49,8 @@
   function time(text, style) {
     const moment = new Date(text);
     if (Number.isNaN(moment.getTime())) return null;
-    return style === "ago" ? ago(moment) : times[style]?.format(moment) ?? null;
+    if (style === "fresh" && Date.now() - moment < 60000) return `${number(Math.max(0, Math.round((Date.now() - moment) / 1000)))}\u00a0s ago`;
+    return style === "ago" || style === "fresh" ? ago(moment) : times[style]?.format(moment) ?? null;
   }
   function write(element, text) {
     if (text !== null && element.textContent !== text) element.textContent = text;
@@ -63,7 +64,7 @@
     }
     for (const element of root.querySelectorAll("time[data-time]")) {
       write(element, time(element.dateTime, element.dataset.time));
-      if (element.dataset.time === "ago") element.title = time(element.dateTime, "full") ?? "";
+      if (element.dataset.time === "ago" || element.dataset.time === "fresh") element.title = time(element.dateTime, "full") ?? "";
     }
     for (const element of root.querySelectorAll("[data-day-label]")) {
       write(element, time(element.dataset.dayLabel, "axis"));
@@ -74,6 +75,6 @@
   localise(document);
   document.addEventListener("htmx:afterSwap", () => localise(document));
   setInterval(() => {
-    for (const element of document.querySelectorAll('time[data-time="ago"]')) write(element, time(element.dateTime, "ago"));
-  }, 30000);
+    for (const element of document.querySelectorAll('time:is([data-time="ago"], [data-time="fresh"])')) write(element, time(element.dateTime, element.dataset.time));
+  }, 10000);
 })();
