@@ -105,7 +105,11 @@ class Window:
         """
         if interval == "hour":
             return [at.astimezone(self.zone) for at in self._hours]
-        found: list[Bucket] = []
+        return [*self.dates(interval)]
+
+    def dates(self, interval: Interval) -> list[date]:
+        """The first days of the period's days, weeks or months."""
+        found: list[date] = []
         day = self.named(self.first, interval)
         while day <= self.last:
             found.append(day)
