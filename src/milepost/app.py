@@ -43,6 +43,7 @@ from milepost.web.keys import KeyInfo, KeyRing
 from milepost.web.members import has_members, make_link
 from milepost.web.page_context import CSRF_COOKIE, ErrorPages
 from milepost.web.paths import whole_segments
+from milepost.web.questions import pages as question_pages
 from milepost.web.schemas import SECURITY_SCHEMES
 from milepost.web.secrets import derived
 from milepost.web.services import AnyRequest, Services
@@ -107,6 +108,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             ingest_api.router,
             read_api.router,
             pages.router,
+            question_pages.router,
             account_pages.router,
             account_pages.public_router,
             static_router(),
