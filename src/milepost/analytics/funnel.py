@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from string import Template
 from typing import Annotated, Literal, NamedTuple
 
@@ -128,18 +129,18 @@ async def _ways(compiler: Compiler, question: Funnel) -> str:
             key, way = ways.id_key(steps), ways.directly(len(steps), window)
         case "any":
             key, way, first = ways.mask_key(steps), ways.in_any_order(len(steps), window), of_steps
-        case "ordered" if ways.disjoint(question.steps):
+        case "ordered" if all(ways.apart(one, other) for one, other in combinations(question.steps, 2)):
             key, way = ways.one_step_key(steps), ways.in_order(len(steps), window)
         case _:
-            key, way = ways.mask_key(steps), ways.at_instants(len(steps), window)
+            key, way = ways.mask_key(steps), ways.at_instants(question.steps, steps, window)
     if question.order != "strict":
         events += f" and {of_steps}"
     value = "''"
     if question.breakdown is not None:
         text = await compiler.value(question.breakdown, "breakdown")
         value = f"argMinIf(toString({text}), (ts, UUIDToNum(event_id)), {first})"
-    slots = {"ways": way, "unit": compiler.unit, "value": value, "key": key, "events": events}
-    return Template(_SQL["ways"]).substitute(slots)
+    slots = {"unit": compiler.unit, "value": value, "key": key, "events": events}
+    return way.over(Template(_SQL["units"]).substitute(slots))
 
 
 async def _figures(compiler: Compiler, question: Funnel, found: str) -> list[_Figures]:

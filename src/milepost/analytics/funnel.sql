@@ -1,12 +1,9 @@
--- name: ways
--- A row a unit that begins: its number, its value of the breakdown, and the times of the steps it reached.
-$ways
-from (
-  select $unit as who, $value as value, arraySort(groupArray($key)) as keys
-  from events final
-  where $events
-  group by who)
-where notEmpty(begun);
+-- name: units
+-- A unit's events of the funnel, as sorted numbers of time and steps, and its value of the breakdown.
+select $unit as who, $value as value, arraySort(groupArray($key)) as keys
+from events final
+where $events
+group by who;
 
 -- name: figures
 -- How many reach each step and how long it takes them, by value of the breakdown and (`whole`) of everybody. Places

@@ -7,9 +7,9 @@ costs about what `windowFunnel` does, which knows neither times nor ties, and ta
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import combinations
-from typing import Final
+from collections.abc import Iterable, Sequence
+from itertools import product
+from typing import Final, NamedTuple
 
 from milepost.analytics.asking import Step
 
@@ -22,14 +22,26 @@ _ID: Final = (
 )
 
 
-def disjoint(steps: tuple[Step, ...]) -> bool:
-    """Whether no event can be of two of the steps."""
+class Way(NamedTuple):
+    """How the way is worked out from `keys`, an array of a unit's sorted numbers: `stages` are columns that build on
+    one another, after them `begun` has a tuple of times for every beginning; `way` is the times of the way taken."""
 
-    def differ(one: Step, other: Step) -> bool:
-        types, tools = {one.event_type, other.event_type}, {one.tool_id, other.tool_id}
-        return any(len(words) == 2 and None not in words for words in (types, tools))
+    stages: list[str]
+    way: str
 
-    return all(differ(one, other) for one, other in combinations(steps, 2))
+    def over(self, units: str) -> str:
+        """The statement with a row a unit, of `who`, `value` and `way`; `units` is one with `who`, `value`, `keys`."""
+        text = units
+        for stage in self.stages:
+            # One in the other: aliases side by side would be written out where they are used, over and over again.
+            text = f"select *, {stage} from ({text})"  # noqa: S608  our own fragments
+        return f"select who, value, {self.way} as way from ({text}) where notEmpty(begun)"  # noqa: S608  likewise
+
+
+def apart(one: Step, other: Step) -> bool:
+    """Whether no event can be of both."""
+    types, tools = {one.event_type, other.event_type}, {one.tool_id, other.tool_id}
+    return any(len(words) == 2 and None not in words for words in (types, tools))
 
 
 def one_step_key(steps: list[str]) -> str:
@@ -49,8 +61,8 @@ def id_key(steps: list[str]) -> str:
     return f"bitOr(bitOr({time}, bitShiftLeft(toUInt256({_ID}), 8)), toUInt256({_mask(steps)}))"
 
 
-def in_order(count: int, window: str) -> str:
-    """Of `times` and `marks` (the step's place): an expression of the way, for steps that share no event."""
+def in_order(count: int, window: str) -> Way:
+    """For steps that share no event. `window` is an expression of microseconds."""
     names = [
         _times(),
         "arrayPushBack(arrayMap(v -> toUInt8(bitAnd(v, 7)), keys), 99) as marks",
@@ -64,14 +76,16 @@ def in_order(count: int, window: str) -> str:
     return _furthest(names, count, _in_time(count, window))
 
 
-def at_instants(count: int, window: str) -> str:
+def at_instants(steps: Sequence[Step], conditions: Sequence[str], window: str) -> Way:
     """The same where an event may be of several steps: each step needs an event of its own, and at one instant any
     order will do. So instants follow one another, and of each one it is known how far it leads from every step."""
+    count = len(steps)
+    reaches = _tuple(_reach(steps, conditions, step) for step in range(count))
     names = [
         "arrayMap(v -> bitShiftRight(v, 8), keys) as moments",
         "arraySplit((v, t, before) -> t != before, keys, moments, arrayPushFront(arrayPopBack(moments), 0)) as groups",
         f"arrayPushBack(arrayMap(g -> bitShiftRight(g[1], 8), groups), {NEVER}) as times",
-        f"arrayPushBack(arrayMap(g -> {_reaches(count)}, groups), {_tuple('99' for _ in range(count))}) as reaches",
+        f"arrayPushBack(arrayMap(g -> {reaches}, groups), {_tuple('99' for _ in range(count))}) as reaches",
     ]
     for step in range(count - 1, -1, -1):
         # What happens from here on, with `step` steps done before: r of them are done after this instant.
@@ -93,7 +107,7 @@ def at_instants(count: int, window: str) -> str:
     return _furthest(names, count, _in_time(count, window))
 
 
-def directly(count: int, window: str) -> str:
+def directly(count: int, window: str) -> Way:
     """The same for a strict funnel: each step's event comes directly after the one before."""
     names = [
         "arrayMap(v -> toUInt64(bitShiftRight(v, 136)), keys) as times",
@@ -115,7 +129,7 @@ def directly(count: int, window: str) -> str:
     return _furthest(names, count, _in_time(count, window))
 
 
-def in_any_order(count: int, window: str) -> str:
+def in_any_order(count: int, window: str) -> Way:
     """The same where the steps may come in any order. Of several events at one instant the first sees all of them."""
     names = [_times("8"), "arrayPushBack(arrayMap(v -> toUInt8(bitAnd(v, 255)), keys), 255) as marks"]
     names += [f"arrayReverseFill((t, m) -> bitTest(m, {step}), times, marks) as then{step}" for step in range(count)]
@@ -128,16 +142,15 @@ def in_any_order(count: int, window: str) -> str:
     return _furthest(names, count, far, order="arraySort")
 
 
-def _furthest(names: list[str], count: int, far: str, *, order: str = "") -> str:
-    """Of the ways in `begun` (tuples of times), the first of those that get furthest; [] where there is none."""
-    names = [
+def _furthest(names: list[str], count: int, far: str, *, order: str = "") -> Way:
+    """Of the ways in `begun` (tuples of times), the first of those that get furthest."""
+    stages = [
         *names,
         f"arrayMap(w -> toUInt8({far}), begun) as far",
-        "arrayMax(far) as furthest",
-        "begun[indexOf(far, furthest)] as found",
+        "begun[indexOf(far, arrayMax(far))] as found",
     ]
     cells = ", ".join(f"found.{step}" for step in range(1, count + 1))
-    return f"with {', '.join(names)}\nselect who, value, arraySlice({order}([{cells}]), 1, furthest) as way"
+    return Way(stages, f"arraySlice({order}([{cells}]), 1, arrayMax(far))")
 
 
 def _in_time(count: int, window: str) -> str:
@@ -153,21 +166,36 @@ def _mask(steps: list[str]) -> str:
     return " + ".join(f"toUInt8({step}) * {1 << place}" for place, step in enumerate(steps))
 
 
-def _reaches(count: int) -> str:
-    """Of `g`, the keys at one instant: a tuple that says for each number of steps done before how many are done after.
+def _reach(steps: Sequence[Step], conditions: Sequence[str], done: int) -> str:
+    """Of `g`, the keys at one instant: how many steps are done after it if `done` were before.
 
     By Hall's theorem steps can have an event each unless some set of them has fewer events than steps. A lacking set
-    holds up whoever has not done any of it at its last step.
+    holds up whoever has not done any of it at its last step. Of steps that are the same only the first ones need be
+    looked at, and none together that share no event, directly or through others.
     """
-    reaches: list[str] = []
-    for step in range(count):
-        stops = [str(count)]
-        for size in range(1, count - step + 1):
-            for chosen in combinations(range(step, count), size):
+    count = len(steps)
+    stops = {str(count)}
+    for family in _families(steps, done):
+        same: dict[str, list[int]] = {}
+        for place in family:
+            same.setdefault(conditions[place], []).append(place)
+        for sizes in product(*(range(len(places) + 1) for places in same.values())):
+            chosen = [place for places, size in zip(same.values(), sizes, strict=True) for place in places[:size]]
+            if chosen:
                 bits = sum(1 << place for place in chosen)
-                stops.append(f"if(arrayCount(v -> bitAnd(v, {bits}) != 0, g) < {size}, {chosen[-1]}, {count})")
-        reaches.append(f"toUInt8(least({', '.join(stops)}))")
-    return _tuple(reaches)
+                lacks = f"arrayCount(v -> bitAnd(v, {bits}) != 0, g) < {len(chosen)}"
+                stops.add(f"if({lacks}, {max(chosen)}, {count})")
+    return f"toUInt8(least({', '.join(sorted(stops))}))"
+
+
+def _families(steps: Sequence[Step], done: int) -> list[list[int]]:
+    """The places of the steps that are left, those that may share an event together."""
+    families: list[list[int]] = []
+    for place in range(done, len(steps)):
+        related = [family for family in families if any(not apart(steps[place], steps[other]) for other in family)]
+        families = [family for family in families if family not in related]
+        families.append([*(other for family in related for other in family), place])
+    return families
 
 
 def _tuple(cells: Iterable[str]) -> str:
