@@ -35,7 +35,7 @@ from milepost.settings import Settings, load_settings
 from milepost.store.database import Database
 from milepost.store.setup import set_up
 from milepost.vocabulary import MAX_BATCH_BYTES
-from milepost.web import account_pages, health, ingest_api, pages, read_api
+from milepost.web import account_pages, health, ingest_api, pages, query_api, read_api
 from milepost.web.auth import Tokens, bearer
 from milepost.web.describe import event_in_words
 from milepost.web.environment import pages_environment
@@ -107,6 +107,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         route_handlers=[
             ingest_api.router,
             read_api.router,
+            query_api.router,
             pages.router,
             question_pages.router,
             account_pages.router,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -94,6 +94,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     first: date
     last: date
     timezone: str
+    #: Everything that was stored up to then is in it; None where nobody asked.
+    fresh_as_of: datetime | None = None
 
 
 class Person(msgspec.Struct, frozen=True):

@@ -18,9 +18,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def people(compiler: Compiler, units: str) -> People:
-    """Those that `units` answers: a statement with a row a unit, of `who` (the unit's number), `customer` (the number
-    of its latest event's customer), `events` (how many of those asked for) and `last` (the latest one's Unix time in
-    microseconds). Its values are bound by `compiler`.
+    """Those that `units` answers: a statement with a row a unit, its values bound by `compiler`.
+
+    Its columns: `who`, the unit's number; `of_customer`, the number of its latest event's customer; `events`, how many
+    of those asked for it has; `last`, the latest one's Unix time in microseconds.
 
     For most questions that is `compiler.units(condition)`.
     """

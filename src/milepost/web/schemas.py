@@ -92,9 +92,19 @@ def actions_body(kind: Any) -> type[Operation]:
 def _inline(kind: Any) -> dict[str, Any]:
     schema, components = msgspec.json.schema_components([kind], ref_template="#/{name}")
     found = schema[0]
-    reference = found.get("$ref")
-    inlined: dict[str, Any] = components[reference.rpartition("/")[2]] if reference else found
+    inlined: dict[str, Any] = _without_references(found, components)
     return inlined
+
+
+def _without_references(schema: Any, components: dict[str, Any]) -> Any:
+    """The same with what it refers to in its place; none of our types holds itself."""
+    if isinstance(schema, list):
+        return [_without_references(item, components) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if isinstance(reference := schema.get("$ref"), str):
+        return _without_references(components[reference.rpartition("/")[2]], components)
+    return {key: _without_references(value, components) for key, value in schema.items() if key != "discriminator"}
 
 
 def _operation(body: dict[str, Any]) -> type[Operation]:
@@ -119,11 +129,16 @@ def _schema(plain: dict[str, Any]) -> Schema:
         "description": "description",
         "title": "title",
         "default": "default",
+        "const": "const",
+        "minItems": "min_items",
         "maxItems": "max_items",
         "minLength": "min_length",
         "maxLength": "max_length",
         "minimum": "minimum",
         "maximum": "maximum",
+        "exclusiveMinimum": "exclusive_minimum",
+        "exclusiveMaximum": "exclusive_maximum",
+        "additionalProperties": "additional_properties",
         "pattern": "pattern",
     }
     values: dict[str, Any] = {names[key]: value for key, value in plain.items() if key in names}
