@@ -99,7 +99,7 @@ export function createSender(base: string, path: string, writeKey: string, clock
         }
       } finally {
         running = undefined;
-        if (failures && queue[0]) schedule(1000);
+        if (failures && queue[0] && ready()) schedule(1000);
       }
     })());
   };

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { MemoryStorage, open, receipt, rest, server, soon, useFakes, waiting } from "./fakes.js";
 
 useFakes();
@@ -218,6 +218,18 @@ describe("when the page goes away", () => {
     await soon();
     expect(server.events.map(({ event_id }) => event_id)).toContain(id);
     expect(next.tracker.stats().queued).toBe(0);
+  });
+  it("leaves no timer running once it has ended, whatever could not be sent", async () => {
+    server.always = "down";
+    const { tracker, clock } = open();
+    tracker.track("navigation", high);
+    await soon();
+    tracker.end();
+    await clock.advance(120_000);
+    const timers = vi.spyOn(clock, "setTimeout");
+    await clock.advance(120_000);
+    expect(timers).not.toHaveBeenCalled();
+    expect(tracker.stats().queued).toBe(1);
   });
   it("tries again where the last requests failed and the page stayed", async () => {
     server.answers = ["down"];
