@@ -55,6 +55,12 @@ def saved(page: Page, count: int) -> None:
     page.wait_for_function(f"{WAITING}.length === {count}", polling=20)
 
 
+def after(page: Page, ms: float) -> None:
+    """Until so much time has passed for the page: what is measured, or in which something must not happen."""
+    until = page.evaluate("(ms) => performance.now() + ms", ms)
+    page.wait_for_function("(until) => performance.now() >= until", arg=until, polling=20)
+
+
 def nothing_waits(page: Page, seconds: float = 15) -> None:
     """Until every page's events have their receipt."""
     page.wait_for_function(f"milepost.stats().queued + {WAITING}.length === 0", polling=20, timeout=seconds * 1000)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from .site import Site
-from .telling import Stored, Tabs, saved, stats, told, track_many
+from .site import Answer, Site
+from .telling import Stored, Tabs, after, saved, stats, told, track_many
 
 EVERYTHING = """async () => {
   milepost.trackExport({ exportType: "pdf" });
@@ -51,12 +51,12 @@ def test_nothing_is_sent_or_stored(site: Site, tab: Tabs, customer: str, options
     tab("about:blank")
     page.wait_for_function("document.hidden")
     page.bring_to_front()
-    page.wait_for_timeout(300)
+    after(page, 300)
     assert stats(page)["dropped"]["consent"] >= 8
     assert kept(page) == {}
     page.click("#next")
     page.wait_for_url("**/next*")
-    page.wait_for_timeout(200)
+    after(page, 200)
     assert site.requests == []
     assert kept(page) == {}
 
@@ -72,7 +72,7 @@ def test_pending_waits_in_memory_alone(site: Site, tab: Tabs, stored: Stored, cu
     page = tab(site.page(customer_id=customer, consent="pending", flush_interval=50))
     track_many(page, 0, 3)
     page.evaluate("milepost.trackExport({ exportType: 'pdf' })")
-    page.wait_for_timeout(200)
+    after(page, 200)
     assert site.requests == []
     assert kept(page) == {}
     page.evaluate("milepost.setConsent('granted')")
@@ -104,3 +104,20 @@ def test_refusing_purges_in_every_tab(site: Site, tab: Tabs, stored: Stored, cus
     rows = stored()
     assert [(told([row]), row["page_url"]) for row in rows] == [(["page_view"], one.url), (["page_view"], two.url)]
     assert len({row["anonymous_id"] for row in rows}) == 2
+
+
+def test_refused_while_a_page_is_in_the_back_forward_cache(site: Site, tab: Tabs, customer: str) -> None:
+    site.fate = lambda number, seen: Answer(503)
+    page = tab(site.page(customer_id=customer))
+    track_many(page, 0, 3)
+    page.evaluate("window.mark = 1")
+    page.click("#next")
+    page.wait_for_url("**/next*")
+    page.wait_for_function("milepost.stats().captured === 1", polling=20)
+    page.evaluate("milepost.setConsent('denied')")
+    page.evaluate("history.back()")
+    page.wait_for_function("window.mark === 1", polling=20)  # restored, not loaded
+    page.evaluate(EVERYTHING)
+    assert kept(page) == {}
+    assert stats(page)["queued"] == 0
+    assert stats(page)["dropped"]["consent"] >= 5

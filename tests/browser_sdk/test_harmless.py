@@ -7,7 +7,7 @@ from statistics import median
 
 from playwright.sync_api import Page
 
-from tests.support.server import free_port
+from tests.support.server import free_port, wait_for
 
 from .site import Answer, Site
 from .telling import Stored, Tabs, numbers, stats
@@ -149,7 +149,7 @@ def test_a_server_that_hangs(site: Site, tab: Tabs) -> None:
     site.fate = lambda number, seen: Answer(503, hold=gate)
     page = tab(site.page(customer_id="c", flush_interval=50))
     page.evaluate("milepost.trackExport({ exportType: 'pdf' })")
-    page.wait_for_timeout(200)
+    wait_for(lambda: len(site.requests) > 0, 10, "the request that is never answered")
     page.click("#next")
-    page.wait_for_url("**/next*", timeout=3000)
+    page.wait_for_url("**/next*")
     gate.set()

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from tests.support.server import wait_for
 
 from .site import Answer, Site
-from .telling import Stored, Tabs, never_at_once, nothing_waits, numbers, stats, told, track_many, waiting
+from .telling import Stored, Tabs, after, never_at_once, nothing_waits, numbers, saved, stats, told, track_many, waiting
 
 REFUSED = Answer(503)
 
@@ -66,7 +66,7 @@ def test_a_killed_tab_is_sent_by_the_next_page(site: Site, tab: Tabs, stored: St
     track_many(page, 0, 5)
     page.evaluate("milepost.flush()")  # and while it is backing off:
     track_many(page, 5, 10)
-    page.wait_for_timeout(100)
+    saved(page, 11)
     kill(page)
     site.fate = lambda number, seen: None
     other = tab(site.page("/other", customer_id="another", flush_interval=500))
@@ -79,21 +79,64 @@ def test_a_killed_tab_is_sent_by_the_next_page(site: Site, tab: Tabs, stored: St
 def test_killed_while_hidden_the_exit_is_not_lost(site: Site, tab: Tabs, stored: Stored, customer: str) -> None:
     page = tab(site.page(customer_id=customer))
     page.evaluate("milepost.enterTool('cost-calculator')")
-    page.wait_for_timeout(300)
+    after(page, 300)
     tab("about:blank")
     page.wait_for_function("document.hidden")
     stored(2)
     kill(page)
     # As long as the page might come back, its exits are left alone.
     early = tab(site.page("/early", customer_id="another", flush_interval=200))
-    early.wait_for_timeout(600)
+    after(early, 600)
     assert len(waiting(early)) >= 2
     later = "const now = Date.now; Date.now = () => now() + 31 * 60_000;"
     nothing_waits(tab(site.page("/later", customer_id="another", flush_interval=200), later))
     rows = stored(4)
     exits = {row["event_type"]: row for row in rows if row["event_metadata"]["action"] in ("exit", "page_leave")}
     assert set(exits) == {"tool_usage", "navigation"}
-    assert 250 <= exits["tool_usage"]["event_metadata"]["duration_ms"] <= 2500
+    # Until it was hidden, not until it was sent.
+    assert 300 <= exits["tool_usage"]["event_metadata"]["duration_ms"] < 60_000
+
+
+def test_what_a_hidden_tab_tracks_is_saved_at_once(site: Site, tab: Tabs, stored: Stored, customer: str) -> None:
+    page = tab(site.page(customer_id=customer))
+    other = tab("about:blank")
+    page.wait_for_function("document.hidden", polling=20)
+    stored(1)
+    track_many(page, 0, 5)
+    kill(page)  # as a phone does that needs the memory
+    other.goto(site.page("/other", customer_id="another", flush_interval=300))
+    assert numbers(stored(6)) == list(range(5))
+
+
+def test_a_tab_that_stays_sends_for_one_that_was_killed(site: Site, tab: Tabs, stored: Stored, customer: str) -> None:
+    site.fate = lambda number, seen: REFUSED
+    page = tab(site.page("/one", customer_id=customer))
+    track_many(page, 0, 5)
+    saved(page, 6)
+    other = tab(site.page("/other", customer_id="another", flush_interval=300))
+    page.bring_to_front()
+    kill(page)
+    other.bring_to_front()
+    site.fate = lambda number, seen: None
+    nothing_waits(other)
+    assert numbers(stored(6)) == list(range(5))
+    never_at_once(site)
+
+
+def test_it_leaves_nothing_behind_in_storage(site: Site, tab: Tabs, stored: Stored, customer: str) -> None:
+    page = tab(site.page(customer_id=customer, flush_interval=300))
+    page.evaluate("milepost.enterTool('icp-analysis')")
+    tab("about:blank")
+    page.wait_for_function("document.hidden", polling=20)
+    page.bring_to_front()
+    page.wait_for_function("!document.hidden", polling=20)
+    page.click("#next")
+    page.wait_for_url("**/next*")
+    page.evaluate("milepost.flush()")
+    nothing_waits(page)
+    stored(5)
+    names = page.evaluate("Object.keys(localStorage).map((key) => key.split(':').at(-1))")
+    assert sorted(names) == ["anon", "session"]
 
 
 def test_reload_in_mid_flush(site: Site, tab: Tabs, stored: Stored, customer: str) -> None:
@@ -116,14 +159,12 @@ def test_reload_in_mid_flush(site: Site, tab: Tabs, stored: Stored, customer: st
 def test_back_forward_cache(site: Site, tab: Tabs, stored: Stored, customer: str) -> None:
     page = tab(site.page(customer_id=customer, flush_interval=300))
     page.evaluate("window.mark = 1; window.visit = milepost.enterTool('icp-analysis', 'tab-1')")
-    page.wait_for_timeout(200)
     page.click("#next")
     page.wait_for_url("**/next*")
-    page.wait_for_timeout(200)
+    page.wait_for_function("milepost.stats().captured === 1", polling=20)
     page.evaluate("history.back()")
     page.wait_for_function("window.mark === 1")  # restored, not loaded
     page.evaluate("visit.exit(); visit.exit()")
-    page.wait_for_timeout(100)
     page.evaluate("milepost.close()")
     tab(site.page("/last", customer_id="another", flush_interval=300))
     rows = stored(10)
