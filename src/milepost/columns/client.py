@@ -54,7 +54,7 @@ class Columns:
         reply = await self._ask(GetFreshness())
         if not isinstance(reply, Fresh):
             raise QuestionFailed
-        return Freshness(reply.at, reply.building)
+        return Freshness(reply.at, reply.building, reply.rolled_up)
 
     async def rebuild(self, progress: Progress) -> int:
         """Builds it anew from PostgreSQL; answers the events loaded."""

@@ -12,19 +12,31 @@ _SQL = load("milepost.columns", "schema.sql")
 _KEEPER_PATH = "'/clickhouse/tables/{shard}/{database}/{table}', '{replica}', "
 
 
+_ALONE = {"on_cluster": "", "replacing": "ReplacingMergeTree", "merge_tree": "MergeTree", "path": ""}
+
+
 def form() -> str:
     """Changes whenever a table's definition does: a mirror in another form is built anew."""
-    return hashlib.sha256((create_events() + create_loads()).encode()).hexdigest()[:12]
+    return hashlib.sha256("".join((create_events(), create_loads(), *create_rollup())).encode()).hexdigest()[:12]
 
 
 def create_events(table: str = "events") -> str:
     """The statement that makes the events table."""
-    return Template(_SQL["events"]).substitute(events=table, on_cluster="", replacing="ReplacingMergeTree", path="")
+    return Template(_SQL["events"]).substitute(_ALONE, events=table)
 
 
 def create_loads() -> str:
     """The statement that makes the table of loads."""
-    return Template(_SQL["loads"]).substitute(loads="loads", on_cluster="", replacing="ReplacingMergeTree", path="")
+    return Template(_SQL["loads"]).substitute(_ALONE, loads="loads")
+
+
+def create_rollup() -> tuple[str, ...]:
+    """The statements that make the rollup's tables."""
+    return (
+        Template(_SQL["activity"]).substitute(_ALONE, activity="activity"),
+        Template(_SQL["activity"]).substitute(_ALONE, activity="activity_new"),
+        Template(_SQL["rollups"]).substitute(_ALONE, rollups="rollups"),
+    )
 
 
 def for_cluster(cluster: str, database: str) -> str:
@@ -33,19 +45,21 @@ def for_cluster(cluster: str, database: str) -> str:
     Customers are spread over the shards by their number, so that all of one customer's events stand on one shard.
     """
     on_cluster = f"on cluster {_quoted(cluster)}"
-    slots = {"on_cluster": on_cluster, "replacing": "ReplicatedReplacingMergeTree", "path": _KEEPER_PATH}
-    over = "engine = Distributed({cluster}, {database}, {table}, {key})"
-    parts = [
-        f"create database if not exists {_quoted(database)} {on_cluster}",
-        f"use {_quoted(database)}",
-        Template(_SQL["events"]).substitute(events="events_local", **slots),
-        f"create table if not exists events {on_cluster} as events_local\n"
-        + over.format(cluster=_text(cluster), database=_text(database), table="'events_local'", key="customer"),
-        # One load is one row: it stands on the first shard, whichever server is asked.
-        Template(_SQL["loads"]).substitute(loads="loads_local", **slots),
-        f"create table if not exists loads {on_cluster} as loads_local\n"
-        + over.format(cluster=_text(cluster), database=_text(database), table="'loads_local'", key="only_one"),
-    ]
+    slots = {
+        "on_cluster": on_cluster,
+        "replacing": "ReplicatedReplacingMergeTree",
+        "merge_tree": f"ReplicatedMergeTree({_KEEPER_PATH.rstrip(', ')})",
+        "path": _KEEPER_PATH,
+    }
+    keys = {"events": "customer", "activity": "customer", "activity_new": "customer", "loads": "1", "rollups": "1"}
+    parts = [f"create database if not exists {_quoted(database)} {on_cluster}", f"use {_quoted(database)}"]
+    for table, key in keys.items():
+        name = "activity" if table == "activity_new" else table
+        parts.append(Template(_SQL[name]).substitute(slots, **{name: f"{table}_local"}))
+        parts.append(
+            f"create table if not exists {table} {on_cluster} as {table}_local\nengine = "
+            f"Distributed({_text(cluster)}, {_text(database)}, '{table}_local', {key})"
+        )
     return ";\n\n".join(parts) + ";\n"
 
 

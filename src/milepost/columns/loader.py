@@ -22,6 +22,7 @@ from milepost.columns.reading import (
     QuestionTooBig,
     QuestionTooLong,
 )
+from milepost.columns.rollup import Rollup
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Loader:
     def __init__(self, mirror: Mirror, dsn: str, *, shared: bool) -> None:
         """`shared`: the mirror is a ClickHouse server that other servers of ours may load as well."""
         self._mirror = mirror
+        self._rollup = Rollup(mirror.engine)
         self._dsn = dsn
         self._shared = shared
         self._turn = threading.Lock()  # one load, rebuild or copy at a time
@@ -59,7 +61,7 @@ class Loader:
         self._checked = False
 
     def freshness(self) -> Freshness:
-        return Freshness(self._seen, self._building)
+        return Freshness(self._seen, self._building, sorted(self._rollup.months))
 
     def stop(self) -> None:
         self._stop.set()
@@ -94,6 +96,8 @@ class Loader:
         self.sync(connection)
         if not self._checked:
             self._check()
+        with self._turn:
+            self._rollup.build_one(self._require_load().batch, self._require_load().at)
         if time.monotonic() - self._wiped > _WIPE_SECONDS:
             self._wiped = time.monotonic()
             with self._turn:
@@ -191,6 +195,7 @@ class Loader:
         ver = self._mirror.next_ver()
         self._mirror.take_away(follow.gone(connection, changed), ver)
         self._mirror.add(follow.copy_changed(connection, changed, ver + 1))
+        self._rollup.touched(ver)
         self._finish(ver, now)
 
     def _rebuild(self, connection: Connection, now: Moment, progress: Progress | None = None) -> int:
@@ -215,6 +220,7 @@ class Loader:
             finally:
                 self._building = None
         self._noted_load(ver, now)
+        self._rollup.forget()
         log.info("the column store was built: %d events", done)
         return done
 

@@ -47,6 +47,7 @@ class Answered(msgspec.Struct, tag="rows", frozen=True):
 class Fresh(msgspec.Struct, tag="fresh", frozen=True):
     at: datetime | None
     building: tuple[int, int] | None
+    rolled_up: list[int]
 
 
 class Progressed(msgspec.Struct, tag="progress", frozen=True):

@@ -57,10 +57,14 @@ Progress = Callable[[int, int], None]
 
 
 class Freshness(NamedTuple):
-    """Everything up to `at` is in the mirror; `building` says how far a load of everything is, (done, of)."""
+    """Everything up to `at` is in the mirror; `building` says how far a load of everything is, (done, of).
+
+    `rolled_up`: the months (202611) whose activity is summed up in the table `activity`.
+    """
 
     at: datetime | None
     building: tuple[int, int] | None
+    rolled_up: list[int] = []  # noqa: RUF012 -- a tuple's default, never changed
 
 
 class Difference(NamedTuple):
@@ -84,4 +88,8 @@ class Reader(Protocol):
 
     async def query(self, sql: str, parameters: Mapping[str, Value] | None = None) -> Rows:
         """Raises ColumnsUnavailable, QuestionTooLong or QuestionTooBig. Cancelling the caller stops the statement."""
+        ...
+
+    async def freshness(self) -> Freshness:
+        """Up to when everything is there. Raises ColumnsUnavailable."""
         ...

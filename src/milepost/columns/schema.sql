@@ -32,7 +32,9 @@ create table if not exists $events $on_cluster (
   ts DateTime64(6, 'UTC') codec(Delta, ZSTD(1)),
   -- The loader's batch, twice, and one more for a row that stands: in one batch it wins over its own deletion.
   ver UInt64 codec(Delta, ZSTD(1)),
-  is_deleted UInt8
+  is_deleted UInt8,
+  -- Loads are parts of their own for a while, so this finds what one of them brought.
+  index of_load ver type minmax granularity 1
 )
 engine = $replacing(${path}ver, is_deleted)
 partition by toYYYYMM(ts)
@@ -53,3 +55,24 @@ create table if not exists $loads $on_cluster (
 )
 engine = $replacing(${path}batch)
 order by only_one;
+
+-- name: activity
+-- A rollup: who did anything at all in which quarter of an hour. Every time zone's days begin on one (since 2000).
+create table if not exists $activity $on_cluster (
+  customer UInt32,
+  user UInt32,
+  quarter DateTime('UTC') codec(Delta, ZSTD(1)),
+  events UInt32 codec(ZSTD(1))
+)
+engine = $merge_tree
+partition by toYYYYMM(quarter)
+order by (customer, quarter, user);
+
+-- name: rollups
+-- Which months of the rollup are there, and as of which load.
+create table if not exists $rollups $on_cluster (
+  month UInt32,
+  batch UInt64
+)
+engine = $replacing(${path}batch)
+order by month;

@@ -113,7 +113,7 @@ class Service:
                 return await self._query(request)
             case GetFreshness():
                 fresh = self._loader.freshness()
-                return Fresh(fresh.at, fresh.building)
+                return Fresh(fresh.at, fresh.building, fresh.rolled_up)
             case Rebuild():
                 return Rebuilt(await loop.run_in_executor(self._threads, self._loader.rebuild, progress))
             case Verify():
