@@ -14,8 +14,8 @@ import msgspec
 import psycopg
 import pytest
 
-from milepost.analytics.ask import ask
-from milepost.analytics.asking import Answer, Filter, Question
+from milepost.analytics.ask import ask, who
+from milepost.analytics.asking import Answer, Filter, People, Question
 from milepost.analytics.cohorts import Definition
 from milepost.analytics.context import Store
 from milepost.store.database import Database
@@ -54,11 +54,11 @@ class Asking:
             self._save_cohort(cohort, definition)
 
     def __call__(self, world: World, question: Question) -> Answer:
-        if self._world is not world:
-            self._columns.fill(loads(world, self._numbers))
-            self._save_insights(world)
-            self._world = world
-        return self._runner.run(ask(Store(self._columns, self._database, lambda: world.now), question))
+        return self._runner.run(ask(self._store(world), question))
+
+    def who(self, world: World, question: Question, point: object) -> People:
+        """Who is behind a place in the answer."""
+        return self._runner.run(who(self._store(world), question, point))
 
     def surely(self, world: World, question: Question, kind: type[A]) -> A:
         """The answer, which must be the reference's too."""
@@ -78,6 +78,13 @@ class Asking:
         self._runner.run(self._database.close())
         self._runner.close()
         self._columns.close()
+
+    def _store(self, world: World) -> Store:
+        if self._world is not world:
+            self._columns.fill(loads(world, self._numbers))
+            self._save_insights(world)
+            self._world = world
+        return Store(self._columns, self._database, lambda: world.now)
 
     def _save_insights(self, world: World) -> None:
         rows = [

@@ -9,12 +9,16 @@ from milepost.vocabulary import DEVICE_TYPES, EVENT_TYPES, GROWTH_STAGES, IMPACT
 from tests.analytics.data import an_id, world
 from tests.analytics.reference.events import Event, World
 
-#: Each zone with moments at which its clock is changed: by an hour at night, by half an hour, at midnight.
+#: Each zone with moments at which its clock is changed: by an hour at night, by half an hour, at midnight, by a day
+#: (Samoa had no December 30); Chatham's hours begin at a quarter.
 CHANGES = {
     "Europe/Berlin": ("2018-03-25T01:00", "2018-10-28T01:00"),
     "America/New_York": ("2018-03-11T07:00", "2018-11-04T06:00"),
     "Australia/Lord_Howe": ("2018-03-31T15:00", "2018-10-06T15:30"),
     "America/Sao_Paulo": ("2018-02-18T02:00", "2018-11-04T03:00"),
+    "America/Havana": ("2018-03-11T05:00", "2018-11-04T05:00"),
+    "Pacific/Chatham": ("2018-03-31T14:00", "2018-09-29T14:00"),
+    "Pacific/Apia": ("2011-12-30T10:00",),
 }
 NOW = datetime(2018, 11, 20, 9, 30, tzinfo=UTC)
 #: Texts whose order, case or escaping is easy to get wrong. The two clairs are different texts that look alike.
