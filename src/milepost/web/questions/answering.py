@@ -43,10 +43,10 @@ async def answers(request: AnyRequest, questions: Sequence[Question]) -> Answers
 
 
 async def answers_briefly(request: AnyRequest, questions: Sequence[Question]) -> Answers | None:
-    """None when it takes longer than a page should wait."""
+    """None when it takes longer than a page should wait. Many may be asked for one request, as on a dashboard."""
     with suppress(TimeoutError):
         async with asyncio.timeout(BRIEFLY):
-            return await answers(request, questions)
+            return await _answers(services(request), questions)
     return None
 
 
@@ -57,9 +57,13 @@ async def people(request: AnyRequest, question: Question, point: object) -> Peop
 
 async def _answers(served: Services, questions: Sequence[Question]) -> Answers:
     asked_of = store(served)
-    async with asyncio.TaskGroup() as group:
-        fresh = group.create_task(_freshness(served))
-        tasks = [group.create_task(ask(asked_of, question)) for question in questions]
+    try:
+        async with asyncio.TaskGroup() as group:
+            fresh = group.create_task(_freshness(served))
+            tasks = [group.create_task(ask(asked_of, question)) for question in questions]
+    except BaseExceptionGroup as failed:
+        # Several questions may fail at once: the first says enough.
+        raise _first(failed) from failed
     return Answers([task.result() for task in tasks], fresh.result())
 
 
@@ -70,7 +74,10 @@ async def _freshness(served: Services) -> datetime | None:
 
 
 async def _while_there(request: AnyRequest, work: Coroutine[Any, Any, T]) -> T:
-    """Cancels the work when the browser closes the connection, as its Cancel button makes it do."""
+    """Cancels the work when the browser closes the connection, as its Cancel button makes it do.
+
+    Once in a request: what the server tells of a connection, it tells once.
+    """
     task = asyncio.ensure_future(work)
     watch = asyncio.ensure_future(_gone(request))
     try:
@@ -78,9 +85,6 @@ async def _while_there(request: AnyRequest, work: Coroutine[Any, Any, T]) -> T:
         if not task.done():
             raise Gone
         return task.result()
-    except BaseExceptionGroup as group:
-        # Several questions may fail at once: the first says enough.
-        raise first(group) from group
     finally:
         for left in (task, watch):
             left.cancel()
@@ -92,6 +96,6 @@ async def _gone(request: AnyRequest) -> None:
         pass
 
 
-def first(group: BaseExceptionGroup) -> BaseException:
+def _first(group: BaseExceptionGroup) -> BaseException:
     inner = group.exceptions[0]
-    return first(inner) if isinstance(inner, BaseExceptionGroup) else inner
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner

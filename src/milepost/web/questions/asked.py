@@ -154,6 +154,7 @@ def _funnels(address: a.Address, common: _Common) -> Asked:
         ("window", str(window)),
         ("window_unit", window_unit),
         *by,
+        *([("top", str(top))] if top != 8 else []),
     ]
     parts = {
         "steps": rows, "order": order, "window": window, "window_unit": window_unit, "breakdown": breakdown or "",

@@ -36,7 +36,7 @@ async def _members(served: Services, definition: Definition) -> tuple[CohortCust
         numbers = await members(store(served), definition)
         return await cohorts.customers_of(served.database, numbers, limit=_SHOWN, offset=0), ""
     except Problem as problem:
-        return None, trouble(problem)
+        return None, trouble(problem, served)
 
 
 @get("/cohorts")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import cast
 
+import msgspec
 from litestar import get
 from litestar.response import Template
 from markupsafe import Markup
@@ -24,6 +25,7 @@ from milepost.web.services import AnyRequest, services
 _ACTIVE = "days=90&measure=units&interval=week"
 _KINDS = "days=90&interval=week&by=event_type&top=5"
 _TOOLS = "days=30"
+_MOST_TOOLS = 8
 
 
 @get("/overview/charts")
@@ -43,7 +45,7 @@ async def overview_charts(request: AnyRequest) -> Template:
     except Problem as error:
         if error.status == 499:
             raise
-        problem = trouble(error)
+        problem = trouble(error, served)
     return page(
         request,
         "questions/_overview.html",
@@ -72,6 +74,7 @@ def _panels(request: AnyRequest, asked: list[Asked], found: Answers) -> list[tup
         shown += [(_titled(panel, title, view.answer, "medium"), asked[place].url) for panel in view.panels]
     adopted = cast(ToolsAnswer, found.answers[2])
     if adopted.tools:
+        adopted = msgspec.structs.replace(adopted, tools=adopted.tools[:_MOST_TOOLS])
         names = [words.value_words("tool_id", tool.tool_id, tools) for tool in adopted.tools]
         panel = show_tools.adoption(adopted, names, told(2))
         sentence = show_tools.sentence(adopted, names, told(2))

@@ -42,7 +42,8 @@ async def question(request: AnyRequest) -> Template | Redirect:
     part = "hx-request" in request.headers
     if "do" in request.query_params and not part:
         # A button of a form without scripts: the address says what came of it, so that a reload does not do it again.
-        return Redirect(asked.url, status_code=303, headers=dict(PAGE_HEADERS))
+        where = f"{asked.url}#{asked.focus}" if asked.focus else asked.url
+        return Redirect(where, status_code=303, headers=dict(PAGE_HEADERS))
     patient = part or "wait" in request.query_params
     view, status = await question_page(request, asked, patient=patient)
     # htmx shows no answer but a good one, and this page says in words what went wrong.
@@ -83,7 +84,7 @@ async def who(request: AnyRequest) -> Template:
         if problem.status == 499:
             raise
         status = problem.status
-        view = Behind("Who is behind it", "", (), 0, asked.unit, asked.url, trouble=trouble(problem))
+        view = Behind("Who is behind it", "", (), 0, asked.unit, asked.url, trouble=trouble(problem, served))
     if "hx-request" in request.headers:
         status = 200
     return page(request, "questions/behind.html", section=asked.name, status_code=status, view=view)

@@ -19,6 +19,12 @@ def show(answer: RetentionAnswer, question: Retention, told: Telling) -> Shown:
             Markup("Nobody began {}.").format(told.days(answer)),
             empty="Nobody began in these days, so nobody could come back",
             hint="Take more days, or another beginning.",
+            way_on=(
+                "Count everybody who did it, not first times alone",
+                told.asked.with_pairs("/retention", ("kind", "recurring")),
+            )
+            if question.kind == "first_time"
+            else None,
         )
     longest = max(sum(c is not None for c in group.counts) for group in groups)
     every = answer.interval

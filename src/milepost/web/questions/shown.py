@@ -89,6 +89,8 @@ class Shown:
     figures: tuple[v.Figure, ...] = ()
     empty: str = ""
     hint: str = ""
+    #: Where to go from nothing: the words of a link, and its address.
+    way_on: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

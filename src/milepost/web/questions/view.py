@@ -33,7 +33,7 @@ from milepost.web.questions.answering import Answers, answers, answers_briefly
 from milepost.web.questions.asked import Asked, Name, read
 from milepost.web.questions.shown import QuestionPage, Shown
 from milepost.web.questions.telling import Telling
-from milepost.web.services import AnyRequest, services
+from milepost.web.services import AnyRequest, Services, services
 
 TITLES: Final[Mapping[Name, str]] = {
     "trends": "Trends",
@@ -68,15 +68,17 @@ async def question_page(request: AnyRequest, asked: Asked, *, patient: bool) -> 
     except Problem as problem:
         if problem.status == 499:
             raise
-        return QuestionPage(asked, title, trouble=trouble(problem)), problem.status
+        return QuestionPage(asked, title, trouble=trouble(problem, services(request))), problem.status
     if found is None:
         return QuestionPage(asked, title, waiting=True), 200
     shown = show(asked, found, services(request).plan.tool_names(), services(request).now())
     return QuestionPage(asked, title, shown, as_of=found.as_of), 200
 
 
-def trouble(problem: Problem) -> str:
+def trouble(problem: Problem, served: Services) -> str:
     """Why there is no answer, and what to do about it."""
+    if isinstance(problem, ColumnsUnavailable) and not served.settings.columns:
+        return "This server answers no questions: whoever runs it turned its column store off (MILEPOST_COLUMNS)."
     return next((advice for kind, advice in _ADVICE if isinstance(problem, kind)), problem.message)
 
 

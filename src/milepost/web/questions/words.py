@@ -121,7 +121,10 @@ def step_words(step: Step, tools: Mapping[str, str]) -> str:
 
 
 def filter_words(condition: Filter, tools: Mapping[str, str]) -> str:
-    values = " or ".join(value_words(condition.field, str(value), tools) for value in condition.values[:3])
+    values = " or ".join(
+        value_words(condition.field, f"{value:g}" if isinstance(value, float) else value, tools)
+        for value in condition.values[:3]
+    )
     more = " or others" if len(condition.values) > 3 else ""
     return f"{field_words(condition.field)} {OPERATORS[condition.op]} {values}{more}".strip()
 
@@ -154,7 +157,7 @@ def at_bucket(start: date | datetime, interval: str) -> Markup:
 def fresh(moment: datetime, now: datetime) -> Markup:
     """How old an answer is: '2 s ago', from a minute on as everywhere."""
     age = max(0, round((now - moment).total_seconds()))
-    text = f"{age}\N{NO-BREAK SPACE}s ago" if age < 60 else fmt.relative(moment, now)
+    text = "now" if age < 1 else f"{age}\N{NO-BREAK SPACE}s ago" if age < 60 else fmt.relative(moment, now)
     return Markup('<time datetime="{}" data-time="fresh" title="{}">{}</time>').format(
         moment.isoformat(), fmt.date_time(moment), text
     )

@@ -49,7 +49,8 @@
   function time(text, style) {
     const moment = new Date(text);
     if (Number.isNaN(moment.getTime())) return null;
-    if (style === "fresh" && Date.now() - moment < 60000) return `${number(Math.max(0, Math.round((Date.now() - moment) / 1000)))}\u00a0s ago`;
+    const age = Math.round((Date.now() - moment) / 1000);
+    if (style === "fresh" && age < 60) return age < 1 ? "now" : `${number(age)}\u00a0s ago`;
     return style === "ago" || style === "fresh" ? ago(moment) : times[style]?.format(moment) ?? null;
   }
   function write(element, text) {

@@ -59,6 +59,40 @@
     });
   }
 
+  // -- What is being typed while an answer arrives stays, and counts once it is finished ----------------------
+  let typing = null;
+  // Changed since the last request: its answer is old, and the next request is on its way.
+  let changed = false;
+  document.addEventListener("change", (event) => { changed = Boolean(event.target.closest("form.question")); });
+  document.addEventListener("htmx:beforeRequest", () => { changed = false; });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target?.id === "page" && changed) { event.detail.shouldSwap = false; return; }
+    const field = document.activeElement;
+    typing = event.detail.target?.id === "page" && field?.matches?.("form.question input") ? { id: field.id, value: field.value } : null;
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    const field = typing && document.getElementById(typing.id);
+    if (field && field.value !== typing.value) {
+      field.value = typing.value;
+      field.addEventListener("blur", () => field.dispatchEvent(new Event("change", { bubbles: true })), { once: true });
+    }
+    typing = null;
+  });
+
+  // htmx takes a button that merely has the focus for one that was pressed: only a press sends its command.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.target.matches?.("form.question") && event.detail.triggeringEvent?.type !== "submit") delete event.detail.parameters.do;
+  });
+
+  // -- After a button: the focus goes where its row went, or to the row's first field ------------------------
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const id = event.target.closest?.("[data-focus]")?.dataset.focus ?? document.querySelector("#page[data-focus]")?.dataset.focus;
+    const wanted = id && document.getElementById(id);
+    if (!wanted) return;
+    delete document.getElementById("page").dataset.focus;
+    (wanted.disabled ? document.getElementById(id.replace(/-(up|down)$/, "-event")) : wanted)?.focus();
+  });
+
   // -- The address of a fresh page names what was only assumed (the zone), so that a link says all ----------
   function nameAll() {
     const form = document.querySelector("form.question[data-address]");

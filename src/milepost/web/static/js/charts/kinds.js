@@ -78,6 +78,15 @@
   }
 
   const pen = document.createElement("canvas").getContext("2d");
+  // A name that is cut so that the figure after it stays.
+  function fitted(name, figure, room) {
+    pen.font = "12px Inter, system-ui, sans-serif";
+    if (pen.measureText(name + figure).width <= room) return name + figure;
+    const letters = [...name];
+    while (letters.length > 1 && pen.measureText(`${letters.join("")}…${figure}`).width > room) letters.pop();
+    return `${letters.join("").trimEnd()}…${figure}`;
+  }
+
   // Names on bars that lie: long ones are cut by the width there is, the table has them whole.
   function lying(theme, spec, rows, width) {
     pen.font = "13px Inter, system-ui, sans-serif";
@@ -190,7 +199,7 @@
         series: [{
           type: "sankey", left: 2, top: 8, bottom: 8, right: Math.min(160, room), nodeWidth: 8, nodeGap: 12, layoutIterations: 24, draggable: false, orient: "horizontal",
           emphasis: { focus: "adjacency" }, lineStyle: { color: "source", opacity: 0.22, curveness: 0.5 },
-          label: { ...theme.text, color: theme.c.ink, width: room, overflow: "truncate", formatter: ({ data }) => `${spec.nodes[Number(data.name)].name}  ${number(data.count, "compact")}` },
+          label: { ...theme.text, color: theme.c.ink, formatter: ({ data }) => fitted(spec.nodes[Number(data.name)].name, `  ${number(data.count, "compact")}`, room) },
           data: spec.nodes.map((node, at) => ({ name: String(at), depth: spec.backwards ? deep - node.step : node.step, count: node.count, link: node.link, itemStyle: { color: colour(node), borderWidth: 0 } })),
           links: spec.links.map((link) => {
             const [from, to] = spec.backwards ? [link.target, link.source] : [link.source, link.target];

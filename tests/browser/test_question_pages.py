@@ -1,0 +1,331 @@
+"""The questions' pages in Chromium: a running server, its column store, events with known answers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+
+from tests.support.dashboard import EMAIL, PASSWORD, member, sign_in_link
+from tests.support.postgres import Cluster
+from tests.support.server import WRITE_KEY, Server, running, wait_for
+
+_AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
+_DESKTOP: ViewportSize = {"width": 1440, "height": 900}
+_PHONE: ViewportSize = {"width": 390, "height": 844}
+#: 40 customers analyse, 24 of them export, 10 of these share.
+_ANALYSED, _EXPORTED, _SHARED = 40, 24, 10
+_PAGES = ("/trends", "/funnels", "/retention", "/paths", "/lifecycle", "/tools", "/sessions")
+_DRAWN = """canvas => {
+    const pen = canvas.getContext("2d");
+    const colours = new Set(new Uint32Array(pen.getImageData(0, 0, canvas.width, canvas.height).data.buffer));
+    return colours.size;
+}"""
+
+
+def _history(now: datetime) -> Iterator[dict[str, Any]]:
+    """Two days ago everybody used the ICP analysis; an hour later some exported, two hours later some shared."""
+    for number in range(_ANALYSED):
+        at = now - timedelta(days=2 + 7 * (number % 4), minutes=number)
+        common = {"customer_id": f"c-{number:02}", "session_id": f"s-{number}", "device_type": "desktop"}
+        yield common | {"event_type": "tool_usage", "tool_id": "icp-analysis", "timestamp": at.isoformat()}
+        if number < _EXPORTED:
+            later = (at + timedelta(hours=1)).isoformat()
+            yield common | {"event_type": "export_action", "tool_id": "business-case", "timestamp": later}
+        if number < _SHARED:
+            later = (at + timedelta(hours=2)).isoformat()
+            yield common | {"event_type": "resource_share", "tool_id": "resource-library", "timestamp": later}
+        # Half of them come back the day after.
+        if number % 2:
+            yield common | {"event_type": "navigation", "timestamp": (at + timedelta(days=1)).isoformat()}
+
+
+@pytest.fixture(scope="module")
+def asked(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose column store has every event."""
+    events = list(_history(datetime.now(UTC)))
+    counted = f'value="{len(events)}"'
+    with (
+        cluster.database() as dsn,
+        running(Server(tmp_path_factory.mktemp("asked"), database_url=dsn, columns=True)) as server,
+        server.client(WRITE_KEY) as sender,
+        member(server) as reader,
+    ):
+        answer = sender.post("/v1/events", json={"events": events})
+        assert answer.json()["accepted"] == len(events), answer.text
+        wait_for(lambda: counted in reader.get("/trends?days=30&wait=1").text, 60, "the column store to have it all")
+        yield server
+
+
+class Visit:
+    """A signed-in member's browser that remembers its complaints."""
+
+    def __init__(self, server: Server, context: BrowserContext) -> None:
+        self.server = server
+        self.page = context.new_page()
+        self.complaints: list[str] = []
+        self.page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def sign_in(self) -> Visit:
+        self.page.goto(sign_in_link(self.server))
+        self.page.get_by_label("Email").fill(EMAIL)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Save and go in").click()
+        expect(self.page.get_by_role("heading", name="Overview")).to_be_visible()
+        return self
+
+    def open(self, address: str) -> Page:
+        self.page.goto(f"{self.server.url}{address}")
+        # An answer that takes longer than the page may wait for follows by itself.
+        expect(self.page.locator("[data-waiting]")).to_have_count(0)
+        return self.page
+
+
+@pytest.fixture
+def visit(asked: Server, browser: Browser) -> Iterator[Visit]:
+    context = browser.new_context(
+        viewport=_DESKTOP, locale="en-GB", timezone_id="Europe/Berlin", reduced_motion="reduce"
+    )
+    visit = Visit(asked, context).sign_in()
+    yield visit
+    context.close()
+    assert visit.complaints == []
+
+
+def _table(page: Page, id: str) -> list[list[str]]:  # noqa: A002
+    """A table's cells as a CSV has them: exact values where the page shows rounded ones."""
+    rows: list[list[str]] = page.locator(f"#{id} table tr").evaluate_all(
+        """rows => rows.map(row => [...row.cells].map(cell => {
+            const exact = cell.querySelector("data, time");
+            return exact ? exact.value ?? exact.dateTime : cell.textContent.trim();
+        }))"""
+    )
+    return rows
+
+
+def _drawn(page: Page, id: str) -> int:  # noqa: A002
+    expect(page.locator(f"#{id}[data-drawn]")).to_have_count(1)
+    colours: int = page.locator(f"#{id} canvas").first.evaluate(_DRAWN)
+    return colours
+
+
+def test_a_funnel_is_built_by_hand_and_its_link_says_all(
+    visit: Visit, asked: Server, browser: Browser, tmp_path: Path
+) -> None:
+    page = visit.open("/funnels")
+    page.locator("#step-0-tool").select_option("icp-analysis")
+    expect(page).to_have_url(re.compile("s.tool=icp-analysis"))
+    page.get_by_role("button", name="Step", exact=True).click()
+    expect(page.locator("#step-2-event")).to_be_focused()
+    page.locator("#step-2-event").select_option("resource_share")
+    expect(page).to_have_url(re.compile("s.event=resource_share"))
+    page.get_by_role("button", name="Move step 3 up").press("Enter")
+    expect(page.locator("#step-1-event")).to_have_value("resource_share")
+    expect(page.locator("#step-1-up")).to_be_focused()
+    page.locator("#step-1-down").press("Enter")
+    expect(page.locator("#step-2-event")).to_have_value("resource_share")
+    expect(page.locator("#steps tbody tr")).to_have_count(3)
+    expect(page.locator("[data-finding]")).to_contain_text("most left after step 1, Used ICP Analysis")
+    rows = _table(page, "steps")
+    assert [row[0] for row in rows[1:]] == ["1. Used ICP Analysis", "2. Exported", "3. Shared a resource"]
+    assert [row[1] for row in rows[1:]] == [str(_ANALYSED), str(_EXPORTED), str(_SHARED)]
+    assert [float(row[2]) for row in rows[1:]] == [1, 0.6, 0.25]
+    assert [row[5] for row in rows[2:]] == ["3600.0", "3600.0"]
+    assert _drawn(page, "steps") > 3
+    with page.expect_download() as download:
+        page.locator("#steps [data-save=csv]").click()
+    download.value.save_as(tmp_path / "funnel.csv")
+    assert list(csv.reader(io.StringIO((tmp_path / "funnel.csv").read_text("utf-8-sig")))) == rows
+    with page.expect_download() as download:
+        page.locator("#steps [data-png]").click()
+    download.value.save_as(tmp_path / "funnel.png")
+    assert (tmp_path / "funnel.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+    finding = page.locator("[data-finding]").inner_text()
+    with browser.new_context(locale="en-GB", timezone_id="America/New_York") as elsewhere:
+        other = Visit(asked, elsewhere)
+        other.page.goto(page.url)
+        other.page.get_by_label("Email").fill(EMAIL)
+        other.page.get_by_label("Password").fill(PASSWORD)
+        other.page.get_by_role("button", name="Sign in").click()
+        expect(other.page.locator("[data-finding]")).to_have_text(finding)
+        assert other.page.url == page.url
+        assert _table(other.page, "steps") == rows
+    page.go_back()
+    expect(page.locator("#step-1-event")).to_have_value("resource_share")
+
+
+def test_who_is_behind_a_step_becomes_a_cohort_to_filter_by(visit: Visit) -> None:
+    page = visit.open("/funnels?days=30&s.event=tool_usage&s.event=export_action")
+    page.locator("#steps tbody tr").nth(1).get_by_role("link").first.click()
+    sheet = page.locator("dialog#behind")
+    expect(sheet.locator(".behind-total")).to_have_text(f"{_EXPORTED} customers")
+    expect(sheet.locator("tbody tr")).to_have_count(_EXPORTED)
+    expect(sheet.get_by_role("link", name="c-00")).to_have_attribute("href", "/customers/c-00")
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    page.locator("#steps tbody tr").nth(1).get_by_role("link").nth(1).click()
+    expect(sheet.locator(".behind-total")).to_have_text(f"{_ANALYSED - _EXPORTED} customers")
+    sheet.get_by_label("Name of the cohort").fill("Never exported")
+    sheet.get_by_role("button", name="Save as cohort").click()
+    expect(page.get_by_role("heading", name="Never exported")).to_be_visible()
+    expect(page.locator(".answer")).to_have_text(f"{_ANALYSED - _EXPORTED} customers")
+    page.get_by_role("link", name="Funnel", exact=True).click()
+    rows = _table(page, "steps")
+    assert [row[1] for row in rows[1:]] == [str(_ANALYSED - _EXPORTED), "0"]
+    expect(page.locator("#filter-0-value option:checked")).to_have_text("Never exported")
+
+
+def test_a_click_on_a_bar_says_who(visit: Visit) -> None:
+    page = visit.open("/tools?days=30")
+    assert _drawn(page, "adoption") > 3
+    box = page.locator("#adoption canvas").bounding_box()
+    assert box is not None
+    page.locator("#adoption canvas").click(position={"x": box["width"] * 0.3, "y": box["height"] / 6})
+    expect(page.locator("dialog#behind .behind-total")).to_have_text(f"{_ANALYSED} customers")
+
+
+def test_a_cohort_is_built_by_what_they_did(visit: Visit) -> None:
+    page = visit.open("/cohorts")
+    page.get_by_role("link", name="New cohort").click()
+    page.locator("#did-0-event").select_option("resource_share")
+    expect(page.locator(".answer")).to_contain_text(f"{_SHARED} customers")
+    page.get_by_role("button", name="Something they did").click()
+    page.locator("#did-1-event").select_option("navigation")
+    expect(page.locator(".answer")).to_contain_text(f"{_SHARED // 2} customers")
+    page.get_by_label("Name of the cohort").fill("Sharers who look around")
+    page.get_by_role("button", name="Save cohort").click()
+    expect(page.locator("tbody tr")).to_have_count(_SHARED // 2)
+
+
+def test_reports_are_saved_and_arranged_by_keyboard(visit: Visit) -> None:
+    page = visit.open("/trends?days=30&interval=week")
+    dashboards: list[str] = []
+    for name, where in (("Every event", "new"), ("How they convert", "My dashboard")):
+        page.get_by_role("button", name="Save report").click()
+        page.get_by_label("Name", exact=True).fill(name)
+        choice = page.get_by_label("Put it on")
+        choice.select_option("new") if where == "new" else choice.select_option(label=where)
+        page.locator("#save").get_by_role("button", name="Save report").click()
+        expect(page.get_by_role("heading", name="My dashboard")).to_be_visible()
+        dashboards.append(page.url.partition("#")[0])
+        page = visit.open("/funnels?days=30&s.event=tool_usage&s.event=export_action")
+    assert dashboards[0] == dashboards[1]
+    page.goto(dashboards[0])
+    names = page.locator(".card h2")
+    expect(names).to_have_text(["Every event", "How they convert"])
+    expect(page.locator("[data-card] figure[data-drawn]")).to_have_count(2)
+    page.get_by_role("button", name="Move How they convert earlier").press("Enter")
+    expect(names).to_have_text(["How they convert", "Every event"])
+    expect(page.get_by_role("button", name="Move How they convert earlier")).to_be_focused()
+    page.get_by_role("button", name="Make Every event wider").press("Enter")
+    expect(page.locator(".card.whole h2")).to_have_text("Every event")
+    page.reload()
+    expect(names).to_have_text(["How they convert", "Every event"])
+    expect(page.locator(".card.whole h2")).to_have_text("Every event")
+    page.locator(".card header").first.drag_to(page.locator(".card").nth(1))
+    expect(names).to_have_text(["Every event", "How they convert"])
+    page.get_by_role("link", name="How they convert").click()
+    expect(page.locator("[data-finding]")).to_contain_text("60%")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_charts_are_drawn_in_both_themes(visit: Visit, scheme: Any) -> None:
+    visit.page.emulate_media(color_scheme=scheme)
+    for address, chart in (
+        ("/trends?days=30&by=tool_id", "trend"),
+        ("/retention?days=30&interval=day&intervals=3", "retention"),
+        ("/paths?days=30", "paths"),
+        ("/lifecycle?days=60", "lifecycle"),
+        ("/sessions?days=30", "sessions"),
+    ):
+        assert _drawn(visit.open(address), chart) > 3, address
+    page = visit.open("/trends?days=30")
+    before = page.locator("#trend canvas").evaluate("canvas => canvas.toDataURL()")
+    page.emulate_media(color_scheme="dark" if scheme == "light" else "light")
+    page.wait_for_function("before => document.querySelector('#trend canvas').toDataURL() !== before", arg=before)
+
+
+def test_the_table_is_part_of_the_address(visit: Visit) -> None:
+    page = visit.open("/trends?days=30&interval=week")
+    expect(page.locator("#trend table")).to_be_hidden()
+    page.get_by_role("button", name="Table").click()
+    expect(page.locator("#trend table")).to_be_visible()
+    assert "view=table" in page.url
+    page.locator("#measure").select_option("units")
+    expect(page.locator("[data-finding]")).to_contain_text(f"{_ANALYSED} customers")
+    expect(page.locator("#trend table")).to_be_visible()
+    assert "view=table" in page.url
+
+
+def test_values_are_suggested_and_filters_taken_out(visit: Visit) -> None:
+    page = visit.open("/trends?days=30")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    expect(page.locator("#filter-0-field")).to_be_focused()
+    page.locator("#filter-0-field").select_option("session_id")
+    page.locator("#filter-0-value").focus()
+    expect(page.locator("datalist#values-session_id option")).not_to_have_count(0)
+    page.locator("#filter-0-value").fill("s-1, s-3")
+    page.keyboard.press("Tab")
+    expect(page.locator("[data-finding]")).to_contain_text("8 events")
+    page.get_by_role("button", name="Take this filter out").click()
+    expect(page.locator(".filter")).to_have_count(0)
+
+
+def test_a_long_question_is_cancelled(visit: Visit) -> None:
+    page = visit.open("/trends?days=30")
+    failed: list[str] = []
+    page.on("requestfailed", lambda request: failed.append(request.url))
+    page.route("**/trends?*days=90*", lambda route: None)
+    finding = page.locator("[data-finding]").inner_text()
+    page.locator("#days").select_option("90")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("button", name="Cancel")).to_be_hidden()
+    assert any("days=90" in url for url in failed)
+    expect(page.locator("[data-finding]")).to_have_text(finding)
+    # htmx says in the console, too, that it was taken back.
+    visit.complaints = [said for said in visit.complaints if not said.startswith("htmx:")]
+    page.unroute_all()
+    page.locator("#days").select_option("7")
+    expect(page.locator("[data-finding]")).to_contain_text("last 7 days")
+
+
+def test_everything_works_without_scripts(asked: Server, browser: Browser) -> None:
+    with browser.new_context(java_script_enabled=False, locale="en-GB") as context:
+        page = Visit(asked, context).page
+        page.goto(f"{asked.url}/funnels?days=30&s.event=tool_usage&s.event=export_action&wait=1")
+        page.get_by_label("Email").fill(EMAIL)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Step", exact=True).click()
+        page.locator("#step-2-event").select_option("resource_share")
+        page.locator("noscript button, form.question button:text-is('Ask')").last.click()
+        expect(page.locator("#steps tbody tr")).to_have_count(3)
+        assert [row[1] for row in _table(page, "steps")[1:]] == [str(_ANALYSED), str(_EXPORTED), str(_SHARED)]
+        page.locator("#steps tbody tr").nth(2).get_by_role("link").first.click()
+        expect(page.locator(".behind-total")).to_have_text(f"{_SHARED} customers")
+
+
+@pytest.mark.parametrize(
+    "address", [*_PAGES, "/trends?by=tool_id&view=table", "/cohorts", "/cohorts/new", "/dashboards"]
+)
+def test_axe_finds_no_fault(visit: Visit, address: str) -> None:
+    page = visit.open(address)
+    page.evaluate(_AXE)
+    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+    for size in (_DESKTOP, _PHONE):
+        page.set_viewport_size(size)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            found = page.evaluate("rules => axe.run(document, rules)", rules)
+            assert [f"{v['id']}: {v['nodes'][0]['target']}" for v in found["violations"]] == []
+        sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert sideways <= 0, "scrolls sideways"
