@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,7 +22,8 @@ from schemathesis.specs.openapi.checks import (
 
 from milepost.settings import Settings
 from milepost.web.auth import Tokens
-from tests.support.server import SECRET_KEY, WRITE_KEY, Server
+from tests.support.postgres import Cluster
+from tests.support.server import SECRET_KEY, WRITE_KEY, Server, running, wait_for
 
 _SETTINGS = settings(
     max_examples=30,
@@ -34,6 +36,20 @@ _SETTINGS = settings(
 _CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
 TOKEN_SECRET = "a secret that is only for tests, of 32 bytes or more"
 _CUSTOMER = "openapi-customer"
+
+
+@pytest.fixture(scope="module")
+def shared_server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One with a column store, as questions are asked too."""
+    with (
+        cluster.database() as dsn,
+        running(Server(tmp_path_factory.mktemp("server"), database_url=dsn, columns=True)) as server,
+        server.client() as client,
+    ):
+        wait_for(
+            lambda: client.post("/v1/query/trends", json={}).status_code == 200, 60, "the column store to be ready"
+        )
+        yield server
 
 
 @pytest.fixture(scope="module")

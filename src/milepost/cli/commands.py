@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from milepost import __version__
-from milepost.cli import access, columns, plans
+from milepost.cli import access, columns, plans, query
 from milepost.cli.database import database_dsn
 from milepost.plan import load_plan
 from milepost.settings import Settings, load_settings
@@ -29,6 +29,7 @@ app.add_typer(columns.columns, name="columns")
 app.command("verify")(columns.verify)
 app.command("token")(access.token)
 app.command("sign-in-link")(access.sign_in_link)
+app.command("query")(query.query)
 console = Console()
 
 DataDir = Annotated[Optional[Path], typer.Option(help="Folder of the embedded PostgreSQL, secrets and spools.")]

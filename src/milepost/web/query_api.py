@@ -53,6 +53,17 @@ class SavedCohort(Asked, frozen=True, kw_only=True):
 _COHORT = json_body(SavedCohort)
 
 
+class CohortSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """A saved cohort; `definition` is as it was sent."""
+
+    cohort_id: UUID
+    name: str
+    definition: dict[str, Any]
+    created_at: str
+    updated_at: str
+    created_by: str | None
+
+
 class TrendsSaid(Answer, frozen=True):
     """`buckets`: the local start of each: a date, or for hours a time with its offset."""
 
@@ -100,37 +111,37 @@ def _question(
 
 
 @get("/cohorts", summary="Cohorts", responses=_ASKING, security=READS)
-async def get_cohorts(request: AnyRequest) -> list[Cohort]:
+async def get_cohorts(request: AnyRequest) -> list[CohortSaid]:
     """All that are saved, by name."""
     await require_reader(request)
-    return await cohorts.list_cohorts(services(request).database)
+    return [_cohort(one) for one in await cohorts.list_cohorts(services(request).database)]
 
 
 @get("/cohorts/{cohort_id:uuid}", summary="One cohort", responses=_KEEPING, security=READS)
-async def get_cohort(request: AnyRequest, cohort_id: UUID) -> Cohort:
+async def get_cohort(request: AnyRequest, cohort_id: UUID) -> CohortSaid:
     """Its definition; who is in it is asked for under `/customers`."""
     await require_reader(request)
-    return await cohorts.read_cohort(services(request).database, cohort_id)
+    return _cohort(await cohorts.read_cohort(services(request).database, cohort_id))
 
 
 @post("/cohorts", summary="Save a cohort", operation_class=_COHORT, responses=_KEEPING, security=READS)
-async def create_cohort(request: AnyRequest, data: SavedCohort) -> Cohort:
+async def create_cohort(request: AnyRequest, data: SavedCohort) -> CohortSaid:
     """Answers it with its id, by which filters name it."""
     await require_reader(request)
     member = await signed_in(request)
     await _check(request, data)
     by = None if member is None else member.email
-    return await cohorts.create_cohort(services(request).database, data.name, data.definition, by=by)
+    return _cohort(await cohorts.create_cohort(services(request).database, data.name, data.definition, by=by))
 
 
 @put(
     "/cohorts/{cohort_id:uuid}", summary="Change a cohort", operation_class=_COHORT, responses=_KEEPING, security=READS
 )
-async def change_cohort(request: AnyRequest, cohort_id: UUID, data: SavedCohort) -> Cohort:
+async def change_cohort(request: AnyRequest, cohort_id: UUID, data: SavedCohort) -> CohortSaid:
     """Its name and its whole definition."""
     await require_reader(request)
     await _check(request, data, cohort_id)
-    return await cohorts.change_cohort(services(request).database, cohort_id, data.name, data.definition)
+    return _cohort(await cohorts.change_cohort(services(request).database, cohort_id, data.name, data.definition))
 
 
 @delete("/cohorts/{cohort_id:uuid}", summary="Delete a cohort", responses=_KEEPING, security=READS)
@@ -153,6 +164,11 @@ async def get_cohort_customers(
     cohort = await cohorts.read_cohort(database, cohort_id)
     found = await members(store(services(request)), cohort.definition, frozenset({cohort_id}))
     return await cohorts.customers_of(database, found, limit=limit, offset=offset)
+
+
+def _cohort(cohort: Cohort) -> CohortSaid:
+    fields = {name: getattr(cohort, name) for name in cohort.__struct_fields__}
+    return CohortSaid(**{**fields, "definition": msgspec.to_builtins(cohort.definition)})
 
 
 async def _check(request: AnyRequest, data: SavedCohort, cohort_id: UUID | None = None) -> None:

@@ -1,0 +1,93 @@
+"""Days, hours and intervals in time zones: as Python's own calendar has them, in the engine too."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from milepost.analytics.asking import Interval, Period, WeekStart
+from milepost.analytics.compile import Compiler
+from milepost.analytics.context import Store
+from milepost.analytics.period import Window
+from milepost.errors import InvalidRequest
+from tests.analytics.conftest import Asking
+
+_ZONES = (
+    "UTC", "America/Sao_Paulo", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kolkata", "Pacific/Apia",
+    "America/Havana", "Africa/Casablanca", "Asia/Kathmandu", "Pacific/Kiritimati",
+)  # fmt: skip
+_NOW = datetime(2018, 11, 20, 12, tzinfo=UTC)
+_STARTS: dict[WeekStart, int] = {"monday": 0, "saturday": 5, "sunday": 6}
+_windows = st.builds(
+    lambda zone, first, length, start: Window.of(
+        Period(first=first, last=first + timedelta(days=length), timezone=zone, week_start=start), _NOW
+    ),
+    st.sampled_from(_ZONES),
+    st.dates(date(2009, 1, 1), date(2030, 1, 1)),
+    st.integers(0, 12),
+    st.sampled_from(list(_STARTS)),
+)
+
+
+@given(_windows)
+def test_a_period_is_whole_local_days(window: Window) -> None:
+    """Its first instant is the first of its day, and no instant is in two periods or between them."""
+    for at, day in ((window.start, window.first), (window.end, window.last + timedelta(days=1))):
+        local = at.astimezone(window.zone)
+        # Where a day is left out (Apia, December 30, 2011), the next one begins instead.
+        assert local.date() >= day
+        assert (at - timedelta(microseconds=1)).astimezone(window.zone).date() < local.date()
+    assert window.before().end == window.start
+    assert window.before().days == window.days
+
+
+@settings(deadline=None)
+@given(_windows, st.sampled_from(["hour", "day", "week", "month"]))
+def test_buckets_follow_one_another(window: Window, interval: Interval) -> None:
+    buckets = window.buckets(interval)
+    spans = [window.span(interval, place) for place in range(len(buckets))]
+    assert spans[0][0] == window.start
+    assert spans[-1][1] == window.end
+    assert all(earlier[1] == later[0] for earlier, later in pairwise(spans))
+    if interval == "week":
+        assert all(day.weekday() == _STARTS[window.week_start] for day in buckets)
+    with pytest.raises(InvalidRequest):
+        window.span(interval, len(buckets))
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@given(
+    _windows,
+    st.lists(st.floats(0, 1, exclude_max=True), max_size=20),
+    st.sampled_from(["hour", "day", "week", "month"]),
+)
+def test_the_engine_puts_every_instant_where_python_does(
+    asking: Asking, window: Window, parts: list[float], interval: Interval
+) -> None:
+    """Also at the edges of every interval, to the microsecond, and where the clock is changed."""
+    micro = timedelta(microseconds=1)
+    names = window.buckets(interval)
+    spans = [window.span(interval, number) for number in range(len(names))]
+    edges = {at for begin, end in spans for at in (begin, end - micro)}
+    times = sorted(
+        at for at in {*edges, *(window.start + part * (window.end - window.start) for part in parts)}
+        if window.start <= at < window.end
+    )  # fmt: skip
+    compiler = Compiler(Store(asking._columns, asking._database, lambda: _NOW))
+    place = window.place(interval, compiler.bind)
+    listed = compiler.bind([int((at - datetime(1970, 1, 1, tzinfo=UTC)) / micro) for at in times], "Array(Int64)")
+    statement = f"select {place} from (select fromUnixTimestamp64Micro(arrayJoin({listed}), 'UTC') as ts) order by ts"
+    rows = asking._runner.run(compiler.rows(tuple[int], statement))
+    for at, (found,) in zip(times, rows, strict=True):
+        local = at.astimezone(window.zone)
+        if interval == "hour":
+            begun = (name for name in names if isinstance(name, datetime) and name.astimezone(UTC) <= at)
+            named = list(begun)[-1]
+            assert (named.hour, named.utcoffset()) == (local.hour, local.utcoffset())
+            assert names[found] is named
+        else:
+            assert names[found] == window.named(local.date(), interval), (at, window)
