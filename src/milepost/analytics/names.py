@@ -107,7 +107,7 @@ def _holds(condition: Filter, values: dict[str, object]) -> sql.Composable:
     match condition.op:
         case "is" | "is_not":
             values["texts"] = [value for value in condition.values if isinstance(value, str)]
-            values["figures"] = [value for value in condition.values if not isinstance(value, str)]
+            values["figures"] = [float(value) for value in condition.values if not isinstance(value, str)]
             return sql.SQL("coalesce(v, '') = any(%(texts)s) or n = any(%(figures)s::numeric[])")
         case "contains" | "not_contains":
             values["texts"] = [as_text(value) for value in condition.values]
