@@ -47,6 +47,16 @@ def test_hours_where_the_clock_is_changed(asking: Asking, zone: str, day: str, h
     ] == [named]
 
 
+def test_a_day_that_never_was(asking: Asking) -> None:
+    """Samoa went from December 29 to 31: the 30th is a day without an instant, and without hours."""
+    story = world(event("2011-12-30T09:59"), event("2011-12-30T10:00"))
+    period = Period(first=date(2011, 12, 30), last=date(2011, 12, 30), timezone="Pacific/Apia")
+    days = asking.surely(story, Trends(period=period), TrendsAnswer)
+    assert (days.buckets, _values(days), days.lines[0].total) == ([date(2011, 12, 30)], [[0]], 0)
+    hours = asking.surely(story, Trends(period=period, interval="hour"), TrendsAnswer)
+    assert (hours.buckets, _values(hours), hours.lines[0].total) == ([], [[]], 0)
+
+
 def test_a_week_of_which_the_period_has_a_part(asking: Asking) -> None:
     """The 1st is a Sunday; the 10th a Tuesday."""
     story = world(*(event(f"{day} 12:00") for day in (1, 2, 8, 9, 10, 11)))
