@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, ViewportSize, expect
 
 from tests.support.dashboard import EMAIL, PASSWORD, member, sign_in_link
 from tests.support.postgres import Cluster
@@ -74,14 +74,6 @@ class Visit:
         self.page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
-    def sign_in(self) -> Visit:
-        self.page.goto(sign_in_link(self.server))
-        self.page.get_by_label("Email").fill(EMAIL)
-        self.page.get_by_label("Password").fill(PASSWORD)
-        self.page.get_by_role("button", name="Save and go in").click()
-        expect(self.page.get_by_role("heading", name="Overview")).to_be_visible()
-        return self
-
     def open(self, address: str) -> Page:
         self.page.goto(f"{self.server.url}{address}")
         # An answer that takes longer than the page may wait for follows by itself.
@@ -89,12 +81,29 @@ class Visit:
         return self.page
 
 
+@pytest.fixture(scope="module")
+def signed_in(asked: Server, browser: Browser) -> StorageState:
+    """The cookies of a member: signing in once a test would be too often for one address."""
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(sign_in_link(asked))
+        page.get_by_label("Email").fill(EMAIL)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Save and go in").click()
+        expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+        return context.storage_state()
+
+
 @pytest.fixture
-def visit(asked: Server, browser: Browser) -> Iterator[Visit]:
+def visit(asked: Server, browser: Browser, signed_in: StorageState) -> Iterator[Visit]:
     context = browser.new_context(
-        viewport=_DESKTOP, locale="en-GB", timezone_id="Europe/Berlin", reduced_motion="reduce"
+        viewport=_DESKTOP,
+        locale="en-GB",
+        timezone_id="Europe/Berlin",
+        reduced_motion="reduce",
+        storage_state=signed_in,
     )
-    visit = Visit(asked, context).sign_in()
+    visit = Visit(asked, context)
     yield visit
     context.close()
     assert visit.complaints == []

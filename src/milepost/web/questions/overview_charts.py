@@ -74,10 +74,10 @@ def _panels(request: AnyRequest, asked: list[Asked], found: Answers) -> list[tup
         shown += [(_titled(panel, title, view.answer, "medium"), asked[place].url) for panel in view.panels]
     adopted = cast(ToolsAnswer, found.answers[2])
     if adopted.tools:
-        adopted = msgspec.structs.replace(adopted, tools=adopted.tools[:_MOST_TOOLS])
         names = [words.value_words("tool_id", tool.tool_id, tools) for tool in adopted.tools]
-        panel = show_tools.adoption(adopted, names, told(2))
         sentence = show_tools.sentence(adopted, names, told(2))
+        most = msgspec.structs.replace(adopted, tools=adopted.tools[:_MOST_TOOLS])
+        panel = show_tools.adoption(most, names[:_MOST_TOOLS], told(2))
         shown.append((_titled(panel, "Tool adoption", sentence, panel.size), asked[2].url))
     return shown
 

@@ -60,7 +60,7 @@ def show(answer: RetentionAnswer, question: Retention, told: Telling) -> Shown:
     )
     table = Table(f"Retention by {every}", columns, tuple(rows), heat=True)
     return Shown(
-        _sentence(begun, came, every, told),
+        _sentence(begun, came, question, told),
         (Panel("retention", title, detail, table, spec, size="small", keep_table=True),),
     )
 
@@ -87,13 +87,20 @@ def _row(group: Group, answer: RetentionAnswer, told: Telling, longest: int) -> 
     return tuple(cells)
 
 
-def _sentence(begun: int, came: list[float], every: str, told: Telling) -> Markup:
+def _sentence(begun: int, came: list[float], question: Retention, told: Telling) -> Markup:
+    every = question.interval
+    if question.kind == "recurring" and came:
+        # Whoever comes every week begins every week: they cannot be added up.
+        said = Markup("Of those who did it in a {}, {} came back a {} later").format(
+            every, markup.share(came[0]), every
+        )
+        return said + (_later(came, every) if len(came) > 3 else Markup("."))
     who = Markup("{} {}").format(markup.number(begun), told.units(begun))
     if not came:
         return Markup("{} began; the first {} after is not over yet.").format(who, every)
     said = Markup("Of {} who began, {} came back a {} later").format(who, markup.share(came[0]), every)
-    if len(came) > 3:
-        return said + Markup(" and {} after {} {}.").format(
-            markup.share(came[-1]), len(came), fmt.plural(len(came), every)
-        )
-    return said + "."
+    return said + (_later(came, every) if len(came) > 3 else Markup("."))
+
+
+def _later(came: list[float], every: str) -> Markup:
+    return Markup(" and {} after {} {}.").format(markup.share(came[-1]), len(came), fmt.plural(len(came), every))

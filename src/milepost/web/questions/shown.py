@@ -76,7 +76,8 @@ class Panel:
 
     def on_card(self, report_id: object) -> Panel:
         """The same on a dashboard, where other cards have panels of that name, and less room."""
-        size = "medium" if self.size in ("large", "tall") else self.size
+        crowded = self.size.startswith("rows-") and int(self.size.removeprefix("rows-")) > 8
+        size = "medium" if crowded or self.size in ("large", "tall") else self.size
         return replace(self, id=f"{self.id}-{report_id}", size=size, keep_table=False)
 
 
