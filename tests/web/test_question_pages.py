@@ -19,9 +19,10 @@ from milepost.analytics.funnel import Funnel
 from milepost.analytics.trends import Trends
 from milepost.web.questions.address import Address, join_values, split_values
 from milepost.web.questions.arranging import arranged
-from milepost.web.questions.asked import NAMES, Name, before_that, read
+from milepost.web.questions.asked import NAMES, Name, before_that
 from milepost.web.questions.cohort_form import in_words, read_form
 from milepost.web.questions.kept import Card
+from milepost.web.questions.reading import read
 from milepost.web.static_files import CONTENT_SECURITY_POLICY
 from tests.support.dashboard import member, send_form
 from tests.support.server import WRITE_KEY, Server

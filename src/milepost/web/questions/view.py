@@ -30,7 +30,8 @@ from milepost.web.questions import (
 )
 from milepost.web.questions.address import Address
 from milepost.web.questions.answering import Answers, answers, answers_briefly
-from milepost.web.questions.asked import Asked, Name, read
+from milepost.web.questions.asked import Asked, Name
+from milepost.web.questions.reading import read
 from milepost.web.questions.shown import QuestionPage, Shown
 from milepost.web.questions.telling import Telling
 from milepost.web.services import AnyRequest, Services, services
