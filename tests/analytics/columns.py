@@ -6,15 +6,17 @@ import asyncio
 import multiprocessing
 import threading
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from milepost.columns.follow import COLUMNS
-from milepost.columns.reading import Rows, Value
+from milepost.columns.reading import Freshness, Rows, Value
 
 if TYPE_CHECKING:
     from milepost.columns.engine import Engine
+    from milepost.columns.rollup import Rollup
 
 #: What is asked of the process, and what it answers.
 Asked = tuple[Literal["query"], str, Mapping[str, Value]] | tuple[Literal["fill"], list[bytes], None]
@@ -34,13 +36,20 @@ class Columns:
         self._process.start()
         theirs.close()
         self._lock = threading.Lock()
+        self._rolled_up: list[int] = []
 
     async def query(self, sql: str, parameters: Mapping[str, Value] | None = None) -> Rows:
         return await asyncio.to_thread(self._ask, ("query", sql, dict(parameters or {})))
 
+    async def freshness(self) -> Freshness:
+        return Freshness(datetime.now(UTC), None, self._rolled_up)
+
     def fill(self, loads: list[bytes]) -> None:
-        """Replaces all events by these loads, one after the other, each in COPY text."""
-        self._ask(("fill", loads, None))
+        """Replaces all events by these loads, one after the other, each in COPY text.
+
+        All months but the last are rolled up, so that what reads the rollup has some of it and some events.
+        """
+        self._rolled_up = [int(str(month)) for (month,) in self._ask(("fill", loads, None)).rows]
 
     def close(self) -> None:
         self._connection.close()
@@ -63,26 +72,33 @@ def _serve(connection: Connection[Answered, Asked], directory: Path) -> None:
     # Here alone, as the process of the tests must not load it.
     from milepost.columns import ddl
     from milepost.columns.engine import Engine
+    from milepost.columns.rollup import Rollup
 
     engine = Engine(directory)
     engine.command(ddl.create_events())
+    rollup = Rollup(engine, quiet_seconds=0)
     while True:
         try:
             asked = connection.recv()
         except EOFError:
             break
         try:
-            answer: Answered = _answer(engine, asked)
+            answer: Answered = _answer(engine, rollup, asked)
         except Exception as error:  # noqa: BLE001  it is raised where it was asked
             answer = error
         connection.send(answer)
     engine.close()
 
 
-def _answer(engine: Engine, asked: Asked) -> Rows:
+def _answer(engine: Engine, rollup: Rollup, asked: Asked) -> Rows:
     if asked[0] == "query":
         return engine.query(asked[1], asked[2])
     engine.command("truncate table events")
     for load in asked[1]:
         engine.insert("events", list(COLUMNS), load, settings={"max_partitions_per_insert_block": 0})
-    return Rows((), [])
+    rollup.forget()
+    newest = engine.query("select max(toYYYYMM(ts)) from events").rows[0][0]
+    last = int(str(newest))
+    while rollup.build_one(10**6, datetime(last // 100 or 1, last % 100 or 1, 1, tzinfo=UTC)):
+        pass
+    return Rows(("month",), [(month,) for month in sorted(rollup.months)])

@@ -23,6 +23,7 @@ from milepost.store.queries import load
 Row = TypeVar("Row")
 
 _SQL = load("milepost.analytics", "cohorts.sql")
+_ACTIVITY = load("milepost.analytics", "activity.sql")["activity"]
 _UNITS = load("milepost.analytics", "people.sql")["units"]
 
 _DURATIONS: Final = ("time_on_page", "session_duration")
@@ -62,6 +63,17 @@ class Compiler:
         made.ever = f"is_bot = 0 and {await made.filters(question.filters)}"
         made.during = f"{made.window.during(made.bind)} and {made.ever}"
         return made
+
+    async def source(self, question: Question, *steps: str) -> str:
+        """What to read for a question that asks who was active when: the rollup where it is there, if any event counts.
+
+        The statement may then use `customer`, `user`, `is_bot` and `ts` alone (to the quarter of an hour, on which
+        every local day begins), and must not count rows. `steps` are all the question's conditions on events.
+        """
+        if question.filters or any(step != "1" for step in steps):
+            return "events final"
+        months = (await self.store.columns.freshness()).rolled_up
+        return Template(_ACTIVITY).substitute(months=self.bind(months, "Array(UInt32)")) if months else "events final"
 
     def bind(self, value: Value, kind: str) -> str:
         """Binds a value of one of the engine's types; answers how the statement calls it."""

@@ -43,8 +43,9 @@ async def answer(store: Store, question: Lifecycle) -> LifecycleAnswer:
     window = compiler.window
     buckets: list[date] = [*window.buckets(question.interval)]
     activity = await compiler.step(question.activity, "activity")
+    source = await compiler.source(question, activity)
     rows = await compiler.rows(
-        tuple[int, int, int], _SQL["lifecycle"], states=_states(compiler, question.interval, activity)
+        tuple[int, int, int], _SQL["lifecycle"], states=_states(compiler, question.interval, activity, source)
     )
     counts = [[0] * len(buckets) for _ in _STATES]
     for place, state, units in rows:
@@ -84,7 +85,9 @@ async def who(store: Store, question: Lifecycle, point: LifecyclePoint) -> Peopl
     return await people(compiler, compiler.units(f"{active} and {compiler.unit} in ({units})"))
 
 
-def _states(compiler: Compiler, interval: Literal["day", "week", "month"], activity: str) -> str:
+def _states(
+    compiler: Compiler, interval: Literal["day", "week", "month"], activity: str, source: str = "events final"
+) -> str:
     window, bind = compiler.window, compiler.bind
     wide = window.widened(interval)
     # What lies between the interval before and the period is of the period's first interval, but not in the period.
@@ -93,6 +96,7 @@ def _states(compiler: Compiler, interval: Literal["day", "week", "month"], activ
     if gap < window.start:
         shown += f" and (ts < {instant(bind, gap)} or ts >= {instant(bind, window.start)})"
     ways = Template(_SQL["ways"]).substitute(
+        source=source,
         unit=compiler.unit,
         somebody=compiler.somebody,
         ever=f"{compiler.ever} and {activity}",

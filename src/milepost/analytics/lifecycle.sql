@@ -9,7 +9,7 @@ from (
       $unit as who,
       min(ts) as began,
       arraySort(bitmapToArray(groupBitmapStateIf(toUInt32($place), $shown))) as seen
-    from events final
+    from $source
     where $ever and $somebody
     group by who
     having notEmpty(seen)));

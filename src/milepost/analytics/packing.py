@@ -11,8 +11,6 @@ from typing import Final
 from milepost.store.queries import load
 
 _SQL = load("milepost.analytics", "packing.sql")
-#: One number a session of a customer, 0 where there is none: counted and grouped by faster than the two.
-SESSION: Final = "xxh3(customer, session_id)"
 
 _64: Final = f"toUInt128('{1 << 64}')"
 _128: Final = f"toUInt256('{1 << 128}')"

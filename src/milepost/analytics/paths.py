@@ -12,7 +12,7 @@ import msgspec
 from milepost.analytics.asking import Answer, FieldName, People, Question, Step
 from milepost.analytics.compile import Compiler
 from milepost.analytics.context import Store
-from milepost.analytics.packing import SESSION, hashed, packed, texts
+from milepost.analytics.packing import hashed, packed, texts
 from milepost.analytics.people import people
 from milepost.analytics.points import PathsPoint
 from milepost.errors import InvalidRequest
@@ -156,7 +156,7 @@ async def who(store: Store, question: Paths, point: PathsPoint) -> People:
 
 async def _way(compiler: Compiler, question: Paths) -> _Way:
     label = await compiler.value(question.label, "label")
-    run, somebody = (SESSION, "session_id != ''") if question.per == "session" else (compiler.unit, compiler.somebody)
+    run, somebody = ("session", "session != 0") if question.per == "session" else (compiler.unit, compiler.somebody)
     anchor = await compiler.step(question.anchor, "anchor") if question.anchor else None
     # An anchor begins the run whether or not it has a label.
     said = f"{label} != ''" if anchor is None else f"({label} != '' or {anchor})"

@@ -195,6 +195,8 @@ class Window:
 
     def _hour_place(self, bind: Bind) -> str:
         seconds = [int((at - _EPOCH).total_seconds()) for at in self._hours]
+        if not seconds:  # a day that a zone left out, as Samoa did 30 December 2011
+            return "toInt32(-1)"
         even = all(later - earlier == 3600 for earlier, later in pairwise(seconds))
         if even:
             return f"toInt32(intDiv(toUnixTimestamp64Second(ts) - {seconds[0]}, 3600))"

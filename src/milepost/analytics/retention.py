@@ -129,7 +129,8 @@ async def _steps(compiler: Compiler, question: Retention) -> tuple[str, str]:
 async def _rows(compiler: Compiler, question: Retention) -> list[_Came]:
     start, back = await _steps(compiler, question)
     window, place = compiler.window, compiler.window.place(question.interval, compiler.bind)
-    slots = {"unit": compiler.unit, "start": start, "place": place}
+    source = await compiler.source(question, start, back)
+    slots = {"source": source, "unit": compiler.unit, "start": start, "place": place}
     if question.kind == "first_time":
         since = instant(compiler.bind, window.start)
         came = f"{back} and ts >= {since}"

@@ -7,7 +7,7 @@ from (
   select first as ts, arrayJoin(arrayPushBack(places, toUInt16(65535))) as came
   from (
     select $unit as who, minIf(ts, $start) as first, countIf($start) as begun, $places as places
-    from events final
+    from $source
     where $events
     group by who
     having begun > 0 and first >= $from))
@@ -34,6 +34,6 @@ from (
       from (
         select toUInt16($place) as place, groupBitmapStateIf($unit, $start) as starters,
           groupBitmapStateIf($unit, $back) as backers
-        from events final
+        from $source
         where $events
         group by place))));

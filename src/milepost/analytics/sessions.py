@@ -12,7 +12,7 @@ import msgspec
 from milepost.analytics.asking import Answer, People, Question
 from milepost.analytics.compile import Compiler
 from milepost.analytics.context import Store
-from milepost.analytics.packing import SESSION, hashed, packed, texts
+from milepost.analytics.packing import hashed, packed, texts
 from milepost.analytics.people import people
 from milepost.analytics.points import SessionsPoint
 from milepost.errors import InvalidRequest
@@ -144,11 +144,11 @@ async def who(store: Store, question: Sessions, point: SessionsPoint) -> People:
         value = compiler.bind(point.value, "String")
         conditions.append(f"transform(value, {asked.texts}.1, {asked.texts}.2, '') = {value}")
     some = Template(_SQL["some"]).substitute(each=asked.each, condition=" and ".join(conditions))
-    return await people(compiler, compiler.units(f"{asked.events} and {SESSION} in ({some})"))
+    return await people(compiler, compiler.units(f"{asked.events} and session in ({some})"))
 
 
 async def _asked(compiler: Compiler, question: Sessions) -> _Ask:
-    events = f"{compiler.during} and session_id != ''"
+    events = f"{compiler.during} and session != 0"
     value, known = "toUInt64(0)", "([toUInt64(0)], [''])"
     match question.breakdown:
         case None:
@@ -167,7 +167,7 @@ async def _asked(compiler: Compiler, question: Sessions) -> _Ask:
             value = f"toUInt64(min({packed(number)}))"
             known = texts(column, f"{column} != ''")
     each = Template(_SQL["each"]).substitute(
-        session=SESSION,
+        session="session",
         value=value,
         whose="groupUniqArrayIf(user, user != 0)" if question.unit == "user" else "any(customer)",
         place=compiler.window.place(question.interval, compiler.bind),

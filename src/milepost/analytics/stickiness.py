@@ -65,6 +65,7 @@ async def who(store: Store, question: Stickiness, point: StickinessPoint) -> Peo
 async def _units(compiler: Compiler, question: Stickiness) -> str:
     activity = await compiler.step(question.activity, "activity")
     return Template(_SQL["units"]).substitute(
+        source=await compiler.source(question, activity),
         unit=compiler.unit,
         place=compiler.window.place(question.interval, compiler.bind),
         events=f"{compiler.during} and {activity} and {compiler.somebody}",

@@ -1,7 +1,7 @@
 -- name: units
 -- In how many intervals each unit is active.
 select $unit as who, groupBitmap(toUInt32($place)) as intervals
-from events final
+from $source
 where $events
 group by who;
 

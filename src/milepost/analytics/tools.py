@@ -7,7 +7,6 @@ import msgspec
 from milepost.analytics.asking import Answer, People, Question
 from milepost.analytics.compile import Compiler
 from milepost.analytics.context import Store
-from milepost.analytics.packing import SESSION
 from milepost.analytics.people import people
 from milepost.analytics.points import ToolsPoint
 from milepost.store.queries import load
@@ -67,9 +66,7 @@ async def answer(store: Store, question: Tools) -> ToolsAnswer:
             events=events,
         )
     }
-    sessions = dict(
-        await compiler.rows(tuple[str, int], _SQL["sessions"], session=SESSION, events=events) if ids else ()
-    )
+    sessions = dict(await compiler.rows(tuple[str, int], _SQL["sessions"], events=events) if ids else ())
     found: list[ToolUse] = []
     for place, tool in enumerate(ids):
         # A tool first used between the two statements has its figures in the next answer.

@@ -19,9 +19,9 @@ from (
 group by tool;
 
 -- name: sessions
-select toString(tool_id) as tool, uniqExact($session) as sessions
+select toString(tool_id) as tool, uniqExact(session) as sessions
 from events final
-where $events and tool_id != '' and session_id != ''
+where $events and tool_id != '' and session != 0
 group by tool;
 
 -- name: units

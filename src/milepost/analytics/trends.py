@@ -64,6 +64,7 @@ class TrendsAnswer(Answer, frozen=True):
 class _Series:
     """One series on its way to lines: which events are its, the breakdown's expression, and the values shown."""
 
+    step: str
     events: str
     value: str | None
     shown: list[str]
@@ -146,11 +147,10 @@ async def who(store: Store, question: Trends, point: TrendsPoint) -> People:
 
 async def _series(compiler: Compiler, question: Trends, place: int) -> _Series:
     at = f"series[{place}]"
-    events = (
-        f"{compiler.ever} and {await compiler.step(question.series[place], at)} and {_measured(compiler, question)}"
-    )
+    step = await compiler.step(question.series[place], at)
+    events = f"{compiler.ever} and {step} and {_measured(compiler, question)}"
     if question.breakdown is None:
-        return _Series(events, None, [], False)
+        return _Series(step, events, None, [], False)
     value = await compiler.value(question.breakdown, "breakdown")
     rows = await compiler.rows(
         tuple[str, float],
@@ -160,11 +160,13 @@ async def _series(compiler: Compiler, question: Trends, place: int) -> _Series:
         events=f"{compiler.window.during(compiler.bind)} and {events}",
         most=str(question.top + 1),
     )
-    return _Series(events, value, [text for text, _ in rows[: question.top]], len(rows) > question.top)
+    return _Series(step, events, value, [text for text, _ in rows[: question.top]], len(rows) > question.top)
 
 
 async def _figures(compiler: Compiler, question: Trends, window: Window, series: _Series) -> _Figures:
+    rolled_up = question.measure == "units" and series.value is None
     slots = {
+        "source": await compiler.source(question, series.step) if rolled_up else "events final",
         "line": series.line(compiler),
         "bucket": window.place(question.interval, compiler.bind),
         "events": f"{window.during(compiler.bind)} and {series.events}",
@@ -199,7 +201,7 @@ def _measured(compiler: Compiler, question: Trends) -> str:
         case "units":
             return compiler.somebody
         case "sessions":
-            return "session_id != ''"
+            return "session != 0"
     return f"{question.measure} >= 0"
 
 
@@ -211,7 +213,7 @@ def _measure(compiler: Compiler, question: Trends, part: str, of: str | None = N
         case "units":
             name, column = f"groupBitmap{part}", compiler.unit
         case "sessions":
-            name, column = f"uniqExact{part}", "(customer, session_id)"
+            name, column = f"uniqExact{part}", "session"
         case _:
             name, column = f"quantileExactInclusive{part}({float(question.percentile)!r})", question.measure
     return name if of == "" else f"{name}({column})"

@@ -13,7 +13,7 @@ limit $most;
 select line, bucket, grouping(bucket) as whole, $merge(part) as value
 from (
   select $line as line, toUInt16($bucket) as bucket, $state as part
-  from events final
+  from $source
   where $events
   group by line, bucket)
 group by grouping sets ((line, bucket), (line));
@@ -26,5 +26,5 @@ from (
   select $line as line, arrayJoin(arrayPushBack(groupUniqArray(toUInt16($bucket)), toUInt16(65535))) as bucket
   from events final
   where $events
-  group by line, customer, session_id)
+  group by line, session)
 group by line, bucket;

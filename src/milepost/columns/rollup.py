@@ -21,8 +21,9 @@ _QUIET_SECONDS = 5.0
 class Rollup:
     """Months of `activity`. Not thread-safe: the loader keeps it, in its turn. `months` may be read from anywhere."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, quiet_seconds: float = _QUIET_SECONDS) -> None:
         self._engine = engine
+        self._quiet_seconds = quiet_seconds
         for statement in ddl.create_rollup():
             engine.command(statement)
         self._stale: dict[int, float] = {}  # months to build, and when they were last loaded into
@@ -54,7 +55,7 @@ class Rollup:
     def build_one(self, batch: int, now: datetime) -> int | None:
         """Builds one month that is over and quiet, as of load `batch`; answers which, None where there is none."""
         current = now.year * 100 + now.month
-        quiet = time.monotonic() - _QUIET_SECONDS
+        quiet = time.monotonic() - self._quiet_seconds
         month = next((month for month, at in sorted(self._stale.items()) if month < current and at <= quiet), None)
         if month is None:
             return None
