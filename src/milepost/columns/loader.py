@@ -30,6 +30,7 @@ _POLL_SECONDS = 0.5
 #: How often a moment with nothing new is noted all the same, so that a start does not look back too far.
 _NOTE_SECONDS = 60.0
 _WIPE_SECONDS = 600.0
+_EARLY_SECONDS = 20.0
 #: More changed events than this at once are quicker to load with everything else.
 _MOST_CHANGED = 2_000_000
 _TRIES = 20
@@ -71,7 +72,7 @@ class Loader:
         """Until stopped. PostgreSQL may be away; raises Damaged when the mirror's files are."""
         if not self._shared and self._mirror.is_damaged():
             raise Damaged("parts of it cannot be read")
-        pause = _POLL_SECONDS
+        pause, began = _POLL_SECONDS, time.monotonic()
         while not self._stop.is_set():
             try:
                 with self._connect() as connection:
@@ -80,7 +81,10 @@ class Loader:
                         pause = _POLL_SECONDS
                         self._wake.wait(pause)
             except psycopg.Error as error:
-                log.warning("the column store waits for PostgreSQL: %s", str(error).strip().splitlines()[0])
+                # It is started beside PostgreSQL and the migrations, so at first that is nothing to worry about.
+                early = self._seen is None and time.monotonic() - began < _EARLY_SECONDS
+                level = logging.INFO if early else logging.WARNING
+                log.log(level, "the column store waits for PostgreSQL: %s", str(error).strip().splitlines()[0])
             except (ColumnsUnavailable, QuestionTooBig, QuestionTooLong) as error:
                 log.warning("the column store could not load: %s", error.message)
             except QuestionFailed as error:
