@@ -78,6 +78,10 @@
     }
     typing = null;
   });
+  // htmx hears the new form a moment after it is there: a change of that moment is told again.
+  document.addEventListener("htmx:afterSettle", () => {
+    if (changed) document.querySelector("form.question")?.dispatchEvent(new Event("change", { bubbles: true }));
+  });
 
   // htmx takes a button that merely has the focus for one that was pressed: only a press sends its command.
   document.addEventListener("htmx:configRequest", (event) => {
