@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import psycopg
 from litestar import Litestar
+from litestar.config.compression import CompressionConfig
 from litestar.config.cors import CORSConfig
 from litestar.config.csrf import CSRFConfig
 from litestar.contrib.jinja import JinjaTemplateEngine
@@ -69,6 +70,7 @@ _CORS_HEADERS = [
 
 #: What anybody may cache, or asks for without a browser: no cookie goes with it.
 _WITHOUT_COOKIES = ["^/(static|tools-app)/", "^/(health|ready|metrics|openapi.json|milepost.js)$"]
+_NOT_FILES = r"^/(?!(static|tools-app)/|milepost\.js$)"
 #: Paths that take no notice of cookies: a customer's browser must not act as a member of the team.
 _WITHOUT_SESSION = [
     *_WITHOUT_COOKIES,
@@ -137,6 +139,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
             components=SECURITY_SCHEMES,
             render_plugins=[JsonRenderPlugin(path="/")],
         ),
+        # Files alone: pages are small, and live events must not wait in a compressor.
+        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=6, exclude=[_NOT_FILES]),
         # The process that runs us has set logging up, for parent and workers alike.
         logging_config=None,
         # One byte more than a batch may have, so that it is we who say what is too large.

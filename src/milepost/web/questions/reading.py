@@ -110,7 +110,7 @@ def _funnels(address: a.Address, common: Common) -> Asked:
 
 def _retention(address: a.Address, common: Common) -> Asked:
     start, back = _step(address, "start."), _step(address, "back.")
-    kind = address.one_of("kind", _RETAINED, "first_time")
+    kind = address.one_of("kind", _RETAINED, "recurring")
     interval = address.one_of("interval", CALENDAR, "week")
     if not address.text("days"):
         common = replace(common, period=replace_days(common.period, 90))
@@ -122,7 +122,7 @@ def _retention(address: a.Address, common: Common) -> Asked:
     )  # fmt: skip
     pairs = [
         *common.pairs,
-        *([("kind", kind)] if kind != "first_time" else []),
+        *([("kind", kind)] if kind != "recurring" else []),
         ("interval", interval),
         ("intervals", str(intervals)),
         *([] if bounded else [("bounded", "0")]),

@@ -79,9 +79,13 @@ def _sentence(answer: PathsAnswer, labels: list[str], question: Paths, told: Tel
     node, label = max(ways, key=lambda pair: pair[0].count)
     start = words.step_words(question.anchor, told.tools) if question.anchor else ""
     if answer.direction == "previous":
-        said = Markup("Most came from <bdi>{}</bdi>, {}").format(label, markup.share(node.count / answer.runs))
+        said = Markup("<bdi>{}</bdi> comes before it most often, {}").format(
+            label, markup.share(node.count / answer.runs)
+        )
         return said + (Markup("; {} began there.").format(markup.share(ended / answer.runs)) if ended else ".")
     if not start:
-        return Markup("Most begin with <bdi>{}</bdi>, {}.").format(label, markup.share(node.count / answer.runs))
-    said = Markup("Next comes mostly <bdi>{}</bdi>, {}").format(label, markup.share(node.count / answer.runs))
+        return Markup("<bdi>{}</bdi> is the most common beginning, {}.").format(
+            label, markup.share(node.count / answer.runs)
+        )
+    said = Markup("<bdi>{}</bdi> comes next most often, {}").format(label, markup.share(node.count / answer.runs))
     return said + (Markup("; {} go no further.").format(markup.share(ended / answer.runs)) if ended else ".")
