@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Sequence
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 
@@ -85,13 +86,22 @@ class Retention(_Table, frozen=True):
     days: int = DEFAULT_RETENTION_DAYS
 
 
-class SegmentEvents(_Table, frozen=True):
+class SegmentEvents(_Table, frozen=True, dict=True):
     """What the names of Segment's `track` calls are in our words, by name; case does not matter."""
 
     events: dict[str, EventType] = {}
 
+    def type_of(self, name: str) -> EventType | None:
+        """The type of a call with that name; None where the plan says nothing of it."""
+        return self._by_lower_name.get(name.lower())
 
-class Plan(_Table, frozen=True, kw_only=True):
+    @cached_property
+    def _by_lower_name(self) -> dict[str, EventType]:
+        # Backwards, so that of two names that differ in case alone the first is taken.
+        return {key.lower(): event_type for key, event_type in reversed(self.events.items())}
+
+
+class Plan(_Table, frozen=True, kw_only=True, dict=True):
     """A whole tracking plan."""
 
     version: int
@@ -113,8 +123,11 @@ class Plan(_Table, frozen=True, kw_only=True):
 
     def impact_of(self, event_type: str, tool: str | None, section: str | None, *, success: bool = True) -> Impact:
         """The impact of an event whose sender named none."""
-        key = any(tool == t.id and section in t.key_sections for t in self.tools)
-        return default_impact(event_type, success=success, key_section=key)
+        return default_impact(event_type, success=success, key_section=(tool, section) in self._key_sections)
+
+    @cached_property
+    def _key_sections(self) -> frozenset[tuple[str | None, str | None]]:
+        return frozenset((tool.id, section) for tool in self.tools for section in tool.key_sections)
 
 
 def load_plan(path: Path | None = None) -> Plan:

@@ -133,9 +133,8 @@ def _event_type(call: str, name: object, properties: Mapping[str, object], plan:
         return "navigation"
     if not isinstance(name, str) or not name:
         raise RejectedEvent("missing_field", "A track call needs its name in event.", "event")
-    for key, event_type in plan.segment.events.items():
-        if key.lower() == name.lower():
-            return event_type
+    if (planned := plan.segment.type_of(name)) is not None:
+        return planned
     # Cut, as names are cached; ours are shorter.
     if (named := _named(name[:MAX_WORD_LENGTH])) in EVENT_TYPES:
         return named
