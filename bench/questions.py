@@ -12,7 +12,7 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -29,10 +29,15 @@ from milepost.analytics.paths import Paths
 from milepost.analytics.retention import Retention
 from milepost.analytics.stickiness import Stickiness
 from milepost.analytics.trends import Trends
+from milepost.columns import ddl
+from milepost.columns.engine import Engine
+from milepost.columns.reading import Freshness, Reader, Rows, Value
+from milepost.columns.rollup import Rollup
 from milepost.store.database import Database
 from milepost.store.queries import load
 from tests.support.columns import Owner
 from tests.support.postgres import Cluster
+from tests.support.server import wait_for
 
 _SQL = load("bench", "questions.sql")
 _CHUNK = 500_000
@@ -62,8 +67,14 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=10_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--postgresql-rounds", type=int, default=1, help="0 leaves PostgreSQL out")
+    parser.add_argument("--columns-only", action="store_true", help="fill the column store alone, for many events")
     options = parser.parse_args()
     console = Console()
+    if options.columns_only:
+        with tempfile.TemporaryDirectory(prefix="milepost-bench-") as folder:
+            results = columns_only(Path(folder), options.events, options.rounds, console)
+        report(results, options.events, console)
+        return
     with tempfile.TemporaryDirectory(prefix="milepost-bench-") as folder:
         cluster = Cluster(Path(folder) / "pg")
         try:
@@ -74,9 +85,10 @@ def main() -> None:
                 owner.start()
                 owner.wait_until_level(3600)
                 built = time.monotonic() - began
+                wait_for(lambda: len(owner.rolled_up()) >= 11, 300, "the months that are over to be rolled up")
                 console.print(f"The column store was built in {built:.0f} s: {options.events / built:,.0f} events/s.")
                 try:
-                    results = measure(owner, dsn, options.rounds, options.postgresql_rounds)
+                    results = asyncio.run(measure(owner.columns, dsn, options.rounds, options.postgresql_rounds))
                 finally:
                     owner.stop()
         finally:
@@ -98,14 +110,44 @@ def fill(dsn: str, events: int, console: Console) -> None:
         connection.execute("vacuum analyze public.behavior_events")
 
 
-def measure(owner: Owner, dsn: str, rounds: int, slow_rounds: int) -> dict[str, object]:
-    return asyncio.run(_measure(owner, dsn, rounds, slow_rounds))
+class Alone:
+    """A column store in this process, without a PostgreSQL to follow: a `Reader`."""
+
+    def __init__(self, engine: Engine, rolled_up: list[int]) -> None:
+        self._engine = engine
+        self._rolled_up = rolled_up
+
+    async def query(self, sql: str, parameters: Mapping[str, Value] | None = None) -> Rows:
+        return await asyncio.to_thread(self._engine.query, sql, parameters)
+
+    async def freshness(self) -> Freshness:
+        return Freshness(datetime.now(UTC), None, self._rolled_up)
 
 
-async def _measure(owner: Owner, dsn: str, rounds: int, slow_rounds: int) -> dict[str, object]:
+def columns_only(folder: Path, events: int, rounds: int, console: Console) -> dict[str, object]:
+    """The questions and the bare engine, on events made in the column store itself."""
+    cluster = Cluster(folder / "pg")
+    try:
+        with cluster.database() as dsn:
+            engine = Engine(folder / "columns")
+            engine.command(ddl.create_events())
+            for first in range(0, events, 10 * _CHUNK):
+                values = {"first": first, "n": min(10 * _CHUNK, events - first), "customers": max(100, events // 200)}
+                engine.command(_SQL["fill_columns"], values)
+                console.print(f"[dim]{first + values['n']:,} of {events:,} events in the column store[/dim]")
+            rollup = Rollup(engine, quiet_seconds=0)
+            while rollup.build_one(1, datetime(LAST.year, LAST.month, LAST.day, tzinfo=UTC)):
+                pass
+            return asyncio.run(measure(Alone(engine, sorted(rollup.months)), dsn, rounds, 0))
+    finally:
+        cluster.stop()
+
+
+async def measure(columns: Reader, dsn: str, rounds: int, slow_rounds: int) -> dict[str, object]:
+    """Medians in seconds, by question."""
     database = Database(dsn, size=2, query_seconds=600)
     await database.open()
-    store = Store(owner.columns, database, lambda: datetime.now(UTC))
+    store = Store(columns, database, lambda: datetime.now(UTC))
     begin, end = (
         datetime.combine(FIRST, datetime.min.time()),
         datetime.combine(LAST + timedelta(1), datetime.min.time()),
@@ -117,7 +159,7 @@ async def _measure(owner: Owner, dsn: str, rounds: int, slow_rounds: int) -> dic
             ours, bare, slow = [], [], []
             for _ in range(rounds):  # in turn, so that neither has the quieter minutes
                 ours.append(await _seconds(lambda: ask(store, question)))  # noqa: B023
-                bare.append(await _seconds(lambda: owner.columns.query(_SQL[f"{name}_columns"], bound)))  # noqa: B023
+                bare.append(await _seconds(lambda: columns.query(_SQL[f"{name}_columns"], bound)))  # noqa: B023
             with psycopg.connect(dsn, autocommit=True) as connection:
                 connection.execute("set timezone = 'UTC'; set jit = off; set work_mem = '256MB'")
                 for _ in range(slow_rounds):

@@ -21,6 +21,24 @@ from (
       + (i %% 10) * interval '40 seconds' + (i %% 1000) * interval '1 millisecond' as at
   from generate_series(%(first)s::bigint, %(first)s::bigint + %(n)s::bigint - 1) as i) as e
 
+-- name: fill_columns
+-- The same straight into the column store, for more events than PostgreSQL is filled with in a reasonable time.
+insert into events (event_id, customer, user, session_id, event_type, tool_id, tool_section, business_impact,
+  competency_area, device_type, browser, session_duration, time_on_page, metadata, is_bot, ts, ver, is_deleted)
+select generateUUIDv4(), toUInt32(pow(cityHash64(s, 'c') % 1048576 / 1048576.0, 2) * {customers:UInt32}) as c,
+  c * 3 + number % 3, concat('session ', toString(c), '-', toString(s)),
+  ['tool_usage', 'navigation', 'content_interaction', 'export_action', 'resource_generation', 'navigation',
+    'tool_usage', 'competency_milestone', 'resource_share', 'professional_action'][1 + cityHash64(number) % 10],
+  ['icp-analysis', 'cost-calculator', 'business-case', 'resource-library'][1 + cityHash64(number, 't') % 4],
+  concat('section ', toString(number % 9)), ['low', 'low', 'medium', 'high'][1 + cityHash64(number, 'b') % 4],
+  ['customer_intelligence', 'value_communication', 'sales_execution'][1 + number % 3],
+  ['desktop', 'mobile'][1 + number % 2], ['Chrome', 'Firefox', 'Safari'][1 + number % 3], -1,
+  cityHash64(number, 'd') % 65536,
+  concat('{"plan": "', toString(number % 5), '", "step": "step ', toString(number % 7), '"}'), 0,
+  toDateTime64('2025-12-01 00:00:00', 6, 'UTC') + toIntervalSecond(cityHash64(s, 'w') % 31104000)
+    + toIntervalSecond(number % 10 * 40) + toIntervalMillisecond(number % 1000), 3, 0
+from (select number, intDiv(number, 10) as s from numbers({first:UInt64}, {n:UInt64}))
+
 -- name: trends_postgresql
 select date_trunc('day', "timestamp" at time zone 'UTC'), count(distinct customer_id)
 from public.behavior_events where "timestamp" >= %(first)s and "timestamp" < %(end)s and not is_bot

@@ -15,15 +15,10 @@ where is_bot = 0 group by customer, user, quarter order by customer, user, quart
 _ROLLED_UP = "select customer, user, quarter, events from activity order by customer, user, quarter"
 
 
-def months(owner: Owner) -> list[int]:
-    fresh = owner.freshness()
-    return fresh.rolled_up if fresh is not None else []
-
-
 def settled(owner: Owner, expected: list[int]) -> None:
     """Waits until these months are rolled up, and compares all of them with the events."""
     owner.wait_until_level()
-    wait_for(lambda: months(owner) == expected, 60, f"the months {expected}, not {months(owner)}")
+    wait_for(lambda: owner.rolled_up() == expected, 60, f"the months {expected}, not {owner.rolled_up()}")
     assert owner.query(_ROLLED_UP).rows == owner.query(_FROM_EVENTS).rows
 
 
@@ -33,19 +28,19 @@ def test_months_that_are_over_and_quiet(owner: Owner, connection: psycopg.Connec
     connection.execute("update public.behavior_events set is_bot = true where customer_id = 'customer 1'")
     connection.execute("""delete from public.behavior_events where "timestamp" >= '2026-05-01 00:00+00'""")
     owner.wait_until_level()
-    assert months(owner) == [], "nothing says what is no longer true"
+    assert owner.rolled_up() == [], "nothing says what is no longer true"
     settled(owner, [202603, 202604, 202605])
     # It outlives its process, and what comes while that is away.
     owner.stop()
     owner.start()
     owner.wait_until_level()
-    assert months(owner) == [202603, 202604, 202605]
+    assert owner.rolled_up() == [202603, 202604, 202605]
     owner.stop()
     insert(connection, 10, first=20_000)  # in July
     insert(connection, 10, first=6_000)  # in April
     owner.start()
     owner.wait_until_level()
-    assert months(owner) == [202603, 202605]
+    assert owner.rolled_up() == [202603, 202605]
     settled(owner, [202603, 202604, 202605, 202607])
 
 
@@ -54,5 +49,5 @@ def test_the_month_that_runs_is_never_rolled_up(owner: Owner, connection: psycop
     insert(connection, 10)
     settled_months = [202603]
     owner.wait_until_level()
-    wait_for(lambda: months(owner) == settled_months, 60, "the month of the others")
+    wait_for(lambda: owner.rolled_up() == settled_months, 60, "the month of the others")
     assert owner.query("select count() from activity").rows != owner.query("select count() from events final").rows

@@ -64,6 +64,11 @@ class Owner:
         except ColumnsUnavailable:
             return None
 
+    def rolled_up(self) -> list[int]:
+        """The months whose activity is summed up."""
+        fresh = self.freshness()
+        return fresh.rolled_up if fresh is not None else []
+
     def wait_until_level(self, seconds: float = 30) -> None:
         """Waits until everything committed by now is in the mirror."""
         with psycopg.connect(self.dsn) as connection:
