@@ -21,6 +21,12 @@ COLUMNS: tuple[str, ...] = (
 )  # fmt: skip
 #: A block of rows for one insert, in bytes: large enough for speed, small enough for memory.
 _BLOCK = 16 << 20
+#: How COPY writes a null between two columns; a backslash that somebody sent is written twice.
+_NULL = b"\t\\N\t"
+
+
+class Unnumbered(Exception):
+    """An event is of a customer or user without a number: `number_people` gives them theirs."""
 
 
 class Moment(NamedTuple):
@@ -82,20 +88,14 @@ def number_people(connection: Connection, changed: Sequence[int] | None = None) 
         connection.execute(_SQL["number_changed"], {"changes": list(changed)})
 
 
-def all_numbered(connection: Connection, changed: Sequence[int]) -> bool:
-    """Whether this transaction sees a number for everybody in the changed events."""
-    row = connection.execute(_SQL["unnumbered"], {"changes": list(changed)}).fetchone()
-    return row is not None and not row[0]
-
-
 def copy_changed(connection: Connection, changed: Sequence[int], ver: int) -> Iterator[bytes]:
-    """The changed events that are still there, as blocks of COPY text."""
+    """The changed events that are still there, as blocks of COPY text. Raises Unnumbered."""
     statement = sql.SQL(_filled("copy_changed", ver)).format(sql.Literal(list(changed)))
     return _blocks(connection, statement)
 
 
 def copy_all(connection: Connection, ver: int) -> Iterator[bytes]:
-    """Every event that stands, as blocks of COPY text."""
+    """Every event that stands, of people who have numbers, as blocks of COPY text."""
     return _blocks(connection, sql.SQL(_filled("copy_all", ver)))
 
 
@@ -131,6 +131,13 @@ def _filled(name: str, ver: int) -> LiteralString:
 
 def _blocks(connection: Connection, statement: sql.SQL | sql.Composed) -> Iterator[bytes]:
     """What COPY writes, cut between rows."""
+
+    def block() -> bytes:
+        whole = b"".join(parts)
+        if _NULL in whole:
+            raise Unnumbered
+        return whole
+
     if isinstance(statement, sql.SQL):
         statement = statement.format()
     parts: list[bytes] = []
@@ -140,7 +147,7 @@ def _blocks(connection: Connection, statement: sql.SQL | sql.Composed) -> Iterat
             parts.append(bytes(data))
             size += len(data)
             if size >= _BLOCK:
-                yield b"".join(parts)
+                yield block()
                 parts, size = [], 0
     if parts:
-        yield b"".join(parts)
+        yield block()

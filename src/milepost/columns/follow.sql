@@ -51,8 +51,13 @@ copy (
 ) to stdout
 
 -- name: copy_all
--- All events, in the mirror's columns.
-copy (select $row from public.behavior_events e $people where e.deleted_at is null) to stdout
+-- All events of people with numbers, in the mirror's columns.
+copy (
+  select $row from public.behavior_events e
+  $people
+  where e.deleted_at is null and cn.number is not null and (un.number is not null or e.user_id is null)
+    and (an.number is not null or e.user_id is not null or e.anonymous_id is null)
+) to stdout
 
 -- name: gone
 -- Where events stood that are no more, or stand elsewhere.
@@ -61,34 +66,24 @@ from milepost.event_changes c cross join lateral unnest(c.event_ids, c.customers
 where c.change_id = any (%(changes)s::bigint[]) and c.kind = 'gone'
 
 -- name: row
--- One event in the mirror's columns, in their order (COLUMNS in follow.py) but for the last two. verify.py compares it.
-e.event_id, cn.number, coalesce(un.number, an.number, 0), coalesce(e.session_id, ''), e.event_type,
+-- One event in the mirror's columns, in their order (COLUMNS in follow.py) but for the last two; `days` compares it.
+-- Null, which no other column is, means that somebody has no number yet.
+e.event_id, cn.number,
+case when e.user_id is null and e.anonymous_id is null then 0 else coalesce(un.number, an.number) end, coalesce(e.session_id, ''), e.event_type,
 coalesce(e.tool_id, ''), coalesce(e.tool_section, ''), e.business_impact, coalesce(e.competency_area, ''),
 coalesce(e.current_arr, ''), coalesce(e.target_arr, ''), coalesce(e.growth_stage, ''), coalesce(e.device_type, ''),
 coalesce(e.browser, ''), coalesce(e.page_url, ''), coalesce(e.referrer, ''),
 coalesce(milepost.referrer_source(e.referrer), ''), coalesce(e.session_duration, -1), coalesce(e.time_on_page, -1),
 case when e.event_metadata = '{}' or jsonb_typeof(e.event_metadata) <> 'object' then '{}' else coalesce(
-  (select jsonb_object_agg(m.key, m.value) from jsonb_each_text(e.event_metadata) as m where m.value is not null)::text,
+  (select json_object_agg(m.key, m.value) from jsonb_each_text(e.event_metadata) as m where m.value is not null)::text,
   '{}') end,
 e.is_bot::integer, to_char(e."timestamp" at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')
 
 -- name: people
--- The numbers of an event's customer and user. One without a customer's number was stored after the load began.
-join milepost.numbers cn on cn.kind = 'customer' and cn.id = e.customer_id
+-- The numbers of an event's customer and user.
+left join milepost.numbers cn on cn.kind = 'customer' and cn.id = e.customer_id
 left join milepost.numbers un on un.kind = 'user' and un.id = e.user_id
 left join milepost.numbers an on an.kind = 'anonymous' and an.id = e.anonymous_id and e.user_id is null
-
--- name: unnumbered
--- Whether a changed event is of a customer or user who has no number here.
-select exists (
-  select from milepost.event_changes c cross join lateral unnest(c.event_ids) as i(event_id)
-  join public.behavior_events e using (event_id)
-  left join milepost.numbers cn on cn.kind = 'customer' and cn.id = e.customer_id
-  left join milepost.numbers un on un.kind = 'user' and un.id = e.user_id
-  left join milepost.numbers an on an.kind = 'anonymous' and an.id = e.anonymous_id
-  where c.change_id = any (%(changes)s::bigint[]) and c.kind = 'stored' and (cn.number is null
-    or (e.user_id is not null and un.number is null)
-    or (e.user_id is null and e.anonymous_id is not null and an.number is null)))
 
 -- name: count_all
 -- How much a load of everything has before it.

@@ -27,6 +27,7 @@ from milepost.columns.rollup import Rollup
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.5
+_BUSY_POLL_SECONDS, _BUSY_ROWS = 1.0, 1_000
 #: How often a moment with nothing new is noted all the same, so that a start does not look back too far.
 _NOTE_SECONDS = 60.0
 _WIPE_SECONDS = 600.0
@@ -60,6 +61,7 @@ class Loader:
         self._seen = self._load.at if self._load else None
         self._noted = self._wiped = time.monotonic()
         self._checked = False
+        self._loaded = 0  # events of the newest load
 
     def freshness(self) -> Freshness:
         return Freshness(self._seen, self._building, sorted(self._rollup.months))
@@ -79,7 +81,8 @@ class Loader:
                     while not self._stop.is_set():
                         self._turn_once(connection)
                         pause = _POLL_SECONDS
-                        self._wake.wait(pause)
+                        # Large loads cost less a row: with much to do, do it less often.
+                        self._wake.wait(_BUSY_POLL_SECONDS if self._loaded > _BUSY_ROWS else _POLL_SECONDS)
             except psycopg.Error as error:
                 # It is started beside PostgreSQL and the migrations, so at first that is nothing to worry about.
                 early = self._seen is None and time.monotonic() - began < _EARLY_SECONDS
@@ -161,6 +164,7 @@ class Loader:
 
     def _load_changes(self, connection: Connection, load: Load, now: Moment) -> None:
         changes = follow.changes(connection, load.snapshot, now.snapshot)
+        self._loaded = 0
         if not changes:
             if time.monotonic() - self._noted > _NOTE_SECONDS:
                 self._finish(load.batch * 2, now)
@@ -170,10 +174,17 @@ class Loader:
             self._rebuild(connection, now)
             return
         changed = [change.change_id for change in changes]
-        follow.number_people(connection, changed)
-        with connection.transaction():
-            connection.execute(_READ_ONLY)
-            self._write(connection, changed, now)
+        self._loaded = sum(change.events for change in changes)
+        # Mostly everybody has a number. Whoever comes while others get theirs makes it once more.
+        for _ in range(_TRIES):
+            try:
+                with connection.transaction():
+                    connection.execute(_READ_ONLY)
+                    self._write(connection, changed, now)
+                return
+            except follow.Unnumbered:
+                follow.number_people(connection, changed)
+        raise ColumnsUnavailable("New customers come faster than they can be numbered. Try again.")
 
     def _come_level(self, connection: Connection, other: Connection) -> None:
         """Begins a transaction and brings the mirror to exactly what it sees, neither less nor more."""
@@ -187,11 +198,14 @@ class Loader:
             now = follow.moment(connection)
             changes = follow.changes(connection, self._require_load().snapshot, now.snapshot)
             changed = [change.change_id for change in changes]
-            # Of people who came within these milliseconds it cannot see the numbers: once more, then.
-            if all(change.kind != "emptied" for change in changes) and follow.all_numbered(connection, changed):
-                if changed:
-                    self._write(connection, changed, now)
-                return
+            if all(change.kind != "emptied" for change in changes):
+                try:
+                    if changed:
+                        self._write(connection, changed, now)
+                    return
+                except follow.Unnumbered:
+                    # Of people who came within these milliseconds it cannot see the numbers: once more, then.
+                    log.debug("the column store could not be brought level: somebody came meanwhile")
             connection.rollback()
         raise ColumnsUnavailable("New customers come faster than the two stores can be brought level. Try again.")
 
@@ -203,7 +217,8 @@ class Loader:
         self._finish(ver, now)
 
     def _rebuild(self, connection: Connection, now: Moment, progress: Progress | None = None) -> int:
-        # Events that come while people get their numbers are not in `now`: they are loaded as changes afterwards.
+        # Who comes while the others get their numbers is left out of the copy: that is after `now`, and so it is loaded
+        # as a change afterwards.
         follow.number_people(connection)
         ver = self._mirror.next_ver()
         done = 0

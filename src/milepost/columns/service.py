@@ -151,8 +151,7 @@ def main() -> int:
     settings = load_settings()
     configure_logging(settings)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is for the parent, which ends us in its turn
-    with suppress(OSError):
-        os.nice(5)  # ingest comes first
+    _stand_back()
     folder = place.directory(settings.data_dir)
     try:
         engine = Engine(folder, settings.columns_url)
@@ -167,6 +166,17 @@ def main() -> int:
     # Not the interpreter's way out: it would wait for threads whose statements nobody wants any more.
     logging.shutdown()
     os._exit(code)
+
+
+def _stand_back() -> None:
+    """Ingest comes first: takes what other processes leave of the machine."""
+    with suppress(OSError):
+        # Linux shares the cores between sessions first, so this is one of its own, and a humble one.
+        os.setsid()
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text("19")
+    with suppress(OSError):
+        os.nice(10)
 
 
 async def _run(service: Service, loader: Loader, settings: Settings) -> int:
