@@ -211,8 +211,7 @@ class Loader:
 
     def _write(self, connection: Connection, changed: list[int], now: Moment) -> None:
         ver = self._mirror.next_ver()
-        self._mirror.take_away(follow.gone(connection, changed), ver)
-        self._mirror.add(follow.copy_changed(connection, changed, ver + 1))
+        self._mirror.change(follow.copy_changed(connection, changed, ver + 1), follow.gone(connection, changed), ver)
         self._rollup.touched(ver)
         self._finish(ver, now)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from string import Template
 from typing import NamedTuple
@@ -15,8 +15,8 @@ from milepost.store.queries import load
 _SQL = load("milepost.columns", "mirror.sql")
 #: A block may hold events of any number of months.
 _WRITE = {"max_partitions_per_insert_block": 0}
-_KEYS = ["event_id", "customer", "ts", "ver", "is_deleted"]
-_AT_ONCE = 50_000
+#: A row that marks an event as gone: its key, its version, and nothing else.
+_NOTHING = {"user": "0", "session_duration": "-1", "time_on_page": "-1", "metadata": "{}", "is_bot": "0"}
 
 
 class Load(NamedTuple):
@@ -46,16 +46,14 @@ class Mirror:
         self._batch += 1
         return self._batch * 2
 
-    def add(self, blocks: Iterable[bytes]) -> None:
-        """Adds events of a load; `blocks` are COPY text, with a version one above `ver` in each row."""
-        for block in blocks:
-            self.engine.insert("events", list(COLUMNS), block, settings=_WRITE)
+    def change(self, blocks: Iterable[bytes], gone: Sequence[Gone], ver: int) -> None:
+        """Adds events of a load, and marks others as gone from where they stood; one that stands there anew stays.
 
-    def take_away(self, gone: Sequence[Gone], ver: int) -> None:
-        """Marks events as gone from where they stood; one that stands there anew in the same load stays."""
-        for start in range(0, len(gone), _AT_ONCE):
-            rows = (f"{g.event_id}\t{g.customer}\t{g.ts}\t{ver}\t1\n" for g in gone[start : start + _AT_ONCE])
-            self.engine.insert("events", _KEYS, "".join(rows).encode(), settings=_WRITE)
+        `blocks` are COPY text, with a version one above `ver` in each row. What is gone goes in with the first of them:
+        an event that moved is then never in neither place, nor in both, where its month stays the same.
+        """
+        for block in _with_first(_taken_away(gone, ver), blocks):
+            self.engine.insert("events", list(COLUMNS), block, settings=_WRITE)
 
     def finish(self, ver: int, moment: Moment) -> None:
         """Notes that everything up to that moment is in the mirror."""
@@ -122,3 +120,25 @@ class Mirror:
 
     def _number(self, name: str) -> int:
         return int(str(self.engine.query(_SQL[name]).rows[0][0]))
+
+
+def _taken_away(gone: Sequence[Gone], ver: int) -> bytes:
+    rows = []
+    for one in gone:
+        told = _NOTHING | {
+            "event_id": one.event_id,
+            "customer": str(one.customer),
+            "ts": one.ts,
+            "ver": str(ver),
+            "is_deleted": "1",
+        }
+        rows.append("\t".join(told.get(column, "") for column in COLUMNS) + "\n")
+    return "".join(rows).encode()
+
+
+def _with_first(before: bytes, blocks: Iterable[bytes]) -> Iterator[bytes]:
+    for block in blocks:
+        yield before + block
+        before = b""
+    if before:
+        yield before
