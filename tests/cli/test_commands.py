@@ -46,6 +46,30 @@ def test_help_names_every_command(shell: Shell) -> None:
         assert command in out
 
 
+def test_explain_says_what_each_number_is_made_of(shell: Shell, connection: psycopg.Connection) -> None:
+    connection.execute(
+        "insert into public.behavior_events (customer_id, event_type, tool_id, business_impact, competency_area,"
+        """ "timestamp") select '[red]acme', 'export_action', 'icp-analysis', 'high', 'customer_intelligence',"""
+        " now() - n * interval '6 days' from generate_series(0, 9) as n"
+    )
+    row = connection.execute(
+        "select current_scaling_score, score_components from public.behavior_insights where customer_id = '[red]acme'"
+    ).fetchone()
+    assert row is not None
+    score, components = row
+    out = shell.ok("explain", "[red]acme")
+    assert f"Scaling score: {score:.1f} of 100" in out
+    assert "[red]acme" in out
+    for part in components:
+        assert part["name"] in out
+        if part["contribution"] is not None:
+            assert f"{part['contribution']:.1f}" in out
+    assert "customer_intelligence" in out
+    nobody = shell.run("explain", "nobody")
+    assert nobody.returncode == 1
+    assert "No customer 'nobody'" in nobody.stderr
+
+
 def test_the_plan_is_checked_with_the_line_and_the_fix(shell: Shell) -> None:
     assert "4 tools" in shell.ok("plan", "check")
     assert "icp-analysis" in shell.ok("plan", "show")
