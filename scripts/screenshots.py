@@ -49,6 +49,8 @@ def _take_all(page: Page, url: str, out: Path) -> None:
     page.emulate_media(color_scheme="dark")
     _take(page, f"{url}/", out / "overview-dark.png", height=1060)
     page.emulate_media(color_scheme="light")
+    _take(page, f"{url}/paths", out / "paths.png")
+    _take(page, f"{url}/retention", out / "retention.png")
     _take(page, f"{url}/customers?sort=events", out / "customers.png")
     page.goto(f"{url}/customers?sort=exports")
     page.locator("tbody .who a").first.click()
