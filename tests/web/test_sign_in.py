@@ -56,6 +56,22 @@ def test_a_link_works_once(shared_server: Server) -> None:
         assert other.get("/welcome/never-was").status_code == 410
 
 
+def test_a_new_password_ends_the_sessions_of_the_old_one(shared_server: Server) -> None:
+    with (
+        member(shared_server, "127.0.1.20", "changed@example.com") as old,
+        visitor(shared_server, "127.0.1.21") as other,
+    ):
+        assert old.get("/customers").status_code == 200
+        link = sign_in_link(shared_server)
+        changed = send_form(other, link, link, email="changed@example.com", password="another password 7")
+        assert changed.status_code == 303
+        assert other.get("/customers").status_code == 200
+        assert old.get("/customers").status_code == 303
+        again = send_form(old, "/sign-in", "/sign-in", email="changed@example.com", password="another password 7")
+        assert again.status_code == 303
+        assert old.get("/customers").status_code == 200
+
+
 def test_wrong_password_and_unknown_address_sound_alike(shared_server: Server) -> None:
     with member(shared_server, "127.0.1.3", "known@example.com"):
         pass

@@ -27,10 +27,11 @@ _NOBODY = _hasher.hash(secrets.token_hex(16))
 
 
 class Member(msgspec.Struct, frozen=True):
-    """Someone of the team."""
+    """Someone of the team. `password_mark` is another one when the password is."""
 
     member_id: UUID
     email: str
+    password_mark: str
 
 
 async def has_members(database: Database) -> bool:
@@ -86,8 +87,10 @@ async def sign_in(database: Database, email: str, password: str, *, now: datetim
     fresh = _hasher.hash(password) if _hasher.check_needs_rehash(stored) else None
     async with database.transaction() as connection:
         values = {"member_id": row["member_id"], "now": now, "password_hash": fresh}
-        await connection.execute(_SQL["signed_in"], values)
-    return Member(UUID(str(row["member_id"])), str(row["email"]))
+        found = await (await connection.execute(_SQL["signed_in"], values)).fetchone()
+    if found is None:  # removed in this very moment
+        raise Unauthorised("E-mail address and password do not match.")
+    return msgspec.convert(found, Member)
 
 
 def _verify(stored: str, password: str) -> bool:

@@ -21,14 +21,16 @@ delete from milepost.sign_in_links where expires_at < %(now)s - interval '7 days
 insert into milepost.members as m (email, password_hash, last_sign_in_at)
 values (%(email)s, %(password_hash)s, %(now)s)
 on conflict (email) do update set password_hash = excluded.password_hash, last_sign_in_at = excluded.last_sign_in_at
-returning member_id, email
+returning member_id, email, left(encode(sha256(convert_to(m.password_hash, 'UTF8')), 'hex'), 16) as password_mark
 
 -- name: find_member
 select member_id, email, password_hash from milepost.members where email = %(email)s
 
 -- name: by_id
-select member_id, email from milepost.members where member_id = %(member_id)s
+select member_id, email, left(encode(sha256(convert_to(password_hash, 'UTF8')), 'hex'), 16) as password_mark
+from milepost.members where member_id = %(member_id)s
 
 -- name: signed_in
 update milepost.members set last_sign_in_at = %(now)s, password_hash = coalesce(%(password_hash)s, password_hash)
 where member_id = %(member_id)s
+returning member_id, email, left(encode(sha256(convert_to(password_hash, 'UTF8')), 'hex'), 16) as password_mark

@@ -51,11 +51,12 @@ class SessionConfig(CookieBackendConfig):
 
 def remember(request: AnyRequest, member: Member) -> None:
     """Signs in: a new session with nothing left of the one before."""
-    request.set_session({"member": str(member.member_id), "email": member.email})
+    request.set_session({"member": str(member.member_id), "email": member.email, "password": member.password_mark})
 
 
 async def signed_in(request: AnyRequest) -> Member | None:
-    """The member who asks, or None. The database is asked each time, so a member who was removed is out at once.
+    """The member who asks, or None. The database is asked each time, so that whoever was removed is out at once, and
+    so is every session from before a change of the password.
 
     Raises DatabaseUnavailable.
     """
@@ -68,4 +69,5 @@ async def signed_in(request: AnyRequest) -> Member | None:
         return None
     async with services(request).database.transaction() as connection:
         row = await (await connection.execute(_SQL["by_id"], {"member_id": member_id})).fetchone()
-    return None if row is None else msgspec.convert(row, Member)
+    member = None if row is None else msgspec.convert(row, Member)
+    return member if member is not None and member.password_mark == request.session.get("password") else None
