@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Optional, TypeVar
 
+import psycopg
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -21,8 +22,9 @@ from rich.table import Table
 from milepost.cli.database import database_dsn
 from milepost.columns import ddl
 from milepost.columns.client import Columns
-from milepost.columns.reading import ColumnsUnavailable, Freshness
+from milepost.columns.reading import ColumnsUnavailable, Freshness, Proof
 from milepost.errors import Problem
+from milepost.insights.verify import StandingProof, verify_standing
 from milepost.processes import PARENT
 from milepost.settings import Settings, load_settings, to_environ
 
@@ -69,19 +71,44 @@ def ddl_(
 
 
 def verify(data_dir: DataDir = None) -> None:
-    """Prove that the column store equals PostgreSQL: number of events and a checksum, day by day."""
+    """Prove that what is kept beside the events equals them, day by day: customers' sums, and the column store."""
     settings = load_settings().with_flags(data_dir=data_dir)
-    proof = _with_columns(settings, lambda found: found.verify())
+    with database_dsn(settings) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
+        standing = verify_standing(connection)
+    good = _standing_is_equal(standing)
+    if settings.columns:
+        good = _columns_are_equal(_with_columns(settings, lambda found: found.verify())) and good
+    if not good:
+        raise typer.Exit(1)
+
+
+def _standing_is_equal(proof: StandingProof) -> bool:
+    if not proof.differing and not proof.totals:
+        typer.echo(
+            f"Equal: the sums of {proof.customers:,} customers on {proof.customer_days:,} days, and their events."
+        )
+        return True
+    table = Table("what", "day (UTC)", "customers", title="Sums that are not what the events say")
+    for one in proof.differing:
+        table.add_row(one.what, one.day, f"{one.customers:,}")
+    if proof.totals:
+        table.add_row("totals", "all", f"{proof.totals:,}")
+    Console(stderr=True).print(table)
+    typer.echo("They differ. `milepost recompute` builds them anew from the events.", err=True)
+    return False
+
+
+def _columns_are_equal(proof: Proof) -> bool:
     if not proof.differences:
         typer.echo(f"Equal: {proof.events:,} events on {proof.days:,} days, in PostgreSQL and in the column store.")
-        return
+        return True
     table = Table("day (UTC)", "PostgreSQL", "column store", title="Days that differ")
     for day in proof.differences:
         counts = (f"{side[0]:,}" if side else "none" for side in (day.postgresql, day.columns))
         table.add_row(day.day, *counts)
     Console(stderr=True).print(table)
     typer.echo("They differ. `milepost columns rebuild` builds the column store anew.", err=True)
-    raise typer.Exit(1)
+    return False
 
 
 def _with_columns(settings: Settings, work: Callable[[Columns], Awaitable[T]]) -> T:

@@ -1,0 +1,77 @@
+-- Whether the standing kept beside the events is what the events say. Loaded by name (verify.py).
+
+-- name: days
+-- UTC days on which a customer's sums differ from those of their events, and how many customers that concerns.
+with told as (
+  select c.* from public.behavior_events e cross join lateral milepost.contribution(e) as c
+),
+again as (
+  select customer_id, day, min(at) as first_event_at, max(at) as last_event_at,
+    max(at) filter (where session_id is not null) as last_session_at, count(*) as events, sum(exports) as exports,
+    sum(resources_created) as resources_created, sum(resources_shared) as resources_shared,
+    sum(milestones) as milestones, sum(high_impact) as high_impact, sum(medium_impact) as medium_impact,
+    sum(low_impact) as low_impact, sum(points) as points, sum(credibility) as credibility,
+    coalesce(array_agg(distinct tool_id collate "C") filter (where tool_id is not null), '{}') as tools,
+    max((told_at || current_arr) collate "C") as current_arr_latest,
+    max((told_at || target_arr) collate "C") as target_arr_latest,
+    max((told_at || growth_stage) collate "C") as growth_stage_latest
+  from told group by 1, 2
+),
+kept as (
+  select customer_id, day, first_event_at, last_event_at, last_session_at, events, exports, resources_created,
+    resources_shared, milestones, high_impact, medium_impact, low_impact, points, credibility, tools,
+    current_arr_latest, target_arr_latest, growth_stage_latest from milepost.customer_days
+)
+select coalesce(a.day, k.day)::text as day, count(*) as customers
+from again a full join kept k on a.customer_id = k.customer_id and a.day = k.day
+where to_jsonb(a) is distinct from to_jsonb(k)
+group by 1 order by 1
+
+-- name: competencies
+-- The same for the points of each competency.
+select coalesce(a.day, k.day)::text as day, count(*) as customers
+from (
+  select c.customer_id, c.competency, c.day, sum(c.points) as points
+  from public.behavior_events e cross join lateral milepost.contribution(e) as c
+  where c.competency is not null and c.points > 0 group by 1, 2, 3) as a
+full join milepost.competency_days k
+  on a.customer_id = k.customer_id and a.competency = k.competency and a.day = k.day
+where a.points is distinct from k.points
+group by 1 order by 1
+
+-- name: sessions
+-- The same for sessions, by the day each begins.
+with again as (
+  select c.customer_id, c.session_id, min(c.at) as started_at, max(c.at) as ended_at, count(*) as events_count,
+    sum(c.exports) as exports_generated, sum(c.points) as competency_points_earned
+  from public.behavior_events e cross join lateral milepost.contribution(e) as c
+  where c.session_id is not null group by 1, 2
+),
+kept as (
+  select customer_id, session_id, started_at, ended_at, events_count, exports_generated, competency_points_earned
+  from public.behavior_sessions
+)
+select (coalesce(a.started_at, k.started_at) at time zone 'UTC')::date::text as day,
+  count(distinct coalesce(a.customer_id, k.customer_id)) as customers
+from again a full join kept k on a.customer_id = k.customer_id and a.session_id = k.session_id
+where to_jsonb(a) is distinct from to_jsonb(k)
+group by 1 order by 1
+
+-- name: totals
+-- Customers whose totals differ from what their days and sessions add up to.
+select count(*) as customers
+from milepost.standing s
+full join (
+  select customer_id, sum(events) as events, sum(points) as points, sum(exports) as exports,
+    sum(milestones) as milestones, sum(credibility) as credibility, max(last_event_at) as last_event_at
+  from milepost.customer_days group by 1) as d on s.customer_id = d.customer_id
+left join (select customer_id, count(*) as sessions from public.behavior_sessions group by 1) as b
+  on b.customer_id = coalesce(s.customer_id, d.customer_id)
+where (s.total_events, s.total_points, s.total_exports_generated, s.total_milestones, s.professional_credibility,
+    s.total_sessions, s.last_event_at)
+  is distinct from (coalesce(d.events, 0), coalesce(d.points, 0), coalesce(d.exports, 0), coalesce(d.milestones, 0),
+    coalesce(d.credibility, 0), coalesce(b.sessions, 0), d.last_event_at)
+
+-- name: size
+-- What was compared.
+select count(*) as customer_days, count(distinct customer_id) as customers from milepost.customer_days
