@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -20,6 +20,11 @@ from milepost.store.queries import load
 Measure = Literal["events", "units", "sessions", "time_on_page", "session_duration"]
 
 _SQL = load("milepost.analytics", "trends.sql")
+#: Columns of few values: sums of all of them, bucket by bucket, take no memory to speak of.
+_FEW_VALUES: Final = (
+    "event_type", "tool_id", "tool_section", "business_impact", "competency_area", "current_arr", "target_arr",
+    "growth_stage", "device_type", "browser", "referrer_source",
+)  # fmt: skip
 
 
 class Trends(Question, frozen=True, tag="trends", tag_field="question"):
@@ -92,8 +97,7 @@ async def answer(store: Store, question: Trends) -> TrendsAnswer:
     buckets = window.buckets(question.interval)
     lines: list[Line] = []
     for place, step in enumerate(question.series):
-        series = await _series(compiler, question, place)
-        now = await _figures(compiler, question, window, series)
+        series, now = await _now(compiler, question, place)
         before = window.before()
         then = await _figures(compiler, question, before, series) if question.compare else None
         places: list[tuple[int, str | None]] = list(enumerate(series.shown, 1))
@@ -145,10 +149,36 @@ async def who(store: Store, question: Trends, point: TrendsPoint) -> People:
     return await people(compiler, compiler.units(condition))
 
 
+async def _now(compiler: Compiler, question: Trends, place: int) -> tuple[_Series, _Figures]:
+    """One series with its figures in the period."""
+    if question.breakdown not in _FEW_VALUES or question.measure == "sessions":
+        series = await _series(compiler, question, place)
+        return series, await _figures(compiler, question, compiler.window, series)
+    step, events = await _events(compiler, question, place)
+    value = await compiler.value(question.breakdown, "breakdown")
+    rows = await compiler.rows(
+        tuple[int, int, int, float, str],
+        _SQL["broken_down"],
+        top=str(question.top),
+        value=value,
+        bucket=compiler.window.place(question.interval, compiler.bind),
+        events=f"{compiler.window.during(compiler.bind)} and {events}",
+        state=_measure(compiler, question, "State"),
+        merge=_measure(compiler, question, "Merge", ""),
+    )
+    names = {line: name for line, _, _, _, name in rows if line}
+    series = _Series(step, events, value, [names[line] for line in sorted(names)], any(not row[0] for row in rows))
+    return series, _by_line([row[:4] for row in rows])
+
+
+async def _events(compiler: Compiler, question: Trends, place: int) -> tuple[str, str]:
+    """The step of a series, and the condition of its events in all of time."""
+    step = await compiler.step(question.series[place], f"series[{place}]")
+    return step, f"{compiler.ever} and {step} and {_measured(compiler, question)}"
+
+
 async def _series(compiler: Compiler, question: Trends, place: int) -> _Series:
-    at = f"series[{place}]"
-    step = await compiler.step(question.series[place], at)
-    events = f"{compiler.ever} and {step} and {_measured(compiler, question)}"
+    step, events = await _events(compiler, question, place)
     if question.breakdown is None:
         return _Series(step, events, None, [], False)
     value = await compiler.value(question.breakdown, "breakdown")
@@ -177,7 +207,11 @@ async def _figures(compiler: Compiler, question: Trends, window: Window, series:
             _measure(compiler, question, "State"),
             _measure(compiler, question, "Merge", ""),
         )
-    rows = await compiler.rows(tuple[int, int, int, float], statement, **slots)
+    return _by_line(await compiler.rows(tuple[int, int, int, float], statement, **slots))
+
+
+def _by_line(rows: list[tuple[int, int, int, float]]) -> _Figures:
+    """Figures from rows of line, bucket, whether it is the whole period, value."""
     found = _Figures()
     for line, bucket, whole, value in rows:
         if whole:

@@ -18,6 +18,20 @@ from (
   group by line, bucket)
 group by grouping sets ((line, bucket), (line));
 
+-- name: broken_down
+-- Values and lines in one look at the events, for a breakdown of few values: `name` is a line's value.
+select if(place <= $top, place, 0) as line, bucket, grouping(bucket) as whole, $merge(part) as value, any(text) as name
+from (
+  select text, bucket, part, dense_rank() over (order by size desc, text) as place
+  from (
+    select text, bucket, part, $merge(part) over (partition by text) as size
+    from (
+      select toString($value) as text, toUInt16($bucket) as bucket, $state as part
+      from events final
+      where $events
+      group by text, bucket)))
+group by grouping sets ((line, bucket), (line));
+
 -- name: sessions
 -- The same of different sessions: each one's buckets first (65535 is the period), as there are far fewer of these
 -- than of events.
