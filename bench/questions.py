@@ -21,12 +21,13 @@ from rich.console import Console
 from rich.table import Table
 
 from milepost.analytics.ask import ask
-from milepost.analytics.asking import Period, Question, Step
+from milepost.analytics.asking import Filter, Period, Question, Step
 from milepost.analytics.context import Store
 from milepost.analytics.funnel import Funnel
 from milepost.analytics.lifecycle import Lifecycle
 from milepost.analytics.paths import Paths
 from milepost.analytics.retention import Retention
+from milepost.analytics.sessions import Sessions
 from milepost.analytics.stickiness import Stickiness
 from milepost.analytics.trends import Trends
 from milepost.columns import ddl
@@ -58,6 +59,11 @@ QUESTIONS: dict[str, Question] = {
     "paths": Paths(period=_PERIOD),
     "lifecycle": Lifecycle(period=_PERIOD),
     "stickiness": Stickiness(period=_PERIOD),
+    # Beside the bare engine alone:
+    "by_tool": Trends(period=_PERIOD, measure="units", breakdown="tool_id"),
+    "median": Trends(period=_PERIOD, measure="time_on_page"),
+    "metadata": Trends(period=_PERIOD, filters=(Filter(field="metadata.plan", values=("3",)),)),
+    "sessions": Sessions(period=_PERIOD),
 }
 
 
@@ -162,7 +168,7 @@ async def measure(columns: Reader, dsn: str, rounds: int, slow_rounds: int) -> d
                 bare.append(await _seconds(lambda: columns.query(_SQL[f"{name}_columns"], bound)))  # noqa: B023
             with psycopg.connect(dsn, autocommit=True) as connection:
                 connection.execute("set timezone = 'UTC'; set jit = off; set work_mem = '256MB'")
-                for _ in range(slow_rounds):
+                for _ in range(slow_rounds if f"{name}_postgresql" in _SQL else 0):
                     at = time.perf_counter()
                     connection.execute(_SQL[f"{name}_postgresql"], bound).fetchall()
                     slow.append(time.perf_counter() - at)

@@ -145,3 +145,25 @@ select days, count() from (
   select customer, uniqExact(toDate(ts)) as days from events final
   where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0 group by customer)
 group by days order by days
+
+-- name: by_tool_columns
+select toDate(ts) as d, tool_id, uniqExact(customer) from events final
+where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0 group by d, tool_id
+
+-- name: median_columns
+select toDate(ts) as d, quantileExactInclusive(0.5)(time_on_page) from events final
+where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0 and time_on_page >= 0
+group by d
+
+-- name: metadata_columns
+select toDate(ts) as d, count() from events final
+where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0
+  and properties['plan'] = '3' group by d
+
+-- name: sessions_columns
+-- Every session's length and size, then their medians by day.
+select d, count(), quantileExactInclusive(0.5)(seconds), quantileExactInclusive(0.5)(n), countIf(n = 1) from (
+  select toDate(min(ts)) as d, count() as n, dateDiff('millisecond', min(ts), max(ts)) / 1000 as seconds
+  from events final where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0
+    and session_id != '' group by customer, session_id)
+group by d
