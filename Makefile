@@ -11,7 +11,7 @@ help:
 	@echo "make test   run every test"
 	@echo "make check  ruff, mypy --strict, import-linter"
 	@echo "make types  write the SDKs' types of the wire anew, from the server's OpenAPI document"
-	@echo "make bench  measure, and print ratios"
+	@echo "make bench  measure, and print ratios (half an hour; python -m bench.questions is a part of it)"
 	@echo "make soak   kill -9 for as long as you like (MINUTES=10)"
 	@echo "make lock   resolve the dependencies anew"
 
@@ -57,6 +57,8 @@ types: $(VENV)/.dev sdk/node_modules/.made
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench $(ARGS)
+	$(BIN)/python -m bench.beside
+	$(BIN)/python -m bench.questions
 
 soak: $(VENV)/.dev
 	$(BIN)/python -m bench.soak $(ARGS)
