@@ -227,8 +227,8 @@ def test_says_what_is_wrong_when_it_cannot_start(data_dir: Path) -> None:
 
 def test_an_application_that_does_not_start_ends_the_server(data_dir: Path) -> None:
     # An address of a database of one's own, and no column store: nothing is started that needs the folder.
-    environ = {"MILEPOST_DATABASE_URL": "postgresql://127.0.0.1:1/none", "MILEPOST_COLUMNS": "false"}
-    with Server(data_dir, factory="broken_app", **environ) as server:
+    nowhere = "postgresql://127.0.0.1:1/none"
+    with Server(data_dir, factory="broken_app", MILEPOST_DATABASE_URL=nowhere, MILEPOST_COLUMNS="false") as server:
         assert server.process.wait(20) == 1
         assert "this application does not start" in server.log()
     assert not data_dir.exists()
