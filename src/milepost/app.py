@@ -70,7 +70,9 @@ _CORS_HEADERS = [
 
 #: What anybody may cache, or asks for without a browser: no cookie goes with it.
 _WITHOUT_COOKIES = ["^/(static|tools-app)/", "^/(health|ready|metrics|openapi.json|milepost.js)$"]
-_NOT_FILES = r"^/(?!(static|tools-app)/|milepost\.js$)"
+#: What is not compressed: everything but files. (Litestar warns of a pattern that matches "/" and all else, so the
+#: overview's address is matched at its end.)
+_NOT_FILES = [r"^/(?!(static|tools-app)/|milepost\.js$).+", r"(?<=^/)$"]
 #: Paths that take no notice of cookies: a customer's browser must not act as a member of the team.
 _WITHOUT_SESSION = [
     *_WITHOUT_COOKIES,
@@ -140,7 +142,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             render_plugins=[JsonRenderPlugin(path="/")],
         ),
         # Files alone: pages are small, and live events must not wait in a compressor.
-        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=6, exclude=[_NOT_FILES]),
+        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=6, exclude=_NOT_FILES),
         # The process that runs us has set logging up, for parent and workers alike.
         logging_config=None,
         # One byte more than a batch may have, so that it is we who say what is too large.

@@ -87,12 +87,10 @@ def _question(
     """The two routes of a question. Their types are known here alone, so the annotations are set by hand."""
 
     async def ask_it(request: AnyRequest, data: Any) -> Any:
-        await require_reader(request)
         found = await answers(request, [data])
         return msgspec.structs.replace(_said(found.answers[0]), fresh_as_of=found.as_of)
 
     async def ask_who(request: AnyRequest, data: Any) -> People:
-        await require_reader(request)
         return await people(request, data.asked, data.point)
 
     ask_it.__doc__ = question.__doc__ or title
@@ -113,21 +111,18 @@ def _question(
 @get("/cohorts", summary="Cohorts", responses=_ASKING, security=READS)
 async def get_cohorts(request: AnyRequest) -> list[CohortSaid]:
     """All that are saved, by name."""
-    await require_reader(request)
     return [_cohort(one) for one in await cohorts.list_cohorts(services(request).database)]
 
 
 @get("/cohorts/{cohort_id:uuid}", summary="One cohort", responses=_KEEPING, security=READS)
 async def get_cohort(request: AnyRequest, cohort_id: UUID) -> CohortSaid:
     """Its definition; who is in it is asked for under `/customers`."""
-    await require_reader(request)
     return _cohort(await cohorts.read_cohort(services(request).database, cohort_id))
 
 
 @post("/cohorts", summary="Save a cohort", operation_class=_COHORT, responses=_KEEPING, security=READS)
 async def create_cohort(request: AnyRequest, data: SavedCohort) -> CohortSaid:
     """Answers it with its id, by which filters name it."""
-    await require_reader(request)
     member = await signed_in(request)
     await _check(request, data)
     by = None if member is None else member.email
@@ -139,7 +134,6 @@ async def create_cohort(request: AnyRequest, data: SavedCohort) -> CohortSaid:
 )
 async def change_cohort(request: AnyRequest, cohort_id: UUID, data: SavedCohort) -> CohortSaid:
     """Its name and its whole definition."""
-    await require_reader(request)
     await _check(request, data, cohort_id)
     return _cohort(await cohorts.change_cohort(services(request).database, cohort_id, data.name, data.definition))
 
@@ -147,7 +141,6 @@ async def change_cohort(request: AnyRequest, cohort_id: UUID, data: SavedCohort)
 @delete("/cohorts/{cohort_id:uuid}", summary="Delete a cohort", responses=_KEEPING, security=READS)
 async def delete_cohort(request: AnyRequest, cohort_id: UUID) -> None:
     """Questions that filter by it are refused from then on."""
-    await require_reader(request)
     await cohorts.delete_cohort(services(request).database, cohort_id)
 
 
@@ -159,7 +152,6 @@ async def get_cohort_customers(
     offset: Annotated[int, Parameter(ge=0, le=10_000_000, description="How many to leave out first.")] = 0,
 ) -> CohortCustomers:
     """The customers in it just now, by id."""
-    await require_reader(request)
     database = services(request).database
     cohort = await cohorts.read_cohort(database, cohort_id)
     found = await members(store(services(request)), cohort.definition, frozenset({cohort_id}))
@@ -196,5 +188,7 @@ router = Router(
         delete_cohort,
         get_cohort_customers,
     ],
+    # Before the body is read: who may not ask is told no more than that.
+    before_request=require_reader,
     tags=["questions"],
 )
