@@ -35,6 +35,8 @@ def track_many(page: Page, start: int, stop: int) -> None:
 
 
 def stats(page: Page) -> dict[str, Any]:
+    # A page that has just been opened may not have its script yet.
+    page.wait_for_function("typeof milepost !== 'undefined'")
     found: dict[str, Any] = page.evaluate("milepost.stats()")
     return found
 
