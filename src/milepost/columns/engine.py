@@ -31,11 +31,6 @@ log = logging.getLogger(__name__)
 DATABASE = "milepost"
 #: ClickHouse's error codes.
 _TOO_SLOW, _CANCELLED, _TOO_BIG = (159, 160), (394,), (241, 158, 396)
-_CHDB_OPTIONS = {
-    # The defaults are for a machine of its own: caches of gigabytes beside PostgreSQL would be too much.
-    "mark_cache_size": str(256 << 20),
-    "max_server_memory_usage_to_ram_ratio": "0.5",
-}
 _READ_SETTINGS: Mapping[str, object] = {
     "do_not_merge_across_partitions_select_final": 1,
     "use_uncompressed_cache": 0,
@@ -75,11 +70,10 @@ class Engine:
     TLS). Never fork a process that has one.
     """
 
-    def __init__(self, directory: Path, url: str = "", *, threads: int = 0) -> None:
+    def __init__(self, directory: Path, url: str = "") -> None:
         """Raises SettingsError for an address that cannot be one, ColumnsUnavailable for one that cannot open."""
         self._directory = directory
         self._url = url
-        self._threads = threads
         self._idle: LifoQueue[_Client] = LifoQueue()
         self._open: list[_Client] = []
         with self._client() as client:
@@ -144,11 +138,10 @@ class Engine:
             self._idle.put(client)
 
     def _connect(self) -> _Client:
-        settings = {"max_threads": self._threads} if self._threads else {}
         if not self._url:
             self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             try:
-                client = clickhouse_connect.get_client(interface="chdb", path=str(self._directory), settings=settings)
+                client = clickhouse_connect.get_client(interface="chdb", path=str(self._directory))
                 client.command(f"create database if not exists {DATABASE}")
                 client.command(f"use {DATABASE}")
             except (ClickHouseError, RuntimeError, OSError) as error:
@@ -171,7 +164,6 @@ class Engine:
                 password=unquote(parts.password or ""),
                 database=parts.path.strip("/") or DATABASE,
                 secure=secure,
-                settings=settings,
                 autogenerate_session_id=False,
             )
         except (ClickHouseError, OSError) as error:

@@ -55,7 +55,6 @@ class Loader:
         self._shared = shared
         self._turn = threading.Lock()  # one load, rebuild or copy at a time
         self._stop = threading.Event()
-        self._wake = threading.Event()
         self._building: tuple[int, int] | None = None
         self._load = mirror.last_load()
         self._seen = self._load.at if self._load else None
@@ -68,7 +67,6 @@ class Loader:
 
     def stop(self) -> None:
         self._stop.set()
-        self._wake.set()
 
     def run(self) -> None:
         """Until stopped. PostgreSQL may be away; raises Damaged when the mirror's files are."""
@@ -82,7 +80,7 @@ class Loader:
                         self._turn_once(connection)
                         pause = _POLL_SECONDS
                         # Large loads cost less a row: with much to do, do it less often.
-                        self._wake.wait(_BUSY_POLL_SECONDS if self._loaded > _BUSY_ROWS else _POLL_SECONDS)
+                        self._stop.wait(_BUSY_POLL_SECONDS if self._loaded > _BUSY_ROWS else _POLL_SECONDS)
             except psycopg.Error as error:
                 # It is started beside PostgreSQL and the migrations, so at first that is nothing to worry about.
                 early = self._seen is None and time.monotonic() - began < _EARLY_SECONDS
@@ -117,11 +115,7 @@ class Loader:
     def sync(self, connection: Connection) -> Moment:
         """Brings the mirror up to this moment, and answers it."""
         with self._turn:
-            now = follow.moment(connection)
-            if self._load is None or self._is_of_another(connection, self._load, now):
-                self._rebuild(connection, now)
-            else:
-                self._load_changes(connection, self._load, now)
+            now = self._catch_up(connection)
             self._seen = now.at
             return now
 
@@ -152,6 +146,15 @@ class Loader:
         return Proof(len(ours), sum(count for count, _ in ours.values()), differences)
 
     # -- the steps, in the loader's turn ---------------------------------------------------------
+
+    def _catch_up(self, connection: Connection) -> Moment:
+        """Loads what has changed, or everything where there is nothing to go on from; answers up to when."""
+        now = follow.moment(connection)
+        if self._load is None or self._is_of_another(connection, self._load, now):
+            self._rebuild(connection, now)
+        else:
+            self._load_changes(connection, self._load, now)
+        return now
 
     def _is_of_another(self, connection: Connection, load: Load, now: Moment) -> bool:
         if load.epoch != now.epoch or follow.is_behind(connection, load.snapshot):
@@ -189,11 +192,7 @@ class Loader:
     def _come_level(self, connection: Connection, other: Connection) -> None:
         """Begins a transaction and brings the mirror to exactly what it sees, neither less nor more."""
         for _ in range(_TRIES):
-            now = follow.moment(other)
-            if self._load is None or self._is_of_another(other, self._load, now):
-                self._rebuild(other, now)
-            else:
-                self._load_changes(other, self._load, now)
+            self._catch_up(other)
             connection.execute("begin isolation level repeatable read read only")
             now = follow.moment(connection)
             changes = follow.changes(connection, self._require_load().snapshot, now.snapshot)
