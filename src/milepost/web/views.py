@@ -21,7 +21,7 @@ from milepost.web.format import in_zone
 
 Section = Literal[
     "overview", "live", "customers", "trends", "funnels", "retention", "paths", "lifecycle", "tools", "sessions",
-    "cohorts", "dashboards", "keys",
+    "cohorts", "dashboards", "coaching", "practice", "game", "score", "keys",
 ]  # fmt: skip
 Show = Literal["all", "active", "quiet"]
 CustomerSort = Literal["name", "last_seen", "events", "sessions", "exports", "resources", "score"]
