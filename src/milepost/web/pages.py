@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any, cast
-from urllib.parse import unquote
 from uuid import UUID
 
 from litestar import Response, Router, get
 from litestar.response import Template
 
-from milepost.errors import InvalidRequest, NotFound
+from milepost.errors import InvalidRequest
 from milepost.insights.customer import read_customer, read_sessions
 from milepost.insights.customers import CustomerSummary, Sort, count_customers, list_customers
 from milepost.insights.overview import Activity, any_event, read_activity
@@ -23,6 +22,7 @@ from milepost.web.describe import event_in_words
 from milepost.web.keys import create_key, first_write_key
 from milepost.web.overview_page import overview_view
 from milepost.web.page_context import PAGE_HEADERS, page, require_member, zone_of
+from milepost.web.paths import customer_of
 from milepost.web.remembered import Remembered
 from milepost.web.services import AnyRequest, Services, services
 
@@ -153,7 +153,7 @@ async def customers(request: AnyRequest) -> Template:
 @get("/customers/{segment:str}")
 async def customer(request: AnyRequest, segment: str) -> Template:
     """A customer."""
-    served, now, customer_id = services(request), services(request).now(), _customer_id(segment)
+    served, now, customer_id = services(request), services(request).now(), customer_of(segment)
     async with served.database.transaction() as connection:
         found = await read_customer(connection, customer_id, now=now)
         sessions = await read_sessions(connection, customer_id, limit=_SESSIONS)
@@ -166,7 +166,7 @@ async def customer(request: AnyRequest, segment: str) -> Template:
 @get("/customers/{segment:str}/timeline")
 async def timeline(request: AnyRequest, segment: str) -> Template:
     """The next part of a customer's timeline."""
-    served, customer_id = services(request), _customer_id(segment)
+    served, customer_id = services(request), customer_of(segment)
     async with served.database.transaction() as connection:
         entries, following = await read_timeline(
             connection, customer_id, limit=_ENTRIES, before=request.query_params.get("before") or None
@@ -180,7 +180,7 @@ async def timeline(request: AnyRequest, segment: str) -> Template:
 async def event(request: AnyRequest, segment: str, event_id: UUID) -> Template:
     """Everything that is stored of an event."""
     async with services(request).database.transaction() as connection:
-        found = await read_event(connection, _customer_id(segment), event_id)
+        found = await read_event(connection, customer_of(segment), event_id)
     return page(request, "partials/event_detail.html", section="customers", view=event_view(found))
 
 
@@ -206,17 +206,6 @@ def _row(item: CustomerSummary) -> v.CustomerRow:
         item.current_scaling_score,
         tuple(item.weekly_events),
     )
-
-
-def _customer_id(segment: str) -> str:
-    """The customer id of a path's segment. Raises NotFound for one that cannot be stored."""
-    try:
-        customer_id = unquote(segment, errors="strict")
-    except UnicodeDecodeError as error:
-        raise NotFound("There is no such customer.") from error
-    if not 1 <= len(customer_id) <= 200 or "\x00" in customer_id:
-        raise NotFound("There is no such customer.")
-    return customer_id
 
 
 def _storable(text: str) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
+
+from milepost.errors import NotFound
 
 _WITH_IDS = (b"/customers/", b"/v1/customers/")
 
@@ -20,3 +24,15 @@ def whole_segments(app: ASGIApp) -> ASGIApp:
         await app(scope, receive, send)
 
     return routed
+
+
+def customer_of(segment: str) -> str:
+    """The customer id of a path's segment. Raises NotFound for one that cannot be stored."""
+    try:
+        customer_id = unquote(segment, errors="strict")
+        customer_id.encode()
+    except UnicodeError as error:
+        raise NotFound("There is no such customer.", field="customer_id") from error
+    if not 1 <= len(customer_id) <= 200 or "\x00" in customer_id:
+        raise NotFound("There is no such customer.", field="customer_id")
+    return customer_id

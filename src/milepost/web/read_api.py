@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Annotated
-from urllib.parse import unquote
 from uuid import UUID
 
 import msgspec
@@ -18,6 +17,7 @@ from milepost.insights.customer import Action, Customer, Event, Insights, Page, 
 from milepost.insights.customers import CustomerPage, Sort, Status, list_customers
 from milepost.vocabulary import EventType
 from milepost.web.auth import bearer, require_secret_key
+from milepost.web.paths import customer_of
 from milepost.web.schemas import CUSTOMER, READS, SECRET, errors
 from milepost.web.services import AnyRequest, services
 from milepost.web.sessions import signed_in
@@ -45,14 +45,6 @@ async def require_customer(request: AnyRequest) -> str:
     if token.startswith(("mpw_", "mps_")):
         raise Forbidden("This is a key; /v1/me takes a customer's token, made by `milepost token --customer ID`.")
     return (await services(request).tokens.read(token)).customer_id
-
-
-def _id(customer_id: str) -> str:
-    """A customer id as it stands in an address; one that cannot exist is not found."""
-    plain = unquote(customer_id)
-    if "\x00" in plain or len(plain) > 200 or not _storable(plain):
-        raise NotFound("There is no such customer.", field="customer_id")
-    return plain
 
 
 def _storable(text: str) -> bool:
@@ -93,7 +85,7 @@ async def get_customer(request: AnyRequest, customer_id: CustomerId) -> Customer
     await require_reader(request)
     served = services(request)
     async with served.database.transaction() as connection:
-        return await one.read_customer(connection, _id(customer_id), now=served.now())
+        return await one.read_customer(connection, customer_of(customer_id), now=served.now())
 
 
 @get("/customers/{customer_id:str}/insights", summary="A customer's insights", responses=_ONE, security=READS)
@@ -102,7 +94,7 @@ async def get_insights(request: AnyRequest, customer_id: CustomerId) -> Insights
     await require_reader(request)
     served = services(request)
     async with served.database.transaction() as connection:
-        return await one.read_insights(connection, _id(customer_id), now=served.now())
+        return await one.read_insights(connection, customer_of(customer_id), now=served.now())
 
 
 @get("/customers/{customer_id:str}/events", summary="A customer's events", responses=_ONE, security=READS)
@@ -116,7 +108,9 @@ async def get_events(
     """Newest first."""
     await require_reader(request)
     async with services(request).database.transaction() as connection:
-        return await one.read_events(connection, _id(customer_id), limit=limit, cursor=cursor, event_type=event_type)
+        return await one.read_events(
+            connection, customer_of(customer_id), limit=limit, cursor=cursor, event_type=event_type
+        )
 
 
 @get("/customers/{customer_id:str}/sessions", summary="A customer's sessions", responses=_ONE, security=READS)
@@ -126,7 +120,7 @@ async def get_sessions(
     """Newest first."""
     await require_reader(request)
     async with services(request).database.transaction() as connection:
-        return await one.read_sessions(connection, _id(customer_id), limit=limit, cursor=cursor)
+        return await one.read_sessions(connection, customer_of(customer_id), limit=limit, cursor=cursor)
 
 
 @get("/customers/{customer_id:str}/actions", summary="A customer's offline actions", responses=_ONE, security=READS)
@@ -136,7 +130,7 @@ async def get_actions(
     """Newest first."""
     await require_reader(request)
     async with services(request).database.transaction() as connection:
-        return await one.read_actions(connection, _id(customer_id), limit=limit, cursor=cursor)
+        return await one.read_actions(connection, customer_of(customer_id), limit=limit, cursor=cursor)
 
 
 @get("/me", summary="The customer's own standing", responses=_ONE, security=CUSTOMER)
