@@ -1,0 +1,1 @@
+"""The game: points, levels, badges, streaks and leaderboards, all derived from the events that are kept."""

@@ -1,0 +1,35 @@
+-- Leaderboards, from what was settled. Loaded by name (board.py).
+
+-- name: mine
+-- The board for the customer this transaction reads for: the first places, and its own wherever that is.
+select rank, name, points, is_me, customers from milepost.leaderboard(%(limit)s)
+
+-- name: opted_in
+-- The same board with the customers' ids, for the team.
+select rank() over (order by g.points_28 desc) as rank, g.customer_id, coalesce(c.name, g.customer_id) as name,
+  g.points_28 as points, p.leaderboard, p.display_name
+from milepost.game_profiles p
+join milepost.game_standing g using (customer_id)
+left join milepost.customers c using (customer_id)
+where p.leaderboard <> 'off'
+order by g.points_28 desc, g.customer_id limit %(limit)s
+
+-- name: everyone
+-- All customers, by the same points; the first few along the index.
+select rank() over (order by g.points desc) as rank, g.customer_id, coalesce(c.name, g.customer_id) as name, g.points,
+  coalesce(p.leaderboard, 'off') as leaderboard, p.display_name
+from (
+  select customer_id, points_28 as points from milepost.game_standing
+  order by points_28 desc, customer_id limit %(limit)s) as g
+left join milepost.game_profiles p using (customer_id)
+left join milepost.customers c using (customer_id)
+order by g.points desc, g.customer_id
+
+-- name: count_opted_in
+-- How many are on the board.
+select count(*) as customers from milepost.game_profiles p join milepost.game_standing g using (customer_id)
+where p.leaderboard <> 'off'
+
+-- name: count_everyone
+-- How many there are.
+select count(*) as customers from milepost.game_standing
