@@ -36,7 +36,7 @@ from milepost.settings import Settings, load_settings
 from milepost.store.database import Database
 from milepost.store.setup import set_up
 from milepost.vocabulary import MAX_BATCH_BYTES
-from milepost.web import account_pages, game_api, health, ingest_api, pages, query_api, read_api
+from milepost.web import account_pages, coach_api, game_api, health, ingest_api, pages, query_api, read_api
 from milepost.web.auth import Tokens, bearer
 from milepost.web.describe import event_in_words
 from milepost.web.environment import pages_environment
@@ -112,6 +112,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             ingest_api.router,
             read_api.router,
             query_api.router,
+            *coach_api.routers,
             game_api.router,
             game_api.my_router,
             pages.router,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from milepost import plan_coach, plan_game
 from milepost.errors import PlanError
 from milepost.vocabulary import (
     DEFAULT_RETENTION_DAYS,
@@ -61,6 +62,7 @@ class Components(_Table, frozen=True):
     breadth: float = 20
     consistency: float = 25
     momentum: float = 15
+    outcomes: float = 20
 
 
 class Scoring(_Table, frozen=True):
@@ -70,6 +72,7 @@ class Scoring(_Table, frozen=True):
     saturation_points: float = 120
     dead_band: float = 0.1
     trend_min_points: int = 5
+    outcome_saturation: float = 6
     components: Components = Components()
 
 
@@ -78,6 +81,12 @@ class Risk(_Table, frozen=True):
 
     active_weeks: int = 4
     low_impact_share: float = 0.8
+
+
+class History(_Table, frozen=True):
+    """How many days back a customer's insights are kept by the day."""
+
+    days: int = 400
 
 
 class Retention(_Table, frozen=True):
@@ -111,8 +120,13 @@ class Plan(_Table, frozen=True, kw_only=True, dict=True):
     points: Points
     scoring: Scoring = Scoring()
     risk: Risk = Risk()
+    history: History = History()
     retention: Retention = Retention()
     segment: SegmentEvents = SegmentEvents()
+    coach: plan_coach.Coach = plan_coach.Coach()
+    playbooks: tuple[plan_coach.Playbook, ...] = ()
+    game: plan_game.Game = plan_game.Game()
+    badges: tuple[plan_game.Badge, ...] = plan_game.DEFAULT_BADGES
 
     def points_of(self, event_type: EventType, impact: Impact) -> int:
         return self.points.base[event_type] * self.points.weight[impact]
@@ -190,8 +204,10 @@ def _faults(plan: Plan) -> list[tuple[str, str]]:
         ("scoring.half_life_days", scoring.half_life_days, 1, 3650),
         ("scoring.saturation_points", scoring.saturation_points, 1, 1e9),
         ("scoring.dead_band", scoring.dead_band, 0, 1),
+        ("scoring.outcome_saturation", scoring.outcome_saturation, 0.1, 1e9),
         ("risk.active_weeks", plan.risk.active_weeks, 0, 8),
         ("risk.low_impact_share", plan.risk.low_impact_share, 0, 1),
+        ("history.days", plan.history.days, 1, 3650),
         ("retention.days", plan.retention.days, 1, MAX_RETENTION_DAYS),
     ):
         if not low <= value <= high:
@@ -199,6 +215,8 @@ def _faults(plan: Plan) -> list[tuple[str, str]]:
     weights = msgspec.structs.asdict(scoring.components)
     if any(weight < 0 for weight in weights.values()) or sum(weights.values()) <= 0:
         faults.append(("scoring.components", "weights are 0 or more, and at least one is above 0"))
+    faults += plan_coach.faults(plan.coach, plan.playbooks, list(plan.tool_names()), competencies)
+    faults += plan_game.faults(plan.game, plan.badges, competencies, list(plan.tool_names()))
     return faults
 
 
@@ -221,15 +239,23 @@ def _fault(text: str, name: str, path: str, message: str) -> PlanError:
 def line_of(text: str, path: str) -> int:
     """The line of a path such as `tools[1].competency`: its key, else the table it would stand in."""
     best, table, seen = 1, "", dict[str, int]()
+
+    def placed(name: str) -> str:
+        """A table's name with the number of each list it stands in: `playbooks.when` is in the last playbook so far."""
+        outer, dot, inner = name.rpartition(".")
+        outer = placed(outer) if outer else ""
+        whole = f"{outer}{dot}{inner}"
+        return f"{whole}[{seen[whole]}]" if whole in seen else whole
+
     for number, line in enumerate(text.splitlines(), start=1):
         stripped = line.strip()
         if header := re.match(r"\[\[\s*([\w.\-]+)\s*\]\]", stripped):
-            index = seen.get(header[1], -1) + 1
-            seen[header[1]] = index
-            table = f"{header[1]}[{index}]"
-            where = table
+            outer, dot, inner = header[1].rpartition(".")
+            whole = f"{placed(outer) if outer else ''}{dot}{inner}"
+            seen[whole] = seen.get(whole, -1) + 1
+            table = where = f"{whole}[{seen[whole]}]"
         elif header := re.match(r"\[\s*([\w.\-]+)\s*\]", stripped):
-            table = where = header[1]
+            table = where = placed(header[1])
         elif key := re.match(r"([\w\-]+)\s*=", stripped):
             where = f"{table}.{key[1]}" if table else key[1]
         else:

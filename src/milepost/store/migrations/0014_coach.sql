@@ -1,0 +1,215 @@
+-- The coach: recommendations and their lives, what was learned, the webhook's outbox. Rules: docs/coach.md.
+
+-- What belongs to the coach of this database alone. hold_out_seed: decides, with customer and playbook, who is held out.
+create table milepost.coach (
+  only_one boolean primary key default true check (only_one),
+  hold_out_seed uuid not null default gen_random_uuid(),
+  webhook boolean not null default false,
+  learned_at timestamptz,
+  anchors integer,
+  customers bigint
+);
+insert into milepost.coach default values;
+
+-- What was recommended, when and why; the rest of the row is its life, derived from events and marks by settling.
+create table milepost.recommendations (
+  recommendation_id uuid primary key default milepost.uuid7(),
+  customer_id text not null references milepost.standing on delete cascade,
+  source text not null check (source in ('playbook', 'learned')),
+  -- The playbook's id; 'learned' for all that was learned, which has one cool-down and one lift.
+  playbook text not null,
+  -- What it asks for: no customer is asked for the same twice at a time.
+  asks_for text not null,
+  plan_version integer not null,
+  rank double precision not null,
+  title text not null,
+  action text not null,
+  tool_id text,
+  competency text,
+  url text,
+  reason text not null,
+  evidence jsonb not null default '[]',
+  -- Made and measured like the others, but never shown, sent or counted as open.
+  held_out boolean not null,
+  -- The customer's first of its playbook: the one the lift is measured by.
+  is_first boolean not null,
+  -- The event that is it, without anybody saying so.
+  done_type text,
+  done_tool text,
+  done_section text,
+  made_at timestamptz not null,
+  expires_at timestamptz not null,
+  shown_at timestamptz,
+  accepted_at timestamptz,
+  dismissed_at timestamptz,
+  done_at timestamptz,
+  done_by uuid,
+  state text not null default 'made' check (state in ('made', 'shown', 'accepted', 'dismissed', 'done', 'expired')),
+  closed_at timestamptz,
+  -- The outcome, once the days after are over: points in as many days before and after.
+  points_before bigint,
+  points_after bigint,
+  moved_up boolean
+);
+comment on table milepost.recommendations is 'What the coach recommended, and what became of it.';
+create index idx_recommendations_customer on milepost.recommendations (customer_id, made_at desc);
+create index idx_recommendations_open
+  on milepost.recommendations (rank desc, made_at desc, recommendation_id desc)
+  where not held_out and closed_at is null;
+create index idx_recommendations_state
+  on milepost.recommendations (state, rank desc, made_at desc, recommendation_id desc) where not held_out;
+create index idx_recommendations_playbook
+  on milepost.recommendations (playbook, rank desc, made_at desc, recommendation_id desc) where not held_out;
+create index idx_recommendations_made on milepost.recommendations (made_at);
+
+-- What the team, or a customer through /v1/me, said of a recommendation without sending an event.
+create table milepost.recommendation_marks (
+  recommendation_id uuid not null references milepost.recommendations on delete cascade,
+  mark text not null check (mark in ('shown', 'accepted', 'dismissed', 'done')),
+  at timestamptz not null,
+  made_by text,
+  primary key (recommendation_id, mark)
+);
+
+-- How each playbook does, both arms apart: counted by the hour, as there may be millions of recommendations.
+create table milepost.coach_tallies (
+  playbook text not null,
+  held_out boolean not null,
+  made bigint not null,
+  shown bigint not null,
+  accepted bigint not null,
+  dismissed bigint not null,
+  done bigint not null,
+  open bigint not null,
+  -- Of the customers whose first recommendation is measured: how many, how many moved up, and their points after.
+  measured bigint not null,
+  moved_up bigint not null,
+  points_sum double precision not null,
+  points_squares double precision not null,
+  counted_at timestamptz not null,
+  primary key (playbook, held_out)
+);
+
+-- Of customers in one situation: how many of those who did a thing next moved up after it, and of those who did not.
+create table milepost.coach_learned (
+  band integer not null,
+  competency text not null,
+  step text not null,
+  did bigint not null,
+  did_moved_up bigint not null,
+  did_not bigint not null,
+  did_not_moved_up bigint not null,
+  difference double precision not null,
+  low double precision not null,
+  high double precision not null,
+  learned_at timestamptz not null,
+  primary key (band, competency, step)
+);
+
+-- Messages for the webhook, written with what they tell of; the worker sends them until they are taken.
+create table milepost.webhook_deliveries (
+  delivery_id uuid primary key default milepost.uuid7(),
+  recommendation_id uuid not null references milepost.recommendations on delete cascade,
+  body text not null,
+  made_at timestamptz not null,
+  attempts integer not null default 0,
+  next_try_at timestamptz,
+  delivered_at timestamptz,
+  gave_up_at timestamptz,
+  last_status integer,
+  last_error text
+);
+create index idx_webhook_deliveries_due on milepost.webhook_deliveries (next_try_at) where next_try_at is not null;
+create index idx_webhook_deliveries_recommendation on milepost.webhook_deliveries (recommendation_id);
+
+-- What an event says of a recommendation. Partial: an ordinary event costs a look at its metadata's keys, no entry.
+create index idx_behavior_events_recommendation on public.behavior_events (customer_id)
+  where event_metadata ? 'recommendation_id';
+
+do $$
+declare
+  target text;
+begin
+  foreach target in array array['coach', 'recommendations', 'recommendation_marks', 'coach_tallies', 'coach_learned',
+      'webhook_deliveries'] loop
+    execute format('revoke all on milepost.%I from public', target);
+    execute format('alter table milepost.%I enable row level security, force row level security', target);
+    execute format('create policy %I on milepost.%I using ((select milepost.is_server()))', target || '_server', target);
+  end loop;
+end $$;
+create policy recommendations_own on milepost.recommendations for select
+  using (customer_id = (select milepost.current_customer()) and not held_out);
+
+-- A customer's open recommendations, best first, each thing asked for once: as GET /v1/customers/{id}/recommendations.
+create function milepost.next_actions(customer text) returns jsonb
+language sql stable as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'recommendation_id', recommendation_id, 'source', source, 'playbook', nullif(playbook, 'learned'), 'title', title,
+    'action', action, 'tool_id', tool_id, 'competency', competency, 'reason', reason, 'evidence', evidence,
+    'state', state, 'made_at', made_at, 'shown_at', shown_at, 'accepted_at', accepted_at,
+    'dismissed_at', dismissed_at, 'done_at', done_at, 'url', url)
+    order by rank desc, made_at desc, recommendation_id desc), '[]')
+  from (
+    select distinct on (asks_for) * from milepost.recommendations
+    where customer_id = customer and not held_out and closed_at is null and expires_at > now()
+    order by asks_for, rank desc, made_at desc, recommendation_id desc) as open
+$$;
+
+create or replace view public.behavior_insights with (security_invoker = true) as
+  select
+    s.customer_id,
+    i.current_scaling_score,
+    i.score_coverage,
+    i.systematic_progression_rate,
+    i.professional_credibility_trend,
+    (i.competencies ->> 'customer_intelligence')::double precision as customer_intelligence_score,
+    (i.competencies ->> 'value_communication')::double precision as value_communication_score,
+    (i.competencies ->> 'sales_execution')::double precision as sales_execution_score,
+    (i.competencies ->> 'systematic_optimization')::double precision as systematic_optimization_score,
+    i.competencies as competency_scores,
+    i.components as score_components,
+    s.total_events,
+    s.total_sessions,
+    s.total_tool_sessions,
+    s.total_exports_generated,
+    s.total_resources_created,
+    s.total_resources_shared,
+    s.total_milestones,
+    s.high_impact_events,
+    s.medium_impact_events,
+    s.low_impact_events,
+    s.total_points,
+    s.professional_credibility,
+    substr(s.current_arr_latest, 57) as current_arr,
+    substr(s.target_arr_latest, 57) as target_arr,
+    substr(s.growth_stage_latest, 57) as growth_stage,
+    s.first_event_at,
+    s.last_event_at as last_activity_timestamp,
+    s.last_session_at as last_session_timestamp,
+    -- An event may be up to 24 hours ahead, where a clock was wrong.
+    case when s.last_event_at is not null
+      then greatest(0, floor(extract(epoch from now() - s.last_event_at) / 86400))::integer end
+      as days_since_last_activity,
+    i.active_weeks,
+    i.points_last_14_days,
+    i.points_14_days_before,
+    i.inconsistent_system_usage,
+    i.low_business_impact_actions,
+    i.low_impact_share,
+    milepost.next_actions(s.customer_id) as next_recommended_actions,
+    s.total_actions,
+    s.last_action_at
+  from milepost.standing s
+  cross join lateral milepost.insights_on(s.customer_id, (now() at time zone 'UTC')::date) as i;
+
+revoke all on function milepost.next_actions(text) from public;
+grant execute on function milepost.next_actions(text) to milepost_server;
+do $$
+declare
+  reader name;
+begin
+  for reader in select * from milepost.readers() loop
+    execute format('grant select on milepost.recommendations to %I', reader);
+    execute format('grant execute on function milepost.next_actions(text) to %I', reader);
+  end loop;
+end $$;
