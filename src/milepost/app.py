@@ -33,6 +33,7 @@ from milepost.jobs import Jobs
 from milepost.live import LiveFeed, LiveRow
 from milepost.plan import load_plan
 from milepost.settings import Settings, load_settings
+from milepost.settling import Settler
 from milepost.store.database import Database
 from milepost.store.setup import set_up
 from milepost.vocabulary import MAX_BATCH_BYTES
@@ -42,6 +43,8 @@ from milepost.web.describe import event_in_words
 from milepost.web.environment import pages_environment
 from milepost.web.keys import KeyInfo, KeyRing
 from milepost.web.members import has_members, make_link
+from milepost.web.offline import api as practice_api
+from milepost.web.offline import pages as offline_pages
 from milepost.web.page_context import CSRF_COOKIE, ErrorPages
 from milepost.web.paths import whole_segments
 from milepost.web.questions import pages as question_pages
@@ -115,7 +118,9 @@ def create_app(settings: Settings | None = None) -> Litestar:
             *coach_api.routers,
             game_api.router,
             game_api.my_router,
+            practice_api.router,
             pages.router,
+            offline_pages.router,
             question_pages.router,
             account_pages.router,
             account_pages.public_router,
@@ -200,7 +205,8 @@ def build_services(settings: Settings) -> Services:
 async def _lifespan(served: Services) -> AsyncIterator[None]:
     settings = served.settings
     jobs = Jobs(settings.database_url, cleanup_minutes=settings.cleanup_minutes, now=served.now)
-    starting = asyncio.create_task(_start(served, jobs), name="start")
+    settler = Settler(settings.database_url, now=served.now)
+    starting = asyncio.create_task(_start(served, jobs, settler), name="start")
     try:
         yield
     finally:
@@ -208,12 +214,13 @@ async def _lifespan(served: Services) -> AsyncIterator[None]:
         await asyncio.gather(starting, return_exceptions=True)
         # What was accepted is finished before the connections go.
         await served.writer.close()
+        await settler.close()
         await jobs.close()
         await served.live.close()
         await served.database.close()
 
 
-async def _start(served: Services, jobs: Jobs) -> None:
+async def _start(served: Services, jobs: Jobs, settler: Settler) -> None:
     """Waits for the database as long as it takes, makes it ready, and only then lets events in."""
     while True:
         try:
@@ -231,6 +238,7 @@ async def _start(served: Services, jobs: Jobs) -> None:
     await served.database.open()
     await served.writer.start()
     await jobs.start()
+    settler.start()
     served.not_ready = None
     _log.info("ready: database and schema are there")
     if served.settings.greet:

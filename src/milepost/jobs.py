@@ -17,6 +17,7 @@ import psycopg
 from procrastinate.exceptions import ConnectorException
 from psycopg_pool import AsyncConnectionPool
 
+from milepost.insights.settle import forget_history, read_plan
 from milepost.privacy.retain import delete_expired
 from milepost.store.setup import PARTITIONS_AHEAD
 
@@ -115,6 +116,10 @@ class Jobs:
             gone = delete_expired(connection, now=self._now(), stopped=lambda: self._closing)
             kept_from = self._now() - timedelta(days=_KEEP_CHANGES_DAYS)
             connection.execute("select milepost.clean_event_changes(%s)", (kept_from,))
+            connection.execute("delete from milepost.announcements where at < %s", (kept_from,))
+            if known := read_plan(connection):
+                before = self._now().date() - timedelta(days=known[0].history.days)
+                forget_history(connection, before=before, stopped=lambda: self._closing)
             return gone
 
     def _make_partitions(self) -> int:

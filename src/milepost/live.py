@@ -15,12 +15,15 @@ import msgspec
 from milepost.errors import Problem
 from milepost.store.database import Database
 from milepost.store.queries import load
+from milepost.vocabulary import AnnouncementKind
 
 _log = logging.getLogger(__name__)
 _SQL = load("milepost", "live.sql")
 #: Seconds between two looks, and the most events shown of each: a person reads no more.
 _TICK = 0.25
 _MOST = 50
+#: Ticks between two looks for announcements: they come when a customer is settled, about a second after its event.
+_ANNOUNCED_EVERY = 4
 _MINUTES = 60
 
 
@@ -55,11 +58,24 @@ class LiveRow(msgspec.Struct, kw_only=True):
     page_url: str | None
 
 
+class LiveAnnouncement(msgspec.Struct, kw_only=True):
+    """A badge or level earned, or a recommendation made, in words."""
+
+    announcement_id: int
+    kind: AnnouncementKind
+    customer_id: str
+    customer_name: str | None
+    at: datetime
+    title: str
+    text: str
+
+
 class LiveBatch(msgspec.Struct):
     """What a tick brings. `per_minute`: events stored in each of the last 60 minutes, oldest first."""
 
     events: list[LiveEvent]
     per_minute: list[int]
+    announcements: list[LiveAnnouncement] = []
 
 
 class LiveFeed:
@@ -75,6 +91,7 @@ class LiveFeed:
         self._ids: deque[str] = deque(maxlen=_MOST)
         self._minutes = [0] * _MINUTES
         self._minute = int(clock() // 60)
+        self._announced: int | None = None
         self._subscribers: set[asyncio.Queue[LiveBatch]] = set()
         self._task: asyncio.Task[None] | None = None
 
@@ -109,22 +126,44 @@ class LiveFeed:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
+        tick = 0
+        self._announced = None
         while self._subscribers:
             await asyncio.sleep(_TICK)
-            if not self._ids:
+            tick += 1
+            if not self._ids and tick % _ANNOUNCED_EVERY:
                 continue
             ids, self._ids = list(self._ids), deque(maxlen=_MOST)
             try:
-                async with self._database.transaction() as connection:
-                    rows = await (await connection.execute(_SQL["stored"], {"ids": ids})).fetchall()
+                events, announcements = await self._read(ids)
             except Problem as problem:
                 _log.info("the live feed waits: %s", problem.message)
                 continue
-            batch = self._batch([self._event(row) for row in msgspec.convert(rows, list[LiveRow])])
+            if not events and not announcements:
+                continue
+            batch = self._batch(events, announcements)
             for queue in self._subscribers:
                 if queue.full():
                     queue.get_nowait()
                 queue.put_nowait(batch)
+
+    async def _read(self, ids: list[str]) -> tuple[list[LiveEvent], list[LiveAnnouncement]]:
+        """These events, and what was announced since the last look; of the time before the first, nothing."""
+        events: list[LiveRow] = []
+        async with self._database.transaction() as connection:
+            if ids:
+                events = msgspec.convert(
+                    await (await connection.execute(_SQL["stored"], {"ids": ids})).fetchall(), list[LiveRow]
+                )
+            if self._announced is None:
+                row = await (await connection.execute(_SQL["last_announcement"])).fetchone()
+                self._announced = int(str(row["last"])) if row else 0
+            values = {"after": self._announced, "most": _MOST}
+            rows = await (await connection.execute(_SQL["announced"], values)).fetchall()
+        announcements = msgspec.convert(rows, list[LiveAnnouncement])
+        if announcements:
+            self._announced = announcements[-1].announcement_id
+        return [self._event(event) for event in events], announcements
 
     def _event(self, row: LiveRow) -> LiveEvent:
         return LiveEvent(
@@ -140,9 +179,9 @@ class LiveFeed:
             summary=self._in_words(row),
         )
 
-    def _batch(self, events: list[LiveEvent]) -> LiveBatch:
+    def _batch(self, events: list[LiveEvent], announcements: list[LiveAnnouncement] | None = None) -> LiveBatch:
         self._turn()
-        return LiveBatch(events, list(self._minutes))
+        return LiveBatch(events, list(self._minutes), announcements or [])
 
     def _turn(self) -> None:
         """Moves the minutes on."""

@@ -5,3 +5,14 @@ select e.event_id, e.customer_id, c.name as customer_name, e.user_id, e.event_ty
 from public.behavior_events e left join milepost.customers c using (customer_id)
 where e.event_id = any (%(ids)s) and e.deleted_at is null
 order by e.event_id
+
+-- name: last_announcement
+-- Where a watcher begins.
+select coalesce(max(announcement_id), 0) as last from milepost.announcements;
+
+-- name: announced
+-- What was announced after one, oldest first.
+select a.announcement_id, a.kind, a.customer_id, c.name as customer_name, a.at, a.body ->> 'title' as title,
+  coalesce(a.body ->> 'text', '') as text
+from milepost.announcements a left join milepost.customers c using (customer_id)
+where a.announcement_id > %(after)s order by 1 limit %(most)s

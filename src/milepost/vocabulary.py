@@ -56,6 +56,9 @@ def default_impact(event_type: str, *, success: bool = True, key_section: bool =
     return "low"
 
 
+#: What is told on the live feed beside events.
+AnnouncementKind = Literal["badge", "level", "recommendation"]
+
 # -- Limits: lengths in characters, sizes in bytes, times in seconds -------------------------------
 MAX_ID_LENGTH: Final = 200
 MAX_WORD_LENGTH: Final = 200  # tool, section, competency, browser, ARR
@@ -73,6 +76,9 @@ SESSION_IDLE_SECONDS: Final = 30 * 60
 SESSION_MAX_SECONDS: Final = 24 * 3600
 FLUSH_INTERVAL_SECONDS: Final = 30.0
 FLUSH_AT_EVENTS: Final = 100
+
+#: The version of the insights' formulas; it rises when one changes, so that two scores can be told apart.
+SCORE_VERSION: Final = 2
 
 DEFAULT_HOST: Final = "http://127.0.0.1:8321"
 

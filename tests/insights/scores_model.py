@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from milepost.plan import Plan
+from milepost.vocabulary import Impact
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,8 @@ class Scores:
     low_share: float | None = None
 
 
-def scores(events: list[Told], as_of: date, plan: Plan) -> Scores:
-    """The scores of a customer with these events, on a day."""
+def scores(events: list[Told], as_of: date, plan: Plan, outcomes: Sequence[tuple[date, Impact]] = ()) -> Scores:
+    """The scores of a customer with these events and offline outcomes (day and impact), on a day."""
     rules = plan.scoring
     first = min((told.day for told in events), default=None)
     age = None if first is None else (as_of - first).days
@@ -78,6 +80,7 @@ def scores(events: list[Told], as_of: date, plan: Plan) -> Scores:
         "breadth": 100 * len(used) / len(plan.tools),
         "consistency": 100 * found.active_weeks / weeks if age >= 14 else None,
         "momentum": 100 * now_a_day / (now_a_day + then_a_day) if age >= 41 and now_a_day + then_a_day else None,
+        "outcomes": _outcomes([((as_of - day).days, impact) for day, impact in outcomes if day <= as_of], plan),
     }
     weights = {name: float(getattr(rules.components, name)) for name in parts}
     there = sum(weights[name] for name, value in parts.items() if value is not None)
@@ -86,3 +89,9 @@ def scores(events: list[Told], as_of: date, plan: Plan) -> Scores:
     if found.coverage >= 1 / 3:
         found.score = sum(weights[name] * value for name, value in parts.items() if value is not None) / there
     return found
+
+
+def _outcomes(found: list[tuple[int, Impact]], plan: Plan) -> float | None:
+    """100 * (1 - e ^ (-faded / outcome_saturation)), each outcome weighing as its impact does."""
+    faded = sum(plan.points.weight[impact] * 0.5 ** (days / plan.scoring.half_life_days) for days, impact in found)
+    return 100 * (1 - 2.718281828459045 ** (-faded / plan.scoring.outcome_saturation)) if found else None

@@ -60,6 +60,18 @@ def insert(connection: psycopg.Connection, events: list[Event], customer: str = 
         )
 
 
+def act(connection: psycopg.Connection, outcomes: list[tuple[int, Impact]], customer: str = "acme") -> None:
+    """Stores offline outcomes, each so many days before the day the scores are asked for, and what is none."""
+    for days, impact in outcomes:
+        at = datetime(2026, 3, 31, 23, tzinfo=UTC) - timedelta(days=days)
+        for role, deleted in (("outcome", None), ("intervention", None), ("outcome", at)):
+            connection.execute(
+                'insert into public.customer_actions (customer_id, "timestamp", action_type, role, business_impact,'
+                " deleted_at) values (%s, %s, 'deal', %s, %s, %s)",
+                (customer, at, role, impact, deleted),
+            )
+
+
 def insights(connection: psycopg.Connection, as_of: date = _AS_OF, customer: str = "acme") -> dict[str, Any]:
     with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute("select * from milepost.insights_on(%s, %s)", (customer, as_of)).fetchone()
@@ -88,14 +100,29 @@ def check_components(row: dict[str, Any]) -> None:
         assert row["score_coverage"] == pytest.approx(share, abs=1e-12)
 
 
-@given(events=st.lists(_EVENT, max_size=25), later=st.integers(-40, 40))
+_OUTCOME = st.tuples(st.one_of(st.sampled_from([-1, 0, 1]), st.integers(0, 150)), st.sampled_from(IMPACTS))
+
+
+@given(events=st.lists(_EVENT, max_size=25), outcomes=st.lists(_OUTCOME, max_size=4), later=st.integers(-40, 40))
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_scores_equal_plain_python(shared: psycopg.Connection, events: list[Event], later: int) -> None:
+def test_scores_equal_plain_python(
+    shared: psycopg.Connection, events: list[Event], outcomes: list[tuple[int, Impact]], later: int
+) -> None:
     as_of = _AS_OF + timedelta(days=later)
+    days = [_AS_OF - timedelta(days=ago) for ago, _ in outcomes]
     with shared.transaction(force_rollback=True):
         insert(shared, events)
+        act(shared, outcomes)
         row = insights(shared, as_of)
-    expected = scores(told(events), as_of, _PLAN)
+        # Any number of days in one go are those days one by one.
+        several = shared.execute(
+            "select count(*), count(*) filter (where to_jsonb(d) - 'as_of' <> to_jsonb(o))"
+            " from milepost.insights_days('acme', array(select %(day)s - n from generate_series(-3, 130, 19) as n))"
+            " as d, lateral milepost.insights_on('acme', d.as_of) as o",
+            {"day": as_of},
+        ).fetchone()
+    assert several == (8, 0)
+    expected = scores(told(events), as_of, _PLAN, list(zip(days, (impact for _, impact in outcomes), strict=True)))
     assert row["current_scaling_score"] == near(expected.score)
     assert row["score_coverage"] == near(expected.coverage)
     values = {part["name"]: part["value"] for part in row["components"] or []}
@@ -134,13 +161,13 @@ def test_the_example_of_the_documentation(connection: psycopg.Connection) -> Non
         abs=0.001,
     )
     assert {part["name"]: part["value"] for part in row["components"]} == pytest.approx(
-        {"competencies": 9.244, "breadth": 75, "consistency": 50, "momentum": 72.656}, abs=0.001
+        {"competencies": 9.244, "breadth": 75, "consistency": 50, "momentum": 72.656, "outcomes": None}, abs=0.001
     )
     assert {part["name"]: part["contribution"] for part in row["components"]} == pytest.approx(
-        {"competencies": 3.697, "breadth": 15, "consistency": 12.5, "momentum": 10.898}, abs=0.001
+        {"competencies": 3.697, "breadth": 15, "consistency": 12.5, "momentum": 10.898, "outcomes": None}, abs=0.001
     )
     assert row["current_scaling_score"] == pytest.approx(42.096, abs=0.001)
-    assert row["score_coverage"] == 1
+    assert row["score_coverage"] == pytest.approx(100 / 120)
     assert row["systematic_progression_rate"] == 9
     assert (row["points_last_14_days"], row["points_14_days_before"]) == (32, 4)
     assert row["professional_credibility_trend"] == "improving"

@@ -20,6 +20,8 @@ _KEYS = {
     "milepost.competency_days": ("customer_id", "competency", "day"),
     "public.behavior_sessions": ("customer_id", "session_id"),
 }
+#: Marks for settling, which tests/insights/test_settle.py holds to account.
+_MARKS = {"plan_version", "unsettled", "changes", "changed_from"}
 
 
 def stored(connection: psycopg.Connection) -> Tables:
@@ -28,6 +30,9 @@ def stored(connection: psycopg.Connection) -> Tables:
     with connection.cursor(row_factory=dict_row) as cursor:
         for table, key in _KEYS.items():
             rows = cursor.execute(f"select * from {table}").fetchall()
+            for row in rows:
+                for mark in _MARKS & row.keys():
+                    del row[mark]
             found[table] = {tuple(row[part] for part in key): row for row in rows}
     return found
 
@@ -38,12 +43,18 @@ def expected(connection: psycopg.Connection) -> Tables:
         events = cursor.execute("select * from public.behavior_events").fetchall()
         actions = cursor.execute("select * from public.customer_actions where deleted_at is null").fetchall()
         points = {
-            (p["event_type"], p["impact"]): p["points"] for p in cursor.execute("select * from milepost.plan_points")
+            (p["plan_version"], p["event_type"], p["impact"]): p["points"]
+            for p in cursor.execute("select * from milepost.plan_points")
+        }
+        versions = {
+            p["customer_id"]: p["plan_version"]
+            for p in cursor.execute("select customer_id, plan_version from milepost.standing")
         }
         pinned = {p["customer_id"] for p in cursor.execute("select customer_id from milepost.standing where pinned")}
     counted = [event for event in events if not event["is_bot"] and event["deleted_at"] is None]
     for event in counted:
-        event["points"] = points.get((event["event_type"], event["business_impact"]), 0)
+        version = versions.get(event["customer_id"])
+        event["points"] = points.get((version, event["event_type"], event["business_impact"]), 0)
         event["day"] = event["timestamp"].astimezone(UTC).date()
     sessions = {
         key: _session(key, group) for key, group in _grouped(counted, "customer_id", "session_id").items() if key[1]

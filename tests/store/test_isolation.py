@@ -20,9 +20,12 @@ from tests.support.postgres import Cluster
 
 _MINE, _THEIRS = "mine", "theirs"
 #: Readable by a customer though no row in it belongs to one.
-_FOR_EVERYONE = {"milepost.plan"}
+_FOR_EVERYONE = {"milepost.plan", "milepost.plans", "milepost.plan_points"}
 #: What a reader may call: the functions its policies and the view need, none of which changes anything.
-_CALLABLE = {"current_customer", "is_server", "plan_number", "competency_scores", "insights_on"}
+_CALLABLE = {
+    "current_customer", "is_server", "current_plan", "plan_of", "competency_scores", "faded_outcomes", "insights_days",
+    "insights_on",
+}  # fmt: skip
 _SCHEMAS = ["public", "milepost", "milepost_jobs"]
 _FILL = """
 insert into public.behavior_events (customer_id, event_type, session_id, competency_area, tool_id, user_id)

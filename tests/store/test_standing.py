@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from milepost.plan import load_plan
-from milepost.store.plan_tables import apply_plan, recompute
+from milepost.store.plan_tables import apply_plan, recompute, rescore
 from milepost.vocabulary import DEFAULT_COMPETENCIES, DEFAULT_TOOLS, EVENT_TYPES, GROWTH_STAGES, IMPACTS
 from tests.store.standing_model import expected, stored
 from tests.support.postgres import Cluster
@@ -196,11 +196,18 @@ def test_a_change_of_points_rebuilds_everything(connection: psycopg.Connection) 
     before = stored(connection)
     dearer = replace(plan, points=replace(plan.points, weight={"low": 7, "medium": 8, "high": 9}))
     assert apply_plan(connection, dearer)
+    # Until a customer's turn comes, it keeps the version it has, and so do its new events.
+    do(connection, "insert", [_event(20, competency_area="sales_execution", session_id="s1")])
+    assert stored(connection)["milepost.standing"]["acme",]["total_points"] == 21 * 2
+    assert stored(connection) == expected(connection)
+    do(connection, "delete", [20])
+    assert rescore(connection) == 1
     after = stored(connection)
     assert after == expected(connection)
     assert after["milepost.standing"]["acme",]["total_points"] == 20 * 2 * 7
     assert not apply_plan(connection, dearer)
     assert apply_plan(connection, plan)
+    assert rescore(connection) == 1
     assert stored(connection) == before
 
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from milepost.plan import load_plan
 from milepost.privacy.retain import delete_expired
-from milepost.store.plan_tables import apply_plan, recompute
+from milepost.store.plan_tables import apply_plan, recompute, rescore
 from milepost.store.retry import retried
 from tests.store.standing_model import expected, stored
 from tests.store.test_standing import check
@@ -114,7 +114,7 @@ def test_the_last_event_goes_while_the_next_one_comes(dsn: str, connection: psyc
     check(connection)
 
 
-def test_a_new_customer_comes_while_points_change(dsn: str, connection: psycopg.Connection) -> None:
+def test_events_come_while_customers_go_to_a_new_plan(dsn: str, connection: psycopg.Connection) -> None:
     plan = load_plan()
     dearer = replace(plan, points=replace(plan.points, weight={"low": 7, "medium": 8, "high": 9}))
     insert = "insert into public.behavior_events (customer_id, event_type) values (%s, 'export_action')"
@@ -122,20 +122,25 @@ def test_a_new_customer_comes_while_points_change(dsn: str, connection: psycopg.
     with (
         psycopg.connect(dsn) as early,
         psycopg.connect(dsn, autocommit=True) as late,
-        psycopg.connect(dsn, autocommit=True) as changing,
-        ThreadPoolExecutor(2) as threads,
+        psycopg.connect(dsn) as changing,
+        ThreadPoolExecutor(1) as thread,
     ):
-        # Stored with the old points, and not visible yet when the rebuild begins.
+        # Stored with the old points, and not visible yet when the plan changes.
         early.execute(insert, ("a",))
-        change = threads.submit(apply_plan, changing, dearer)
-        wait_for(_waits_for_a_lock(connection, changing), 10, "the plan to wait for events that are being added")
-        second = threads.submit(late.execute, insert, ("z",))
-        wait_for(_waits_for_a_lock(connection, late), 10, "later events to wait for the plan")
-        early.commit()
-        assert change.result(timeout=20)
+        assert apply_plan(connection, dearer)
+        changing.execute("select milepost.rescore(array['m'])")
+        second = thread.submit(late.execute, insert, ("m",))
+        wait_for(_waits_for_a_lock(connection, late), 10, "a later event to wait for its customer's new plan")
+        late_free = connection.execute(insert, ("z",))
+        assert late_free.rowcount == 1
+        changing.commit()
         second.result(timeout=20)
+        early.commit()
     assert stored(connection) == expected(connection)
-    assert {row["total_points"] for row in stored(connection)["milepost.standing"].values()} == {5 * 7}
+    assert rescore(connection) == 1
+    totals = {key[0]: row["total_points"] for key, row in stored(connection)["milepost.standing"].items()}
+    assert stored(connection) == expected(connection)
+    assert totals == {"a": 5 * 7, "m": 2 * 5 * 7, "z": 5 * 7}
 
 
 def test_locks_of_customers_are_taken_in_one_order(dsn: str) -> None:

@@ -13,15 +13,13 @@ from milepost.errors import NotFound
 from milepost.insights.cursor import decode_place, encode_place
 from milepost.store.database import DictConnection, Row
 from milepost.store.queries import load
-from milepost.vocabulary import ActionRole, DeviceType, EventType, GrowthStage, Impact, Trend
+from milepost.vocabulary import SCORE_VERSION, ActionRole, DeviceType, EventType, GrowthStage, Impact, Trend
 
 _SQL = load("milepost.insights", "read.sql")
 T = TypeVar("T")
 #: JSON as somebody sent it: the OpenAPI document knows `Any` for that, not `object`.
 JsonObject = dict[str, Any]
 Milliseconds = Annotated[int, Meta(description="Milliseconds.")]
-#: The version of the formulas; it rises when a formula changes, so that two scores can be told apart.
-SCORE_VERSION = 1
 
 
 class Component(msgspec.Struct):
@@ -49,6 +47,7 @@ class Insights(msgspec.Struct, kw_only=True):
     customer_id: str
     as_of: datetime
     score_version: int
+    plan_version: Annotated[int, Meta(description="The version of the tracking plan whose points these are.")]
     current_scaling_score: float | None
     score_coverage: float | None
     score_components: list[Component] | None

@@ -39,7 +39,8 @@ order by {order}
 
 -- name: insights
 -- A customer's insights as of now, every column of the mission's table.
-select * from public.behavior_insights where customer_id = %(customer_id)s
+select i.*, milepost.plan_of(i.customer_id) as plan_version
+from public.behavior_insights i where customer_id = %(customer_id)s
 
 -- name: customer
 -- A customer's name and traits.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 import msgspec
 import psycopg
@@ -11,7 +13,7 @@ import psycopg
 from milepost.plan import Plan
 from milepost.store.queries import load
 from milepost.store.retry import retried
-from milepost.vocabulary import EVENT_TYPES, IMPACTS
+from milepost.vocabulary import EVENT_TYPES, IMPACTS, SCORE_VERSION
 
 _SQL = load("milepost.store", "recompute.sql")
 
@@ -20,51 +22,92 @@ _SLICE = 200
 
 
 def apply_plan(connection: psycopg.Connection, plan: Plan) -> bool:
-    """Writes the plan into the database; True when its points changed, so that the standing was rebuilt.
+    """Writes the plan into the database; True when its points or scores changed, so that customers are to be rescored.
 
-    Scores are computed when they are read, so only points need rebuilding; ingest waits meanwhile. Safe to call from
-    every server start. Raises psycopg.Error.
+    Quick, and safe to call from every server start: each customer keeps the version it has until `rescore`, or the
+    server's settling, comes to it. A plan that stood before gets its version back. Raises psycopg.Error.
     """
-    document, digest, points = _tables(plan)
+    tables = _tables(plan)
 
     def write() -> bool:
         with connection.transaction():
             connection.execute("select pg_advisory_xact_lock(hashtext('milepost.plan'))")
             current = connection.execute(_SQL["plan_hash"]).fetchone()
-            if current is not None and current[0] == digest:
+            if current is not None and current[0] == tables.hash:
                 return False
-            connection.execute(_SQL["store_plan"], {"hash": digest, "document": document})
-            before = connection.execute(_SQL["points"]).fetchall()
-            if set(before) == set(points):
-                return False
-            connection.execute(_SQL["hold_folding"])
-            connection.execute(_SQL["forget_points"])
-            with connection.cursor() as cursor:
-                cursor.executemany(_SQL["store_points"], points)
-            # In the same transaction, so that nobody ever sees totals of two plans mixed.
-            return recompute(connection) > 0
+            before = connection.execute(_SQL["current_version"]).fetchone()
+            version = _version(connection, tables)
+            values = {"hash": tables.hash, "document": tables.document, "version": version}
+            connection.execute(_SQL["store_plan"], values)
+            connection.execute(_SQL["settle_all_again"])
+            if current is None:
+                # Events may be older than anything that counts them.
+                recompute(connection)
+            return before is None or before[0] != version
 
     return retried(connection, write)
 
 
+def _version(connection: psycopg.Connection, tables: _Tables) -> int:
+    values = {"document": tables.document, "scores_hash": tables.scores_hash, "score_version": SCORE_VERSION}
+    if found := connection.execute(_SQL["version"], values).fetchone():
+        return int(found[0])
+    row = connection.execute(_SQL["store_version"], values).fetchone()
+    assert row is not None
+    with connection.cursor() as cursor:
+        cursor.executemany(_SQL["store_points"], [(row[0], *points) for points in tables.points])
+    return int(row[0])
+
+
+def rescore(connection: psycopg.Connection, *, told: Callable[[int], object] | None = None) -> int:
+    """Brings every customer to the current plan, some at a time; answers how many. `told` hears of each slice."""
+    last, done = "", 0
+    while found := connection.execute(_SQL["behind"], {"after": last, "most": _SLICE}).fetchall():
+        customers = [customer for (customer,) in found]
+        retried(connection, partial(connection.execute, _SQL["rescore"], (customers,)))
+        last, done = customers[-1], done + len(customers)
+        if told is not None:
+            told(done)
+    return done
+
+
 def plan_as_text(plan: Plan) -> str:
     """The plan as SQL, for a database that is set up by hand."""
-    document, digest, points = _tables(plan)
-    quoted = document.replace("'", "''")
-    values = ",\n  ".join(f"('{kind}', '{impact}', {number})" for kind, impact, number in points)
+    tables = _tables(plan)
+    quoted = tables.document.replace("'", "''")
+    values = ",\n  ".join(f"(1, '{kind}', '{impact}', {number})" for kind, impact, number in tables.points)
     return (
-        f"insert into milepost.plan (hash, document) values ('{digest}', '{quoted}');\n"  # noqa: S608 -- quoted above
-        f"insert into milepost.plan_points (event_type, impact, points) values\n  {values};"
+        f"insert into milepost.plans (score_version, hash, document) values ({SCORE_VERSION}, "  # noqa: S608 -- quoted
+        f"'{tables.scores_hash}', "
+        f"'{quoted}');\n"
+        f"insert into milepost.plan (hash, document, plan_version) values ('{tables.hash}', '{quoted}', 1);\n"
+        f"insert into milepost.plan_points (plan_version, event_type, impact, points) values\n  {values};"
     )
 
 
-def _tables(plan: Plan) -> tuple[str, str, list[tuple[str, str, int]]]:
-    """The plan as JSON, its hash, and the points of every event type and impact."""
+class _Tables(NamedTuple):
+    """The plan as JSON, its hash, the hash of what points and scores depend on, the points by event type and impact."""
+
+    document: str
+    hash: str
+    scores_hash: str
+    points: list[tuple[str, str, int]]
+
+
+def _tables(plan: Plan) -> _Tables:
     document = msgspec.json.encode(plan).decode()
+    tools, competencies = [tool.id for tool in plan.tools], [competency.id for competency in plan.competencies]
+    scored = msgspec.json.encode(
+        [SCORE_VERSION, tools, competencies, plan.points, plan.scoring, plan.risk], order="sorted"
+    )
     points: list[tuple[str, str, int]] = [
         (kind, impact, plan.points_of(kind, impact)) for kind in EVENT_TYPES for impact in IMPACTS
     ]
-    return document, hashlib.sha256(document.encode()).hexdigest(), points
+    return _Tables(document, _hash(document.encode()), _hash(scored), points)
+
+
+def _hash(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()
 
 
 def recompute(connection: psycopg.Connection) -> int:

@@ -4,24 +4,44 @@ select hash from milepost.plan;
 
 -- name: store_plan
 -- Puts this plan in place of the one before.
-insert into milepost.plan (hash, document) values (%(hash)s, %(document)s)
-on conflict (only_one) do update set hash = excluded.hash, document = excluded.document, applied_at = now();
+insert into milepost.plan (hash, document, plan_version) values (%(hash)s, %(document)s, %(version)s)
+on conflict (only_one) do update set hash = excluded.hash, document = excluded.document,
+  plan_version = excluded.plan_version, applied_at = now();
 
--- name: hold_folding
--- Waits for every batch that is being added up, and keeps new ones waiting: they see the new points afterwards.
-lock table milepost.plan_points in access exclusive mode;
+-- name: version
+-- The version whose points and scores are these, if there was one; what does not change them is brought up to date.
+update milepost.plans set document = %(document)s where hash = %(scores_hash)s returning plan_version;
 
--- name: points
--- What the database gives for an event, by type and impact.
-select event_type, impact, points from milepost.plan_points;
+-- name: store_version
+-- A version there was not.
+insert into milepost.plans (score_version, hash, document) values (%(score_version)s, %(scores_hash)s, %(document)s)
+returning plan_version;
 
--- name: forget_points
--- Makes room for new points.
-delete from milepost.plan_points;
+-- name: current_version
+-- The version new customers begin with.
+select milepost.current_plan();
 
 -- name: store_points
 -- One event type and impact.
-insert into milepost.plan_points (event_type, impact, points) values (%s, %s, %s);
+insert into milepost.plan_points (plan_version, event_type, impact, points) values (%s, %s, %s, %s);
+
+-- name: settle_all_again
+-- Everybody is due: playbooks, badges or names may be others now.
+update milepost.snapshots set due_on = '0001-01-01';
+
+-- name: behind
+-- Customers after one, in order, whose numbers are of an older plan.
+select customer_id from milepost.standing
+where plan_version <> milepost.current_plan() and customer_id > %(after)s order by 1 limit %(most)s;
+
+-- name: rescore
+-- Brings these customers to the current plan.
+select milepost.rescore(%s);
+
+-- name: progress
+-- How many customers there are, and how many the current plan has reached.
+select count(*) as customers, count(*) filter (where plan_version = milepost.current_plan()) as rescored
+from milepost.standing;
 
 -- name: next_customers
 -- The customers after one, in order: who has a standing, and who has events though nothing was counted of them.

@@ -36,6 +36,89 @@ CREATE TYPE milepost.told AS (
 	referrer text
 );
 
+CREATE FUNCTION milepost.badge_rules() RETURNS TABLE(place bigint, badge_id text, metric text, at_least bigint, competency text, tool text, level integer)
+    LANGUAGE sql STABLE
+    AS $$
+  select b.place, b.item ->> 'id', b.item ->> 'metric',
+    coalesce((b.item ->> 'at_least')::bigint, nullif(jsonb_array_length(p.document -> case b.item ->> 'metric'
+      when 'tools' then 'tools' else 'competencies' end), 0)),
+    b.item ->> 'competency', b.item ->> 'tool', (b.item ->> 'level')::integer
+  from milepost.plan p
+  cross join lateral jsonb_array_elements(p.document -> 'badges') with ordinality as b(item, place)
+$$;
+
+CREATE FUNCTION milepost.badges_of(customers text[], as_of date) RETURNS TABLE(customer_id text, place bigint, badge_id text, value bigint, at_least bigint, earned_on date)
+    LANGUAGE sql STABLE
+    AS $$
+  with rules as materialized (
+    select * from milepost.badge_rules()
+  ),
+  days as materialized (
+    select d.customer_id, d.day, d.tools, sum(d.points) over so_far as points, row_number() over so_far as active_days,
+      sum(d.exports) over so_far as exports, sum(d.resources_created) over so_far as resources_created,
+      sum(d.resources_shared) over so_far as resources_shared, sum(d.milestones) over so_far as milestones
+    from milepost.customer_days d where d.customer_id = any (customers) and d.day <= as_of
+    window so_far as (partition by d.customer_id order by d.day)
+  ),
+  tools as materialized (
+    select d.customer_id, t.tool, d.day, row_number() over (partition by d.customer_id, t.tool order by d.day) as times
+    from days d cross join lateral unnest(d.tools) as t(tool)
+    where t.tool in (select item ->> 'id' from milepost.plan, jsonb_array_elements(document -> 'tools') as item)
+  ),
+  weeks as materialized (
+    select * from milepost.streak_weeks(customers, as_of)
+  ),
+  climb as materialized (
+    select k.*, s.level from milepost.competency_climb(customers, as_of) as k
+    cross join lateral (select coalesce(max(l.level), 0) as level from milepost.level_steps() as l
+      where k.points >= l.points) as s
+  ),
+  -- A line wherever what a badge counts has risen, with what it has risen to.
+  told as (
+    select d.customer_id, r.place, d.day, case r.metric
+      when 'points' then d.points when 'active_days' then d.active_days when 'exports' then d.exports
+      when 'resources_created' then d.resources_created when 'resources_shared' then d.resources_shared
+      when 'milestones' then d.milestones end::bigint as value
+    from days d join rules r on r.metric in
+      ('points', 'active_days', 'exports', 'resources_created', 'resources_shared', 'milestones')
+    union all
+    select w.customer_id, r.place, w.first_day, row_number() over (partition by w.customer_id, r.place order by w.monday)
+    from weeks w join rules r on r.metric = 'active_weeks'
+    union all
+    select w.customer_id, r.place, w.first_day, w.nth from weeks w join rules r on r.metric = 'streak_weeks'
+    union all
+    select t.customer_id, r.place, t.day, row_number() over (partition by t.customer_id, r.place order by t.day)
+    from tools t join rules r on r.metric = 'tools' where t.times = 1
+    union all
+    select t.customer_id, r.place, t.day, t.times from tools t join rules r on r.metric = 'tool_days' and r.tool = t.tool
+    union all
+    select k.customer_id, r.place, k.day, k.points
+    from climb k join rules r on r.metric = 'competency_points' and r.competency = k.competency
+    union all
+    select k.customer_id, r.place, k.day, k.level
+    from climb k join rules r on r.metric = 'level' and coalesce(r.competency, k.competency) = k.competency
+    union all
+    select k.customer_id, k.place, k.day, row_number() over (partition by k.customer_id, k.place order by k.day)
+    from (
+      select c.customer_id, r.place, c.competency, min(c.day) as day
+      from climb c join rules r on r.metric = 'competencies_at_level' and c.level >= r.level group by 1, 2, 3) as k
+    union all
+    select a.customer_id, r.place, (a."timestamp" at time zone 'UTC')::date,
+      row_number() over (partition by a.customer_id, r.place order by a."timestamp")
+    from public.customer_actions a join rules r on r.metric = 'outcomes'
+    where a.customer_id = any (customers) and a.role = 'outcome' and a.deleted_at is null
+      and (a."timestamp" at time zone 'UTC')::date <= as_of
+  ),
+  found as (
+    select t.customer_id, t.place, max(t.value) as value, min(t.day) filter (where t.value >= r.at_least) as earned_on
+    from told t join rules r using (place) group by 1, 2
+  )
+  select c.customer_id, r.place, r.badge_id, coalesce(f.value, 0), coalesce(r.at_least, 1), f.earned_on
+  from (select distinct unnest(customers)) as c(customer_id)
+  cross join rules r
+  left join found f on f.customer_id = c.customer_id and f.place = r.place
+$$;
+
 CREATE FUNCTION milepost.clean_event_changes(before timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -53,20 +136,32 @@ begin
   return gone;
 end $$;
 
+CREATE FUNCTION milepost.competency_climb(customers text[], as_of date) RETURNS TABLE(customer_id text, competency text, day date, points bigint)
+    LANGUAGE sql STABLE
+    AS $$
+  select d.customer_id, d.competency, d.day,
+    (sum(d.points) over (partition by d.customer_id, d.competency order by d.day))::bigint
+  from milepost.competency_days d
+  where d.customer_id = any (customers) and d.day <= as_of
+    and d.competency in (select item ->> 'id' from milepost.plan, jsonb_array_elements(document -> 'competencies') as item)
+$$;
+
 CREATE FUNCTION milepost.competency_scores(customer text, as_of date) RETURNS TABLE(competency text, points bigint, faded double precision, score double precision, last_day date)
     LANGUAGE sql STABLE
     AS $$
   select c.id, coalesce(d.points, 0)::bigint, coalesce(d.faded, 0),
-    100 * (1 - exp(-coalesce(d.faded, 0) / milepost.plan_number('{scoring,saturation_points}'))), d.last_day
-  from milepost.plan p
+    100 * (1 - exp(-coalesce(d.faded, 0) / (p.document #>> '{scoring,saturation_points}')::double precision)), d.last_day
+  from milepost.plans p
   cross join lateral jsonb_array_elements(p.document -> 'competencies') with ordinality as x(item, place)
   cross join lateral (select x.item ->> 'id' as id) as c
   left join lateral (
     select sum(points) as points, max(day) as last_day,
       -- Ordered, so that the same days always add up to the same last bit.
-      sum(points * 2 ^ (-(as_of - day) / milepost.plan_number('{scoring,half_life_days}')) order by day) as faded
+      sum(points * 2 ^ (-(as_of - day) / (p.document #>> '{scoring,half_life_days}')::double precision) order by day)
+        as faded
     from milepost.competency_days
     where customer_id = customer and competency_days.competency = c.id and day <= as_of) as d on true
+  where p.plan_version = milepost.plan_of(customer)
   order by x.place
 $$;
 
@@ -157,7 +252,9 @@ CREATE FUNCTION milepost.contribution(e public.behavior_events) RETURNS SETOF mi
       then to_char((e)."timestamp" at time zone 'UTC', 'YYYYMMDDHH24MISSUS') || (e).event_id::text end,
     (e).current_arr, (e).target_arr, (e).growth_stage, (e).device_type, (e).browser, (e).referrer
   from (select) as one
-  left join milepost.plan_points p on p.event_type = (e).event_type and p.impact = (e).business_impact
+  left join milepost.standing s on s.customer_id = (e).customer_id
+  left join milepost.plan_points p on p.plan_version = s.plan_version
+    and p.event_type = (e).event_type and p.impact = (e).business_impact
   where milepost.counts(e)
 $$;
 
@@ -175,6 +272,12 @@ CREATE FUNCTION milepost.current_customer() RETURNS text
     nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'customer_id',
     nullif(current_setting('request.jwt.claims', true), '')::jsonb -> 'app_metadata' ->> 'customer_id',
     nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')
+$$;
+
+CREATE FUNCTION milepost.current_plan() RETURNS integer
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select coalesce((select plan_version from milepost.plan), 0)
 $$;
 
 CREATE FUNCTION milepost.ensure_partitions(from_day date, to_day date) RETURNS integer
@@ -238,6 +341,17 @@ CREATE FUNCTION milepost.events_of(kind text, id text) RETURNS uuid[]
     select e.event_id from public.behavior_events e where e.anonymous_id = any ((select visitors from names)::text[]))
 $$;
 
+CREATE FUNCTION milepost.faded_outcomes(customer text, as_of date) RETURNS double precision
+    LANGUAGE sql STABLE
+    AS $$
+  select sum((p.document #>> array['points', 'weight', a.business_impact])::double precision
+    * 2 ^ (-(as_of - a.day) / (p.document #>> '{scoring,half_life_days}')::double precision) order by a.day, a.action_id)
+  from milepost.plans p cross join (
+    select action_id, business_impact, ("timestamp" at time zone 'UTC')::date as day from public.customer_actions
+    where customer_id = customer and role = 'outcome' and deleted_at is null) as a
+  where p.plan_version = milepost.plan_of(customer) and a.day <= as_of
+$$;
+
 CREATE FUNCTION milepost.final_user(start text) RETURNS text
     LANGUAGE plpgsql STABLE
     AS $$
@@ -268,7 +382,6 @@ CREATE FUNCTION milepost.fold(batch milepost.told[]) RETURNS void
     SET enable_seqscan TO 'off'
     AS $$
 begin
-  perform milepost.lock_standing(array(select distinct e.customer_id from unnest(batch) as e));
   perform milepost.fold_days(batch);
   update milepost.standing as s set
     first_event_at = least(s.first_event_at, n.first_event_at),
@@ -288,10 +401,11 @@ begin
     professional_credibility = s.professional_credibility + n.credibility,
     current_arr_latest = greatest(s.current_arr_latest collate "C", n.current_arr_latest),
     target_arr_latest = greatest(s.target_arr_latest collate "C", n.target_arr_latest),
-    growth_stage_latest = greatest(s.growth_stage_latest collate "C", n.growth_stage_latest)
+    growth_stage_latest = greatest(s.growth_stage_latest collate "C", n.growth_stage_latest),
+    unsettled = true, changes = s.changes + 1, changed_from = least(s.changed_from, n.first_day)
   from (
     select * from (
-      select customer_id, min(at) as first_event_at, max(at) as last_event_at,
+      select customer_id, min(at) as first_event_at, max(at) as last_event_at, min(day) as first_day,
         max(at) filter (where session_id is not null) as last_session_at, count(*) as events,
         sum(exports) as exports, sum(resources_created) as resources_created, sum(resources_shared) as resources_shared,
         sum(milestones) as milestones, sum(high_impact) as high_impact, sum(medium_impact) as medium_impact,
@@ -440,6 +554,13 @@ begin
   select customer_id, count(*) filter (where is_new), count(*) filter (where first_tool) from after group by customer_id;
 end $$;
 
+CREATE FUNCTION milepost.game_on(customer text, as_of date) RETURNS TABLE(place bigint, badge_id text, value bigint, at_least bigint, earned_on date)
+    LANGUAGE sql STABLE
+    AS $$
+  select b.place, b.badge_id, b.value, b.at_least, b.earned_on
+  from milepost.badges_of(array[customer], as_of) as b order by b.place
+$$;
+
 CREATE FUNCTION milepost.grant_reading(reader name) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -447,94 +568,186 @@ begin
   execute format('grant usage on schema milepost, public to %I', reader);
   execute format('grant select on public.behavior_events, public.behavior_sessions, public.behavior_insights,'
     ' public.customer_actions, milepost.standing, milepost.customer_days, milepost.competency_days, milepost.customers,'
-    ' milepost.plan to %I', reader);
+    ' milepost.plan, milepost.plans, milepost.insight_days, milepost.snapshots to %I', reader);
   execute format('grant execute on function milepost.current_customer(), milepost.is_server(),'
-    ' milepost.plan_number(text[]), milepost.competency_scores(text, date), milepost.insights_on(text, date)'
+    ' milepost.current_plan(), milepost.plan_of(text), milepost.competency_scores(text, date),'
+    ' milepost.faded_outcomes(text, date), milepost.insights_days(text, date[]), milepost.insights_on(text, date)'
     ' to %I', reader);
 end $$;
+
+CREATE FUNCTION milepost.insights_days(customer text, days date[]) RETURNS TABLE(as_of date, competencies jsonb, current_scaling_score double precision, score_coverage double precision, components jsonb, systematic_progression_rate double precision, professional_credibility_trend text, points_last_14_days bigint, points_14_days_before bigint, active_weeks integer, inconsistent_system_usage boolean, low_business_impact_actions boolean, low_impact_share double precision)
+    LANGUAGE sql STABLE
+    AS $$
+  with wanted as materialized (
+    -- age: days since the first event. weeks: how many of the last eight the customer was there for.
+    select d.as_of, d.as_of - f.first_day as age, least(8, (d.as_of - f.first_day) / 7 + 1) as weeks
+    from (select distinct unnest(days) as as_of) as d
+    left join (select (first_event_at at time zone 'UTC')::date as first_day
+      from milepost.standing where customer_id = customer) as f on true
+  ),
+  rules as materialized (
+    select document -> 'scoring' -> 'components' as weights,
+      (document #>> '{scoring,dead_band}')::double precision as dead_band,
+      (document #>> '{scoring,trend_min_points}')::double precision as trend_min_points,
+      (document #>> '{risk,active_weeks}')::double precision as risk_weeks,
+      (document #>> '{risk,low_impact_share}')::double precision as risk_share,
+      coalesce((document #>> '{scoring,outcome_saturation}')::double precision, 6) as outcome_saturation,
+      array(select item ->> 'id' from jsonb_array_elements(document -> 'tools') as item) as tools
+    from milepost.plans where plan_version = milepost.plan_of(customer)
+  ),
+  windows as (
+    select w.as_of,
+      coalesce(sum(d.points) filter (where d.day > w.as_of - 14), 0) as points_14,
+      coalesce(sum(d.points) filter (where d.day > w.as_of - 28 and d.day <= w.as_of - 14), 0) as points_14_before,
+      coalesce(sum(d.points) filter (where d.day > w.as_of - 28), 0) as points_28,
+      coalesce(sum(d.points) filter (where d.day <= w.as_of - 28), 0) as points_84_before,
+      count(distinct (w.as_of - d.day) / 7) filter (where d.day > w.as_of - 56)::integer as active_weeks,
+      sum(d.low_impact) filter (where d.day > w.as_of - 28) as low_28,
+      sum(d.events) filter (where d.day > w.as_of - 28) as events_28
+    from wanted w left join milepost.customer_days d
+      on d.customer_id = customer and d.day > w.as_of - 112 and d.day <= w.as_of
+    group by w.as_of
+  ),
+  used as (
+    select w.as_of, count(distinct t.tool) as tools
+    from wanted w cross join rules r
+    join milepost.customer_days d on d.customer_id = customer and d.day > w.as_of - 30 and d.day <= w.as_of
+    cross join lateral unnest(d.tools) as t(tool)
+    where t.tool = any (r.tools)
+    group by w.as_of
+  ),
+  skills as (
+    select w.as_of, jsonb_object_agg(c.competency, c.score) as scores, avg(c.score) as average, sum(c.points) as points
+    from wanted w cross join lateral milepost.competency_scores(customer, w.as_of) as c
+    group by w.as_of
+  ),
+  parts as (
+    select w.as_of, v.name, v.value, v.place, coalesce((r.weights ->> v.name)::double precision, 0) as weight
+    from wanted w cross join rules r
+    join windows n using (as_of)
+    left join skills s using (as_of)
+    left join used u using (as_of)
+    cross join lateral (values
+      (1, 'competencies', case when s.points > 0 then s.average end),
+      (2, 'breadth', (100.0 * coalesce(u.tools, 0) / nullif(cardinality(r.tools), 0))::double precision),
+      -- Of a customer's first two weeks nobody can say whether they come regularly.
+      (3, 'consistency', case when w.age >= 14 then 100.0 * n.active_weeks / w.weeks end),
+      -- Points a day of the last 28 against those of up to 84 days before, at least 14 of them: 50 is as before.
+      (4, 'momentum', case when w.age >= 41 and n.points_28 + n.points_84_before > 0
+        then 100.0 * (n.points_28 / 28.0) / (n.points_28 / 28.0 + n.points_84_before / least(84.0, w.age - 27)) end),
+      (5, 'outcomes', 100 * (1 - exp(-milepost.faded_outcomes(customer, w.as_of) / r.outcome_saturation)))
+    ) as v(place, name, value)
+    where w.age >= 0
+  ),
+  weighed as (
+    select as_of, name, place, weight, value,
+      sum(weight) filter (where value is not null) over (partition by as_of) as there,
+      sum(weight) over (partition by as_of) as whole
+    from parts
+  ),
+  score as (
+    select as_of,
+      -- A score that rests on less than a third of its parts would say more than is known.
+      case when min(there) >= min(whole) / 3 then sum(weight * value order by place) / nullif(min(there), 0) end as score,
+      coalesce(min(there), 0) / nullif(min(whole), 0) as coverage,
+      jsonb_agg(jsonb_build_object('name', name, 'weight', weight, 'value', value,
+        'contribution', weight * value / nullif(there, 0)) order by place) as components
+    from weighed group by as_of
+  )
+  select w.as_of, s.scores, score.score, score.coverage, score.components, n.points_28 / 4.0,
+    case
+      -- Of the 14 days before the last 14, a newer customer was there for a part only.
+      when w.age >= 27 is not true then null
+      when points_14 + points_14_before < r.trend_min_points then null
+      when points_14 > points_14_before * (1 + r.dead_band) then 'improving'
+      when points_14 < points_14_before * (1 - r.dead_band) then 'declining'
+      else 'stable'
+    end,
+    points_14::bigint, points_14_before::bigint, n.active_weeks,
+    -- The plan's figure is for eight weeks; a customer of fewer is held to as large a share of theirs.
+    case when w.age >= 28 then n.active_weeks < r.risk_weeks * w.weeks / 8 end,
+    case when events_28 >= 10 then low_28 / events_28 > r.risk_share end,
+    (low_28 / nullif(events_28, 0))::double precision
+  from wanted w
+  join windows n using (as_of)
+  left join rules r on true
+  left join skills s using (as_of)
+  left join score using (as_of)
+$$;
 
 CREATE FUNCTION milepost.insights_on(customer text, as_of date) RETURNS TABLE(competencies jsonb, current_scaling_score double precision, score_coverage double precision, components jsonb, systematic_progression_rate double precision, professional_credibility_trend text, points_last_14_days bigint, points_14_days_before bigint, active_weeks integer, inconsistent_system_usage boolean, low_business_impact_actions boolean, low_impact_share double precision)
     LANGUAGE sql STABLE
     AS $$
-  with windows as (
-    select min(day) as first_day,
-      coalesce(sum(points) filter (where day > as_of - 14), 0) as points_14,
-      coalesce(sum(points) filter (where day > as_of - 28 and day <= as_of - 14), 0) as points_14_before,
-      coalesce(sum(points) filter (where day > as_of - 28), 0) as points_28,
-      coalesce(sum(points) filter (where day <= as_of - 28), 0) as points_84_before,
-      count(distinct (as_of - day) / 7) filter (where day > as_of - 56)::integer as active_weeks,
-      sum(low_impact) filter (where day > as_of - 28) as low_28,
-      sum(events) filter (where day > as_of - 28) as events_28
-    from milepost.customer_days
-    where customer_id = customer and day > as_of - 112 and day <= as_of
-  ),
-  beginning as (
-    -- age: days since the first event. weeks: how many of the last eight the customer was there for.
-    select first_day, as_of - first_day as age, least(8, (as_of - first_day) / 7 + 1) as weeks
-    from (select (first_event_at at time zone 'UTC')::date as first_day
-      from milepost.standing where customer_id = customer) as s
-  ),
-  used as (
-    select count(distinct tool) as tools
-    from milepost.customer_days d cross join lateral unnest(d.tools) as tool
-    where d.customer_id = customer and d.day > as_of - 30 and d.day <= as_of
-      and tool in (select item ->> 'id' from milepost.plan, jsonb_array_elements(document -> 'tools') as item)
-  ),
-  skills as (
-    select jsonb_object_agg(competency, score) as scores, avg(score) as average, sum(points) as points
-    from milepost.competency_scores(customer, as_of)
-  ),
-  parts as (
-    select name, weight, value from beginning, windows, used, skills,
-    lateral (values
-      ('competencies', milepost.plan_number('{scoring,components,competencies}'),
-        case when skills.points > 0 then skills.average end),
-      ('breadth', milepost.plan_number('{scoring,components,breadth}'),
-        (select 100.0 * used.tools / nullif(jsonb_array_length(document -> 'tools'), 0) from milepost.plan)
-          ::double precision),
-      ('consistency', milepost.plan_number('{scoring,components,consistency}'),
-        -- Of a customer's first two weeks nobody can say whether they come regularly.
-        case when age >= 14 then 100.0 * windows.active_weeks / weeks end),
-      ('momentum', milepost.plan_number('{scoring,components,momentum}'),
-        -- Points a day of the last 28 against those of up to 84 days before, at least 14 of them: 50 is as before.
-        case when age >= 41 and points_28 + points_84_before > 0
-          then 100.0 * (points_28 / 28.0) / (points_28 / 28.0 + points_84_before / least(84.0, age - 27)) end)
-    ) as v(name, weight, value)
-    where age >= 0
-  ),
-  score as (
-    select
-      -- A score that rests on less than a third of its parts would say more than is known.
-      case when sum(weight) filter (where value is not null) >= sum(weight) / 3
-        then sum(weight * value) / nullif(sum(weight) filter (where value is not null), 0) end as score,
-      coalesce(sum(weight) filter (where value is not null), 0) / nullif(sum(weight), 0) as coverage,
-      jsonb_agg(jsonb_build_object('name', name, 'weight', weight, 'value', value,
-        'contribution', weight * value / (select nullif(sum(weight) filter (where value is not null), 0) from parts)))
-        as components
-    from parts
-  )
-  select skills.scores, score.score, score.coverage, score.components,
-    windows.points_28 / 4.0,
-    case
-      -- Of the 14 days before the last 14, a newer customer was there for a part only.
-      when age >= 27 is not true then null
-      when points_14 + points_14_before < milepost.plan_number('{scoring,trend_min_points}') then null
-      when points_14 > points_14_before * (1 + milepost.plan_number('{scoring,dead_band}')) then 'improving'
-      when points_14 < points_14_before * (1 - milepost.plan_number('{scoring,dead_band}')) then 'declining'
-      else 'stable'
-    end,
-    points_14::bigint, points_14_before::bigint, windows.active_weeks,
-    -- The plan's figure is for eight weeks; a customer of fewer is held to as large a share of theirs.
-    case when age >= 28 then windows.active_weeks < milepost.plan_number('{risk,active_weeks}') * weeks / 8 end,
-    case when events_28 >= 10 then low_28 / events_28 > milepost.plan_number('{risk,low_impact_share}') end,
-    (low_28 / nullif(events_28, 0))::double precision
-  from windows cross join skills cross join score left join beginning on true
+  select i.competencies, i.current_scaling_score, i.score_coverage, i.components, i.systematic_progression_rate,
+    i.professional_credibility_trend, i.points_last_14_days, i.points_14_days_before, i.active_weeks,
+    i.inconsistent_system_usage, i.low_business_impact_actions, i.low_impact_share
+  from milepost.insights_days(customer, array[as_of]) as i
 $$;
 
 CREATE FUNCTION milepost.is_server() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
   select pg_has_role(current_user, 'milepost_server', 'member')
+$$;
+
+CREATE FUNCTION milepost.leaderboard(most integer) RETURNS TABLE(rank bigint, name text, points bigint, is_me boolean, customers bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  with board as materialized (
+    select rank() over (order by g.points_28 desc) as rank, g.customer_id, g.points_28, count(*) over () as customers,
+      case when p.leaderboard = 'named' then p.display_name else 'Somebody' end as name
+    from milepost.game_profiles p join milepost.game_standing g using (customer_id)
+    where p.leaderboard <> 'off'
+  ),
+  shown as (
+    (select b.*, b.customer_id = milepost.current_customer() as is_me from board b
+      order by b.rank, b.customer_id = milepost.current_customer() desc, b.name collate "C", b.customer_id limit most)
+    union
+    select b.*, true from board b where b.customer_id = milepost.current_customer()
+  )
+  select s.rank, s.name, s.points_28, s.is_me, s.customers from shown s
+  order by s.rank, s.is_me desc, s.name collate "C", s.customer_id
+$$;
+
+CREATE FUNCTION milepost.level_steps() RETURNS TABLE(level integer, points bigint)
+    LANGUAGE sql STABLE
+    AS $$
+  select step.level::integer, step.points::bigint
+  from milepost.plan cross join lateral jsonb_array_elements_text(document #> '{game,level_points}')
+    with ordinality as step(points, level)
+$$;
+
+CREATE FUNCTION milepost.levels_of(customers text[], as_of date) RETURNS TABLE(customer_id text, place bigint, competency text, points bigint, level integer, reached_on date)
+    LANGUAGE sql STABLE
+    AS $$
+  with climb as materialized (
+    select * from milepost.competency_climb(customers, as_of)
+  ),
+  tops as (
+    select k.customer_id, k.competency, max(k.points) as points from climb k group by 1, 2
+  ),
+  reached as (
+    select k.customer_id, k.competency, s.level, min(k.day) as reached_on
+    from climb k join milepost.level_steps() as s on k.points >= s.points group by 1, 2, 3
+  ),
+  highest as (
+    select distinct on (r.customer_id, r.competency) r.* from reached r
+    order by r.customer_id, r.competency, r.level desc
+  )
+  select c.customer_id, x.place, x.item ->> 'id', coalesce(t.points, 0), coalesce(h.level, 0), h.reached_on
+  from (select distinct unnest(customers)) as c(customer_id)
+  cross join milepost.plan p
+  cross join lateral jsonb_array_elements(p.document -> 'competencies') with ordinality as x(item, place)
+  left join tops t on t.customer_id = c.customer_id and t.competency = x.item ->> 'id'
+  left join highest h on h.customer_id = c.customer_id and h.competency = x.item ->> 'id'
+$$;
+
+CREATE FUNCTION milepost.levels_on(customer text, as_of date) RETURNS TABLE(place bigint, competency text, points bigint, level integer, reached_on date)
+    LANGUAGE sql STABLE
+    AS $$
+  select l.place, l.competency, l.points, l.level, l.reached_on
+  from milepost.levels_of(array[customer], as_of) as l order by l.place
 $$;
 
 CREATE FUNCTION milepost.lock_identity(changing boolean) RETURNS void
@@ -552,8 +765,6 @@ declare
   wanted constant bigint := (select count(distinct c) from unnest(customers) as c);
   locked bigint;
 begin
-  -- Taken here at the latest, and always before the rows: a change of points locks this table and then every row.
-  lock table milepost.plan_points in access share mode;
   loop
     perform from milepost.standing where customer_id = any (customers) order by customer_id for no key update;
     get diagnostics locked = row_count;
@@ -563,6 +774,21 @@ begin
       on conflict do nothing;
   end loop;
 end $$;
+
+CREATE FUNCTION milepost.mark_changed(customers text[], days date[]) RETURNS void
+    LANGUAGE sql
+    AS $$
+  update milepost.standing s
+    set unsettled = true, changes = s.changes + 1, changed_from = least(s.changed_from, c.day)
+  from (select customer_id, min(day) as day from unnest(customers, days) as k(customer_id, day) group by 1) as c
+  where s.customer_id = c.customer_id
+$$;
+
+CREATE FUNCTION milepost.monday(day date) RETURNS date
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select day - (extract(isodow from day)::integer - 1)
+$$;
 
 CREATE FUNCTION milepost.move_events(events uuid[]) RETURNS bigint
     LANGUAGE plpgsql
@@ -594,6 +820,21 @@ begin
   return moved;
 end $$;
 
+CREATE FUNCTION milepost.next_actions(customer text) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'recommendation_id', recommendation_id, 'source', source, 'playbook', nullif(playbook, 'learned'), 'title', title,
+    'action', action, 'tool_id', tool_id, 'competency', competency, 'reason', reason, 'evidence', evidence,
+    'state', state, 'made_at', made_at, 'shown_at', shown_at, 'accepted_at', accepted_at,
+    'dismissed_at', dismissed_at, 'done_at', done_at, 'url', url)
+    order by rank desc, made_at desc, recommendation_id desc), '[]')
+  from (
+    select distinct on (asks_for) * from milepost.recommendations
+    where customer_id = customer and not held_out and closed_at is null and expires_at > now()
+    order by asks_for, rank desc, made_at desc, recommendation_id desc) as open
+$$;
+
 CREATE FUNCTION milepost.number_of(kind text, id text) RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -614,20 +855,27 @@ CREATE FUNCTION milepost.on_actions_changed() RETURNS trigger
     AS $$
 declare
   customers text[];
+  days date[];
 begin
   if tg_op = 'TRUNCATE' then
-    customers := array(select customer_id from milepost.standing where total_actions > 0);
+    select array_agg(customer_id), array_agg('0001-01-01'::date) into customers, days
+      from milepost.standing where total_actions > 0;
   elsif tg_op = 'INSERT' then
-    customers := array(select distinct customer_id from new_actions);
+    select array_agg(customer_id), array_agg(("timestamp" at time zone 'UTC')::date) into customers, days
+      from new_actions;
   elsif tg_op = 'DELETE' then
-    customers := array(select distinct customer_id from old_actions);
+    select array_agg(customer_id), array_agg(("timestamp" at time zone 'UTC')::date) into customers, days
+      from old_actions;
   else
-    customers := array(select customer_id from old_actions union select customer_id from new_actions);
+    select array_agg(customer_id), array_agg(day) into customers, days from (
+      select customer_id, ("timestamp" at time zone 'UTC')::date as day from old_actions
+      union select customer_id, ("timestamp" at time zone 'UTC')::date from new_actions) as both_sides;
   end if;
-  if cardinality(customers) > 0 then
+  if customers is not null then
     perform milepost.lock_standing(customers);
+    perform milepost.mark_changed(customers, days);
     update milepost.standing as s set total_actions = a.actions, last_action_at = a.last_action_at
-    from unnest(customers) as c(customer_id) cross join lateral (
+    from (select distinct customer_id from unnest(customers) as c(customer_id)) as c cross join lateral (
       select count(*) as actions, max("timestamp") as last_action_at from public.customer_actions
       where customer_id = c.customer_id and deleted_at is null) as a
     where s.customer_id = c.customer_id;
@@ -666,14 +914,17 @@ CREATE FUNCTION milepost.on_events_inserted() RETURNS trigger
 declare
   batch milepost.told[];
   ids uuid[];
+  customers text[];
 begin
-  select array_agg(e.event_id) into ids from new_events e;
+  select array_agg(e.event_id), array_agg(distinct e.customer_id) filter (where milepost.counts(e))
+    into ids, customers from new_events e;
   if ids is null then
     return null;
   end if;
   insert into milepost.event_changes (kind, event_ids) values ('stored', ids);
-  select array_agg(c) into batch from new_events e cross join lateral milepost.contribution(e) as c;
-  if batch is not null then
+  if customers is not null then
+    perform milepost.lock_standing(customers);
+    select array_agg(c) into batch from new_events e cross join lateral milepost.contribution(e) as c;
     perform milepost.fold(batch);
   end if;
   return null;
@@ -682,6 +933,8 @@ end $$;
 CREATE FUNCTION milepost.on_events_truncated() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
+declare
+  everyone text[];
 begin
   insert into milepost.event_changes (kind) values ('emptied');
   delete from milepost.sent_users;
@@ -689,7 +942,9 @@ begin
   delete from public.behavior_sessions;
   delete from milepost.customer_days;
   delete from milepost.competency_days;
-  perform milepost.refresh_standing(array(select customer_id from milepost.standing order by 1 for update));
+  everyone := array(select customer_id from milepost.standing order by 1 for update);
+  perform milepost.mark_changed(everyone, array_fill('0001-01-01'::date, array[cardinality(everyone)]));
+  perform milepost.refresh_standing(everyone);
   return null;
 end $$;
 
@@ -735,10 +990,60 @@ begin
   return null;
 end $$;
 
-CREATE FUNCTION milepost.plan_number(path text[]) RETURNS double precision
+CREATE FUNCTION milepost.plan_of(customer text) RETURNS integer
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
-  select (document #>> path)::double precision from milepost.plan
+  select coalesce((select plan_version from milepost.standing where customer_id = customer), milepost.current_plan())
+$$;
+
+CREATE FUNCTION milepost.practice_on(customer text, as_of date) RETURNS TABLE(competency text, practice double precision, results double precision, points bigint, faded_points double precision, outcomes bigint, faded_outcomes double precision, last_outcome date)
+    LANGUAGE sql STABLE
+    AS $$
+  with rules as materialized (
+    select document #> '{points,weight}' as weights,
+      (document #>> '{scoring,half_life_days}')::double precision as half_life,
+      coalesce((document #>> '{scoring,outcome_saturation}')::double precision, 6) as saturation
+    from milepost.plans where plan_version = milepost.plan_of(customer)
+  ),
+  outcomes as materialized (
+    select a.competency_area, a.action_id, a.day,
+      (r.weights ->> a.business_impact)::double precision * 2 ^ (-(as_of - a.day) / r.half_life) as counts
+    from rules r cross join (
+      select action_id, competency_area, business_impact, ("timestamp" at time zone 'UTC')::date as day
+      from public.customer_actions
+      where customer_id = customer and role = 'outcome' and deleted_at is null) as a
+    where a.day <= as_of
+  ),
+  skills as materialized (
+    select * from milepost.competency_scores(customer, as_of)
+      with ordinality as s(competency, points, faded, score, last_day, place)
+  )
+  select competency, practice, results, points, faded_points, outcomes, faded_outcomes, last_outcome from (
+    select s.place, s.competency, s.score as practice,
+      100 * (1 - exp(-coalesce(o.faded, 0) / r.saturation)) as results,
+      s.points, s.faded as faded_points, coalesce(o.outcomes, 0) as outcomes, coalesce(o.faded, 0) as faded_outcomes,
+      o.last_outcome
+    from rules r cross join skills s
+    left join (
+      -- Ordered, so that the same outcomes always add up to the same last bit.
+      select competency_area, count(*) as outcomes, sum(counts order by day, action_id) as faded,
+        max(day) as last_outcome
+      from outcomes group by 1) as o on o.competency_area = s.competency
+    union all
+    select 0, null, coalesce(s.practice, 0), 100 * (1 - exp(-coalesce(o.faded, 0) / r.saturation)),
+      coalesce(s.points, 0)::bigint, coalesce(s.faded, 0), o.outcomes, coalesce(o.faded, 0), o.last_outcome
+    from rules r
+    cross join (select avg(score) as practice, sum(points) as points, sum(faded) as faded from skills) as s
+    cross join (
+      select count(*) as outcomes, sum(counts order by day, action_id) as faded, max(day) as last_outcome
+      from outcomes) as o) as both_kinds
+  order by place
+$$;
+
+CREATE FUNCTION milepost.readers() RETURNS SETOF name
+    LANGUAGE sql STABLE
+    AS $$
+  select rolname from pg_roles where rolname in ('milepost_reader', 'authenticated')
 $$;
 
 CREATE FUNCTION milepost.recompute(customers text[]) RETURNS void
@@ -749,6 +1054,7 @@ declare
   slice record;
 begin
   perform milepost.lock_standing(customers);
+  perform milepost.mark_changed(customers, array_fill('0001-01-01'::date, array[cardinality(customers)]));
   delete from milepost.customer_days where customer_id = any (customers);
   delete from milepost.competency_days where customer_id = any (customers);
   delete from public.behavior_sessions where customer_id = any (customers);
@@ -812,6 +1118,9 @@ declare
   customers text[] := array(select distinct c from unnest(day_customers) as c);
 begin
   perform milepost.lock_standing(customers);
+  -- An event at the end of its retention was there: the history of its days stays as it is, erased ones leave it.
+  perform milepost.mark_changed(day_customers, case when current_setting('milepost.expiring', true) = 'on'
+    then array_fill('9999-12-31'::date, array[cardinality(days)]) else days end);
   delete from milepost.customer_days d using unnest(day_customers, days) as k(customer_id, day)
     where d.customer_id = k.customer_id and d.day = k.day;
   delete from milepost.competency_days d using unnest(day_customers, days) as k(customer_id, day)
@@ -829,6 +1138,30 @@ begin
     join public.behavior_events e on e.session_id = k.session_id and e.customer_id = k.customer_id
     cross join lateral milepost.contribution(e) as c));
   perform milepost.refresh_standing(customers);
+end $$;
+
+CREATE FUNCTION milepost.rescore(customers text[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+  recounted text[];
+begin
+  perform milepost.lock_standing(customers);
+  recounted := array(
+    select s.customer_id from milepost.standing s
+    where s.customer_id = any (customers) and exists (
+      (select event_type, impact, points from milepost.plan_points where plan_version = milepost.current_plan()
+        except select event_type, impact, points from milepost.plan_points where plan_version = s.plan_version)
+      union all
+      (select event_type, impact, points from milepost.plan_points where plan_version = s.plan_version
+        except select event_type, impact, points from milepost.plan_points
+        where plan_version = milepost.current_plan()))
+    order by 1);
+  update milepost.standing set plan_version = milepost.current_plan(), changed_from = '0001-01-01', unsettled = true,
+    changes = changes + 1 where customer_id = any (customers);
+  if cardinality(recounted) > 0 then
+    perform milepost.recompute(recounted);
+  end if;
 end $$;
 
 CREATE FUNCTION milepost.resolve(sent_customer text, sent_user text, anonymous text) RETURNS TABLE(customer_id text, user_id text, customer_source text)
@@ -906,6 +1239,45 @@ begin
   )
   select t.event_id from stored t;
 end $$;
+
+CREATE FUNCTION milepost.streak_on(customer text, as_of date) RETURNS TABLE(weeks bigint, longest bigint, state text, keep_by date)
+    LANGUAGE sql STABLE
+    AS $$
+  select s.weeks, s.longest, s.state, s.keep_by from milepost.streaks_of(array[customer], as_of) as s
+$$;
+
+CREATE FUNCTION milepost.streak_weeks(customers text[], as_of date) RETURNS TABLE(customer_id text, monday date, first_day date, nth bigint)
+    LANGUAGE sql STABLE
+    AS $$
+  with weeks as (
+    select d.customer_id, milepost.monday(d.day) as monday, min(d.day) as first_day
+    from milepost.customer_days d where d.customer_id = any (customers) and d.day <= as_of group by 1, 2
+  ),
+  gaps as (
+    select w.*, coalesce(w.monday - lag(w.monday) over one > 14, true) as begins
+    from weeks w window one as (partition by w.customer_id order by w.monday)
+  ),
+  runs as (
+    select g.*, count(*) filter (where begins) over (partition by g.customer_id order by g.monday) as run from gaps g
+  )
+  select r.customer_id, r.monday, r.first_day,
+    row_number() over (partition by r.customer_id, r.run order by r.monday)
+  from runs r
+$$;
+
+CREATE FUNCTION milepost.streaks_of(customers text[], as_of date) RETURNS TABLE(customer_id text, weeks bigint, longest bigint, state text, keep_by date)
+    LANGUAGE sql STABLE
+    AS $$
+  select c.customer_id, case when s.state = 'none' then 0 else w.nth end, coalesce(w.longest, 0), s.state,
+    case s.state when 'grace' then milepost.monday(as_of) + 6 when 'due' then milepost.monday(as_of) + 13 end
+  from (select distinct unnest(customers)) as c(customer_id)
+  left join (
+    select distinct on (k.customer_id) k.customer_id, k.monday, k.nth,
+      max(k.nth) over (partition by k.customer_id) as longest
+    from milepost.streak_weeks(customers, as_of) as k order by k.customer_id, k.monday desc) as w using (customer_id)
+  cross join lateral (select case milepost.monday(as_of) - w.monday
+    when 0 then 'active' when 7 then 'due' when 14 then 'grace' else 'none' end as state) as s
+$$;
 
 CREATE FUNCTION milepost.tie(call text, kind text, from_id text, to_id text) RETURNS uuid
     LANGUAGE plpgsql
@@ -1008,6 +1380,7 @@ declare
   wanted integer;
   deleted integer;
 begin
+  perform set_config('milepost.expiring', 'on', true);
   loop
     wanted := least(at_once, most - gone);
     exit when wanted <= 0;
@@ -1024,6 +1397,7 @@ begin
     gone := gone + deleted;
     exit when deleted < wanted;
   end loop;
+  perform set_config('milepost.expiring', 'off', true);
   return gone;
 end $$;
 
@@ -1035,6 +1409,34 @@ CREATE TABLE milepost.aliases (
 );
 
 ALTER TABLE ONLY milepost.aliases FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE milepost.announcements (
+    announcement_id bigint NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    kind text NOT NULL,
+    customer_id text NOT NULL,
+    body jsonb NOT NULL,
+    CONSTRAINT announcements_kind_check CHECK ((kind = ANY (ARRAY['badge'::text, 'level'::text, 'recommendation'::text])))
+);
+
+ALTER TABLE ONLY milepost.announcements FORCE ROW LEVEL SECURITY;
+ALTER TABLE milepost.announcements ALTER COLUMN announcement_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME milepost.announcements_announcement_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE milepost.badge_awards (
+    customer_id text NOT NULL,
+    badge_id text NOT NULL,
+    earned_on date NOT NULL,
+    awarded_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY milepost.badge_awards FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE milepost.behavior_events_default (
     event_id uuid DEFAULT milepost.uuid7() CONSTRAINT behavior_events_event_id_not_null NOT NULL,
@@ -1086,6 +1488,52 @@ CREATE TABLE milepost.behavior_events_default (
     CONSTRAINT behavior_events_tool_section_check CHECK (((length(tool_section) >= 1) AND (length(tool_section) <= 200))),
     CONSTRAINT behavior_events_user_id_check CHECK (((length(user_id) >= 1) AND (length(user_id) <= 200)))
 );
+
+CREATE TABLE milepost.coach (
+    only_one boolean DEFAULT true NOT NULL,
+    hold_out_seed uuid DEFAULT gen_random_uuid() NOT NULL,
+    webhook boolean DEFAULT false NOT NULL,
+    learned_at timestamp with time zone,
+    anchors integer,
+    customers bigint,
+    CONSTRAINT coach_only_one_check CHECK (only_one)
+);
+
+ALTER TABLE ONLY milepost.coach FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE milepost.coach_learned (
+    band integer NOT NULL,
+    competency text NOT NULL,
+    step text NOT NULL,
+    did bigint NOT NULL,
+    did_moved_up bigint NOT NULL,
+    did_not bigint NOT NULL,
+    did_not_moved_up bigint NOT NULL,
+    difference double precision NOT NULL,
+    low double precision NOT NULL,
+    high double precision NOT NULL,
+    learned_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY milepost.coach_learned FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE milepost.coach_tallies (
+    playbook text NOT NULL,
+    held_out boolean NOT NULL,
+    made bigint NOT NULL,
+    shown bigint NOT NULL,
+    accepted bigint NOT NULL,
+    dismissed bigint NOT NULL,
+    done bigint NOT NULL,
+    open bigint NOT NULL,
+    measured bigint NOT NULL,
+    moved_up bigint NOT NULL,
+    points_sum double precision NOT NULL,
+    points_squares double precision NOT NULL,
+    counted_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY milepost.coach_tallies FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE milepost.cohorts (
     cohort_id uuid DEFAULT milepost.uuid7() NOT NULL,
@@ -1183,6 +1631,33 @@ CREATE TABLE milepost.event_log (
 
 ALTER TABLE ONLY milepost.event_log FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE milepost.game_profiles (
+    customer_id text NOT NULL,
+    leaderboard text NOT NULL,
+    display_name text,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT game_profiles_check CHECK (((leaderboard <> 'named'::text) OR (display_name IS NOT NULL))),
+    CONSTRAINT game_profiles_display_name_check CHECK (((length(display_name) >= 1) AND (length(display_name) <= 60))),
+    CONSTRAINT game_profiles_leaderboard_check CHECK ((leaderboard = ANY (ARRAY['off'::text, 'anonymous'::text, 'named'::text])))
+);
+
+ALTER TABLE ONLY milepost.game_profiles FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE milepost.game_standing (
+    customer_id text NOT NULL,
+    day date NOT NULL,
+    points bigint NOT NULL,
+    points_28 bigint NOT NULL,
+    levels jsonb NOT NULL,
+    badges integer NOT NULL,
+    streak_weeks integer NOT NULL,
+    streak_longest integer NOT NULL,
+    streak_state text NOT NULL,
+    CONSTRAINT game_standing_streak_state_check CHECK ((streak_state = ANY (ARRAY['active'::text, 'due'::text, 'grace'::text, 'none'::text])))
+);
+
+ALTER TABLE ONLY milepost.game_standing FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE milepost.identity_changes (
     change_id uuid DEFAULT milepost.uuid7() NOT NULL,
     call text NOT NULL,
@@ -1197,6 +1672,26 @@ CREATE TABLE milepost.identity_changes (
 );
 
 ALTER TABLE ONLY milepost.identity_changes FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE milepost.insight_days (
+    customer_id text NOT NULL,
+    plan_version integer NOT NULL,
+    day date NOT NULL,
+    current_scaling_score double precision,
+    score_coverage double precision,
+    score_components jsonb,
+    systematic_progression_rate double precision NOT NULL,
+    professional_credibility_trend text,
+    points_last_14_days bigint NOT NULL,
+    points_14_days_before bigint NOT NULL,
+    active_weeks integer NOT NULL,
+    inconsistent_system_usage boolean,
+    low_business_impact_actions boolean,
+    low_impact_share double precision,
+    competency_scores jsonb NOT NULL
+);
+
+ALTER TABLE ONLY milepost.insight_days FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE milepost.keys (
     key_id uuid DEFAULT milepost.uuid7() NOT NULL,
@@ -1265,6 +1760,7 @@ CREATE TABLE milepost.plan (
     hash text NOT NULL,
     document jsonb NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL,
+    plan_version integer NOT NULL,
     CONSTRAINT plan_only_one_check CHECK (only_one)
 );
 
@@ -1274,10 +1770,106 @@ CREATE TABLE milepost.plan_points (
     event_type text NOT NULL,
     impact text NOT NULL,
     points integer NOT NULL,
+    plan_version integer NOT NULL,
     CONSTRAINT plan_points_points_check CHECK ((points >= 0))
 );
 
 ALTER TABLE ONLY milepost.plan_points FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE milepost.plans (
+    plan_version integer NOT NULL,
+    score_version integer NOT NULL,
+    hash text NOT NULL,
+    document jsonb NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY milepost.plans FORCE ROW LEVEL SECURITY;
+ALTER TABLE milepost.plans ALTER COLUMN plan_version ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME milepost.plans_plan_version_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE VIEW milepost.points_ledger WITH (security_invoker='true') AS
+ SELECT e.event_id,
+    e.customer_id,
+    c.at,
+    e.event_type,
+    e.tool_id,
+    c.competency,
+    c.points,
+    c.credibility
+   FROM (public.behavior_events e
+     CROSS JOIN LATERAL milepost.contribution(e.*) c(customer_id, session_id, event_id, user_id, at, day, tool_id, competency, points, credibility, exports, resources_created, resources_shared, milestones, high_impact, medium_impact, low_impact, told_at, current_arr, target_arr, growth_stage, device_type, browser, referrer))
+  WHERE ((c.points > 0) OR (c.credibility > 0));
+
+CREATE TABLE milepost.practice (
+    customer_id text NOT NULL,
+    day date NOT NULL,
+    practice double precision NOT NULL,
+    results double precision NOT NULL,
+    practice_by jsonb NOT NULL,
+    results_by jsonb NOT NULL
+)
+WITH (fillfactor='80');
+
+ALTER TABLE ONLY milepost.practice FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE milepost.practice IS 'Practice and results of each customer, settled: what the page of all customers reads.';
+
+CREATE TABLE milepost.recommendation_marks (
+    recommendation_id uuid NOT NULL,
+    mark text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    made_by text,
+    CONSTRAINT recommendation_marks_mark_check CHECK ((mark = ANY (ARRAY['shown'::text, 'accepted'::text, 'dismissed'::text, 'done'::text])))
+);
+
+ALTER TABLE ONLY milepost.recommendation_marks FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE milepost.recommendations (
+    recommendation_id uuid DEFAULT milepost.uuid7() NOT NULL,
+    customer_id text NOT NULL,
+    source text NOT NULL,
+    playbook text NOT NULL,
+    asks_for text NOT NULL,
+    plan_version integer NOT NULL,
+    rank double precision NOT NULL,
+    title text NOT NULL,
+    action text NOT NULL,
+    tool_id text,
+    competency text,
+    url text,
+    reason text NOT NULL,
+    evidence jsonb DEFAULT '[]'::jsonb NOT NULL,
+    held_out boolean NOT NULL,
+    is_first boolean NOT NULL,
+    done_type text,
+    done_tool text,
+    done_section text,
+    made_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    shown_at timestamp with time zone,
+    accepted_at timestamp with time zone,
+    dismissed_at timestamp with time zone,
+    done_at timestamp with time zone,
+    done_by uuid,
+    state text DEFAULT 'made'::text NOT NULL,
+    closed_at timestamp with time zone,
+    points_before bigint,
+    points_after bigint,
+    moved_up boolean,
+    CONSTRAINT recommendations_source_check CHECK ((source = ANY (ARRAY['playbook'::text, 'learned'::text]))),
+    CONSTRAINT recommendations_state_check CHECK ((state = ANY (ARRAY['made'::text, 'shown'::text, 'accepted'::text, 'dismissed'::text, 'done'::text, 'expired'::text])))
+);
+
+ALTER TABLE ONLY milepost.recommendations FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE milepost.recommendations IS 'What the coach recommended, and what became of it.';
 
 CREATE TABLE milepost.reports (
     report_id uuid DEFAULT milepost.uuid7() NOT NULL,
@@ -1308,6 +1900,30 @@ CREATE TABLE milepost.sign_in_links (
 
 ALTER TABLE ONLY milepost.sign_in_links FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE milepost.snapshots (
+    customer_id text NOT NULL,
+    day date NOT NULL,
+    due_on date NOT NULL,
+    settled_at timestamp with time zone NOT NULL,
+    plan_version integer NOT NULL,
+    score_version integer NOT NULL,
+    current_scaling_score double precision,
+    score_coverage double precision,
+    score_components jsonb,
+    systematic_progression_rate double precision NOT NULL,
+    professional_credibility_trend text,
+    points_last_14_days bigint NOT NULL,
+    points_14_days_before bigint NOT NULL,
+    active_weeks integer NOT NULL,
+    inconsistent_system_usage boolean,
+    low_business_impact_actions boolean,
+    low_impact_share double precision,
+    competency_scores jsonb NOT NULL,
+    weakest_competency text
+);
+
+ALTER TABLE ONLY milepost.snapshots FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE milepost.standing (
     customer_id text NOT NULL,
     first_event_at timestamp with time zone,
@@ -1330,7 +1946,11 @@ CREATE TABLE milepost.standing (
     growth_stage_latest text,
     total_actions bigint DEFAULT 0 NOT NULL,
     last_action_at timestamp with time zone,
-    pinned boolean DEFAULT false NOT NULL
+    pinned boolean DEFAULT false NOT NULL,
+    plan_version integer DEFAULT milepost.current_plan() NOT NULL,
+    unsettled boolean DEFAULT true NOT NULL,
+    changes bigint DEFAULT 0 NOT NULL,
+    changed_from date DEFAULT '0001-01-01'::date
 );
 
 ALTER TABLE ONLY milepost.standing FORCE ROW LEVEL SECURITY;
@@ -1342,6 +1962,53 @@ CREATE TABLE milepost.users (
 );
 
 ALTER TABLE ONLY milepost.users FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE milepost.validations (
+    validation_id bigint NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    every_days integer NOT NULL,
+    after_days integer NOT NULL,
+    most_customers integer NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    asked_by text,
+    told_at timestamp with time zone NOT NULL,
+    done bigint DEFAULT 0 NOT NULL,
+    total bigint DEFAULT 0 NOT NULL,
+    finished_at timestamp with time zone,
+    problem text,
+    plan_version integer,
+    score_version integer,
+    report jsonb,
+    CONSTRAINT validations_after_days_check CHECK (((after_days >= 1) AND (after_days <= 3650))),
+    CONSTRAINT validations_every_days_check CHECK (((every_days >= 1) AND (every_days <= 3650))),
+    CONSTRAINT validations_most_customers_check CHECK ((most_customers > 0)),
+    CONSTRAINT validations_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'done'::text, 'failed'::text, 'cancelled'::text])))
+);
+
+ALTER TABLE ONLY milepost.validations FORCE ROW LEVEL SECURITY;
+ALTER TABLE milepost.validations ALTER COLUMN validation_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME milepost.validations_validation_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE milepost.webhook_deliveries (
+    delivery_id uuid DEFAULT milepost.uuid7() NOT NULL,
+    recommendation_id uuid NOT NULL,
+    body text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_try_at timestamp with time zone,
+    delivered_at timestamp with time zone,
+    gave_up_at timestamp with time zone,
+    last_status integer,
+    last_error text
+);
+
+ALTER TABLE ONLY milepost.webhook_deliveries FORCE ROW LEVEL SECURITY;
 
 CREATE VIEW public.behavior_insights WITH (security_invoker='true') AS
  SELECT s.customer_id,
@@ -1383,7 +2050,7 @@ CREATE VIEW public.behavior_insights WITH (security_invoker='true') AS
     i.inconsistent_system_usage,
     i.low_business_impact_actions,
     i.low_impact_share,
-    '[]'::jsonb AS next_recommended_actions,
+    milepost.next_actions(s.customer_id) AS next_recommended_actions,
     s.total_actions,
     s.last_action_at
    FROM (milepost.standing s
@@ -1446,11 +2113,26 @@ ALTER TABLE ONLY public.behavior_events ATTACH PARTITION milepost.behavior_event
 ALTER TABLE ONLY milepost.aliases
     ADD CONSTRAINT aliases_pkey PRIMARY KEY (kind, alias_id);
 
+ALTER TABLE ONLY milepost.announcements
+    ADD CONSTRAINT announcements_pkey PRIMARY KEY (announcement_id);
+
+ALTER TABLE ONLY milepost.badge_awards
+    ADD CONSTRAINT badge_awards_pkey PRIMARY KEY (customer_id, badge_id);
+
 ALTER TABLE ONLY public.behavior_events
     ADD CONSTRAINT behavior_events_pkey PRIMARY KEY (event_id);
 
 ALTER TABLE ONLY milepost.behavior_events_default
     ADD CONSTRAINT behavior_events_default_pkey PRIMARY KEY (event_id);
+
+ALTER TABLE ONLY milepost.coach_learned
+    ADD CONSTRAINT coach_learned_pkey PRIMARY KEY (band, competency, step);
+
+ALTER TABLE ONLY milepost.coach
+    ADD CONSTRAINT coach_pkey PRIMARY KEY (only_one);
+
+ALTER TABLE ONLY milepost.coach_tallies
+    ADD CONSTRAINT coach_tallies_pkey PRIMARY KEY (playbook, held_out);
 
 ALTER TABLE ONLY milepost.cohorts
     ADD CONSTRAINT cohorts_pkey PRIMARY KEY (cohort_id);
@@ -1473,8 +2155,17 @@ ALTER TABLE ONLY milepost.event_changes
 ALTER TABLE ONLY milepost.event_log
     ADD CONSTRAINT event_log_pkey PRIMARY KEY (only_one);
 
+ALTER TABLE ONLY milepost.game_profiles
+    ADD CONSTRAINT game_profiles_pkey PRIMARY KEY (customer_id);
+
+ALTER TABLE ONLY milepost.game_standing
+    ADD CONSTRAINT game_standing_pkey PRIMARY KEY (customer_id);
+
 ALTER TABLE ONLY milepost.identity_changes
     ADD CONSTRAINT identity_changes_pkey PRIMARY KEY (change_id);
+
+ALTER TABLE ONLY milepost.insight_days
+    ADD CONSTRAINT insight_days_pkey PRIMARY KEY (customer_id, plan_version, day);
 
 ALTER TABLE ONLY milepost.keys
     ADD CONSTRAINT keys_key_hash_key UNIQUE (key_hash);
@@ -1504,7 +2195,22 @@ ALTER TABLE ONLY milepost.plan
     ADD CONSTRAINT plan_pkey PRIMARY KEY (only_one);
 
 ALTER TABLE ONLY milepost.plan_points
-    ADD CONSTRAINT plan_points_pkey PRIMARY KEY (event_type, impact);
+    ADD CONSTRAINT plan_points_pkey PRIMARY KEY (plan_version, event_type, impact);
+
+ALTER TABLE ONLY milepost.plans
+    ADD CONSTRAINT plans_hash_key UNIQUE (hash);
+
+ALTER TABLE ONLY milepost.plans
+    ADD CONSTRAINT plans_pkey PRIMARY KEY (plan_version);
+
+ALTER TABLE ONLY milepost.practice
+    ADD CONSTRAINT practice_pkey PRIMARY KEY (customer_id);
+
+ALTER TABLE ONLY milepost.recommendation_marks
+    ADD CONSTRAINT recommendation_marks_pkey PRIMARY KEY (recommendation_id, mark);
+
+ALTER TABLE ONLY milepost.recommendations
+    ADD CONSTRAINT recommendations_pkey PRIMARY KEY (recommendation_id);
 
 ALTER TABLE ONLY milepost.reports
     ADD CONSTRAINT reports_pkey PRIMARY KEY (report_id);
@@ -1515,11 +2221,20 @@ ALTER TABLE ONLY milepost.sent_users
 ALTER TABLE ONLY milepost.sign_in_links
     ADD CONSTRAINT sign_in_links_pkey PRIMARY KEY (token_hash);
 
+ALTER TABLE ONLY milepost.snapshots
+    ADD CONSTRAINT snapshots_pkey PRIMARY KEY (customer_id);
+
 ALTER TABLE ONLY milepost.standing
     ADD CONSTRAINT standing_pkey PRIMARY KEY (customer_id);
 
 ALTER TABLE ONLY milepost.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (user_id);
+
+ALTER TABLE ONLY milepost.validations
+    ADD CONSTRAINT validations_pkey PRIMARY KEY (validation_id);
+
+ALTER TABLE ONLY milepost.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_pkey PRIMARY KEY (delivery_id);
 
 ALTER TABLE ONLY public.behavior_sessions
     ADD CONSTRAINT behavior_sessions_pkey PRIMARY KEY (customer_id, session_id);
@@ -1533,6 +2248,8 @@ CREATE INDEX idx_behavior_events_business_impact ON ONLY public.behavior_events 
 CREATE INDEX behavior_events_default_business_impact_idx ON milepost.behavior_events_default USING btree (business_impact);
 CREATE INDEX idx_behavior_events_customer_id ON ONLY public.behavior_events USING btree (customer_id);
 CREATE INDEX behavior_events_default_customer_id_idx ON milepost.behavior_events_default USING btree (customer_id);
+CREATE INDEX idx_behavior_events_recommendation ON ONLY public.behavior_events USING btree (customer_id) WHERE (event_metadata ? 'recommendation_id'::text);
+CREATE INDEX behavior_events_default_customer_id_idx1 ON milepost.behavior_events_default USING btree (customer_id) WHERE (event_metadata ? 'recommendation_id'::text);
 CREATE INDEX idx_behavior_events_customer_timestamp ON ONLY public.behavior_events USING btree (customer_id, "timestamp" DESC);
 CREATE INDEX behavior_events_default_customer_id_timestamp_idx ON milepost.behavior_events_default USING btree (customer_id, "timestamp" DESC);
 CREATE INDEX idx_behavior_events_event_type ON ONLY public.behavior_events USING btree (event_type);
@@ -1548,14 +2265,37 @@ CREATE INDEX behavior_events_default_tool_id_idx ON milepost.behavior_events_def
 CREATE INDEX idx_behavior_events_user_id ON ONLY public.behavior_events USING btree (user_id) WHERE (user_id IS NOT NULL);
 CREATE INDEX behavior_events_default_user_id_idx ON milepost.behavior_events_default USING btree (user_id) WHERE (user_id IS NOT NULL);
 CREATE INDEX idx_aliases_user ON milepost.aliases USING btree (user_id);
+CREATE INDEX idx_announcements_at ON milepost.announcements USING btree (at);
+CREATE INDEX idx_announcements_customer ON milepost.announcements USING btree (customer_id, kind);
+CREATE INDEX idx_badge_awards_badge ON milepost.badge_awards USING btree (badge_id, earned_on DESC, awarded_at DESC, customer_id);
+CREATE INDEX idx_badge_awards_earned ON milepost.badge_awards USING btree (earned_on DESC, awarded_at DESC, customer_id, badge_id);
 CREATE INDEX idx_behavior_insights_last_event_at ON milepost.standing USING btree (last_event_at DESC NULLS LAST, customer_id);
 CREATE INDEX idx_behavior_insights_total_events ON milepost.standing USING btree (total_events DESC, customer_id);
 CREATE INDEX idx_behavior_insights_total_sessions ON milepost.standing USING btree (total_sessions DESC, customer_id);
 CREATE INDEX idx_customer_days_day ON milepost.customer_days USING btree (day);
 CREATE INDEX idx_customers_name ON milepost.customers USING btree (lower(name) text_pattern_ops, customer_id);
 CREATE INDEX idx_event_changes_xid ON milepost.event_changes USING btree (xid);
+CREATE INDEX idx_game_profiles_shown ON milepost.game_profiles USING btree (customer_id) WHERE (leaderboard <> 'off'::text);
+CREATE INDEX idx_game_standing_points ON milepost.game_standing USING btree (points_28 DESC, customer_id);
+CREATE INDEX idx_game_standing_streak ON milepost.game_standing USING btree (streak_weeks DESC, customer_id) INCLUDE (streak_state) WHERE (streak_weeks > 0);
 CREATE INDEX idx_identity_changes_from ON milepost.identity_changes USING btree (from_id, made_at);
+CREATE INDEX idx_insight_days_day ON milepost.insight_days USING btree (day);
+CREATE INDEX idx_recommendations_customer ON milepost.recommendations USING btree (customer_id, made_at DESC);
+CREATE INDEX idx_recommendations_made ON milepost.recommendations USING btree (made_at);
+CREATE INDEX idx_recommendations_open ON milepost.recommendations USING btree (rank DESC, made_at DESC, recommendation_id DESC) WHERE ((NOT held_out) AND (closed_at IS NULL));
+CREATE INDEX idx_recommendations_playbook ON milepost.recommendations USING btree (playbook, rank DESC, made_at DESC, recommendation_id DESC) WHERE (NOT held_out);
+CREATE INDEX idx_recommendations_state ON milepost.recommendations USING btree (state, rank DESC, made_at DESC, recommendation_id DESC) WHERE (NOT held_out);
 CREATE INDEX idx_sent_users_user ON milepost.sent_users USING btree (user_id) WHERE (user_id IS NOT NULL);
+CREATE INDEX idx_snapshots_due ON milepost.snapshots USING btree (due_on, customer_id);
+CREATE INDEX idx_snapshots_rate ON milepost.snapshots USING btree (systematic_progression_rate DESC, customer_id);
+CREATE INDEX idx_snapshots_score ON milepost.snapshots USING btree (current_scaling_score DESC NULLS LAST, customer_id);
+CREATE INDEX idx_standing_unsettled ON milepost.standing USING btree (customer_id) WHERE unsettled;
+CREATE INDEX idx_validations_finished ON milepost.validations USING btree (finished_at DESC) WHERE (state = 'done'::text);
+
+CREATE UNIQUE INDEX idx_validations_under_way ON milepost.validations USING btree ((true)) WHERE (state = ANY (ARRAY['waiting'::text, 'running'::text]));
+
+CREATE INDEX idx_webhook_deliveries_due ON milepost.webhook_deliveries USING btree (next_try_at) WHERE (next_try_at IS NOT NULL);
+CREATE INDEX idx_webhook_deliveries_recommendation ON milepost.webhook_deliveries USING btree (recommendation_id);
 CREATE INDEX idx_behavior_sessions_customer_id ON public.behavior_sessions USING btree (customer_id, started_at DESC);
 CREATE INDEX idx_behavior_sessions_session_id ON public.behavior_sessions USING btree (session_id);
 CREATE INDEX idx_behavior_sessions_started_at ON public.behavior_sessions USING btree (started_at);
@@ -1566,6 +2306,8 @@ ALTER INDEX public.idx_behavior_events_anonymous_id ATTACH PARTITION milepost.be
 ALTER INDEX public.idx_behavior_events_business_impact ATTACH PARTITION milepost.behavior_events_default_business_impact_idx;
 
 ALTER INDEX public.idx_behavior_events_customer_id ATTACH PARTITION milepost.behavior_events_default_customer_id_idx;
+
+ALTER INDEX public.idx_behavior_events_recommendation ATTACH PARTITION milepost.behavior_events_default_customer_id_idx1;
 
 ALTER INDEX public.idx_behavior_events_customer_timestamp ATTACH PARTITION milepost.behavior_events_default_customer_id_timestamp_idx;
 
@@ -1592,13 +2334,62 @@ CREATE TRIGGER customer_actions_insert AFTER INSERT ON public.customer_actions R
 CREATE TRIGGER customer_actions_truncate AFTER TRUNCATE ON public.customer_actions FOR EACH STATEMENT EXECUTE FUNCTION milepost.on_actions_changed();
 CREATE TRIGGER customer_actions_update AFTER UPDATE ON public.customer_actions REFERENCING OLD TABLE AS old_actions NEW TABLE AS new_actions FOR EACH STATEMENT EXECUTE FUNCTION milepost.on_actions_changed();
 
+ALTER TABLE ONLY milepost.announcements
+    ADD CONSTRAINT announcements_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES milepost.standing(customer_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY milepost.badge_awards
+    ADD CONSTRAINT badge_awards_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES milepost.standing(customer_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY milepost.game_profiles
+    ADD CONSTRAINT game_profiles_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES milepost.standing(customer_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY milepost.game_standing
+    ADD CONSTRAINT game_standing_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES milepost.standing(customer_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY milepost.insight_days
+    ADD CONSTRAINT insight_days_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES milepost.standing(customer_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY milepost.practice
+    ADD CONSTRAINT practice_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES milepost.standing(customer_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY milepost.recommendation_marks
+    ADD CONSTRAINT recommendation_marks_recommendation_id_fkey FOREIGN KEY (recommendation_id) REFERENCES milepost.recommendations(recommendation_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY milepost.recommendations
+    ADD CONSTRAINT recommendations_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES milepost.standing(customer_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY milepost.snapshots
+    ADD CONSTRAINT snapshots_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES milepost.standing(customer_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY milepost.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_recommendation_id_fkey FOREIGN KEY (recommendation_id) REFERENCES milepost.recommendations(recommendation_id) ON DELETE CASCADE;
+
 ALTER TABLE milepost.aliases ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY aliases_server ON milepost.aliases USING (( SELECT milepost.is_server() AS is_server));
 
+ALTER TABLE milepost.announcements ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY announcements_server ON milepost.announcements USING (( SELECT milepost.is_server() AS is_server));
+
+ALTER TABLE milepost.badge_awards ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY badge_awards_own ON milepost.badge_awards FOR SELECT USING ((customer_id = ( SELECT milepost.current_customer() AS current_customer)));
+CREATE POLICY badge_awards_server ON milepost.badge_awards USING (( SELECT milepost.is_server() AS is_server));
+
 ALTER TABLE milepost.behavior_events_default ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY behavior_insights_own ON milepost.standing FOR SELECT USING ((customer_id = ( SELECT milepost.current_customer() AS current_customer)));
+
+ALTER TABLE milepost.coach ENABLE ROW LEVEL SECURITY;
+ALTER TABLE milepost.coach_learned ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY coach_learned_server ON milepost.coach_learned USING (( SELECT milepost.is_server() AS is_server));
+CREATE POLICY coach_server ON milepost.coach USING (( SELECT milepost.is_server() AS is_server));
+
+ALTER TABLE milepost.coach_tallies ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY coach_tallies_server ON milepost.coach_tallies USING (( SELECT milepost.is_server() AS is_server));
 
 ALTER TABLE milepost.cohorts ENABLE ROW LEVEL SECURITY;
 
@@ -1631,9 +2422,24 @@ ALTER TABLE milepost.event_log ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY event_log_server ON milepost.event_log USING (( SELECT milepost.is_server() AS is_server));
 
+ALTER TABLE milepost.game_profiles ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY game_profiles_own ON milepost.game_profiles FOR SELECT USING ((customer_id = ( SELECT milepost.current_customer() AS current_customer)));
+CREATE POLICY game_profiles_server ON milepost.game_profiles USING (( SELECT milepost.is_server() AS is_server));
+
+ALTER TABLE milepost.game_standing ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY game_standing_own ON milepost.game_standing FOR SELECT USING ((customer_id = ( SELECT milepost.current_customer() AS current_customer)));
+CREATE POLICY game_standing_server ON milepost.game_standing USING (( SELECT milepost.is_server() AS is_server));
+
 ALTER TABLE milepost.identity_changes ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY identity_changes_server ON milepost.identity_changes USING (( SELECT milepost.is_server() AS is_server));
+
+ALTER TABLE milepost.insight_days ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY insight_days_own ON milepost.insight_days FOR SELECT USING ((customer_id = ( SELECT milepost.current_customer() AS current_customer)));
+CREATE POLICY insight_days_server ON milepost.insight_days USING (( SELECT milepost.is_server() AS is_server));
 
 ALTER TABLE milepost.keys ENABLE ROW LEVEL SECURITY;
 
@@ -1654,9 +2460,28 @@ CREATE POLICY numbers_server ON milepost.numbers USING (( SELECT milepost.is_ser
 ALTER TABLE milepost.plan ENABLE ROW LEVEL SECURITY;
 ALTER TABLE milepost.plan_points ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY plan_points_read ON milepost.plan_points FOR SELECT USING (true);
 CREATE POLICY plan_points_server ON milepost.plan_points USING (( SELECT milepost.is_server() AS is_server));
 CREATE POLICY plan_read ON milepost.plan FOR SELECT USING (true);
 CREATE POLICY plan_server ON milepost.plan USING (( SELECT milepost.is_server() AS is_server));
+
+ALTER TABLE milepost.plans ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY plans_read ON milepost.plans FOR SELECT USING (true);
+CREATE POLICY plans_server ON milepost.plans USING (( SELECT milepost.is_server() AS is_server));
+
+ALTER TABLE milepost.practice ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY practice_server ON milepost.practice USING (( SELECT milepost.is_server() AS is_server));
+
+ALTER TABLE milepost.recommendation_marks ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY recommendation_marks_server ON milepost.recommendation_marks USING (( SELECT milepost.is_server() AS is_server));
+
+ALTER TABLE milepost.recommendations ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY recommendations_own ON milepost.recommendations FOR SELECT USING (((customer_id = ( SELECT milepost.current_customer() AS current_customer)) AND (NOT held_out)));
+CREATE POLICY recommendations_server ON milepost.recommendations USING (( SELECT milepost.is_server() AS is_server));
 
 ALTER TABLE milepost.reports ENABLE ROW LEVEL SECURITY;
 
@@ -1670,6 +2495,11 @@ ALTER TABLE milepost.sign_in_links ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY sign_in_links_server ON milepost.sign_in_links USING (( SELECT milepost.is_server() AS is_server));
 
+ALTER TABLE milepost.snapshots ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY snapshots_own ON milepost.snapshots FOR SELECT USING ((customer_id = ( SELECT milepost.current_customer() AS current_customer)));
+CREATE POLICY snapshots_server ON milepost.snapshots USING (( SELECT milepost.is_server() AS is_server));
+
 ALTER TABLE milepost.standing ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY standing_server ON milepost.standing USING (( SELECT milepost.is_server() AS is_server)) WITH CHECK (( SELECT milepost.is_server() AS is_server));
@@ -1677,6 +2507,14 @@ CREATE POLICY standing_server ON milepost.standing USING (( SELECT milepost.is_s
 ALTER TABLE milepost.users ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY users_server ON milepost.users USING (( SELECT milepost.is_server() AS is_server));
+
+ALTER TABLE milepost.validations ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY validations_server ON milepost.validations USING (( SELECT milepost.is_server() AS is_server));
+
+ALTER TABLE milepost.webhook_deliveries ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY webhook_deliveries_server ON milepost.webhook_deliveries USING (( SELECT milepost.is_server() AS is_server));
 
 ALTER TABLE public.behavior_events ENABLE ROW LEVEL SECURITY;
 
@@ -1696,8 +2534,20 @@ CREATE POLICY customer_actions_server ON public.customer_actions USING (( SELECT
 GRANT USAGE ON SCHEMA milepost TO milepost_reader;
 GRANT USAGE ON SCHEMA public TO milepost_reader;
 
+REVOKE ALL ON FUNCTION milepost.badge_rules() FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.badge_rules() TO milepost_server;
+GRANT ALL ON FUNCTION milepost.badge_rules() TO milepost_reader;
+
+REVOKE ALL ON FUNCTION milepost.badges_of(customers text[], as_of date) FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.badges_of(customers text[], as_of date) TO milepost_server;
+GRANT ALL ON FUNCTION milepost.badges_of(customers text[], as_of date) TO milepost_reader;
+
 REVOKE ALL ON FUNCTION milepost.clean_event_changes(before timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.clean_event_changes(before timestamp with time zone) TO milepost_server;
+
+REVOKE ALL ON FUNCTION milepost.competency_climb(customers text[], as_of date) FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.competency_climb(customers text[], as_of date) TO milepost_server;
+GRANT ALL ON FUNCTION milepost.competency_climb(customers text[], as_of date) TO milepost_reader;
 
 REVOKE ALL ON FUNCTION milepost.competency_scores(customer text, as_of date) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.competency_scores(customer text, as_of date) TO milepost_server;
@@ -1709,19 +2559,29 @@ GRANT SELECT ON TABLE public.behavior_events TO milepost_reader;
 
 REVOKE ALL ON FUNCTION milepost.contribution(e public.behavior_events) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.contribution(e public.behavior_events) TO milepost_server;
+GRANT ALL ON FUNCTION milepost.contribution(e public.behavior_events) TO milepost_reader;
 
 REVOKE ALL ON FUNCTION milepost.counts(e public.behavior_events) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.counts(e public.behavior_events) TO milepost_server;
+GRANT ALL ON FUNCTION milepost.counts(e public.behavior_events) TO milepost_reader;
 
 REVOKE ALL ON FUNCTION milepost.current_customer() FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.current_customer() TO milepost_server;
 GRANT ALL ON FUNCTION milepost.current_customer() TO milepost_reader;
+
+REVOKE ALL ON FUNCTION milepost.current_plan() FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.current_plan() TO milepost_server;
+GRANT ALL ON FUNCTION milepost.current_plan() TO milepost_reader;
 
 REVOKE ALL ON FUNCTION milepost.ensure_partitions(from_day date, to_day date) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.ensure_partitions(from_day date, to_day date) TO milepost_server;
 
 REVOKE ALL ON FUNCTION milepost.events_of(kind text, id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.events_of(kind text, id text) TO milepost_server;
+
+REVOKE ALL ON FUNCTION milepost.faded_outcomes(customer text, as_of date) FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.faded_outcomes(customer text, as_of date) TO milepost_server;
+GRANT ALL ON FUNCTION milepost.faded_outcomes(customer text, as_of date) TO milepost_reader;
 
 REVOKE ALL ON FUNCTION milepost.final_user(start text) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.final_user(start text) TO milepost_server;
@@ -1735,7 +2595,15 @@ GRANT ALL ON FUNCTION milepost.fold_days(batch milepost.told[]) TO milepost_serv
 REVOKE ALL ON FUNCTION milepost.fold_sessions(batch milepost.told[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.fold_sessions(batch milepost.told[]) TO milepost_server;
 
+REVOKE ALL ON FUNCTION milepost.game_on(customer text, as_of date) FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.game_on(customer text, as_of date) TO milepost_server;
+GRANT ALL ON FUNCTION milepost.game_on(customer text, as_of date) TO milepost_reader;
+
 REVOKE ALL ON FUNCTION milepost.grant_reading(reader name) FROM PUBLIC;
+REVOKE ALL ON FUNCTION milepost.insights_days(customer text, days date[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.insights_days(customer text, days date[]) TO milepost_server;
+GRANT ALL ON FUNCTION milepost.insights_days(customer text, days date[]) TO milepost_reader;
+
 REVOKE ALL ON FUNCTION milepost.insights_on(customer text, as_of date) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.insights_on(customer text, as_of date) TO milepost_server;
 GRANT ALL ON FUNCTION milepost.insights_on(customer text, as_of date) TO milepost_reader;
@@ -1744,14 +2612,41 @@ REVOKE ALL ON FUNCTION milepost.is_server() FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.is_server() TO milepost_server;
 GRANT ALL ON FUNCTION milepost.is_server() TO milepost_reader;
 
+REVOKE ALL ON FUNCTION milepost.leaderboard(most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.leaderboard(most integer) TO milepost_server;
+GRANT ALL ON FUNCTION milepost.leaderboard(most integer) TO milepost_reader;
+
+REVOKE ALL ON FUNCTION milepost.level_steps() FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.level_steps() TO milepost_server;
+GRANT ALL ON FUNCTION milepost.level_steps() TO milepost_reader;
+
+REVOKE ALL ON FUNCTION milepost.levels_of(customers text[], as_of date) FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.levels_of(customers text[], as_of date) TO milepost_server;
+GRANT ALL ON FUNCTION milepost.levels_of(customers text[], as_of date) TO milepost_reader;
+
+REVOKE ALL ON FUNCTION milepost.levels_on(customer text, as_of date) FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.levels_on(customer text, as_of date) TO milepost_server;
+GRANT ALL ON FUNCTION milepost.levels_on(customer text, as_of date) TO milepost_reader;
+
 REVOKE ALL ON FUNCTION milepost.lock_identity(changing boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.lock_identity(changing boolean) TO milepost_server;
 
 REVOKE ALL ON FUNCTION milepost.lock_standing(customers text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.lock_standing(customers text[]) TO milepost_server;
 
+REVOKE ALL ON FUNCTION milepost.mark_changed(customers text[], days date[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.mark_changed(customers text[], days date[]) TO milepost_server;
+
+REVOKE ALL ON FUNCTION milepost.monday(day date) FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.monday(day date) TO milepost_server;
+GRANT ALL ON FUNCTION milepost.monday(day date) TO milepost_reader;
+
 REVOKE ALL ON FUNCTION milepost.move_events(events uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.move_events(events uuid[]) TO milepost_server;
+
+REVOKE ALL ON FUNCTION milepost.next_actions(customer text) FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.next_actions(customer text) TO milepost_server;
+GRANT ALL ON FUNCTION milepost.next_actions(customer text) TO milepost_reader;
 
 REVOKE ALL ON FUNCTION milepost.number_of(kind text, id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.number_of(kind text, id text) TO milepost_server;
@@ -1771,9 +2666,16 @@ GRANT ALL ON FUNCTION milepost.on_events_truncated() TO milepost_server;
 REVOKE ALL ON FUNCTION milepost.on_events_updated() FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.on_events_updated() TO milepost_server;
 
-REVOKE ALL ON FUNCTION milepost.plan_number(path text[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION milepost.plan_number(path text[]) TO milepost_server;
-GRANT ALL ON FUNCTION milepost.plan_number(path text[]) TO milepost_reader;
+REVOKE ALL ON FUNCTION milepost.plan_of(customer text) FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.plan_of(customer text) TO milepost_server;
+GRANT ALL ON FUNCTION milepost.plan_of(customer text) TO milepost_reader;
+
+REVOKE ALL ON FUNCTION milepost.practice_on(customer text, as_of date) FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.practice_on(customer text, as_of date) TO milepost_server;
+GRANT ALL ON FUNCTION milepost.practice_on(customer text, as_of date) TO milepost_reader;
+
+REVOKE ALL ON FUNCTION milepost.readers() FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.readers() TO milepost_server;
 
 REVOKE ALL ON FUNCTION milepost.recompute(customers text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.recompute(customers text[]) TO milepost_server;
@@ -1787,14 +2689,30 @@ GRANT ALL ON FUNCTION milepost.refresh_standing(customers text[]) TO milepost_se
 REVOKE ALL ON FUNCTION milepost.repair(day_customers text[], days date[], session_customers text[], sessions text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.repair(day_customers text[], days date[], session_customers text[], sessions text[]) TO milepost_server;
 
+REVOKE ALL ON FUNCTION milepost.rescore(customers text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.rescore(customers text[]) TO milepost_server;
+
 REVOKE ALL ON FUNCTION milepost.resolve(sent_customer text, sent_user text, anonymous text) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.resolve(sent_customer text, sent_user text, anonymous text) TO milepost_server;
 
 REVOKE ALL ON FUNCTION milepost.small_number(value jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.small_number(value jsonb) TO milepost_server;
+GRANT ALL ON FUNCTION milepost.small_number(value jsonb) TO milepost_reader;
 
 REVOKE ALL ON FUNCTION milepost.store_events(batch json) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.store_events(batch json) TO milepost_server;
+
+REVOKE ALL ON FUNCTION milepost.streak_on(customer text, as_of date) FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.streak_on(customer text, as_of date) TO milepost_server;
+GRANT ALL ON FUNCTION milepost.streak_on(customer text, as_of date) TO milepost_reader;
+
+REVOKE ALL ON FUNCTION milepost.streak_weeks(customers text[], as_of date) FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.streak_weeks(customers text[], as_of date) TO milepost_server;
+GRANT ALL ON FUNCTION milepost.streak_weeks(customers text[], as_of date) TO milepost_reader;
+
+REVOKE ALL ON FUNCTION milepost.streaks_of(customers text[], as_of date) FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.streaks_of(customers text[], as_of date) TO milepost_server;
+GRANT ALL ON FUNCTION milepost.streaks_of(customers text[], as_of date) TO milepost_reader;
 
 REVOKE ALL ON FUNCTION milepost.tie(call text, kind text, from_id text, to_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.tie(call text, kind text, from_id text, to_id text) TO milepost_server;
@@ -1807,10 +2725,19 @@ GRANT ALL ON FUNCTION milepost.uuid7_at(at timestamp with time zone) TO milepost
 
 REVOKE ALL ON FUNCTION public.cleanup_expired_behavior_events(most integer, as_of timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cleanup_expired_behavior_events(most integer, as_of timestamp with time zone) TO milepost_server;
+GRANT SELECT ON TABLE milepost.badge_awards TO milepost_reader;
 GRANT SELECT ON TABLE milepost.competency_days TO milepost_reader;
 GRANT SELECT ON TABLE milepost.customer_days TO milepost_reader;
 GRANT SELECT ON TABLE milepost.customers TO milepost_reader;
+GRANT SELECT ON TABLE milepost.game_profiles TO milepost_reader;
+GRANT SELECT ON TABLE milepost.game_standing TO milepost_reader;
+GRANT SELECT ON TABLE milepost.insight_days TO milepost_reader;
 GRANT SELECT ON TABLE milepost.plan TO milepost_reader;
+GRANT SELECT ON TABLE milepost.plan_points TO milepost_reader;
+GRANT SELECT ON TABLE milepost.plans TO milepost_reader;
+GRANT SELECT ON TABLE milepost.points_ledger TO milepost_reader;
+GRANT SELECT ON TABLE milepost.recommendations TO milepost_reader;
+GRANT SELECT ON TABLE milepost.snapshots TO milepost_reader;
 GRANT SELECT ON TABLE milepost.standing TO milepost_reader;
 GRANT SELECT ON TABLE public.behavior_insights TO milepost_reader;
 GRANT SELECT ON TABLE public.behavior_sessions TO milepost_reader;

@@ -22,6 +22,6 @@ def set_up(dsn: str, plan: Plan, settings: Settings) -> None:
         migrate(connection, lambda m: _log.info("applied migration %04d %s", m.number, m.name))
         connection.execute(PARTITIONS_AHEAD)
         if apply_plan(connection, plan):
-            _log.info("the plan's points changed: every customer's standing was built anew")
+            _log.info("the plan's points or scores changed: every customer is rescored in the background")
         if settings.admin_customer_id:
             pin_customer(connection, settings.admin_customer_id)

@@ -45,6 +45,15 @@
     return row;
   }
 
+  // A badge, a level or a recommendation: a row as an event's, with its own mark in place of an impact.
+  function makeAnnouncement(told) {
+    const row = makeRow({ ...told, timestamp: told.at, event_type: told.kind, summary: [told.title, told.text].filter(Boolean).join(". ") });
+    row.classList.add("announced");
+    const mark = byId(`live-${told.kind}`);
+    if (mark) row.append(mark.content.cloneNode(true));
+    return row;
+  }
+
   function refilter() {
     for (const row of list.children) row.hidden = !wanted(row);
     showEmpty();
@@ -71,7 +80,7 @@
       return;
     }
     if (!waiting.length) return;
-    const rows = waiting.slice(-ROWS).reverse().map(makeRow);
+    const rows = waiting.slice(-ROWS).reverse().map((told) => (told.announcement_id ? makeAnnouncement(told) : makeRow(told)));
     waiting = [];
     list.prepend(...rows);
     while (list.children.length > ROWS) list.lastElementChild.remove();
@@ -115,7 +124,7 @@
     source.addEventListener("events", (message) => {
       const data = JSON.parse(message.data);
       // A hidden tab gets no frames: what waits is bounded, the newest are kept.
-      waiting = waiting.concat(data.events ?? []).slice(-WAITING);
+      waiting = waiting.concat(data.events ?? [], data.announcements ?? []).slice(-WAITING);
       minutes = data.per_minute ?? minutes;
       schedule();
     });

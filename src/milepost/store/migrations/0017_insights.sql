@@ -1,0 +1,179 @@
+-- Insights, version 2 of the formulas: outcomes as a component, any number of days in one go, each customer by the plan
+-- version its sums are of. One definition for today, for lists and for the history. docs/scores.md has every formula.
+
+-- A customer's points that still count on a day, by competency: each halves every half_life_days.
+-- score = 100 * (1 - exp(-faded / saturation_points)).
+create or replace function milepost.competency_scores(customer text, as_of date)
+returns table (competency text, points bigint, faded double precision, score double precision, last_day date)
+language sql stable as $$
+  select c.id, coalesce(d.points, 0)::bigint, coalesce(d.faded, 0),
+    100 * (1 - exp(-coalesce(d.faded, 0) / (p.document #>> '{scoring,saturation_points}')::double precision)), d.last_day
+  from milepost.plans p
+  cross join lateral jsonb_array_elements(p.document -> 'competencies') with ordinality as x(item, place)
+  cross join lateral (select x.item ->> 'id' as id) as c
+  left join lateral (
+    select sum(points) as points, max(day) as last_day,
+      -- Ordered, so that the same days always add up to the same last bit.
+      sum(points * 2 ^ (-(as_of - day) / (p.document #>> '{scoring,half_life_days}')::double precision) order by day)
+        as faded
+    from milepost.competency_days
+    where customer_id = customer and competency_days.competency = c.id and day <= as_of) as d on true
+  where p.plan_version = milepost.plan_of(customer)
+  order by x.place
+$$;
+
+-- Outcome actions that still count on a day, weighted by impact and halving like points; null where there is none yet.
+create function milepost.faded_outcomes(customer text, as_of date) returns double precision
+language sql stable as $$
+  select sum((p.document #>> array['points', 'weight', a.business_impact])::double precision
+    * 2 ^ (-(as_of - a.day) / (p.document #>> '{scoring,half_life_days}')::double precision) order by a.day, a.action_id)
+  from milepost.plans p cross join (
+    select action_id, business_impact, ("timestamp" at time zone 'UTC')::date as day from public.customer_actions
+    where customer_id = customer and role = 'outcome' and deleted_at is null) as a
+  where p.plan_version = milepost.plan_of(customer) and a.day <= as_of
+$$;
+
+-- Everything about a customer that depends on the day it is asked for: a row for each of these days. Null means: not
+-- enough data.
+create function milepost.insights_days(customer text, days date[])
+returns table (
+  as_of date, competencies jsonb, current_scaling_score double precision, score_coverage double precision,
+  components jsonb, systematic_progression_rate double precision, professional_credibility_trend text,
+  points_last_14_days bigint, points_14_days_before bigint, active_weeks integer,
+  inconsistent_system_usage boolean, low_business_impact_actions boolean, low_impact_share double precision)
+language sql stable as $$
+  with wanted as materialized (
+    -- age: days since the first event. weeks: how many of the last eight the customer was there for.
+    select d.as_of, d.as_of - f.first_day as age, least(8, (d.as_of - f.first_day) / 7 + 1) as weeks
+    from (select distinct unnest(days) as as_of) as d
+    left join (select (first_event_at at time zone 'UTC')::date as first_day
+      from milepost.standing where customer_id = customer) as f on true
+  ),
+  rules as materialized (
+    select document -> 'scoring' -> 'components' as weights,
+      (document #>> '{scoring,dead_band}')::double precision as dead_band,
+      (document #>> '{scoring,trend_min_points}')::double precision as trend_min_points,
+      (document #>> '{risk,active_weeks}')::double precision as risk_weeks,
+      (document #>> '{risk,low_impact_share}')::double precision as risk_share,
+      coalesce((document #>> '{scoring,outcome_saturation}')::double precision, 6) as outcome_saturation,
+      array(select item ->> 'id' from jsonb_array_elements(document -> 'tools') as item) as tools
+    from milepost.plans where plan_version = milepost.plan_of(customer)
+  ),
+  windows as (
+    select w.as_of,
+      coalesce(sum(d.points) filter (where d.day > w.as_of - 14), 0) as points_14,
+      coalesce(sum(d.points) filter (where d.day > w.as_of - 28 and d.day <= w.as_of - 14), 0) as points_14_before,
+      coalesce(sum(d.points) filter (where d.day > w.as_of - 28), 0) as points_28,
+      coalesce(sum(d.points) filter (where d.day <= w.as_of - 28), 0) as points_84_before,
+      count(distinct (w.as_of - d.day) / 7) filter (where d.day > w.as_of - 56)::integer as active_weeks,
+      sum(d.low_impact) filter (where d.day > w.as_of - 28) as low_28,
+      sum(d.events) filter (where d.day > w.as_of - 28) as events_28
+    from wanted w left join milepost.customer_days d
+      on d.customer_id = customer and d.day > w.as_of - 112 and d.day <= w.as_of
+    group by w.as_of
+  ),
+  used as (
+    select w.as_of, count(distinct t.tool) as tools
+    from wanted w cross join rules r
+    join milepost.customer_days d on d.customer_id = customer and d.day > w.as_of - 30 and d.day <= w.as_of
+    cross join lateral unnest(d.tools) as t(tool)
+    where t.tool = any (r.tools)
+    group by w.as_of
+  ),
+  skills as (
+    select w.as_of, jsonb_object_agg(c.competency, c.score) as scores, avg(c.score) as average, sum(c.points) as points
+    from wanted w cross join lateral milepost.competency_scores(customer, w.as_of) as c
+    group by w.as_of
+  ),
+  parts as (
+    select w.as_of, v.name, v.value, v.place, coalesce((r.weights ->> v.name)::double precision, 0) as weight
+    from wanted w cross join rules r
+    join windows n using (as_of)
+    left join skills s using (as_of)
+    left join used u using (as_of)
+    cross join lateral (values
+      (1, 'competencies', case when s.points > 0 then s.average end),
+      (2, 'breadth', (100.0 * coalesce(u.tools, 0) / nullif(cardinality(r.tools), 0))::double precision),
+      -- Of a customer's first two weeks nobody can say whether they come regularly.
+      (3, 'consistency', case when w.age >= 14 then 100.0 * n.active_weeks / w.weeks end),
+      -- Points a day of the last 28 against those of up to 84 days before, at least 14 of them: 50 is as before.
+      (4, 'momentum', case when w.age >= 41 and n.points_28 + n.points_84_before > 0
+        then 100.0 * (n.points_28 / 28.0) / (n.points_28 / 28.0 + n.points_84_before / least(84.0, w.age - 27)) end),
+      (5, 'outcomes', 100 * (1 - exp(-milepost.faded_outcomes(customer, w.as_of) / r.outcome_saturation)))
+    ) as v(place, name, value)
+    where w.age >= 0
+  ),
+  weighed as (
+    select as_of, name, place, weight, value,
+      sum(weight) filter (where value is not null) over (partition by as_of) as there,
+      sum(weight) over (partition by as_of) as whole
+    from parts
+  ),
+  score as (
+    select as_of,
+      -- A score that rests on less than a third of its parts would say more than is known.
+      case when min(there) >= min(whole) / 3 then sum(weight * value order by place) / nullif(min(there), 0) end as score,
+      coalesce(min(there), 0) / nullif(min(whole), 0) as coverage,
+      jsonb_agg(jsonb_build_object('name', name, 'weight', weight, 'value', value,
+        'contribution', weight * value / nullif(there, 0)) order by place) as components
+    from weighed group by as_of
+  )
+  select w.as_of, s.scores, score.score, score.coverage, score.components, n.points_28 / 4.0,
+    case
+      -- Of the 14 days before the last 14, a newer customer was there for a part only.
+      when w.age >= 27 is not true then null
+      when points_14 + points_14_before < r.trend_min_points then null
+      when points_14 > points_14_before * (1 + r.dead_band) then 'improving'
+      when points_14 < points_14_before * (1 - r.dead_band) then 'declining'
+      else 'stable'
+    end,
+    points_14::bigint, points_14_before::bigint, n.active_weeks,
+    -- The plan's figure is for eight weeks; a customer of fewer is held to as large a share of theirs.
+    case when w.age >= 28 then n.active_weeks < r.risk_weeks * w.weeks / 8 end,
+    case when events_28 >= 10 then low_28 / events_28 > r.risk_share end,
+    (low_28 / nullif(events_28, 0))::double precision
+  from wanted w
+  join windows n using (as_of)
+  left join rules r on true
+  left join skills s using (as_of)
+  left join score using (as_of)
+$$;
+
+create or replace function milepost.insights_on(customer text, as_of date)
+returns table (
+  competencies jsonb, current_scaling_score double precision, score_coverage double precision, components jsonb,
+  systematic_progression_rate double precision, professional_credibility_trend text,
+  points_last_14_days bigint, points_14_days_before bigint, active_weeks integer,
+  inconsistent_system_usage boolean, low_business_impact_actions boolean, low_impact_share double precision)
+language sql stable as $$
+  select i.competencies, i.current_scaling_score, i.score_coverage, i.components, i.systematic_progression_rate,
+    i.professional_credibility_trend, i.points_last_14_days, i.points_14_days_before, i.active_weeks,
+    i.inconsistent_system_usage, i.low_business_impact_actions, i.low_impact_share
+  from milepost.insights_days(customer, array[as_of]) as i
+$$;
+
+-- Since 0012 a version of the plan is read for each customer; one number of the current plan nobody asks for.
+drop function milepost.plan_number(text[]);
+
+create or replace function milepost.grant_reading(reader name) returns void
+language plpgsql as $$
+begin
+  execute format('grant usage on schema milepost, public to %I', reader);
+  execute format('grant select on public.behavior_events, public.behavior_sessions, public.behavior_insights,'
+    ' public.customer_actions, milepost.standing, milepost.customer_days, milepost.competency_days, milepost.customers,'
+    ' milepost.plan, milepost.plans, milepost.insight_days, milepost.snapshots to %I', reader);
+  execute format('grant execute on function milepost.current_customer(), milepost.is_server(),'
+    ' milepost.current_plan(), milepost.plan_of(text), milepost.competency_scores(text, date),'
+    ' milepost.faded_outcomes(text, date), milepost.insights_days(text, date[]), milepost.insights_on(text, date)'
+    ' to %I', reader);
+end $$;
+revoke all on function milepost.faded_outcomes(text, date), milepost.insights_days(text, date[]) from public;
+grant execute on function milepost.faded_outcomes(text, date), milepost.insights_days(text, date[]) to milepost_server;
+do $$
+declare
+  reader name;
+begin
+  for reader in select * from milepost.readers() loop
+    perform milepost.grant_reading(reader);
+  end loop;
+end $$;
