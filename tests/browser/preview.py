@@ -19,7 +19,7 @@ from milepost.web import views as v
 from milepost.web.environment import pages_environment
 from milepost.web.static_files import CONTENT_SECURITY_POLICY, STATIC_DIR
 
-from . import sample, sample_stream
+from . import sample, sample_offline, sample_stream
 from .sample import EVIL, SCENARIOS, Scenario
 
 _TYPES: Final = {
@@ -85,7 +85,7 @@ def render_all() -> dict[str, str]:
         for name, template, section, view in _views(scenario):
             shell = sample.shell(section) if section else None
             pages[f"/{scenario}/{name}"] = environment.get_template(template).render(
-                shell=shell, view=view, csrf_input=_CSRF
+                shell=shell, view=view, csrf_input=_CSRF, offline=sample_offline.panel(scenario)
             )
         pages[f"/{scenario}/detail"] = environment.get_template("partials/event_detail.html").render(
             view=sample.detail(scenario)

@@ -20,6 +20,7 @@ from milepost.web.account_views import GettingStarted
 from milepost.web.customer_page import customer_view, event_view, timeline_view
 from milepost.web.describe import event_in_words
 from milepost.web.keys import create_key, first_write_key
+from milepost.web.offline.panel import offline_panel
 from milepost.web.overview_page import overview_view
 from milepost.web.page_context import PAGE_HEADERS, page, require_member, zone_of
 from milepost.web.paths import customer_of
@@ -158,9 +159,10 @@ async def customer(request: AnyRequest, segment: str) -> Template:
         found = await read_customer(connection, customer_id, now=now)
         sessions = await read_sessions(connection, customer_id, limit=_SESSIONS)
         entries, following = await read_timeline(connection, customer_id, limit=_ENTRIES)
+        offline = await offline_panel(request, connection, customer_id)
     first = timeline_view(entries, customer_id, served.plan, zone_of(request), following=following)
     view = customer_view(found, sessions.items, first, served.plan, now=now)
-    return page(request, "customer.html", section="customers", view=view)
+    return page(request, "customer.html", section="customers", view=view, offline=offline)
 
 
 @get("/customers/{segment:str}/timeline")

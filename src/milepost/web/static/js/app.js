@@ -96,7 +96,7 @@
       element.textContent = text;
       svg.append(element);
     };
-    say(figure.querySelector("h2").textContent, 32, { "font-size": 16, "font-weight": 600, fill: page.color });
+    say(figure.querySelector("h2, h3").textContent, 32, { "font-size": 16, "font-weight": 600, fill: page.color });
     const caption = figure.querySelector("figcaption p");
     say(caption.textContent, 54, { "font-size": 12, fill: getComputedStyle(caption).color });
     let x = margin;
@@ -146,7 +146,7 @@
       at = index;
       const column = columns[at];
       column?.classList.add("read");
-      reading.textContent = column ? `${time(column.dataset.day, "day")}: ${number(Number(column.dataset.value))} ${unit}` : "";
+      reading.textContent = column ? `${figure.dataset.reading ?? ""}${time(column.dataset.day, "day")}: ${number(Number(column.dataset.value))} ${unit}` : "";
     };
     columns.forEach((column, index) => column.addEventListener("pointerenter", () => read(index)));
     area.addEventListener("pointerleave", () => read(columns.length));

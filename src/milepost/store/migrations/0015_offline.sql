@@ -1,0 +1,77 @@
+-- Practice and results: what customers do online against what came of it offline, by competency. docs/offline.md.
+
+-- A customer's practice and results on a day: one row for each competency of the plan, and one without a competency for
+-- all of them together. practice = the competency score; results = 100 * (1 - exp(-faded / outcome_saturation)).
+create function milepost.practice_on(customer text, as_of date)
+returns table (
+  competency text, practice double precision, results double precision, points bigint, faded_points double precision,
+  outcomes bigint, faded_outcomes double precision, last_outcome date)
+language sql stable as $$
+  with rules as materialized (
+    select document #> '{points,weight}' as weights,
+      (document #>> '{scoring,half_life_days}')::double precision as half_life,
+      coalesce((document #>> '{scoring,outcome_saturation}')::double precision, 6) as saturation
+    from milepost.plans where plan_version = milepost.plan_of(customer)
+  ),
+  outcomes as materialized (
+    select a.competency_area, a.action_id, a.day,
+      (r.weights ->> a.business_impact)::double precision * 2 ^ (-(as_of - a.day) / r.half_life) as counts
+    from rules r cross join (
+      select action_id, competency_area, business_impact, ("timestamp" at time zone 'UTC')::date as day
+      from public.customer_actions
+      where customer_id = customer and role = 'outcome' and deleted_at is null) as a
+    where a.day <= as_of
+  ),
+  skills as materialized (
+    select * from milepost.competency_scores(customer, as_of)
+      with ordinality as s(competency, points, faded, score, last_day, place)
+  )
+  select competency, practice, results, points, faded_points, outcomes, faded_outcomes, last_outcome from (
+    select s.place, s.competency, s.score as practice,
+      100 * (1 - exp(-coalesce(o.faded, 0) / r.saturation)) as results,
+      s.points, s.faded as faded_points, coalesce(o.outcomes, 0) as outcomes, coalesce(o.faded, 0) as faded_outcomes,
+      o.last_outcome
+    from rules r cross join skills s
+    left join (
+      -- Ordered, so that the same outcomes always add up to the same last bit.
+      select competency_area, count(*) as outcomes, sum(counts order by day, action_id) as faded,
+        max(day) as last_outcome
+      from outcomes group by 1) as o on o.competency_area = s.competency
+    union all
+    select 0, null, coalesce(s.practice, 0), 100 * (1 - exp(-coalesce(o.faded, 0) / r.saturation)),
+      coalesce(s.points, 0)::bigint, coalesce(s.faded, 0), o.outcomes, coalesce(o.faded, 0), o.last_outcome
+    from rules r
+    cross join (select avg(score) as practice, sum(points) as points, sum(faded) as faded from skills) as s
+    cross join (
+      select count(*) as outcomes, sum(counts order by day, action_id) as faded, max(day) as last_outcome
+      from outcomes) as o) as both_kinds
+  order by place
+$$;
+
+-- The same for the page that shows all customers, as it was on `day`, when they were last settled.
+create table milepost.practice (
+  customer_id text primary key references milepost.standing on delete cascade,
+  day date not null,
+  practice double precision not null,
+  results double precision not null,
+  -- By competency: {id: value}; results only where there are some.
+  practice_by jsonb not null,
+  results_by jsonb not null
+) with (fillfactor = 80);
+comment on table milepost.practice is 'Practice and results of each customer, settled: what the page of all customers reads.';
+
+revoke all on milepost.practice from public;
+alter table milepost.practice enable row level security, force row level security;
+create policy practice_server on milepost.practice using ((select milepost.is_server()));
+
+revoke all on function milepost.practice_on(text, date) from public;
+grant execute on function milepost.practice_on(text, date) to milepost_server;
+do $$
+declare
+  reader name;
+begin
+  -- A customer may read what its own rows add up to.
+  for reader in select * from milepost.readers() loop
+    execute format('grant execute on function milepost.practice_on(text, date) to %I', reader);
+  end loop;
+end $$;

@@ -1,0 +1,1 @@
+"""Offline actions on the dashboard: recording them, practice against results, and the same over HTTP."""

@@ -1,0 +1,24 @@
+-- name: by_hand
+-- An action that was recorded by hand, deleted or not.
+select action_id, customer_id, user_id, action_type, role, description, competency_area, business_impact, value,
+  currency, action_metadata, source, "timestamp", received_at, deleted_at
+from public.customer_actions
+where action_id = %(action_id)s and customer_id = %(customer_id)s and source = %(source)s
+
+-- name: change
+-- Changes one; what its metadata said stays, with who changed it.
+update public.customer_actions set action_type = %(action_type)s, role = %(role)s, description = %(description)s,
+  competency_area = %(competency_area)s, business_impact = %(business_impact)s, value = %(value)s,
+  currency = %(currency)s, "timestamp" = %(timestamp)s,
+  action_metadata = action_metadata || jsonb_build_object('changed_by', %(by)s::text)
+where action_id = %(action_id)s and customer_id = %(customer_id)s and source = %(source)s and deleted_at is null
+returning action_id
+
+-- name: delete
+-- It counts no more, but can be put back.
+update public.customer_actions set deleted_at = %(now)s
+where action_id = %(action_id)s and customer_id = %(customer_id)s and source = %(source)s and deleted_at is null
+
+-- name: restore
+update public.customer_actions set deleted_at = null
+where action_id = %(action_id)s and customer_id = %(customer_id)s and source = %(source)s and deleted_at is not null

@@ -1,0 +1,10 @@
+"""The routes of offline actions' pages."""
+
+from __future__ import annotations
+
+from litestar import Router
+
+from milepost.web.offline.actions import action_handlers
+from milepost.web.page_context import require_member
+
+router = Router("/", route_handlers=[*action_handlers], before_request=require_member, include_in_schema=False)
