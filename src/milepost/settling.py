@@ -12,12 +12,13 @@ from typing import Final
 
 import psycopg
 
+from milepost.insights.practice import settle_practice
 from milepost.insights.settle import Settled, Step, settle
 
 _log = logging.getLogger(__name__)
 
 #: After the insights themselves, which `settle` writes first.
-STEPS: Final[list[Step]] = []
+STEPS: Final[list[Step]] = [settle_practice]
 #: Seconds between two looks for changed customers.
 _TICK = 1.0
 _MOST_PAUSE = 30.0
