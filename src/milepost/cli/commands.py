@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from milepost import __version__
-from milepost.cli import access, columns, explain, plans, query
+from milepost.cli import access, columns, explain, insights, plans, query
 from milepost.cli.database import database_dsn
 from milepost.plan import load_plan
 from milepost.settings import Settings, load_settings
@@ -26,6 +26,7 @@ app = typer.Typer(
 app.add_typer(plans.app, name="plan")
 app.add_typer(access.keys, name="keys")
 app.add_typer(columns.columns, name="columns")
+app.add_typer(insights.app, name="insights")
 app.command("explain")(explain.explain)
 app.command("verify")(columns.verify)
 app.command("token")(access.token)

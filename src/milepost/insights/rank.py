@@ -1,0 +1,99 @@
+"""Rank statistics, without a library: ranks with ties, Spearman's correlation, means by tenth, intervals.
+
+All take plain sequences of numbers of one length. What has no answer (nothing varies, too few) is None.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from operator import mul
+from typing import Final
+
+#: Two-sided 95 % quantiles: of the normal distribution, and of Student's t by degrees of freedom.
+_NORMAL: Final = 1.959964
+_STUDENT: Final = (
+    12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281,
+    2.2010, 2.1788, 2.1604, 2.1448, 2.1314, 2.1199, 2.1098, 2.1009, 2.0930,
+)  # fmt: skip
+TENTHS: Final = 10
+
+
+def levels(values: Sequence[float]) -> list[int]:
+    """The place of each value among the different ones, from 0: equal values have equal places."""
+    place = {value: at for at, value in enumerate(sorted(set(values)))}
+    return [place[value] for value in values]
+
+
+class Ranks:
+    """Ranks around their mean, from levels. Ties have the average of the ranks they share."""
+
+    __slots__ = ("around", "norm")
+
+    def __init__(self, places: Sequence[int]) -> None:
+        counts = [0] * (max(places, default=-1) + 1)
+        for place in places:
+            counts[place] += 1
+        middle, before, rank_of = (len(places) + 1) / 2, 0, []
+        for count in counts:
+            rank_of.append(before + (count + 1) / 2 - middle)
+            before += count
+        self.around = [rank_of[place] for place in places]
+        self.norm = math.sqrt(sum(map(mul, self.around, self.around)))
+
+    def correlation(self, other: Ranks) -> float | None:
+        """Spearman's: Pearson's correlation of the ranks."""
+        if len(self.around) < 3 or self.norm == 0 or other.norm == 0:
+            return None
+        found: float = sum(map(mul, self.around, other.around)) / (self.norm * other.norm)
+        return max(-1.0, min(1.0, found))
+
+
+def average_ranks(values: Sequence[float]) -> list[float]:
+    """1 for the least; ties share the average of their ranks."""
+    middle = (len(values) + 1) / 2
+    return [around + middle for around in Ranks(levels(values)).around]
+
+
+def spearman(one: Sequence[float], other: Sequence[float]) -> float | None:
+    """Rank correlation, -1 to 1; None where either does not vary or there are fewer than three."""
+    return Ranks(levels(one)).correlation(Ranks(levels(other)))
+
+
+def interval(correlation: float, count: int) -> tuple[float, float] | None:
+    """95 % of a Spearman correlation of so many pairs: Fisher's z with the variance of Bonett and Wright (2000)."""
+    if count < 4 or not -1 < correlation < 1:
+        return None
+    z, wide = math.atanh(correlation), _NORMAL * math.sqrt((1 + correlation**2 / 2) / (count - 3))
+    return math.tanh(z - wide), math.tanh(z + wide)
+
+
+def tenth_means(places: Sequence[int], outcomes: Sequence[float]) -> list[float]:
+    """The mean outcome of each tenth by level, the lowest first. Ties across a border are shared out: each of them
+    stands for all of them, so no order among equals is made up."""
+    sums, counts = [0.0] * (max(places, default=-1) + 1), [0] * (max(places, default=-1) + 1)
+    for place, outcome in zip(places, outcomes, strict=True):
+        sums[place] += outcome
+        counts[place] += 1
+    size = len(places) / TENTHS
+    totals, at = [0.0] * TENTHS, 0.0
+    for total, count in zip(sums, counts, strict=True):
+        start, at = at, at + count
+        for tenth in range(int(start / size), min(TENTHS, math.ceil(at / size))) if count else ():
+            shared = min(at, (tenth + 1) * size) - max(start, tenth * size)
+            totals[tenth] += max(0.0, shared) * total / count
+    return [total / size for total in totals] if size else []
+
+
+def jackknife(estimates: Sequence[float]) -> float | None:
+    """The standard error of a figure from its values with one group of customers left out in turn."""
+    groups = len(estimates)
+    if groups < 2:
+        return None
+    mean = sum(estimates) / groups
+    return math.sqrt((groups - 1) / groups * sum((estimate - mean) ** 2 for estimate in estimates))
+
+
+def student(degrees: int) -> float:
+    """How many standard errors a 95 % interval reaches to either side."""
+    return _STUDENT[degrees - 1] if 1 <= degrees <= len(_STUDENT) else _NORMAL
