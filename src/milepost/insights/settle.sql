@@ -60,12 +60,13 @@ on conflict (customer_id, plan_version, day) do update set
   competency_scores = excluded.competency_scores;
 
 -- name: forget_history
--- Changed days before the customer's first event, where it is a later one now. What only expired has not changed.
+-- Changed days before the customer's first event, where it is a later one now; what only expired has not changed. And
+-- days that a clock ahead of ours has written.
 delete from milepost.insight_days d
 using unnest(%(customers)s::text[], %(changed)s::date[]) as c(customer_id, changed)
 join milepost.standing s using (customer_id)
-where d.customer_id = c.customer_id and d.plan_version = %(plan_version)s and d.day >= c.changed
-  and d.day < least(coalesce((s.first_event_at at time zone 'UTC')::date, %(today)s), %(today)s);
+where d.customer_id = c.customer_id and d.plan_version = %(plan_version)s and (d.day > %(today)s
+  or d.day >= c.changed and d.day < least(coalesce((s.first_event_at at time zone 'UTC')::date, %(today)s), %(today)s));
 
 -- name: write_snapshots
 -- Today's row once more, where lists look.
