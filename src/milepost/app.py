@@ -25,6 +25,7 @@ from litestar.plugins.prometheus import PrometheusConfig
 from litestar.template import TemplateConfig
 
 from milepost import __version__
+from milepost.coach.deliver import Deliveries, Target
 from milepost.columns.client import Columns
 from milepost.errors import Problem, SettingsError
 from milepost.ingest.events import Row
@@ -206,7 +207,9 @@ async def _lifespan(served: Services) -> AsyncIterator[None]:
     settings = served.settings
     jobs = Jobs(settings.database_url, cleanup_minutes=settings.cleanup_minutes, now=served.now)
     settler = Settler(settings.database_url, now=served.now)
-    starting = asyncio.create_task(_start(served, jobs, settler), name="start")
+    target = Target(settings.webhook_url, settings.webhook_secret)
+    deliveries = Deliveries(settings.database_url, target, now=served.now)
+    starting = asyncio.create_task(_start(served, jobs, settler, deliveries), name="start")
     try:
         yield
     finally:
@@ -215,12 +218,13 @@ async def _lifespan(served: Services) -> AsyncIterator[None]:
         # What was accepted is finished before the connections go.
         await served.writer.close()
         await settler.close()
+        await deliveries.close()
         await jobs.close()
         await served.live.close()
         await served.database.close()
 
 
-async def _start(served: Services, jobs: Jobs, settler: Settler) -> None:
+async def _start(served: Services, jobs: Jobs, settler: Settler, deliveries: Deliveries) -> None:
     """Waits for the database as long as it takes, makes it ready, and only then lets events in."""
     while True:
         try:
@@ -239,6 +243,7 @@ async def _start(served: Services, jobs: Jobs, settler: Settler) -> None:
     await served.writer.start()
     await jobs.start()
     settler.start()
+    deliveries.start()
     served.not_ready = None
     _log.info("ready: database and schema are there")
     if served.settings.greet:

@@ -17,6 +17,10 @@ import psycopg
 from procrastinate.exceptions import ConnectorException
 from psycopg_pool import AsyncConnectionPool
 
+from milepost.coach.deliver import forget_messages
+from milepost.coach.learn import learn
+from milepost.coach.lift import tally
+from milepost.insights import validate_runs
 from milepost.insights.settle import forget_history, read_plan
 from milepost.privacy.retain import delete_expired
 from milepost.store.setup import PARTITIONS_AHEAD
@@ -30,6 +34,7 @@ _DEAD_AFTER = 60.0
 _KEEP_FAILED_HOURS = 30 * 24
 #: The jobs by their names in the queue.
 CLEAN_UP, PARTITIONS = "clean_up_expired_events", "make_partitions"
+LEARN, TALLY = "learn_next_steps", "count_recommendations"
 #: Days after which a column store that has not read a change builds itself anew instead.
 _KEEP_CHANGES_DAYS = 7
 
@@ -45,7 +50,8 @@ class _Pool(AsyncConnectionPool[psycopg.AsyncConnection]):
 
 
 class Jobs:
-    """The retention cleanup (of noted changes too) every `cleanup_minutes`, partitions ahead of time once a day.
+    """The retention cleanup (of noted changes too) every `cleanup_minutes`, partitions ahead of time once a day, and
+    validations of the score when one is asked for.
 
     `poll_seconds`: how soon at the latest a waiting job is seen. Needs a migrated database.
     """
@@ -99,6 +105,20 @@ class Jobs:
             await self._logged(PARTITIONS, self._make_partitions)
             await app.job_manager.delete_old_jobs(nb_hours=_KEEP_FAILED_HOURS, include_failed=True)
 
+        @app.task(name=validate_runs.TASK, lock=validate_runs.TASK, retry=_RETRY)
+        async def validate_score(validation_id: int) -> None:
+            await self._logged(validate_runs.TASK, lambda: self._validate(validation_id))
+
+        @app.periodic(cron="41 3 * * *")
+        @app.task(name=LEARN, lock=LEARN, retry=_RETRY)
+        async def learn_next_steps(timestamp: int) -> None:  # noqa: ARG001 -- its turn, as Procrastinate passes it
+            await self._logged(LEARN, self._learn)
+
+        @app.periodic(cron="*/5 * * * *")
+        @app.task(name=TALLY, lock=TALLY)
+        async def count_recommendations(timestamp: int) -> None:  # noqa: ARG001 -- its turn, as Procrastinate passes it
+            await self._logged(TALLY, self._tally)
+
         @app.periodic(cron="*/5 * * * *")
         @app.task(name="rescue_jobs", lock="rescue_jobs")
         async def rescue(timestamp: int) -> None:  # noqa: ARG001 -- its turn, as Procrastinate passes it
@@ -129,6 +149,25 @@ class Jobs:
             row = connection.execute(PARTITIONS_AHEAD).fetchone()
             return int(row[0]) if row else 0
 
+    def _validate(self, validation_id: int) -> int:
+        with psycopg.connect(
+            self._dsn, autocommit=True, application_name="milepost-jobs", options="-c jit=off"
+        ) as connection:
+            validate_runs.run(connection, validation_id, now=self._now, stopped=lambda: self._closing)
+            return validation_id
+
+    def _learn(self) -> int:
+        with psycopg.connect(
+            self._dsn, autocommit=True, application_name="milepost-jobs", options="-c jit=off"
+        ) as connection:
+            forget_messages(connection, now=self._now())
+            return learn(connection, now=self._now())
+
+    def _tally(self) -> int:
+        with psycopg.connect(self._dsn, autocommit=True, application_name="milepost-jobs") as connection:
+            tally(connection, now=self._now())
+            return 0
+
     async def _rescue(self) -> None:
         """A server that was killed leaves its job behind as running, and with it the job's lock."""
         manager = self.app.job_manager
@@ -152,7 +191,7 @@ class Jobs:
 
     async def _work(self) -> None:
         # Once at every start: what was due while no server ran.
-        for name in (CLEAN_UP, PARTITIONS):
+        for name in (CLEAN_UP, PARTITIONS, TALLY):
             await self.app.configure_task(name).defer_async(timestamp=0)
         await self.app.run_worker_async(
             concurrency=2,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -43,6 +44,8 @@ class Settings:
     columns: bool = _setting(True, "Keep a column store, which answers questions over all events")
     columns_url: str = _setting("", "A ClickHouse to mirror events into; default: chDB in DATA_DIR/columns")
     columns_memory_mb: int = _setting(1024, "Most memory one question may take in the column store, in MB")
+    webhook_url: str = _setting("", "Address that is told of each recommendation; none by default")
+    webhook_secret: str = _setting("", "Secret those messages are signed with, as whsec_... or any text")
     cleanup_minutes: int = _setting(60, "Minutes between two runs of the retention cleanup")
     greet: bool = _setting(True, "Print a one-time sign-in link while there is no member")
     tools_app: bool = _setting(False, "Serve the example application at /tools-app/, as the demo does")
@@ -113,6 +116,16 @@ def _check(settings: Settings) -> None:
         if getattr(settings, name) < 1:
             variable = _PREFIX + name.upper()
             raise SettingsError(f"{variable} is {getattr(settings, name)}; it takes 1 or more.", field=variable)
+    if settings.webhook_url and not re.match(r"https?://[^/\s]+\S*\Z", settings.webhook_url):
+        raise SettingsError(
+            "MILEPOST_WEBHOOK_URL is no address; give one that starts with https:// or http://.",
+            field="MILEPOST_WEBHOOK_URL",
+        )
+    if settings.webhook_url and not settings.webhook_secret:
+        raise SettingsError(
+            "MILEPOST_WEBHOOK_SECRET is missing: without it nobody can tell our messages from others'. Set it too.",
+            field="MILEPOST_WEBHOOK_SECRET",
+        )
     if settings.log_format not in ("json", "text"):
         raise SettingsError(
             f"MILEPOST_LOG_FORMAT is {settings.log_format!r}; it takes json or text.", field="MILEPOST_LOG_FORMAT"

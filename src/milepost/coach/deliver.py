@@ -1,0 +1,164 @@
+"""Sends the outbox: each message until the receiver takes it, for about a day. At least once, never silently lost."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import httpx
+import psycopg
+
+from milepost.coach.webhook import headers
+from milepost.store.queries import load
+
+_log = logging.getLogger(__name__)
+_SQL = load("milepost.coach", "webhook.sql")
+#: Seconds to the next try after the first, the second, ... failed one: together 23 hours, then it is given up.
+BACKOFF: Final = (2, 10, 60, 300, 900, 3600, 7200, 14_400, 28_800, 28_800)
+_AT_ONCE: Final = 20
+#: Seconds a receiver has, all in all.
+_PATIENCE: Final = 15.0
+_TICK: Final = 2.0
+_MOST_PAUSE: Final = 30.0
+#: "Gone": whoever was there wants nothing more of this.
+_GONE: Final = 410
+
+
+class Target(NamedTuple):
+    """Where messages go, and the secret they are signed with."""
+
+    url: str
+    secret: str
+
+
+class _Message(NamedTuple):
+    delivery_id: UUID
+    body: str
+    attempts: int
+
+
+class _Outcome(NamedTuple):
+    status: int | None
+    error: str | None
+
+
+def note_listening(connection: psycopg.Connection, *, on: bool) -> None:
+    """Whether recommendations are told at all: without an address none are put into the outbox."""
+    connection.execute(_SQL["listening"], {"on": on})
+
+
+def forget_messages(connection: psycopg.Connection, *, now: datetime) -> None:
+    """Deletes messages that are long done with."""
+    connection.execute(_SQL["forget"], {"now": now})
+
+
+async def deliver_due(
+    connection: psycopg.Connection, client: httpx.AsyncClient, target: Target, *, now: Callable[[], datetime]
+) -> int:
+    """Tries what is due once, side by side; answers how many that were. `connection` is in autocommit.
+
+    Raises psycopg.Error; messages that were under way are then sent again.
+    """
+    messages = await asyncio.to_thread(_claim, connection, now())
+    outcomes = await asyncio.gather(*(_send(client, target, message, now()) for message in messages))
+    await asyncio.to_thread(_record, connection, messages, outcomes, now())
+    return len(messages)
+
+
+def new_client() -> httpx.AsyncClient:
+    """A client that follows no redirect: what is signed for one address goes to no other."""
+    return httpx.AsyncClient(
+        timeout=_PATIENCE / 2, follow_redirects=False, limits=httpx.Limits(max_connections=_AT_ONCE)
+    )
+
+
+class Deliveries:
+    """Sends what is due while the server runs. Outlives an absent database and an absent receiver."""
+
+    def __init__(self, dsn: str, target: Target, *, now: Callable[[], datetime], tick: float = _TICK) -> None:
+        self._dsn = dsn
+        self._target = target
+        self._now = now
+        self._tick = tick
+        self._connection: psycopg.Connection | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Needs a migrated database. Without an address it notes that nobody listens, and ends."""
+        # It logs every request with its address, which may be a secret.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
+        self._task = asyncio.create_task(self._run(), name="webhook")
+
+    async def close(self) -> None:
+        """Messages under way are sent again after the next start."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        if self._connection is not None:
+            await asyncio.to_thread(self._connection.close)
+
+    async def _run(self) -> None:
+        pause, noted = self._tick, False
+        async with new_client() as client:
+            while True:
+                try:
+                    connection = await asyncio.to_thread(self._connected)
+                    if not noted:
+                        await asyncio.to_thread(note_listening, connection, on=bool(self._target.url))
+                        noted = True
+                        if not self._target.url:
+                            return
+                    sent = await deliver_due(connection, client, self._target, now=self._now)
+                except psycopg.Error as error:
+                    _log.warning("the webhook waits %.0f s: %s", pause, str(error).strip().splitlines()[0])
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 2, _MOST_PAUSE)
+                    continue
+                pause = self._tick
+                if sent < _AT_ONCE:
+                    await asyncio.sleep(self._tick)
+
+    def _connected(self) -> psycopg.Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg.connect(self._dsn, autocommit=True, application_name="milepost-webhook")
+        return self._connection
+
+
+async def _send(client: httpx.AsyncClient, target: Target, message: _Message, now: datetime) -> _Outcome:
+    signed = headers(message.delivery_id, message.body, target.secret, now)
+    try:
+        async with (
+            asyncio.timeout(_PATIENCE),
+            # What it answers beyond the status is nobody's concern, however long it is.
+            client.stream("POST", target.url, content=message.body.encode(), headers=signed) as answer,
+        ):
+            status = answer.status_code
+    except TimeoutError:
+        return _Outcome(None, f"It did not answer within {_PATIENCE:.0f} s.")
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return _Outcome(None, f"{type(error).__name__}: {error}"[:500])
+    return _Outcome(status, None if 200 <= status < 300 else f"It answered {status}.")
+
+
+def _claim(connection: psycopg.Connection, now: datetime) -> list[_Message]:
+    connection.execute(_SQL["give_up_old"], {"now": now})
+    return [_Message(*row) for row in connection.execute(_SQL["claim"], {"now": now, "most": _AT_ONCE})]
+
+
+def _record(connection: psycopg.Connection, messages: list[_Message], outcomes: list[_Outcome], now: datetime) -> None:
+    for message, outcome in zip(messages, outcomes, strict=True):
+        values = {"delivery_id": message.delivery_id, "now": now, "status": outcome.status, "error": outcome.error}
+        if outcome.error is None:
+            connection.execute(_SQL["delivered"], values)
+            continue
+        again = message.attempts <= len(BACKOFF) and outcome.status != _GONE
+        wait = timedelta(seconds=BACKOFF[message.attempts - 1]) if again else None
+        connection.execute(_SQL["failed"], values | {"next": now + wait if wait else None})
+        if not again:
+            _log.warning("the webhook gave up on msg_%s: %s", message.delivery_id, outcome.error)

@@ -1,0 +1,112 @@
+"""What is known of customers when the coach looks at them: facts by name, from one source after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any, Final
+
+import msgspec
+import psycopg
+from psycopg.rows import dict_row
+
+from milepost.insights.settle import Settling
+from milepost.plan import Plan
+from milepost.plan_coach import FACTS, EventsCondition
+from milepost.store.queries import load
+
+_SQL = load("milepost.coach", "facts.sql")
+#: A number, a yes or no, a word; None where it is not known.
+Value = float | bool | str | None
+#: By customer, what a source knows of them.
+Table = dict[str, dict[str, Value]]
+#: Reads what it knows of the batch. Predictions join as one more, with `prediction.<name>` for their facts.
+Source = Callable[[psycopg.Connection, Settling], Table]
+
+_RECENT_DAYS: Final = 28
+#: The counted kinds by the event that is one, and the column of their last day.
+_KINDS: Final = {
+    "do:export_action": "exports",
+    "do:resource_generation": "resources_created",
+    "do:resource_share": "resources_shared",
+    "do:competency_milestone": "milestones",
+}
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A customer as the coach sees them. `recent`: steps (`tool:x`, `do:kind`) taken in the last 28 days."""
+
+    facts: Mapping[str, Value]
+    recent: frozenset[str]
+    counts: dict[EventsCondition, int] = {}
+
+
+def read_known(connection: psycopg.Connection, settling: Settling, sources: Iterable[Source] = ()) -> dict[str, Known]:
+    """Everything but counts of events, which `count_events` adds where they are asked for."""
+    asked = {"customers": settling.customers, "now": settling.now, "today": settling.today}
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(_SQL["standing"], asked).fetchall()
+    more = [source(connection, settling) for source in sources]
+    known = {}
+    for row in rows:
+        facts = _facts(row, settling.plan, settling.today)
+        for table in more:
+            facts |= table.get(row["customer_id"], {})
+        known[row["customer_id"]] = Known(facts, _recent(row, settling.today), {})
+    return known
+
+
+def count_events(
+    connection: psycopg.Connection, settling: Settling, condition: EventsCondition, known: Mapping[str, Known]
+) -> None:
+    """Counts a condition's events for these customers, into their `counts`."""
+    # One more than is allowed says all there is to say.
+    most = condition.at_least if condition.at_least is not None else (condition.at_most or 0) + 1
+    asked = {
+        "customers": list(known),
+        "event_type": condition.event_type,
+        "tool": condition.tool,
+        "section": condition.section,
+        "since": settling.today - timedelta(days=condition.last_days - 1) if condition.last_days else None,
+        "today": settling.today,
+        "most": most,
+    }
+    for customer, count in connection.execute(_SQL["events"], asked):
+        known[customer].counts[condition] = count
+
+
+def _facts(row: Mapping[str, Any], plan: Plan, today: date) -> dict[str, Value]:
+    facts: dict[str, Value] = {name: row[name] for name in FACTS if name in row}
+    facts["points_28"] = round((row["systematic_progression_rate"] or 0) * 4)
+    scores: dict[str, float] = row["competency_scores"] or {}
+    for competency in plan.competencies:
+        facts[f"competency.{competency.id}"] = scores.get(competency.id)
+    for part in row["score_components"] or ():
+        facts[f"part.{part['name']}"] = part["value"]
+    last_used = {tool: date.fromisoformat(day) for tool, day in row["tools"].items()}
+    names = plan.tool_names()
+    own = [tool for tool in names if tool in last_used]
+    facts["tools_total"] = len(names)
+    facts["tools_used"] = len(own)
+    facts["tools_30"] = sum(0 <= (today - last_used[tool]).days < 30 for tool in own)
+    facts["untried_tool"] = next((tool for tool in names if tool not in last_used), None)
+    weakest = row["weakest_competency"]
+    facts["weakest_score"] = scores.get(weakest) if weakest else None
+    facts["weakest_tool"] = next((t.id for t in plan.tools if weakest and t.competency == weakest), None)
+    return facts | _names(facts, plan)
+
+
+def _names(facts: Mapping[str, Value], plan: Plan) -> dict[str, Value]:
+    """`<fact>_name` for what names a tool or a competency, as people call it."""
+    names = plan.tool_names() | {c.id: c.name or c.id for c in plan.competencies}
+    said: dict[str, Value] = {}
+    for fact in ("untried_tool", "weakest_tool", "weakest_competency"):
+        word = facts.get(fact)
+        said[f"{fact}_name"] = names.get(str(word)) if word is not None else None
+    return said
+
+
+def _recent(row: Mapping[str, Any], today: date) -> frozenset[str]:
+    days = {f"tool:{tool}": date.fromisoformat(day) for tool, day in row["tools"].items()}
+    days |= {step: row[column] for step, column in _KINDS.items() if row[column] is not None}
+    return frozenset(step for step, day in days.items() if (today - day).days < _RECENT_DAYS)

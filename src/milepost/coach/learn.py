@@ -1,0 +1,64 @@
+"""Learns from what customers in the same situation did next: who took a step, who did not, and who moved up after."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import psycopg
+from psycopg.rows import dict_row
+
+from milepost.coach.intervals import newcombe
+from milepost.coach.lessons import BAND_WIDTH, TOP_BAND
+from milepost.insights.settle import read_plan
+from milepost.plan_coach import Coach
+from milepost.store.queries import load
+
+_SQL = load("milepost.coach", "learn.sql")
+#: Thirteen blocks of 28 days are a year.
+_BLOCKS: Final = 13
+
+
+def learn(connection: psycopg.Connection, *, now: datetime) -> int:
+    """Learns anew; answers how many comparisons had enough customers. Raises psycopg.Error; then nothing was changed.
+
+    One set-based pass over the year's days, in one transaction that readers and ingest do not notice.
+    """
+    with connection.transaction():
+        connection.execute("select pg_advisory_xact_lock(hashtext('milepost.coach.learn'))")
+        plan = read_plan(connection)
+        if plan is None:
+            return 0
+        rows = _compare(connection, plan[0].coach, list(plan[0].tool_names()), plan[1], now)
+        connection.execute(_SQL["forget"])
+        with connection.cursor() as cursor:
+            cursor.executemany(_SQL["keep"], [_lesson(row, now) for row in rows])
+        connection.execute(_SQL["note"], {"now": now})
+        return len(rows)
+
+
+def _compare(
+    connection: psycopg.Connection, coach: Coach, tools: list[str], plan_version: int, now: datetime
+) -> list[dict[str, Any]]:
+    asked = {
+        # Yesterday is the last whole day.
+        "newest": now.astimezone(UTC).date() - timedelta(days=1),
+        "blocks": _BLOCKS,
+        "tools": tools,
+        "plan_version": plan_version,
+        "width": BAND_WIDTH,
+        "top": TOP_BAND,
+        "moved_up_share": coach.moved_up.share,
+        "moved_up_points": coach.moved_up.points,
+        "at_least": coach.learned.at_least,
+    }
+    connection.execute("set local work_mem = '64MB'")
+    for name in ("blocks", "block_tools", "index_blocks", "index_tools", "situations", "analyze"):
+        connection.execute(_SQL[name], asked)
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(_SQL["compare"], asked).fetchall()
+
+
+def _lesson(row: dict[str, Any], now: datetime) -> dict[str, Any]:
+    found = newcombe(row["did_moved_up"], row["did"], row["did_not_moved_up"], row["did_not"])
+    return row | {"difference": found.estimate, "low": found.low, "high": found.high, "now": now}

@@ -1,0 +1,119 @@
+"""The coach's step of settling: what became of recommendations, and which are due. Idempotent: a day's second look at
+the same events makes nothing new."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg.rows import dict_row
+
+from milepost.coach import life
+from milepost.coach.facts import Known, count_events, read_known
+from milepost.coach.learned import Lessons
+from milepost.coach.playbooks import Made, Past, due, facts_hold, is_held_out, offers
+from milepost.coach.webhook import message
+from milepost.insights.settle import Settling
+from milepost.plan_coach import EventsCondition
+from milepost.store.queries import load
+
+_SQL = load("milepost.coach", "settle.sql")
+
+
+def settle_coach(connection: psycopg.Connection, settling: Settling) -> None:
+    """Derives the lives of these customers' recommendations, then makes those that are due."""
+    if not settling.customers:
+        return
+    plan = settling.plan
+    connection.execute(life.DERIVE, life.asked(settling.customers, plan.coach, settling.now))
+    lessons = Lessons(_rows(connection, "learned", {}), plan) if plan.coach.learned.active else None
+    if not plan.playbooks and not lessons:
+        return
+    known = read_known(connection, settling)
+    _count(connection, settling, known)
+    seed, webhook = _one(connection, "about")
+    history = _history(connection, settling)
+    left = _left(connection, settling)
+    made: list[tuple[str, Made]] = []
+    for customer, about in known.items():
+        possible = offers(about, plan) + (lessons.offers(about) if lessons else [])
+        if not possible:
+            continue
+
+        def held_out(playbook: str, customer: str = customer) -> bool:
+            return is_held_out(seed, customer, playbook, plan.coach.hold_out)
+
+        found = due(
+            possible,
+            history[customer],
+            most_open=plan.coach.most_open,
+            now=settling.now,
+            held_out=held_out,
+            left=left,
+        )
+        made += [(customer, one) for one in found]
+    if made:
+        _store(connection, settling, made, webhook=webhook)
+
+
+def _count(connection: psycopg.Connection, settling: Settling, known: Mapping[str, Known]) -> None:
+    """Counts events for the customers of whom all else that a playbook asks for is so."""
+    asked: dict[EventsCondition, dict[str, Known]] = defaultdict(dict)
+    for playbook in settling.plan.playbooks:
+        conditions = [condition.events for condition in playbook.when if condition.events is not None]
+        if conditions:
+            maybe = {customer: about for customer, about in known.items() if facts_hold(playbook, about)}
+            for condition in conditions:
+                asked[condition] |= maybe
+    for condition, customers in asked.items():
+        if customers:
+            count_events(connection, settling, condition, customers)
+
+
+def _history(connection: psycopg.Connection, settling: Settling) -> dict[str, list[Past]]:
+    history: dict[str, list[Past]] = defaultdict(list)
+    for customer, *row in connection.execute(_SQL["history"], {"customers": settling.customers}):
+        history[customer].append(Past(*row))
+    return history
+
+
+def _left(connection: psycopg.Connection, settling: Settling) -> dict[str, int]:
+    """How many of each limited playbook may still be made today. One settles at a time, so nobody else takes of it."""
+    limits = {p.id: p.most_a_day for p in settling.plan.playbooks if p.most_a_day is not None}
+    if not limits:
+        return {}
+    asked = {"today": settling.today, "playbooks": list(limits)}
+    done: dict[str, int] = dict(connection.execute(_SQL["made_today"], asked).fetchall())
+    return {playbook: limit - done.get(playbook, 0) for playbook, limit in limits.items()}
+
+
+def _store(connection: psycopg.Connection, settling: Settling, made: list[tuple[str, Made]], *, webhook: bool) -> None:
+    rows = [
+        msgspec.structs.asdict(one.offer)
+        | {"customer_id": customer, "held_out": one.held_out, "is_first": one.is_first}
+        for customer, one in made
+    ]
+    values = {
+        "made": msgspec.json.encode(rows).decode(),
+        "plan_version": settling.plan_version,
+        "now": settling.now,
+        "expires_at": life.expires_at(settling.plan.coach, settling.now),
+    }
+    with connection.cursor(row_factory=dict_row) as cursor:
+        stored = cursor.execute(_SQL["insert"], values).fetchall()
+        if webhook and stored:
+            cursor.executemany(_SQL["tell"], [message(row, settling.now) for row in stored])
+
+
+def _rows(connection: psycopg.Connection, name: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(_SQL[name], values).fetchall()
+
+
+def _one(connection: psycopg.Connection, name: str) -> tuple[Any, ...]:
+    row = connection.execute(_SQL[name]).fetchone()
+    assert row is not None
+    return row

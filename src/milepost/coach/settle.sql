@@ -1,0 +1,47 @@
+-- What settling keeps of the coach. Loaded by name (settle.py).
+
+-- name: history
+-- What was made for these customers before.
+select customer_id, playbook, asks_for, made_at, dismissed_at, closed_at is null, held_out
+from milepost.recommendations where customer_id = any (%(customers)s)
+
+-- name: about
+-- The seed of the hold-out, and whether somebody listens.
+select hold_out_seed::text, webhook from milepost.coach
+
+-- name: made_today
+-- How many of a playbook were made today for everybody.
+select playbook, count(*) from milepost.recommendations
+where made_at >= %(today)s::timestamp at time zone 'UTC' and made_at < (%(today)s + 1)::timestamp at time zone 'UTC'
+  and playbook = any (%(playbooks)s) and not held_out
+group by 1
+
+-- name: learned
+-- What was learned that surely went together.
+select * from milepost.coach_learned where low > 0 order by low desc, step
+
+-- name: insert
+-- Stores what was made, and what tells of it.
+with made as (
+  insert into milepost.recommendations (customer_id, source, playbook, asks_for, plan_version, rank, title, action,
+    tool_id, competency, url, reason, evidence, held_out, is_first, done_type, done_tool, done_section, made_at,
+    expires_at)
+  select m.customer_id, m.source, m.playbook, m.asks_for, %(plan_version)s, m.rank, m.title, m.action, m.tool_id,
+    m.competency, m.url, m.reason, m.evidence, m.held_out, m.is_first, m.done_type, m.done_tool, m.done_section, %(now)s,
+    %(expires_at)s
+  from jsonb_to_recordset(%(made)s::jsonb) as m(customer_id text, source text, playbook text, asks_for text,
+    rank float8, title text, action text, tool_id text, competency text, url text, reason text, evidence jsonb,
+    held_out boolean, is_first boolean, done_type text, done_tool text, done_section text)
+  returning *
+),
+announced as (
+  insert into milepost.announcements (at, kind, customer_id, body)
+  select made_at, 'recommendation', customer_id, jsonb_build_object('title', title, 'text', action)
+  from made where not held_out
+)
+select * from made where not held_out
+
+-- name: tell
+-- Puts a message into the webhook's outbox.
+insert into milepost.webhook_deliveries (delivery_id, recommendation_id, body, made_at, next_try_at)
+values (%(delivery_id)s, %(recommendation_id)s, %(body)s, %(now)s, %(now)s)
