@@ -58,10 +58,11 @@ class Points(_Table, frozen=True):
 class Components(_Table, frozen=True):
     """Weights of the scaling score's parts, in any unit: only their proportions count."""
 
-    competencies: float = 40
-    breadth: float = 20
-    consistency: float = 25
-    momentum: float = 15
+    competencies: float = 20
+    breadth: float = 10
+    consistency: float = 40
+    recency: float = 25
+    momentum: float = 5
     outcomes: float = 20
 
 
@@ -72,6 +73,8 @@ class Scoring(_Table, frozen=True):
     saturation_points: float = 120
     dead_band: float = 0.1
     trend_min_points: int = 5
+    consistency_half_life_weeks: float = 2
+    recency_half_life_days: float = 5
     outcome_saturation: float = 6
     components: Components = Components()
 
@@ -204,6 +207,8 @@ def _faults(plan: Plan) -> list[tuple[str, str]]:
         ("scoring.half_life_days", scoring.half_life_days, 1, 3650),
         ("scoring.saturation_points", scoring.saturation_points, 1, 1e9),
         ("scoring.dead_band", scoring.dead_band, 0, 1),
+        ("scoring.consistency_half_life_weeks", scoring.consistency_half_life_weeks, 0.1, 520),
+        ("scoring.recency_half_life_days", scoring.recency_half_life_days, 0.1, 3650),
         ("scoring.outcome_saturation", scoring.outcome_saturation, 0.1, 1e9),
         ("risk.active_weeks", plan.risk.active_weeks, 0, 8),
         ("risk.low_impact_share", plan.risk.low_impact_share, 0, 1),

@@ -78,7 +78,8 @@ def scores(events: list[Told], as_of: date, plan: Plan, outcomes: Sequence[tuple
     parts = {
         "competencies": sum(found.competencies.values()) / len(found.competencies) if earned else None,
         "breadth": 100 * len(used) / len(plan.tools),
-        "consistency": 100 * found.active_weeks / weeks if age >= 14 else None,
+        "consistency": _consistency({days // 7 for days, _ in ago if days < 56}, weeks, plan) if age >= 14 else None,
+        "recency": _recency([days for days, _ in ago if days < 112], plan),
         "momentum": 100 * now_a_day / (now_a_day + then_a_day) if age >= 41 and now_a_day + then_a_day else None,
         "outcomes": _outcomes([((as_of - day).days, impact) for day, impact in outcomes if day <= as_of], plan),
     }
@@ -95,3 +96,14 @@ def _outcomes(found: list[tuple[int, Impact]], plan: Plan) -> float | None:
     """100 * (1 - e ^ (-faded / outcome_saturation)), each outcome weighing as its impact does."""
     faded = sum(plan.points.weight[impact] * 0.5 ** (days / plan.scoring.half_life_days) for days, impact in found)
     return 100 * (1 - 2.718281828459045 ** (-faded / plan.scoring.outcome_saturation)) if found else None
+
+
+def _consistency(active: set[int], weeks: int, plan: Plan) -> float:
+    """Active weeks of those that could be, each counting half of one `consistency_half_life_weeks` later."""
+    counts = [0.5 ** (week / plan.scoring.consistency_half_life_weeks) for week in range(8)]
+    return 100 * sum(counts[week] for week in active) / sum(counts[:weeks])
+
+
+def _recency(ago: list[int], plan: Plan) -> float:
+    """100 on a day with an event, half of it every `recency_half_life_days` after."""
+    return 100 * 0.5 ** (min(ago) / plan.scoring.recency_half_life_days) if ago else 0.0

@@ -161,12 +161,28 @@ def test_the_example_of_the_documentation(connection: psycopg.Connection) -> Non
         abs=0.001,
     )
     assert {part["name"]: part["value"] for part in row["components"]} == pytest.approx(
-        {"competencies": 9.244, "breadth": 75, "consistency": 50, "momentum": 72.656, "outcomes": None}, abs=0.001
+        {
+            "competencies": 9.244,
+            "breadth": 75,
+            "consistency": 72.190,
+            "recency": 100,
+            "momentum": 72.656,
+            "outcomes": None,
+        },
+        abs=0.001,
     )
     assert {part["name"]: part["contribution"] for part in row["components"]} == pytest.approx(
-        {"competencies": 3.697, "breadth": 15, "consistency": 12.5, "momentum": 10.898, "outcomes": None}, abs=0.001
+        {
+            "competencies": 1.849,
+            "breadth": 7.5,
+            "consistency": 28.876,
+            "recency": 25,
+            "momentum": 3.633,
+            "outcomes": None,
+        },
+        abs=0.001,
     )
-    assert row["current_scaling_score"] == pytest.approx(42.096, abs=0.001)
+    assert row["current_scaling_score"] == pytest.approx(66.857, abs=0.001)
     assert row["score_coverage"] == pytest.approx(100 / 120)
     assert row["systematic_progression_rate"] == 9
     assert (row["points_last_14_days"], row["points_14_days_before"]) == (32, 4)
@@ -174,6 +190,13 @@ def test_the_example_of_the_documentation(connection: psycopg.Connection) -> Non
     assert (row["active_weeks"], row["inconsistent_system_usage"]) == (4, False)
     assert row["low_impact_share"] == pytest.approx(1 / 3)
     assert row["low_business_impact_actions"] is None
+    connection.execute(
+        'insert into public.customer_actions (customer_id, "timestamp", action_type, role, business_impact)'
+        " values ('acme', '2026-02-14T23:59Z', 'deal', 'outcome', 'high')"
+    )
+    with_deal = insights(connection)
+    assert with_deal["components"][5]["value"] == pytest.approx(29.781, abs=0.001)
+    assert (with_deal["current_scaling_score"], with_deal["score_coverage"]) == pytest.approx((60.678, 1), abs=0.001)
     faded = connection.execute(
         "select competency, points, faded, last_day from milepost.competency_scores('acme', %s) limit 1", (_AS_OF,)
     ).fetchone()
@@ -186,12 +209,12 @@ def test_the_example_of_the_documentation(connection: psycopg.Connection) -> Non
 @pytest.mark.parametrize(
     ("age", "known"),
     [
-        (0, {"breadth"}),
-        (13, {"breadth"}),
-        (14, {"breadth", "consistency"}),
-        (27, {"breadth", "consistency"}),
-        (40, {"breadth", "consistency"}),
-        (41, {"breadth", "consistency", "momentum"}),
+        (0, {"breadth", "recency"}),
+        (13, {"breadth", "recency"}),
+        (14, {"breadth", "recency", "consistency"}),
+        (27, {"breadth", "recency", "consistency"}),
+        (40, {"breadth", "recency", "consistency"}),
+        (41, {"breadth", "recency", "consistency", "momentum"}),
     ],
 )
 def test_a_young_customer_is_not_judged_early(connection: psycopg.Connection, age: int, known: set[str]) -> None:
@@ -201,7 +224,7 @@ def test_a_young_customer_is_not_judged_early(connection: psycopg.Connection, ag
     assert (row["professional_credibility_trend"] is None) == (age < 27)
     assert (row["inconsistent_system_usage"] is None) == (age < 28)
     # A score on less than a third of its weight is none.
-    assert (row["current_scaling_score"] is None) == (known == {"breadth"})
+    assert (row["current_scaling_score"] is None) == (known == {"breadth", "recency"})
 
 
 @pytest.mark.parametrize("days", [41, 50, 69, 111, 140])

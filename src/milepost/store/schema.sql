@@ -592,6 +592,8 @@ CREATE FUNCTION milepost.insights_days(customer text, days date[]) RETURNS TABLE
       (document #>> '{risk,active_weeks}')::double precision as risk_weeks,
       (document #>> '{risk,low_impact_share}')::double precision as risk_share,
       coalesce((document #>> '{scoring,outcome_saturation}')::double precision, 6) as outcome_saturation,
+      coalesce((document #>> '{scoring,consistency_half_life_weeks}')::double precision, 2) as weeks_half_life,
+      coalesce((document #>> '{scoring,recency_half_life_days}')::double precision, 5) as recency_half_life,
       array(select item ->> 'id' from jsonb_array_elements(document -> 'tools') as item) as tools
     from milepost.plans where plan_version = milepost.plan_of(customer)
   ),
@@ -602,9 +604,12 @@ CREATE FUNCTION milepost.insights_days(customer text, days date[]) RETURNS TABLE
       coalesce(sum(d.points) filter (where d.day > w.as_of - 28), 0) as points_28,
       coalesce(sum(d.points) filter (where d.day <= w.as_of - 28), 0) as points_84_before,
       count(distinct (w.as_of - d.day) / 7) filter (where d.day > w.as_of - 56)::integer as active_weeks,
+      -- One power a week, so that DISTINCT counts each week once: a week half_life_weeks earlier counts half.
+      sum(distinct 2 ^ (-((w.as_of - d.day) / 7) / r.weeks_half_life)) filter (where d.day > w.as_of - 56) as faded_weeks,
+      max(d.day) as last_day,
       sum(d.low_impact) filter (where d.day > w.as_of - 28) as low_28,
       sum(d.events) filter (where d.day > w.as_of - 28) as events_28
-    from wanted w left join milepost.customer_days d
+    from wanted w left join rules r on true left join milepost.customer_days d
       on d.customer_id = customer and d.day > w.as_of - 112 and d.day <= w.as_of
     group by w.as_of
   ),
@@ -631,11 +636,13 @@ CREATE FUNCTION milepost.insights_days(customer text, days date[]) RETURNS TABLE
       (1, 'competencies', case when s.points > 0 then s.average end),
       (2, 'breadth', (100.0 * coalesce(u.tools, 0) / nullif(cardinality(r.tools), 0))::double precision),
       -- Of a customer's first two weeks nobody can say whether they come regularly.
-      (3, 'consistency', case when w.age >= 14 then 100.0 * n.active_weeks / w.weeks end),
+      (3, 'consistency', case when w.age >= 14 then least(100, 100 * coalesce(n.faded_weeks, 0)
+        * (1 - 2 ^ (-1 / r.weeks_half_life)) / (1 - 2 ^ (-w.weeks / r.weeks_half_life))) end),
+      (4, 'recency', coalesce(100 * 2 ^ (-(w.as_of - n.last_day) / r.recency_half_life), 0)),
       -- Points a day of the last 28 against those of up to 84 days before, at least 14 of them: 50 is as before.
-      (4, 'momentum', case when w.age >= 41 and n.points_28 + n.points_84_before > 0
+      (5, 'momentum', case when w.age >= 41 and n.points_28 + n.points_84_before > 0
         then 100.0 * (n.points_28 / 28.0) / (n.points_28 / 28.0 + n.points_84_before / least(84.0, w.age - 27)) end),
-      (5, 'outcomes', 100 * (1 - exp(-milepost.faded_outcomes(customer, w.as_of) / r.outcome_saturation)))
+      (6, 'outcomes', 100 * (1 - exp(-milepost.faded_outcomes(customer, w.as_of) / r.outcome_saturation)))
     ) as v(place, name, value)
     where w.age >= 0
   ),
