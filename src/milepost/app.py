@@ -38,7 +38,18 @@ from milepost.settling import Settler
 from milepost.store.database import Database
 from milepost.store.setup import set_up
 from milepost.vocabulary import MAX_BATCH_BYTES
-from milepost.web import account_pages, coach_api, game_api, health, ingest_api, pages, query_api, read_api
+from milepost.web import (
+    account_pages,
+    coach_api,
+    game_api,
+    health,
+    ingest_api,
+    insights_api,
+    pages,
+    query_api,
+    read_api,
+    score_page,
+)
 from milepost.web.auth import Tokens, bearer
 from milepost.web.describe import event_in_words
 from milepost.web.environment import pages_environment
@@ -116,10 +127,13 @@ def create_app(settings: Settings | None = None) -> Litestar:
             ingest_api.router,
             read_api.router,
             query_api.router,
+            insights_api.router,
             *coach_api.routers,
             game_api.router,
             game_api.my_router,
             practice_api.router,
+            score_page.api_router,
+            score_page.router,
             pages.router,
             offline_pages.router,
             question_pages.router,

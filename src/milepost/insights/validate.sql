@@ -49,7 +49,7 @@ on conflict do nothing returning validation_id
 
 -- name: defer
 select milepost_jobs.procrastinate_defer_jobs_v1(array[
-  row('default', %(task)s, 0, %(task)s, null, jsonb_build_object('validation_id', %(validation_id)s::bigint), null)
+  row('default', %(task)s::text, 0, %(task)s::text, null, jsonb_build_object('validation_id', %(validation_id)s::bigint), null)
     ::milepost_jobs.procrastinate_job_to_defer_v1])
 
 -- name: cancel
@@ -83,7 +83,8 @@ values ('done', %(every)s, %(after)s, %(most)s, %(asked_at)s, %(now)s, %(now)s, 
 -- name: latest
 -- The newest finished run, and the newest of all where that one is not it.
 select validation_id, state, asked_at, asked_by, finished_at, done, total, problem, plan_version, score_version,
-  every_days, after_days, most_customers, report
+  every_days, after_days, most_customers, report,
+  (select plan_version from milepost.plan) as current_plan
 from milepost.validations v
 where validation_id = (select validation_id from milepost.validations where state = 'done'
     order by finished_at desc, validation_id desc limit 1)

@@ -20,6 +20,7 @@ GROUPS: Final = 20
 LEAST_IN_SLICE: Final = 20
 LEAST_IN_ALL: Final = 50
 
+_NOTHING: Final = 1e-9
 _Pair = tuple[str, str]
 T = TypeVar("T")
 
@@ -126,7 +127,8 @@ def _of_all(
 def _verdict(low: float | None, high: float | None) -> Verdict:
     if low is None or high is None:
         return "not enough data"
-    return "better" if low > 0 else "worse" if high < 0 else "as good"
+    # The same order in other numbers is no difference, whatever the last bits say.
+    return "better" if low > _NOTHING else "worse" if high < -_NOTHING else "as good"
 
 
 def _around(estimate: float, left: Sequence[float]) -> tuple[float | None, float | None]:

@@ -17,6 +17,7 @@ from milepost.insights.validate import AFTER_DAYS, EVERY_DAYS, MOST_CUSTOMERS, c
 from milepost.insights.validate_report import Report
 from milepost.store.database import Database
 from milepost.store.queries import load
+from milepost.vocabulary import SCORE_VERSION
 
 _SQL = load("milepost.insights", "validate.sql")
 
@@ -56,11 +57,15 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Runs(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest that was finished, with its report; and the newest of all, where that is another."""
+    """The newest that was finished, with its report; and the newest of all, where that is another.
+
+    `outdated`: the formulas or the plan have changed since the report.
+    """
 
     finished: Run | None
     report: Report | None
     newest: Run | None
+    outdated: bool
 
 
 async def latest(database: Database) -> Runs:
@@ -75,6 +80,8 @@ async def latest(database: Database) -> Runs:
         finished=finished,
         report=msgspec.convert(done["report"], Report) if done else None,
         newest=None if newest == finished else newest,
+        outdated=done is not None
+        and (done["score_version"], done["plan_version"]) != (SCORE_VERSION, done["current_plan"]),
     )
 
 

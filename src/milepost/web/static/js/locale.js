@@ -14,6 +14,8 @@
         "": { maximumFractionDigits: 0 },
         compact: { notation: "compact", maximumFractionDigits: 1 },
         percent: { style: "percent", maximumFractionDigits: 0 },
+        fixed: { minimumFractionDigits: 2, maximumFractionDigits: 2 },
+        signed: { minimumFractionDigits: 3, maximumFractionDigits: 3, signDisplay: "exceptZero" },
       }[style] ?? { maximumFractionDigits: Number(style) || 0 };
       numbers.set(style, new Intl.NumberFormat(locale, options));
     }

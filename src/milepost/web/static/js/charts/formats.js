@@ -29,6 +29,7 @@
   const values = {
     number: (value) => number(value, Number.isInteger(value) ? "" : "1"),
     percent: (value) => number(value, "percent"),
+    fixed: (value) => number(value, "fixed"),
     milliseconds: (value) => lasting(value / 1000),
   };
   const ticks = { ...values, number: (value) => number(value, "compact") };

@@ -9,7 +9,7 @@
     transitionDuration: 0, textStyle: { ...theme.text, color: theme.c.ink }, ...rest,
   });
   const valueAxis = (theme, spec) => ({
-    type: "value", ...theme.axis, splitLine: theme.hairline, minInterval: spec.format === "percent" ? 0.01 : 1,
+    type: "value", ...theme.axis, splitLine: theme.hairline, minInterval: ["percent", "fixed"].includes(spec.format) ? 0.01 : 1,
     ...(spec.format === "percent" ? { max: (range) => Math.min(1, range.max) } : {}),
     axisLabel: { ...theme.axis.axisLabel, formatter: formats.tick(spec.format) },
     name: spec.unit ? spec.unit : "", nameLocation: "end", nameGap: 12,
