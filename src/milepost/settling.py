@@ -14,12 +14,13 @@ import psycopg
 
 from milepost.coach.settle import settle_coach
 from milepost.insights.practice import settle_practice
+from milepost.game.settle import settle_game
 from milepost.insights.settle import Settled, Step, settle
 
 _log = logging.getLogger(__name__)
 
 #: After the insights themselves, which `settle` writes first.
-STEPS: Final[list[Step]] = [settle_practice, settle_coach]
+STEPS: Final[list[Step]] = [settle_practice, settle_game, settle_coach]
 #: Seconds between two looks for changed customers.
 _TICK = 1.0
 _MOST_PAUSE = 30.0

@@ -254,8 +254,9 @@ create table milepost.game_profiles (
 );
 create index idx_game_profiles_shown on milepost.game_profiles (customer_id) where leaderboard <> 'off';
 
--- Whom a withdrawn announcement was about.
+-- What was announced of a customer goes with it, and with a badge or level that is withdrawn.
 create index idx_announcements_customer on milepost.announcements (customer_id, kind);
+alter table milepost.announcements add foreign key (customer_id) references milepost.standing on delete cascade;
 
 -- The board as a customer may see it, best first, `most` rows: nobody's id, and a name only where its owner gave one.
 -- As the definer, since a customer may not read others' rows; what it answers is all that leaves it.

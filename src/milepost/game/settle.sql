@@ -1,0 +1,95 @@
+-- Brings what is kept of these customers' game up to what their days say, and writes only what differs. Loaded by name
+-- (settle.py).
+
+-- name: awards
+-- Badges they earned and badges that are no longer earned; the others stay as they are. An event that came late can
+-- move the day of a badge that is there already.
+with earned as materialized (
+  select b.customer_id, b.badge_id, b.earned_on
+  from milepost.badges_of(%(customers)s::text[], %(today)s::date) as b where b.earned_on is not null
+),
+withdrawn as (
+  delete from milepost.badge_awards a
+  where a.customer_id = any (%(customers)s::text[])
+    and not exists (select from earned e where e.customer_id = a.customer_id and e.badge_id = a.badge_id)
+  returning a.customer_id, a.badge_id
+),
+moved as (
+  update milepost.badge_awards a set earned_on = e.earned_on from earned e
+  where a.customer_id = e.customer_id and a.badge_id = e.badge_id and a.earned_on <> e.earned_on
+),
+made as (
+  insert into milepost.badge_awards (customer_id, badge_id, earned_on, awarded_at)
+  select e.customer_id, e.badge_id, e.earned_on, %(now)s::timestamptz from earned e
+  where not exists (
+    select from milepost.badge_awards a where a.customer_id = e.customer_id and a.badge_id = e.badge_id)
+  order by 1, 2
+  on conflict do nothing
+  returning customer_id, badge_id, earned_on
+)
+select customer_id, badge_id, null::date as earned_on from withdrawn
+union all
+select customer_id, badge_id, earned_on from made
+order by 1, 2
+
+-- name: standing
+-- Their points, levels and streaks as of today. Answers each level that is another than before, with the day on which
+-- it was reached; null where it was not reached but lost.
+with levels as materialized (
+  select l.customer_id, l.competency, l.level, l.reached_on
+  from milepost.levels_of(%(customers)s::text[], %(today)s::date) as l where l.level > 0
+),
+before as materialized (
+  select g.customer_id, x.competency, x.level::integer as level
+  from milepost.game_standing g cross join lateral jsonb_each_text(g.levels) as x(competency, level)
+  where g.customer_id = any (%(customers)s::text[])
+),
+derived as (
+  select s.customer_id, coalesce(p.points, 0) as points, coalesce(p.points_28, 0) as points_28,
+    coalesce(l.levels, '{}') as levels, b.badges, s.weeks, s.longest, s.state
+  from milepost.streaks_of(%(customers)s::text[], %(today)s::date) as s
+  left join (
+    select d.customer_id, sum(d.points) as points,
+      sum(d.points) filter (where d.day > %(today)s::date - 28) as points_28
+    from milepost.customer_days d
+    where d.customer_id = any (%(customers)s::text[]) and d.day <= %(today)s::date group by 1) as p using (customer_id)
+  left join (
+    select customer_id, jsonb_object_agg(competency, level) as levels from levels group by 1) as l using (customer_id)
+  cross join lateral (
+    select count(*) as badges from milepost.badge_awards a where a.customer_id = s.customer_id) as b
+),
+stored as (
+  insert into milepost.game_standing as g
+    (customer_id, day, points, points_28, levels, badges, streak_weeks, streak_longest, streak_state)
+  select customer_id, %(today)s::date, points, points_28, levels, badges, weeks, longest, state from derived
+  order by customer_id
+  on conflict (customer_id) do update set day = excluded.day, points = excluded.points,
+    points_28 = excluded.points_28, levels = excluded.levels, badges = excluded.badges,
+    streak_weeks = excluded.streak_weeks, streak_longest = excluded.streak_longest,
+    streak_state = excluded.streak_state
+  where (g.day, g.points, g.points_28, g.levels, g.badges, g.streak_weeks, g.streak_longest, g.streak_state)
+    is distinct from (excluded.day, excluded.points, excluded.points_28, excluded.levels, excluded.badges,
+      excluded.streak_weeks, excluded.streak_longest, excluded.streak_state)
+)
+select coalesce(l.customer_id, b.customer_id) as customer_id, coalesce(l.competency, b.competency) as competency,
+  coalesce(l.level, 0) as level, case when l.level > coalesce(b.level, 0) then l.reached_on end as reached_on
+from levels l full join before b on b.customer_id = l.customer_id and b.competency = l.competency
+where l.level is distinct from b.level
+order by 1, 2
+
+-- name: announce
+-- Tells the live feed.
+insert into milepost.announcements (at, kind, customer_id, body)
+values (%(now)s, %(kind)s, %(customer_id)s, %(body)s)
+
+-- name: unsay_badges
+-- Takes back what was announced of badges that are no longer there.
+delete from milepost.announcements n using unnest(%(customers)s::text[], %(badges)s::text[]) as w(customer_id, badge_id)
+where n.customer_id = w.customer_id and n.kind = 'badge' and n.body ->> 'badge_id' = w.badge_id
+
+-- name: unsay_levels
+-- Takes back what was announced of levels above the one a customer has now.
+delete from milepost.announcements n
+using unnest(%(customers)s::text[], %(competencies)s::text[], %(levels)s::integer[]) as w(customer_id, competency, level)
+where n.customer_id = w.customer_id and n.kind = 'level' and n.body ->> 'competency' = w.competency
+  and (n.body ->> 'level')::integer > w.level
