@@ -26,6 +26,7 @@ _START = date(2026, 1, 1)
 _NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
 _AFTER = 28
 
+_WHERE = ("icp-analysis", "sales_execution")
 #: A customer, days after _START, an event type, an impact.
 Event = tuple[str, int, str, str]
 
@@ -45,9 +46,9 @@ def connection(shared: psycopg.Connection) -> Iterator[psycopg.Connection]:
 
 def insert(connection: psycopg.Connection, events: Sequence[Event]) -> None:
     rows = [
-        (customer, datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(days=day), kind, impact, "icp-analysis", "sales_execution")
+        (customer, datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(days=day), kind, impact, *_WHERE)
         for customer, day, kind, impact in events
-    ]  # fmt: skip
+    ]
     with connection.cursor() as cursor:
         cursor.executemany(
             'insert into public.behavior_events (customer_id, "timestamp", event_type, business_impact, tool_id,'
@@ -89,8 +90,8 @@ def test_a_slice_by_hand(connection: psycopg.Connection) -> None:
             ("late", 14, "tool_usage", "low"),
         ],
     )
-    for day, role, deleted in ((13, "outcome", None), (14, "outcome", None), (41, "outcome", None), (42, "outcome", None),
-                               (20, "intervention", None), (20, "outcome", _NOW)):  # fmt: skip
+    actions = [(day, "outcome", None) for day in (13, 14, 41, 42)]
+    for day, role, deleted in [*actions, (20, "intervention", None), (20, "outcome", _NOW)]:
         connection.execute(
             'insert into public.customer_actions (customer_id, "timestamp", action_type, role, deleted_at)'
             " values ('acme', %s, 'deal', %s, %s)",
@@ -102,12 +103,8 @@ def test_a_slice_by_hand(connection: psycopg.Connection) -> None:
     row = found["acme", anchor]
     assert row["days_since"] == 3
     assert (row["active_days"], row["points"], row["milestones"], row["outcomes"]) == (2, 47, 1, 2)
-    assert (
-        row["score"]
-        == connection.execute(
-            "select current_scaling_score from milepost.insights_on('acme', %s)", (anchor,)
-        ).fetchone()[0]
-    )  # type: ignore[index]
+    question = "select current_scaling_score from milepost.insights_on('acme', %s)"
+    assert connection.execute(question, (anchor,)).fetchone() == (row["score"],)
 
 
 # -- No slice sees the future -----------------------------------------------------------------------
@@ -240,7 +237,7 @@ def test_who_has_no_score_is_compared_with_nothing() -> None:
 def test_lifts_by_hand() -> None:
     rows = [(float(n), 1.0, float(n >= 27)) for n in range(30)]
     score = pool([sample(_START, rows), sample(_START, rows)], [SCORE], ["active_days"], lambda: None)[0]
-    assert (score.top, score.bottom) == (pytest.approx(10), 0)
+    assert [score.top, score.bottom] == pytest.approx([10, 0])
     assert score.lifts == pytest.approx([*[0.0] * 9, 10.0])
 
 
