@@ -13,8 +13,8 @@ from typing import Final
 import psycopg
 
 from milepost.coach.settle import settle_coach
-from milepost.insights.practice import settle_practice
 from milepost.game.settle import settle_game
+from milepost.insights.practice import settle_practice
 from milepost.insights.settle import Settled, Step, settle
 
 _log = logging.getLogger(__name__)
