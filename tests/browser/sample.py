@@ -150,6 +150,7 @@ def customers(scenario: Scenario) -> v.Customers:
                     10**12,
                     10**12,
                     None if k % 3 else 100.0,
+                    None if k % 2 else 1e12,
                     (0,) * 8 if k % 2 else (0, 10**12, 0, 1, 0, 0, 0, 0),
                 )
                 for k, (i, n) in enumerate(ABSURD)
@@ -172,6 +173,7 @@ def customers(scenario: Scenario) -> v.Customers:
             sessions=1_204 // (k + 1),
             exports=93 // (k + 1),
             resources=61 // (k + 2),
+            rate=max(0.0, 41.5 - 1.7 * k),
             score=None if k == 11 else max(4.0, 88.4 - 3.1 * k),
             weeks=tuple(max(0, round(30 + 12 * math.sin(k + w * 1.3) + (w * (6 - k % 11)))) for w in range(8)),
         )

@@ -12,7 +12,7 @@ from typing import get_args
 import pytest
 
 from milepost.errors import InvalidRequest
-from milepost.insights.customers import CustomerPage, Sort, list_customers
+from milepost.insights.customers import CustomerFilter, CustomerPage, Sort, list_customers
 from milepost.store.database import Database, DictConnection
 
 _NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -35,6 +35,18 @@ async def connection(dsn: str) -> AsyncIterator[DictConnection]:
             "insert into milepost.customers (customer_id, name)"
             " select 'c' || n, case when n % 2 = 0 then 'Ab' else 'aB' end || n % 6 from generate_series(1, 30) n"
         )
+        # Scores with ties, and some that are not known.
+        await connection.execute(
+            "insert into milepost.snapshots (customer_id, day, due_on, settled_at, plan_version, score_version,"
+            " current_scaling_score, systematic_progression_rate, professional_credibility_trend, points_last_14_days,"
+            " points_14_days_before, active_weeks, competency_scores, weakest_competency)"
+            " select 'c' || n, %(now)s::date, %(now)s::date + 1, %(now)s, 1, 2,"
+            " case when n %% 6 > 0 then n %% 5 * 10.5 end,"
+            " n %% 3, (array['improving', 'stable', 'declining'])[1 + n %% 3], 0, 0, 0, '{}',"
+            " case when n %% 2 = 0 then 'sales_execution' end from generate_series(1, 53) n",
+            {"now": _NOW},
+        )
+        await connection.execute("update milepost.standing set unsettled = false")
         yield connection
     await database.close()
 
@@ -83,11 +95,44 @@ async def test_forged_cursors_are_told(connection: DictConnection) -> None:
 
 
 async def test_status_and_search_hold_on_every_page(connection: DictConnection) -> None:
-    later = _NOW + timedelta(days=16)
-    first = await list_customers(connection, now=later, limit=3, q="AB", status="quiet")
-    second = await list_customers(connection, now=later, limit=3, q="AB", status="quiet", cursor=first.next)
+    later, quiet = _NOW + timedelta(days=16), CustomerFilter(q="AB", status="quiet")
+    first = await list_customers(connection, now=later, limit=3, wanted=quiet)
+    second = await list_customers(connection, now=later, limit=3, wanted=quiet, cursor=first.next)
     assert first.total == second.total > 6
     for item in first.items + second.items:
         assert (item.name or "").lower().startswith("ab")
         assert item.last_event_at is not None
         assert item.last_event_at <= later - timedelta(days=14)
+
+
+async def test_settled_figures_filter_and_sort(connection: DictConnection) -> None:
+    async def found(sort: Sort = "-score", **wanted: object) -> list[tuple[float | None, str | None, str | None]]:
+        page = await list_customers(
+            connection,
+            now=_NOW,
+            limit=100,
+            sort=sort,
+            wanted=CustomerFilter(**wanted),  # type: ignore[arg-type]
+        )
+        assert page.total == len(page.items)
+        return [(i.current_scaling_score, i.professional_credibility_trend, i.weakest_competency) for i in page.items]
+
+    scores = [score for score, _, _ in await found()]
+    known = [score for score in scores if score is not None]
+    assert known == sorted(known, reverse=True)
+    assert scores == known + [None] * (53 - len(known))
+    assert {trend for _, trend, _ in await found(status="declining")} == {"declining"}
+    assert {score for score, _, _ in await found(min_score=10.5, max_score=21)} == {10.5, 21}
+    assert {weakest for _, _, weakest in await found("name", weakest="sales_execution")} == {"sales_execution"}
+
+
+async def test_what_changed_since_it_was_settled_is_shown_as_it_is(connection: DictConnection) -> None:
+    await connection.execute(
+        'insert into public.behavior_events (customer_id, event_type, business_impact, "timestamp")'
+        " values ('c5', 'export_action', 'high', %s)",
+        (_NOW,),
+    )
+    page = await list_customers(connection, now=_NOW, limit=100, wanted=CustomerFilter(q="c5"))
+    rates = {item.customer_id: item.systematic_progression_rate for item in page.items}
+    assert rates["c5"] == 15 / 4
+    assert rates["c50"] == 50 % 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from psycopg import sql
@@ -15,10 +15,10 @@ from milepost.store.database import DictConnection, Row
 from milepost.store.queries import load
 from milepost.vocabulary import Trend
 
-Status = Literal["all", "active", "quiet"]
+Status = Literal["all", "active", "quiet", "improving", "declining", "at_risk"]
 Sort = Literal[
     "last_seen", "-last_seen", "events", "-events", "sessions", "-sessions", "exports", "-exports",
-    "resources", "-resources", "customer", "-customer", "name", "-name",
+    "resources", "-resources", "customer", "-customer", "name", "-name", "score", "-score", "rate", "-rate",
 ]  # fmt: skip
 
 _SQL = load("milepost.insights", "read.sql")
@@ -31,13 +31,53 @@ _COLUMNS = {
     "resources": ("total_resources_created", sql.SQL("bigint")),
     "customer": ("customer_id", sql.SQL("text")),
     "name": ("sort_name", sql.SQL("text")),
+    "score": ("score", sql.SQL("double precision")),
+    "rate": ("rate", sql.SQL("double precision")),
 }
+#: What stands in the settled snapshot, with its column there.
+_SETTLED = {
+    "score": sql.Identifier("n", "current_scaling_score"),
+    "rate": sql.Identifier("n", "systematic_progression_rate"),
+}
+#: Columns that may be null; the other columns' indexes have no word on nulls.
+_NULLABLE = {"last_event_at", "score"}
+_STANDING = sql.SQL("milepost.standing s left join milepost.snapshots n using (customer_id)")
+#: Where a snapshot decides, those that are not settled yet (a second at most) come when they are.
+_SNAPSHOTS = sql.SQL("milepost.snapshots n join milepost.standing s using (customer_id)")
+_WANTED: dict[Status, sql.SQL] = {
+    "all": sql.SQL("true"),
+    "active": sql.SQL("s.last_event_at > %(now)s::timestamptz - interval '7 days'"),
+    "quiet": sql.SQL("s.last_event_at <= %(now)s::timestamptz - interval '14 days'"),
+    "improving": sql.SQL("n.professional_credibility_trend = 'improving'"),
+    "declining": sql.SQL("n.professional_credibility_trend = 'declining'"),
+    "at_risk": sql.SQL("(n.inconsistent_system_usage or n.low_business_impact_actions)"),
+}
+_OF_SNAPSHOTS = ("improving", "declining", "at_risk")
 
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+_Score = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
 _Text = Annotated[str, msgspec.Meta(pattern=r"\A[^\x00]*\Z")]
 #: What stands first in a customer's row, for the eye and for the order.
 _SORT_NAME = sql.SQL("lower(coalesce(c.name, s.customer_id))")
+
+
+class CustomerFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which customers a list is of. `active` was seen in the last 7 days, `quiet` was seen, but not for 14 days;
+    the others are as of the last settling. Scores: at least and at most; None is no bound."""
+
+    q: str | None = None
+    status: Status = "all"
+    min_score: float | None = None
+    max_score: float | None = None
+    weakest: str | None = None
+
+    @property
+    def is_everybody(self) -> bool:
+        return self == EVERYBODY
+
+
+EVERYBODY = CustomerFilter()
 
 
 class CustomerSummary(msgspec.Struct, kw_only=True):
@@ -58,6 +98,8 @@ class CustomerSummary(msgspec.Struct, kw_only=True):
     target_arr: str | None
     growth_stage: str | None
     current_scaling_score: float | None
+    systematic_progression_rate: float | None
+    weakest_competency: str | None
     score_coverage: float | None
     professional_credibility_trend: Trend | None
     inconsistent_system_usage: bool | None
@@ -83,76 +125,120 @@ async def list_customers(
     cursor: str | None = None,
     before: str | None = None,
     sort: Sort = "-last_seen",
-    q: str | None = None,
-    status: Status = "all",
+    wanted: CustomerFilter = EVERYBODY,
 ) -> CustomerPage:
-    """One page of customers, behind `cursor` or else right in front of `before`. `active` was seen in the last 7
-    days, `quiet` was seen, but not for 14 days. Names are sorted without regard to case, ids where there is none.
+    """One page of customers, behind `cursor` or else right in front of `before`. Names are sorted without regard to
+    case, ids where there is none; scores by the last settling.
 
     Raises InvalidRequest for a cursor that is not from the same sort.
     """
-    values: dict[str, object] = {
-        "q": q or None,
-        "like": f"%{_escape(q)}%" if q else None,
-        "status": status,
-        "now": now,
-        "today": now.date(),
-        "limit": limit + 1,
-    }
+    asked = _Asked(wanted, sort)
+    values = _values(wanted, now) | {"today": now.date(), "limit": limit + 1}
     column = _COLUMNS[sort.removeprefix("-")][0]
     if before is not None and cursor is None:
-        rows = await _rows(connection, sort, values, before, backwards=True)
+        rows = await _rows(connection, asked, values, before, backwards=True)
         if len(rows) > limit:
             rows = rows[:limit][::-1]
             return await _page(
-                connection, values, rows, _encode(rows[-1], column, sort), _encode(rows[0], column, sort)
+                connection, asked, values, rows, _encode(rows[-1], column, sort), _encode(rows[0], column, sort)
             )
         # The first page is reached: it is shown whole, whatever was left of it.
-    rows = await _rows(connection, sort, values, cursor, backwards=False)
+    rows = await _rows(connection, asked, values, cursor, backwards=False)
     following = _encode(rows[limit - 1], column, sort) if len(rows) > limit else None
     previous = _encode(rows[0], column, sort) if cursor is not None and rows else None
-    return await _page(connection, values, rows[:limit], following, previous)
+    return await _page(connection, asked, values, rows[:limit], following, previous)
 
 
-async def count_customers(connection: DictConnection) -> int:
+async def count_customers(
+    connection: DictConnection, *, now: datetime, wanted: CustomerFilter = EVERYBODY
+) -> int:
     """How many there are."""
-    values = {"q": None, "like": None, "status": "all", "now": None}
-    row = await (await connection.execute(_SQL["customer_count"], values)).fetchone()
+    return await _count(connection, _Asked(wanted, "-last_seen"), _values(wanted, now))
+
+
+class _Asked(NamedTuple):
+    """A filter and an order, and what both mean for the tables to read."""
+
+    wanted: CustomerFilter
+    sort: Sort
+
+    @property
+    def source(self) -> sql.Composable:
+        wanted = self.wanted
+        by_snapshot = self.sort.removeprefix("-") in _SETTLED or wanted.status in _OF_SNAPSHOTS
+        scored = (wanted.min_score, wanted.max_score, wanted.weakest) != (None, None, None)
+        return _SNAPSHOTS if by_snapshot or scored else _STANDING
+
+    @property
+    def condition(self) -> sql.Composable:
+        parts = [_WANTED[self.wanted.status]]
+        if self.wanted.min_score is not None:
+            parts.append(sql.SQL("n.current_scaling_score >= %(min_score)s"))
+        if self.wanted.max_score is not None:
+            parts.append(sql.SQL("n.current_scaling_score <= %(max_score)s"))
+        if self.wanted.weakest is not None:
+            parts.append(sql.SQL("n.weakest_competency = %(weakest)s"))
+        return sql.SQL(" and ").join(parts)
+
+
+def _values(wanted: CustomerFilter, now: datetime) -> dict[str, object]:
+    like = f"%{_escape(wanted.q)}%" if wanted.q else None
+    return {
+        "q": wanted.q or None,
+        "like": like,
+        "now": now,
+        "min_score": wanted.min_score,
+        "max_score": wanted.max_score,
+        "weakest": wanted.weakest,
+    }
+
+
+async def _count(connection: DictConnection, asked: _Asked, values: dict[str, object]) -> int:
+    query = sql.SQL(_SQL["customer_count"]).format(source=asked.source, wanted=asked.condition)
+    row = await (await connection.execute(query, values)).fetchone()
     return int(str(row["total"])) if row else 0
 
 
 async def _page(
-    connection: DictConnection, values: dict[str, object], rows: list[Row], following: str | None, previous: str | None
+    connection: DictConnection,
+    asked: _Asked,
+    values: dict[str, object],
+    rows: list[Row],
+    following: str | None,
+    previous: str | None,
 ) -> CustomerPage:
-    total = await (await connection.execute(_SQL["customer_count"], values)).fetchone()
     items = msgspec.convert(rows, list[CustomerSummary])
-    return CustomerPage(items, int(str(total["total"])) if total else 0, following, previous)
+    return CustomerPage(items, await _count(connection, asked, values), following, previous)
 
 
 async def _rows(
-    connection: DictConnection, sort: Sort, values: dict[str, object], cursor: str | None, *, backwards: bool
+    connection: DictConnection, asked: _Asked, values: dict[str, object], cursor: str | None, *, backwards: bool
 ) -> list[Row]:
     """Rows behind the cursor in the order of `sort`, or, backwards, in front of it in the reverse order."""
+    sort = asked.sort
     column, kind = _COLUMNS[sort.removeprefix("-")]
     descending = sort.startswith("-") != backwards
     beyond: sql.Composable = sql.SQL("true")
     if cursor is not None:
         values["after"], values["after_id"] = _decode(cursor, sort)
         beyond = _beyond(column, kind, descending=descending, id_down=backwards, null=values["after"] is None)
-    # Only the last event may be missing; the other columns' indexes have no word on nulls.
-    first, last = (sql.SQL(" nulls first"), sql.SQL(" nulls last")) if column == "last_event_at" else (sql.SQL(""),) * 2
+    first, last = (sql.SQL(" nulls first"), sql.SQL(" nulls last")) if column in _NULLABLE else (sql.SQL(""),) * 2
     direction = sql.SQL("desc") + last if descending else sql.SQL("asc") + first
     tie = sql.SQL("desc" if backwards else "asc")
     order = sql.SQL("{} {}, customer_id {}").format(sql.Identifier(column), direction, tie)
     query = sql.SQL(_SQL["customer_page"]).format(
-        order=order, after=beyond, sort_name=_SORT_NAME if column == "sort_name" else sql.SQL("null::text")
+        source=asked.source,
+        wanted=asked.condition,
+        order=order,
+        after=beyond,
+        sort_name=_SORT_NAME if column == "sort_name" else sql.SQL("null::text"),
     )
     return await (await connection.execute(query, values)).fetchall()
 
 
 def _beyond(column: str, kind: sql.SQL, *, descending: bool, id_down: bool, null: bool) -> sql.Composable:
     """What comes behind the cursor, with nulls at the end (descending) or at the start (ascending)."""
-    name = _SORT_NAME if column == "sort_name" else sql.Identifier("s", column)
+    name = _SORT_NAME if column == "sort_name" else _SETTLED.get(column, sql.Identifier("s", column))
     beyond = sql.SQL("{} {} %(after)s::{}").format(name, sql.SQL("<" if descending else ">"), kind)
     tie = sql.SQL("s.customer_id < %(after_id)s" if id_down else "s.customer_id > %(after_id)s")
     if column == "customer_id":
@@ -162,7 +248,7 @@ def _beyond(column: str, kind: sql.SQL, *, descending: bool, id_down: bool, null
     if null:
         return sql.SQL("({} is not null or {})").format(name, tie)
     same = sql.SQL("{} = %(after)s::{} and {}").format(name, kind, tie)
-    if descending and column == "last_event_at":
+    if descending and column in _NULLABLE:
         return sql.SQL("({} or ({}) or {} is null)").format(beyond, same, name)
     return sql.SQL("({} or ({}))").format(beyond, same)
 
@@ -194,4 +280,6 @@ def _decode(cursor: str, sort: str) -> tuple[object, str]:
 def _kind(sort: str) -> Any:
     """What a cursor's value must be: a forged one must not reach PostgreSQL's parser."""
     column = _COLUMNS[sort.removeprefix("-")][0]
+    if column in _SETTLED:
+        return _Score
     return _Count if column.startswith("total") else datetime if column.endswith("_at") else _Text

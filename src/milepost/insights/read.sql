@@ -1,40 +1,42 @@
 -- name: customer_count
--- How many customers a search and a filter leave.
+-- How many customers a search and a filter leave. {source} and {wanted} come from a fixed list in customers.py.
 select count(*) as total
-from milepost.standing s left join milepost.customers c using (customer_id)
-where (%(q)s::text is null or s.customer_id ilike %(like)s or c.name ilike %(like)s)
-  and case %(status)s
-    when 'active' then s.last_event_at > %(now)s::timestamptz - interval '7 days'
-    when 'quiet' then s.last_event_at <= %(now)s::timestamptz - interval '14 days'
-    else true end
+from {source} left join milepost.customers c using (customer_id)
+where (%(q)s::text is null or s.customer_id ilike %(like)s or c.name ilike %(like)s) and {wanted}
 
 -- name: customer_page
--- One page of customers. {order}, {after} and {sort_name} come from a fixed list in customers.py.
+-- One page of customers, in the order of what is settled; what each row shows is worked out where it is older than the
+-- row's last change. {source}, {wanted}, {order}, {after} and {sort_name} come from a fixed list in customers.py.
 with page as (
-  select s.*, c.name, {sort_name} as sort_name
-  from milepost.standing s left join milepost.customers c using (customer_id)
-  where (%(q)s::text is null or s.customer_id ilike %(like)s or c.name ilike %(like)s)
-    and case %(status)s
-      when 'active' then s.last_event_at > %(now)s::timestamptz - interval '7 days'
-      when 'quiet' then s.last_event_at <= %(now)s::timestamptz - interval '14 days'
-      else true end
-    and {after}
+  select s.*, c.name, {sort_name} as sort_name, n.day as settled_day, n.current_scaling_score as score,
+    n.systematic_progression_rate as rate, n.score_coverage, n.professional_credibility_trend,
+    n.inconsistent_system_usage, n.low_business_impact_actions, n.weakest_competency
+  from {source} left join milepost.customers c using (customer_id)
+  where (%(q)s::text is null or s.customer_id ilike %(like)s or c.name ilike %(like)s) and {wanted} and {after}
   order by {order}
   limit %(limit)s
 )
 select p.customer_id, p.name, p.sort_name, p.first_event_at, p.last_event_at, p.total_events, p.total_sessions,
   p.total_tool_sessions, p.total_exports_generated, p.total_resources_created, p.total_points, p.total_actions,
   substr(p.current_arr_latest, 57) as current_arr, substr(p.target_arr_latest, 57) as target_arr,
-  substr(p.growth_stage_latest, 57) as growth_stage,
-  i.current_scaling_score, i.score_coverage, i.professional_credibility_trend, i.inconsistent_system_usage,
-  i.low_business_impact_actions,
+  substr(p.growth_stage_latest, 57) as growth_stage, p.score, p.rate, p.weakest_competency,
+  case when fresh then p.score else i.current_scaling_score end as current_scaling_score,
+  case when fresh then p.rate else i.systematic_progression_rate end as systematic_progression_rate,
+  case when fresh then p.score_coverage else i.score_coverage end as score_coverage,
+  case when fresh then p.professional_credibility_trend else i.professional_credibility_trend end
+    as professional_credibility_trend,
+  case when fresh then p.inconsistent_system_usage else i.inconsistent_system_usage end as inconsistent_system_usage,
+  case when fresh then p.low_business_impact_actions else i.low_business_impact_actions end
+    as low_business_impact_actions,
   array(
     select coalesce(sum(d.events), 0)::bigint
     from generate_series(7, 0, -1) as week
     left join milepost.customer_days d on d.customer_id = p.customer_id
       and d.day > %(today)s::date - 7 * (week + 1) and d.day <= %(today)s::date - 7 * week
     group by week order by week desc) as weekly_events
-from page p cross join lateral milepost.insights_on(p.customer_id, %(today)s::date) as i
+from page p
+cross join lateral (select p.settled_day is not distinct from %(today)s::date and not p.unsettled as fresh) as f
+left join lateral milepost.insights_on(p.customer_id, %(today)s::date) as i on not fresh
 order by {order}
 
 -- name: insights

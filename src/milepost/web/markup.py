@@ -3,7 +3,9 @@ can write it again in the reader's locale and a CSV can take it unrounded. Regis
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, tzinfo
+from typing import Final
 
 from markupsafe import Markup
 
@@ -139,22 +141,37 @@ def score_answer(score: float | None, trend: str | None, rate: float | None) -> 
     return text + "."
 
 
+_SHOWN: Final[Mapping[str, tuple[str, str]]] = {
+    "active": ("is active", "are active"),
+    "quiet": ("went quiet", "went quiet"),
+    "improving": ("is improving", "are improving"),
+    "declining": ("is declining", "are declining"),
+    "at_risk": ("is at risk", "are at risk"),
+}
+#: What a list that is empty says, by what it was to show.
+NOBODY: Final[Mapping[str, tuple[str, str]]] = {
+    "all": ("Nobody here", "A customer appears here with their first event."),
+    "active": ("Nobody active just now", "Active means: seen in the last 7 days."),
+    "quiet": ("Nobody went quiet", "Quiet means: active before, and nothing for 14 days."),
+    "improving": (
+        "Nobody is improving just now",
+        "Improving means: clearly more points in 14 days than in the 14 before.",
+    ),
+    "declining": ("Nobody is declining", "Declining means: clearly fewer points in 14 days than in the 14 before."),
+    "at_risk": ("Nobody is at risk", "At risk means: irregular use, or almost only events of low impact."),
+}
+
+
 def customers_answer(total: int, everyone: int, query: str, show: str) -> Markup:
     """How many customers the list holds, out of how many, and why those."""
     if everyone == 0:
         return Markup("No customers yet.")
     noun = fmt.plural(total, "customer")
     if query:
-        what = f" {show}" if show != "all" else ""
+        what = f" {fmt.words(show).lower()}" if show != "all" else ""
         verb = "matches" if total == 1 else "match"
         return Markup("{}{} {} {} “<bdi>{}</bdi>”.").format(number(total), what, noun, verb, query)
-    if show == "quiet":
-        return Markup("{} of {} {} went quiet.").format(
-            number(total), number(everyone), fmt.plural(everyone, "customer")
-        )
-    if show == "active":
-        verb = "is" if total == 1 else "are"
-        return Markup("{} of {} {} {} active.").format(
-            number(total), number(everyone), fmt.plural(everyone, "customer"), verb
-        )
+    if show in _SHOWN:
+        verb = _SHOWN[show][total != 1]
+        return Markup("{} of {} {} {}.").format(number(total), number(everyone), fmt.plural(everyone, "customer"), verb)
     return Markup("{} {}").format(number(total), noun)

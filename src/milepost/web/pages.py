@@ -11,7 +11,7 @@ from litestar.response import Template
 
 from milepost.errors import InvalidRequest
 from milepost.insights.customer import read_customer, read_sessions
-from milepost.insights.customers import CustomerSummary, Sort, count_customers, list_customers
+from milepost.insights.customers import CustomerFilter, CustomerSummary, Sort, count_customers, list_customers
 from milepost.insights.overview import Activity, any_event, read_activity
 from milepost.insights.timeline import read_event, read_newest, read_timeline
 from milepost.vocabulary import EVENT_TYPES
@@ -31,16 +31,6 @@ _PAGE = 50
 _ENTRIES = 40
 _SESSIONS = 10
 _STREAM = 50
-#: The table's columns in the words of the API. A score is computed as it is read, so nothing sorts by it.
-_SORTS: dict[str, str] = {
-    "name": "name",
-    "last_seen": "last_seen",
-    "events": "events",
-    "sessions": "sessions",
-    "exports": "exports",
-    "resources": "resources",
-}
-_SORTABLE = tuple(sort for sort in v.CUSTOMER_SORTS if sort in _SORTS)
 
 
 def remembered_activity(served: Services) -> Remembered[Activity]:
@@ -115,7 +105,7 @@ async def live(request: AnyRequest) -> Template:
 async def customers(request: AnyRequest) -> Template:
     """The list. Whatever the address says that cannot be, is as if it were not there."""
     wanted = request.query_params
-    sort: v.CustomerSort = next((s for s in _SORTABLE if s == wanted.get("sort")), "last_seen")
+    sort: v.CustomerSort = next((s for s in v.CUSTOMER_SORTS if s == wanted.get("sort")), "last_seen")
     show: v.Show = next((s for s in v.SHOWS if s == wanted.get("show")), "all")
     query = _storable(wanted.get("q", "")).strip()[:200]
     down = {"asc": False, "desc": True}.get(wanted.get("dir", ""), v.default_descending(sort))
@@ -123,9 +113,8 @@ async def customers(request: AnyRequest) -> Template:
     asked: dict[str, Any] = {
         "now": served.now(),
         "limit": _PAGE,
-        "sort": cast(Sort, ("-" if down else "") + _SORTS[sort]),
-        "q": query,
-        "status": show,
+        "sort": cast(Sort, ("-" if down else "") + sort),
+        "wanted": CustomerFilter(q=query, status=show),
     }
     async with served.database.transaction() as connection:
         try:
@@ -134,7 +123,7 @@ async def customers(request: AnyRequest) -> Template:
             )
         except InvalidRequest:  # a cursor of another order or another server: the list begins anew
             found = await list_customers(connection, **asked)
-        everyone = await count_customers(connection) if query or show != "all" else found.total
+        everyone = await count_customers(connection, now=served.now()) if query or show != "all" else found.total
     view = v.Customers(
         tuple(_row(item) for item in found.items),
         found.total,
@@ -146,7 +135,6 @@ async def customers(request: AnyRequest) -> Template:
         after=found.next,
         before=found.previous,
         first=found.previous is None,
-        sortable=_SORTABLE,
     )
     return page(request, "customers.html", section="customers", view=view)
 
@@ -206,6 +194,7 @@ def _row(item: CustomerSummary) -> v.CustomerRow:
         item.total_exports_generated,
         item.total_resources_created,
         item.current_scaling_score,
+        item.systematic_progression_rate,
         tuple(item.weekly_events),
     )
 

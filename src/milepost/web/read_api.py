@@ -14,7 +14,7 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 from milepost.errors import Forbidden, InvalidRequest, NotFound, Unauthorised
 from milepost.insights import customer as one
 from milepost.insights.customer import Action, Customer, Event, Insights, Page, Session
-from milepost.insights.customers import CustomerPage, Sort, Status, list_customers
+from milepost.insights.customers import CustomerFilter, CustomerPage, Sort, Status, list_customers
 from milepost.vocabulary import EventType
 from milepost.web.auth import bearer, require_secret_key
 from milepost.web.paths import customer_of
@@ -25,6 +25,8 @@ from milepost.web.sessions import signed_in
 Limit = Annotated[int, Parameter(ge=1, le=500, description="How many at most.")]
 Cursor = Annotated[str | None, Parameter(max_length=1000, description="`next` of the page before.")]
 Search = Annotated[str | None, Parameter(max_length=200, description="Part of a customer's id or name.")]
+Score = Annotated[float | None, Parameter(ge=0, le=100, description="A bound of the scaling score, 0 to 100.")]
+Weakest = Annotated[str | None, Parameter(max_length=200, description="The competency with the lowest score.")]
 _MANY = errors(400, 401, 403, 422, 429, 503)
 _ONE = errors(400, 401, 403, 404, 422, 429, 503)
 CustomerId = Annotated[str, Parameter(min_length=1, max_length=600)]
@@ -69,14 +71,19 @@ async def get_customers(
     sort: Sort = "-last_seen",
     q: Search = None,
     status: Status = "all",
+    min_score: Score = None,
+    max_score: Score = None,
+    weakest: Weakest = None,
 ) -> CustomerPage:
-    """Customers, searched, filtered and sorted; `total` counts all pages."""
+    """Customers, searched, filtered and sorted; `total` counts all pages. Scores, trends and risks are filtered and
+    sorted as of the last settling, about a second behind."""
     await require_reader(request)
     served = services(request)
+    wanted = CustomerFilter(
+        q=_text(q, "q"), status=status, min_score=min_score, max_score=max_score, weakest=_text(weakest, "weakest")
+    )
     async with served.database.transaction() as connection:
-        return await list_customers(
-            connection, now=served.now(), limit=limit, cursor=cursor, sort=sort, q=_text(q, "q"), status=status
-        )
+        return await list_customers(connection, now=served.now(), limit=limit, cursor=cursor, sort=sort, wanted=wanted)
 
 
 @get("/customers/{customer_id:str}", summary="One customer", responses=_ONE, security=READS)

@@ -23,13 +23,13 @@ Section = Literal[
     "overview", "live", "customers", "trends", "funnels", "retention", "paths", "lifecycle", "tools", "sessions",
     "cohorts", "dashboards", "coaching", "practice", "game", "score", "keys",
 ]  # fmt: skip
-Show = Literal["all", "active", "quiet"]
-CustomerSort = Literal["name", "last_seen", "events", "sessions", "exports", "resources", "score"]
+Show = Literal["all", "active", "quiet", "improving", "declining", "at_risk"]
+CustomerSort = Literal["name", "last_seen", "events", "sessions", "exports", "resources", "rate", "score"]
 
 CUSTOMER_SORTS: Final[tuple[CustomerSort, ...]] = (
-    "name", "last_seen", "events", "sessions", "exports", "resources", "score",
+    "name", "last_seen", "events", "sessions", "exports", "resources", "rate", "score",
 )  # fmt: skip
-SHOWS: Final[tuple[Show, ...]] = ("all", "active", "quiet")
+SHOWS: Final[tuple[Show, ...]] = ("all", "active", "quiet", "improving", "declining", "at_risk")
 #: A customer is quiet who was active before and sent nothing for this many days.
 QUIET_DAYS: Final = 14
 
@@ -172,6 +172,8 @@ class CustomerRow:
     exports: int
     resources: int
     score: float | None
+    rate: float | None = None
+    """Points a week."""
     weeks: tuple[int, ...] = ()
 
     @property
@@ -201,6 +203,11 @@ class Customers:
     @property
     def answer(self) -> Markup:
         return markup.customers_answer(self.total, self.everyone, self.query, self.show)
+
+    @property
+    def nobody(self) -> tuple[str, str]:
+        """What a filter that leaves nobody says: that, and what it means."""
+        return markup.NOBODY[self.show]
 
     def url(self, **changes: str) -> str:
         """This page's address with some parameters changed; paging starts over unless it is named.
