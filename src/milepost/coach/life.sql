@@ -47,14 +47,27 @@ ends as (
     least(w.dismissed_at, w.done_at, a.at, case when m.expires_at <= %(now)s then m.expires_at end) as closed_at
   from mine m left join words w using (recommendation_id) left join acts a using (recommendation_id)
 ),
+hints as (
+  -- Points of events about recommendations: whoever gets one would have more of them for that alone.
+  select e.customer_id, c.day, sum(c.points) as points
+  from public.behavior_events e cross join lateral milepost.contribution(e) as c
+  where e.customer_id = any (%(customers)s) and e.event_metadata ? 'recommendation_id'
+  group by 1, 2
+),
 points as (
-  select m.recommendation_id,
-    coalesce(sum(d.points) filter (where d.day <= m.made_on), 0)::bigint as before,
-    coalesce(sum(d.points) filter (where d.day > m.made_on), 0)::bigint as after
-  from mine m left join milepost.customer_days d on d.customer_id = m.customer_id
-    and d.day > m.made_on - %(measure_days)s and d.day <= m.made_on + %(measure_days)s
+  select m.recommendation_id, (d.before - coalesce(h.before, 0))::bigint as before,
+    (d.after - coalesce(h.after, 0))::bigint as after
+  from mine m
+  cross join lateral (
+    select coalesce(sum(points) filter (where day <= m.made_on), 0) as before,
+      coalesce(sum(points) filter (where day > m.made_on), 0) as after
+    from milepost.customer_days where customer_id = m.customer_id
+      and day > m.made_on - %(measure_days)s and day <= m.made_on + %(measure_days)s) as d
+  cross join lateral (
+    select sum(points) filter (where day <= m.made_on) as before, sum(points) filter (where day > m.made_on) as after
+    from hints where customer_id = m.customer_id
+      and day > m.made_on - %(measure_days)s and day <= m.made_on + %(measure_days)s) as h
   where m.made_on + %(measure_days)s < %(today)s
-  group by 1
 ),
 life as (
   -- Whatever closes it first decides; what is said after that changes nothing.
