@@ -24,6 +24,7 @@ from milepost.columns import ddl
 from milepost.columns.client import Columns
 from milepost.columns.reading import ColumnsUnavailable, Freshness, Proof
 from milepost.errors import Problem
+from milepost.game.verify import GameProof, verify_game
 from milepost.insights.verify import StandingProof, verify_standing
 from milepost.processes import PARENT
 from milepost.settings import Settings, load_settings, to_environ
@@ -75,7 +76,9 @@ def verify(data_dir: DataDir = None) -> None:
     settings = load_settings().with_flags(data_dir=data_dir)
     with database_dsn(settings) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
         standing = verify_standing(connection)
+        game = verify_game(connection)
     good = _standing_is_equal(standing)
+    good = _game_is_equal(game) and good
     if settings.columns:
         good = _columns_are_equal(_with_columns(settings, lambda found: found.verify())) and good
     if not good:
@@ -95,6 +98,19 @@ def _standing_is_equal(proof: StandingProof) -> bool:
         table.add_row("totals", "all", f"{proof.totals:,}")
     Console(stderr=True).print(table)
     typer.echo("They differ. `milepost recompute` builds them anew from the events.", err=True)
+    return False
+
+
+def _game_is_equal(proof: GameProof) -> bool:
+    waiting = f" {proof.waiting:,} more are waiting to be settled." if proof.waiting else ""
+    if proof.is_equal:
+        typer.echo(f"Equal: the levels, badges and streaks of {proof.customers:,} customers, and their days.{waiting}")
+        return True
+    typer.echo(
+        f"Of {proof.customers:,} customers, {proof.standing:,} have other points, levels or streaks than their days "
+        f"say, and {proof.awards:,} other badges.{waiting} `milepost recompute` and a running server mend them.",
+        err=True,
+    )
     return False
 
 
