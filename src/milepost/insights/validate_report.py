@@ -120,5 +120,8 @@ def finding(report: Report | None, outcome: str = "active") -> str:
     if found is None or found.correlation is None or found.rival is None or found.verdict == "not enough data":
         return f"There is not enough data yet to say whether the score ranks {what}."
     how = {"better": "better than", "worse": "worse than"}.get(found.verdict, "about as well as")
-    figures = f"{found.correlation:.2f} against {found.rival:.2f}"
+    # Two places are enough, unless it is the third that tells them apart.
+    alike = found.verdict != "as good" and f"{found.correlation:.2f}" == f"{found.rival:.2f}"
+    places = 3 if alike else 2
+    figures = f"{found.correlation:.{places}f} against {found.rival:.{places}f}"
     return f"The score ranks {what} {how} days since last activity: {figures}."
