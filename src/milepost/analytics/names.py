@@ -79,13 +79,26 @@ async def numbers_of(database: Database, condition: Filter) -> list[int]:
         query = sql.SQL(_SQL["of_users"]).format(holds=holds, number=_NUMBER)
     else:
         name = condition.field.removeprefix("insight.")
-        column = _FORMED.get(name, sql.Identifier("i", name))
-        schema, table = ("public", "behavior_insights") if name in _WORKED_OUT else ("milepost", "standing")
-        source = sql.Identifier(schema, table)
-        query = sql.SQL(_SQL["of_insights"]).format(holds=holds, number=_NUMBER, source=source, column=column)
+        if name in _WORKED_OUT:
+            settled, worked_out = _day_columns(name)
+            query = sql.SQL(_SQL["of_settled_insights"]).format(
+                holds=holds, number=_NUMBER, settled=settled, worked_out=worked_out
+            )
+        else:
+            column = _FORMED.get(name, sql.Identifier("i", name))
+            query = sql.SQL(_SQL["of_insights"]).format(holds=holds, number=_NUMBER, column=column)
     async with database.transaction() as connection:
         rows = await (await connection.execute(query, values)).fetchall()
     return sorted(int(str(row["number"])) for row in rows)
+
+
+def _day_columns(name: str) -> tuple[sql.Composable, sql.Composable]:
+    """Where a snapshot has it, and where insights_on has it: a competency's score is in a JSON object of all."""
+    if not name.endswith("_score") or name == "current_scaling_score":
+        return sql.Identifier("i", name), sql.Identifier("i", name)
+    competency = sql.Literal(name.removesuffix("_score"))
+    settled, worked_out = sql.SQL("i.competency_scores ->> {}"), sql.SQL("i.competencies ->> {}")
+    return settled.format(competency), worked_out.format(competency)
 
 
 async def ids_of(database: Database, whose: Whose) -> tuple[list[int], list[str]]:

@@ -17,9 +17,25 @@ where {holds};
 -- Of customers that have a number: the others have no event in the column store yet.
 select number from (
   select m.number, v, case when v ~ '{number}' then v::numeric end as n
-  from {source} as i
+  from milepost.standing as i
   join milepost.numbers m on m.kind = 'customer' and m.id = i.customer_id
   cross join lateral (select ({column})::text as v) as t) as x
+where {holds};
+
+-- name: of_settled_insights
+-- The same for what depends on the day: out of today's snapshots, and worked out for those that changed since theirs.
+select number from (
+  select m.number, v, case when v ~ '{number}' then v::numeric end as n
+  from (
+    select i.customer_id, ({settled})::text as v
+    from milepost.snapshots i join milepost.standing s using (customer_id)
+    where i.day = (now() at time zone 'UTC')::date and not s.unsettled
+    union all
+    select s.customer_id, ({worked_out})::text
+    from milepost.standing s left join milepost.snapshots n using (customer_id)
+    cross join lateral milepost.insights_on(s.customer_id, (now() at time zone 'UTC')::date) as i
+    where s.unsettled or n.day is distinct from (now() at time zone 'UTC')::date) as everybody
+  join milepost.numbers m on m.kind = 'customer' and m.id = everybody.customer_id) as x
 where {holds};
 
 -- name: ids
