@@ -42,4 +42,4 @@ cross join lateral (
       and (%(section)s::text is null or b.tool_section = %(section)s)
       and (%(since)s::date is null or b."timestamp" >= %(since)s::timestamp at time zone 'UTC')
       and b."timestamp" < (%(today)s + 1)::timestamp at time zone 'UTC'
-    limit %(most)s) as some) as e
+    limit %(most)s) as few) as e

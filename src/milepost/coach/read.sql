@@ -37,4 +37,4 @@ order by p.rank desc, p.made_at desc, p.recommendation_id desc
 -- name: queue_count
 -- How many the queue has, counted up to a limit.
 select count(*) as total from (
-  select 1 from milepost.recommendations r where not held_out and {which} limit %(most)s) as some
+  select 1 from milepost.recommendations r where not held_out and {which} limit %(most)s) as few
