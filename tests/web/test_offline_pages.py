@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +16,13 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from milepost.insights.practice_map import Cell, Picture
 from milepost.plan import load_plan
 from milepost.vocabulary import DEFAULT_COMPETENCIES
 from milepost.web.offline.form import check
+from milepost.web.offline.quadrant import Asked, finding
 from tests.support.dashboard import member, send_form, visitor
-from tests.support.server import WRITE_KEY, Server
+from tests.support.server import WRITE_KEY, Server, running, wait_for
 
 _GOOD = {
     "action_type": "Workshop", "role": "intervention", "at": "2026-03-02T14:30", "zone": "Europe/Berlin",
@@ -219,3 +223,100 @@ def test_the_customers_page_says_what_followed(dana: httpx.Client, shared_server
     whole = api["interventions"][1]
     assert (whole["before"]["points_a_week"], whole["after"]["points_a_week"]) == (3.75, 11.25)
     assert [one["competency"] for one in api["competencies"]] == list(DEFAULT_COMPETENCIES)
+
+
+_QUARTERS = {"both": (60, 3), "practice": (60, 0), "results": (0, 3), "neither": (1, 0)}
+
+
+@pytest.fixture(scope="module")
+def pictured(shared_server: Server) -> Server:
+    """Two customers in each quarter of `sales_execution`, named after it, all of them settled."""
+    events: list[dict[str, Any]] = []
+    actions: list[dict[str, Any]] = []
+    for quarter, (done, won) in _QUARTERS.items():
+        for number in range(2):
+            who = {"customer_id": f"q-{quarter}-{number}", "competency_area": "sales_execution"}
+            events += [who | {"event_type": "competency_milestone"} for _ in range(done)]
+            actions += [who | {"action_type": "deal", "role": "outcome", "business_impact": "high"} for _ in range(won)]
+    with shared_server.client(WRITE_KEY) as client:
+        assert client.post("/v1/events", json={"events": events}).json()["accepted"] == len(events)
+    with shared_server.client() as client:
+        assert client.post("/v1/actions", json={"actions": actions}).json()["accepted"] == len(actions)
+
+    def settled() -> bool:
+        with psycopg.connect(shared_server.database_url) as connection:
+            waiting = "select count(*) from milepost.standing where unsettled"
+            there = "select count(*) from milepost.practice where customer_id like 'q-%'"
+            (one,), (two,) = connection.execute(waiting).fetchall()[0], connection.execute(there).fetchall()[0]
+            return (one, two) == (0, 8)
+
+    wait_for(settled, 30, "the customers to be settled")
+    return shared_server
+
+
+def test_the_picture_of_all_customers(dana: httpx.Client, pictured: Server) -> None:
+    page = dana.get("/practice?competency=sales_execution&q=q-").text
+    assert [int(n) for n in re.findall(r'class="figure"><data value="(\d+)"', page)] == [2, 2, 2, 2]
+    spec = json.loads(unescape(re.search(r'data-spec="([^"]*)"', page)[1]))  # type: ignore[index]
+    placed = {point["name"]: (point["quarter"], point["link"]) for point in spec["points"]}
+    assert placed == {
+        f"q-{quarter}-{number}": (quarter, f"/customers/q-{quarter}-{number}")
+        for quarter in _QUARTERS
+        for number in (0, 1)
+    }
+    assert len(re.findall(r'<th scope="row">', page)) == 8
+    assert "practise, 4 win." in re.sub(r"<[^>]+>", "", page), "too few for a share"
+    only = dana.get("/practice?competency=sales_execution&q=q-&quarter=results").text
+    assert re.findall(r'href="/customers/(q-\w+-\d)"', only) == ["q-results-0", "q-results-1"]
+    # With the lines elsewhere, others practise and win.
+    moved = dana.get("/practice?competency=sales_execution&q=q-&practice=5&results=95").text
+    assert [int(n) for n in re.findall(r'class="figure"><data value="(\d+)"', moved)] == [0, 6, 0, 2]
+    assert "q-both-0" not in dana.get("/practice?competency=value_communication&q=q-&quarter=both").text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "competency=x&quarter=y&practice=7&results=-1&q=%00%ff",
+        "q=" + "%25_%5C" * 60,
+        "practice=100&results=0",
+        "quarter=both&q=🙂",
+    ],
+)
+def test_odd_pictures(dana: httpx.Client, pictured: Server, query: str) -> None:
+    answer = dana.get(f"/practice?{query}")
+    assert answer.status_code == 200
+    assert "data-finding" in answer.text
+
+
+def test_an_empty_server_says_how_to_begin(dsn: str, tmp_path: Path) -> None:
+    alone = Server(tmp_path / "server", database_url=dsn)
+    with running(alone), member(alone) as client:
+        page = client.get("/practice")
+        assert page.status_code == 200
+        assert "No customers yet" in page.text
+        assert "How to send the first event" in page.text
+        home = customer(alone, "first")
+        wait_for(lambda: "Neither yet" in client.get("/practice").text, 20, "the customer to be settled")
+        assert "Nobody has results yet" in client.get("/practice").text
+        assert "No offline actions yet" in client.get(home).text
+
+
+def test_the_share_that_wins() -> None:
+    names = {"a": "Selling"}
+    asked = Asked()
+
+    def said(*cells: tuple[int, int, int], asked: Asked = asked) -> str:
+        picture = Picture([Cell(*cell) for cell in cells], [], date(2026, 3, 31), waiting=False)
+        return re.sub(r"<[^>]+>", "", finding(asked, picture, names))
+
+    assert said() == "Practice and results appear with the first customers."
+    assert said((10, 6, 1), (0, 0, 9)) == "1 of 10 customers practises, 1 wins."
+    assert (
+        said((10, 6, 6), (10, 0, 4), (0, 6, 1), (0, 0, 9)) == "60% of those who practise win, 10% of those who do not."
+    )
+    assert said((10, 6, 5), (10, 0, 5), (0, 6, 5), (0, 0, 5), asked=Asked(competency="a")) == (
+        "In selling, 50% of those who practise win, and as many of those who do not."
+    )
+    assert Asked(query="a b", wins_from=50).url(quarter="both") == "/practice?q=a+b&quarter=both&results=50"
+    assert Asked().url() == "/practice"

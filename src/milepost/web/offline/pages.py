@@ -5,6 +5,9 @@ from __future__ import annotations
 from litestar import Router
 
 from milepost.web.offline.actions import action_handlers
+from milepost.web.offline.quadrant import practice
 from milepost.web.page_context import require_member
 
-router = Router("/", route_handlers=[*action_handlers], before_request=require_member, include_in_schema=False)
+router = Router(
+    "/", route_handlers=[*action_handlers, practice], before_request=require_member, include_in_schema=False
+)
