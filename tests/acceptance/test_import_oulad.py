@@ -42,6 +42,38 @@ def plain_count() -> Counter[tuple[str, str]]:
         return Counter((row["id_student"], str(types[row["activity_type"]])) for row in csv.DictReader(file))
 
 
+def check_explanations(dsn: str, *, customers: int) -> None:
+    """Every customer's score, coverage and competencies are what their parts add up to, on days all over the course."""
+    with psycopg.connect(dsn) as connection:
+        row = connection.execute(
+            """
+            select count(distinct s.customer_id), count(i.current_scaling_score),
+              coalesce(max(abs(i.current_scaling_score - p.contributions)), 0),
+              coalesce(max(abs(i.score_coverage - p.there / p.whole)), 0),
+              count(*) filter (where (i.competencies is distinct from c.scores))
+            from milepost.standing s
+            cross join lateral (
+              select array(select (s.last_event_at at time zone 'UTC')::date - n from generate_series(-20, 220, 60) n)
+                as days) as d
+            cross join lateral milepost.insights_days(s.customer_id, d.days) as i
+            left join lateral (
+              select sum((part ->> 'contribution')::float8) as contributions,
+                sum((part ->> 'weight')::float8) filter (where part -> 'value' <> 'null') as there,
+                sum((part ->> 'weight')::float8) as whole
+              from jsonb_array_elements(i.components) as part) as p on true
+            cross join lateral (
+              select jsonb_object_agg(competency, 100 * (1 - exp(-faded / 120))) as scores
+              from milepost.competency_scores(s.customer_id, i.as_of)) as c
+            """
+        ).fetchone()
+    assert row is not None
+    everybody, scored, score_off, coverage_off, competencies_off = row
+    print(f"explanations of {everybody:,} customers, {scored:,} scores: off by {score_off:.1e} at most")
+    assert everybody == customers
+    assert scored > 2 * customers
+    assert (score_off < 1e-9, coverage_off < 1e-9, competencies_off) == (True, True, 0)
+
+
 def test_the_full_import_is_fast_exact_and_adds_nothing_twice(dsn: str, tmp_path: Path) -> None:
     began = time.monotonic()
     first = milepost("import", EVENTS, "--map", MAP_FILE, "--errors", tmp_path / "errors", dsn=dsn, folder=tmp_path)
@@ -62,6 +94,7 @@ def test_the_full_import_is_fast_exact_and_adds_nothing_twice(dsn: str, tmp_path
         by_customer[customer] += count
     assert dict(totals) == dict(by_customer), "insights count the same events"
     assert sum(by_customer.values()) == ROWS
+    check_explanations(dsn, customers=len(by_customer))
 
     again = milepost(
         "import", EVENTS, "--map", MAP_FILE, "--limit", 30_000, "--errors", tmp_path / "again", dsn=dsn, folder=tmp_path
