@@ -27,8 +27,7 @@ order by g.points desc, g.customer_id
 
 -- name: count_opted_in
 -- How many are on the board.
-select count(*) as customers from milepost.game_profiles p join milepost.game_standing g using (customer_id)
-where p.leaderboard <> 'off'
+select count(*) as customers from milepost.game_profiles where leaderboard <> 'off'
 
 -- name: count_everyone
 -- How many there are.

@@ -258,25 +258,35 @@ create index idx_game_profiles_shown on milepost.game_profiles (customer_id) whe
 create index idx_announcements_customer on milepost.announcements (customer_id, kind);
 alter table milepost.announcements add foreign key (customer_id) references milepost.standing on delete cascade;
 
--- The board as a customer may see it, best first, `most` rows: nobody's id, and a name only where its owner gave one.
+-- The board as a customer may see it, best first: `most` places and its own, nobody's id, and a name only where its
+-- owner gave one. customers: how many are on it.
 -- As the definer, since a customer may not read others' rows; what it answers is all that leaves it.
 create function milepost.leaderboard(most integer)
 returns table (rank bigint, name text, points bigint, is_me boolean, customers bigint)
 language sql stable security definer set search_path = '' as $$
-  with board as materialized (
-    select rank() over (order by g.points_28 desc) as rank, g.customer_id, g.points_28, count(*) over () as customers,
-      case when p.leaderboard = 'named' then p.display_name else 'Somebody' end as name
-    from milepost.game_profiles p join milepost.game_standing g using (customer_id)
-    where p.leaderboard <> 'off'
+  with top as (
+    select g.customer_id, g.points_28, p.leaderboard, p.display_name
+    from milepost.game_standing g join milepost.game_profiles p using (customer_id)
+    where p.leaderboard <> 'off' order by g.points_28 desc, g.customer_id limit most
+  ),
+  ranked as (
+    select rank() over (order by t.points_28 desc) as rank, t.* from top t
+  ),
+  mine as (
+    select 1 + (
+      select count(*) from milepost.game_standing o join milepost.game_profiles q using (customer_id)
+      where q.leaderboard <> 'off' and o.points_28 > g.points_28) as rank,
+      g.customer_id, g.points_28, p.leaderboard, p.display_name
+    from milepost.game_standing g join milepost.game_profiles p using (customer_id)
+    where p.leaderboard <> 'off' and g.customer_id = milepost.current_customer()
   ),
   shown as (
-    (select b.*, b.customer_id = milepost.current_customer() as is_me from board b
-      order by b.rank, b.customer_id = milepost.current_customer() desc, b.name collate "C", b.customer_id limit most)
-    union
-    select b.*, true from board b where b.customer_id = milepost.current_customer()
+    select * from ranked union select * from mine
   )
-  select s.rank, s.name, s.points_28, s.is_me, s.customers from shown s
-  order by s.rank, s.is_me desc, s.name collate "C", s.customer_id
+  select s.rank, case when s.leaderboard = 'named' then s.display_name else 'Somebody' end, s.points_28,
+    s.customer_id is not distinct from milepost.current_customer(),
+    (select count(*) from milepost.game_profiles where leaderboard <> 'off')
+  from shown s order by s.points_28 desc, s.customer_id
 $$;
 
 -- -- Who may see and call what ---------------------------------------------------------------------------
