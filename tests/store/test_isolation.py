@@ -24,7 +24,7 @@ _FOR_EVERYONE = {"milepost.plan", "milepost.plans", "milepost.plan_points"}
 #: What a reader may call: the functions its policies and the view need, none of which changes anything.
 _CALLABLE = {
     "current_customer", "is_server", "current_plan", "plan_of", "competency_scores", "faded_outcomes", "insights_days",
-    "insights_on",
+    "insights_on", "practice_on",
 }  # fmt: skip
 _SCHEMAS = ["public", "milepost", "milepost_jobs"]
 _FILL = """
@@ -283,6 +283,7 @@ def test_another_customers_scores_are_those_of_nobody(api: psycopg.Connection) -
     questions = (
         "select * from milepost.insights_on(%s, current_date)",
         "select * from milepost.competency_scores(%s, current_date)",
+        "select * from milepost.practice_on(%s, current_date)",
     )
     with with_claims(api, {"customer_id": _MINE}):
         for question in questions:
