@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from milepost import __version__
-from milepost.cli import access, columns, explain, insights, plans, query
+from milepost.cli import access, columns, explain, insights, plans, query, rebuilding
 from milepost.cli.database import database_dsn
 from milepost.plan import load_plan
 from milepost.settings import Settings, load_settings
@@ -23,6 +23,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
+plans.app.command("status")(rebuilding.status)
+insights.app.command("rebuild")(rebuilding.rebuild)
 app.add_typer(plans.app, name="plan")
 app.add_typer(access.keys, name="keys")
 app.add_typer(columns.columns, name="columns")

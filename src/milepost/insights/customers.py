@@ -133,7 +133,7 @@ async def list_customers(
     Raises InvalidRequest for a cursor that is not from the same sort.
     """
     asked = _Asked(wanted, sort)
-    values = _values(wanted, now) | {"today": now.date(), "limit": limit + 1}
+    values = _values(wanted, now) | {"today": now.date(), "limit": limit + 1, "as_settled": asked.by_snapshot}
     column = _COLUMNS[sort.removeprefix("-")][0]
     if before is not None and cursor is None:
         rows = await _rows(connection, asked, values, before, backwards=True)
@@ -149,11 +149,15 @@ async def list_customers(
     return await _page(connection, asked, values, rows[:limit], following, previous)
 
 
-async def count_customers(
-    connection: DictConnection, *, now: datetime, wanted: CustomerFilter = EVERYBODY
-) -> int:
+async def count_customers(connection: DictConnection, *, now: datetime, wanted: CustomerFilter = EVERYBODY) -> int:
     """How many there are."""
     return await _count(connection, _Asked(wanted, "-last_seen"), _values(wanted, now))
+
+
+async def count_waiting(connection: DictConnection, *, now: datetime) -> int:
+    """Customers whose settled figures are older than what is stored: for a second, or while a plan is taken over."""
+    row = await (await connection.execute(_SQL["waiting"], {"today": now.date()})).fetchone()
+    return int(str(row["waiting"])) if row else 0
 
 
 class _Asked(NamedTuple):
@@ -163,11 +167,15 @@ class _Asked(NamedTuple):
     sort: Sort
 
     @property
-    def source(self) -> sql.Composable:
+    def by_snapshot(self) -> bool:
         wanted = self.wanted
-        by_snapshot = self.sort.removeprefix("-") in _SETTLED or wanted.status in _OF_SNAPSHOTS
+        settled = self.sort.removeprefix("-") in _SETTLED or wanted.status in _OF_SNAPSHOTS
         scored = (wanted.min_score, wanted.max_score, wanted.weakest) != (None, None, None)
-        return _SNAPSHOTS if by_snapshot or scored else _STANDING
+        return settled or scored
+
+    @property
+    def source(self) -> sql.Composable:
+        return _SNAPSHOTS if self.by_snapshot else _STANDING
 
     @property
     def condition(self) -> sql.Composable:

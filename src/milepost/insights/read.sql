@@ -35,9 +35,16 @@ select p.customer_id, p.name, p.sort_name, p.first_event_at, p.last_event_at, p.
       and d.day > %(today)s::date - 7 * (week + 1) and d.day <= %(today)s::date - 7 * week
     group by week order by week desc) as weekly_events
 from page p
-cross join lateral (select p.settled_day is not distinct from %(today)s::date and not p.unsettled as fresh) as f
+-- A list in the order of what is settled shows that, so that the order can be seen.
+cross join lateral (
+  select %(as_settled)s or p.settled_day is not distinct from %(today)s::date and not p.unsettled as fresh) as f
 left join lateral milepost.insights_on(p.customer_id, %(today)s::date) as i on not fresh
 order by {order}
+
+-- name: waiting
+-- How many customers wait to be settled: they changed, or their day or their plan has turned.
+select (select count(*) from milepost.standing where unsettled)
+  + (select count(*) from milepost.snapshots where due_on <= %(today)s::date) as waiting
 
 -- name: insights
 -- A customer's insights as of now, every column of the mission's table.

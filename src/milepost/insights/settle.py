@@ -93,6 +93,16 @@ def settle_all(connection: psycopg.Connection, steps: Sequence[Step], *, now: da
             return done
 
 
+def mark_everybody(connection: psycopg.Connection) -> int:
+    """Has everything of every customer written anew; answers how many customers."""
+    return connection.execute(_SQL["mark_everybody"]).rowcount
+
+
+def unsettled(connection: psycopg.Connection) -> int:
+    """How many customers changed and wait for their turn."""
+    return int(_one(connection, "waiting")[0])
+
+
 def read_plan(connection: psycopg.Connection) -> tuple[Plan, int] | None:
     """The plan the database has, and its version; None before there is one."""
     row = connection.execute(_SQL["plan"]).fetchone()

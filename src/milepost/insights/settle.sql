@@ -110,3 +110,11 @@ where s.customer_id = still.customer_id;
 -- Days before the history's end, some at a time.
 delete from milepost.insight_days where ctid = any (array(
   select ctid from milepost.insight_days where day < %(before)s limit %(most)s));
+
+-- name: mark_everybody
+-- Everything of everybody is to be written anew.
+update milepost.standing set unsettled = true, changes = changes + 1, changed_from = '0001-01-01';
+
+-- name: waiting
+-- How many wait.
+select count(*) from milepost.standing where unsettled;

@@ -134,6 +134,28 @@ def sparkline(values: Sequence[int]) -> Sparkline | None:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoreLine:
+    """A score's days in a box of 100 by 100, whose height is the whole scale; a gap where there was no score."""
+
+    line: str
+    end_y: float
+
+
+def score_line(scores: Sequence[float | None]) -> ScoreLine | None:
+    """Scores of 0 to 100, oldest first; None where fewer than two are known."""
+    known = [score for score in scores if score is not None]
+    if len(known) < 2:
+        return None
+    step = 100 / max(1, len(scores) - 1)
+    path, pen_down = [], False
+    for index, score in enumerate(scores):
+        if score is not None:
+            path.append(f"{'L' if pen_down else 'M'}{index * step:.2f} {100 - score:.2f}")
+        pen_down = score is not None
+    return ScoreLine("".join(path), round(100 - known[-1], 2))
+
+
+@dataclass(frozen=True, slots=True)
 class MinuteBar:
     x: float
     y: float

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
 from milepost.insights.customer import Component, Customer, Insights, Session
+from milepost.insights.history import InsightsDay
 from milepost.insights.timeline import Happening
 from milepost.plan import Plan
 from milepost.store.database import Row
@@ -21,6 +22,7 @@ _PARTS: Final = {
     "competencies": "Competencies",
     "breadth": "Tools in use",
     "consistency": "Active weeks",
+    "recency": "How recent",
     "momentum": "Momentum",
     "outcomes": "Outcomes",
 }
@@ -31,9 +33,15 @@ _LONGEST: Final = 40_000
 
 
 def customer_view(
-    customer: Customer, sessions: Sequence[Session], timeline: v.Timeline, plan: Plan, *, now: datetime
+    customer: Customer,
+    sessions: Sequence[Session],
+    timeline: v.Timeline,
+    plan: Plan,
+    *,
+    now: datetime,
+    days: Sequence[InsightsDay] = (),
 ) -> v.Customer:
-    """`sessions`: the newest, newest first."""
+    """`sessions`: the newest, newest first. `days`: the score's history, oldest first."""
     known = customer.insights
     tools = plan.tool_names()
     return v.Customer(
@@ -50,6 +58,14 @@ def customer_view(
             competencies=_competencies(known, competency_names(plan)),
             parts=_parts(known.score_components or []) if known.current_scaling_score is not None else (),
             risks=risks(known, plan),
+            # Today's row is settled a moment after a change; what is read is true now.
+            history=(
+                *((d.day, d.current_scaling_score) for d in days if d.day < now.date()),
+                (now.date(), known.current_scaling_score),
+            )
+            if days
+            else (),
+            versions=f"Formulas of version {known.score_version}, plan of version {known.plan_version}.",
         ),
         sessions=tuple(_session(s, tools, now) for s in sessions),
         sessions_total=known.total_sessions,

@@ -11,7 +11,15 @@ from litestar.response import Template
 
 from milepost.errors import InvalidRequest
 from milepost.insights.customer import read_customer, read_sessions
-from milepost.insights.customers import CustomerFilter, CustomerSummary, Sort, count_customers, list_customers
+from milepost.insights.customers import (
+    CustomerFilter,
+    CustomerSummary,
+    Sort,
+    count_customers,
+    count_waiting,
+    list_customers,
+)
+from milepost.insights.history import read_history
 from milepost.insights.overview import Activity, any_event, read_activity
 from milepost.insights.timeline import read_event, read_newest, read_timeline
 from milepost.vocabulary import EVENT_TYPES
@@ -31,6 +39,8 @@ _PAGE = 50
 _ENTRIES = 40
 _SESSIONS = 10
 _STREAM = 50
+#: Fewer customers than these are settled before anybody has read that they are not.
+_MANY_WAITING = 100
 
 
 def remembered_activity(served: Services) -> Remembered[Activity]:
@@ -123,6 +133,7 @@ async def customers(request: AnyRequest) -> Template:
             )
         except InvalidRequest:  # a cursor of another order or another server: the list begins anew
             found = await list_customers(connection, **asked)
+        waiting = await count_waiting(connection, now=served.now())
         everyone = await count_customers(connection, now=served.now()) if query or show != "all" else found.total
     view = v.Customers(
         tuple(_row(item) for item in found.items),
@@ -135,6 +146,7 @@ async def customers(request: AnyRequest) -> Template:
         after=found.next,
         before=found.previous,
         first=found.previous is None,
+        waiting=waiting if waiting >= _MANY_WAITING else 0,
     )
     return page(request, "customers.html", section="customers", view=view)
 
@@ -147,9 +159,10 @@ async def customer(request: AnyRequest, segment: str) -> Template:
         found = await read_customer(connection, customer_id, now=now)
         sessions = await read_sessions(connection, customer_id, limit=_SESSIONS)
         entries, following = await read_timeline(connection, customer_id, limit=_ENTRIES)
+        history = await read_history(connection, customer_id, today=now.date())
         offline = await offline_panel(request, connection, customer_id)
     first = timeline_view(entries, customer_id, served.plan, zone_of(request), following=following)
-    view = customer_view(found, sessions.items, first, served.plan, now=now)
+    view = customer_view(found, sessions.items, first, served.plan, now=now, days=history.days)
     return page(request, "customer.html", section="customers", view=view, offline=offline)
 
 

@@ -198,6 +198,8 @@ class Customers:
     after: str | None = None
     before: str | None = None
     first: bool = True
+    waiting: int = 0
+    """Customers whose scores are just being worked out anew; 0 where they are few."""
     sortable: tuple[CustomerSort, ...] = CUSTOMER_SORTS
 
     @property
@@ -266,6 +268,18 @@ class Insight:
     competencies: tuple[Bar, ...] = ()
     parts: tuple[ScorePart, ...] = ()
     risks: tuple[str, ...] = ()
+    history: tuple[tuple[date, float | None], ...] = ()
+    """The score at the end of each of the last days, oldest first, today's so far."""
+    versions: str = ""
+
+    @property
+    def line(self) -> charts.ScoreLine | None:
+        return charts.score_line([score for _, score in self.history])
+
+    @property
+    def months(self) -> tuple[tuple[date, float | None], ...]:
+        """Every seventh day, newest first, for the table."""
+        return self.history[::-1][::7]
 
 
 @dataclass(frozen=True, slots=True)
