@@ -85,9 +85,9 @@ async def read_history(
     last = end or today
     first = start or last - timedelta(days=min(_SHOWN - 1, (last - date.min).days))
     if first > last:
-        raise InvalidRequest(f"from is {first} and to is {last}: from comes first.", field="from")
+        raise InvalidRequest(f"start is {first} and end is {last}: start comes first.", field="start")
     if (last - first).days >= _MOST_DAYS:
-        raise InvalidRequest(f"At most {_MOST_DAYS} days are answered at once. Ask for fewer.", field="from")
+        raise InvalidRequest(f"At most {_MOST_DAYS} days are answered at once. Ask for fewer.", field="start")
     asked: dict[str, object] = {"customer_id": customer_id}
     known = await (await connection.execute(_SQL["known"], asked)).fetchone()
     if known is None or not known["known"]:

@@ -15,8 +15,8 @@ from milepost.web.schemas import CUSTOMER, READS, errors
 from milepost.web.services import AnyRequest, services
 
 _ONE = errors(400, 401, 403, 404, 422, 429, 503)
-From = Annotated[date | None, Parameter(query="from", description="The first day; default: 89 days before `to`.")]
-To = Annotated[date | None, Parameter(query="to", description="The last day; default: today, UTC.")]
+Start = Annotated[date | None, Parameter(description="The first day; default: 89 days before `end`.")]
+End = Annotated[date | None, Parameter(description="The last day; default: today, UTC.")]
 Version = Annotated[
     int | None,
     Parameter(ge=0, le=2**31 - 1, description="A plan version; default: the one the customer's numbers are of."),
@@ -25,7 +25,7 @@ Version = Annotated[
 
 @get("/customers/{customer_id:str}/insights/history", summary="Insights by the day", responses=_ONE, security=READS)
 async def get_history(
-    request: AnyRequest, customer_id: CustomerId, start: From = None, end: To = None, plan_version: Version = None
+    request: AnyRequest, customer_id: CustomerId, start: Start = None, end: End = None, plan_version: Version = None
 ) -> History:
     """A row a UTC day, oldest first, all of one plan version; `versions` lists those there are."""
     await require_reader(request)
@@ -43,7 +43,7 @@ async def get_history(
 
 @get("/me/insights/history", summary="The customer's own insights by the day", responses=_ONE, security=CUSTOMER)
 async def get_my_history(
-    request: AnyRequest, start: From = None, end: To = None, plan_version: Version = None
+    request: AnyRequest, start: Start = None, end: End = None, plan_version: Version = None
 ) -> History:
     """What `/v1/customers/{id}/insights/history` answers, for the customer whose token this is."""
     customer_id, served = await require_customer(request), services(request)
