@@ -139,10 +139,10 @@ def test_what_went_together_is_recommended_with_its_numbers(learned: psycopg.Con
         lesson = next(one for one in lessons if str(one["did"]) in row["reason"])
         assert row["reason"] == (
             f"Of {lesson['did']} customers in your situation who shared a resource next, "
-            f"{100 * lesson['did_moved_up'] / lesson['did']:.0f} % moved up in the month after; of "
-            f"{lesson['did_not']} who did not, {100 * lesson['did_not_moved_up'] / lesson['did_not']:.0f} %."
+            f"{100 * lesson['did_moved_up'] / lesson['did']:.0f}% moved up in the month after; of "
+            f"{lesson['did_not']} who did not, {100 * lesson['did_not_moved_up'] / lesson['did_not']:.0f}%."
         )
-        assert [one["label"] for one in row["evidence"]] == ["Your situation", "Difference", "95 % interval"]
+        assert [one["label"] for one in row["evidence"]] == ["Your situation", "Difference", "95% interval"]
 
 
 def test_nobody_gets_it_who_did_it_lately(learned: psycopg.Connection) -> None:

@@ -67,7 +67,7 @@ def test_texts_take_facts_and_are_never_left_with_a_hole() -> None:
     text = (
         "{tools_30} of 4 tools, {low_impact_share} low, {systematic_progression_rate} a week: {untried_tool_name} {{x}}"
     )
-    assert fill(text, _FACTS, kinds) == "1 of 4 tools, 82 % low, 1,234.5 a week: Business Case Builder {x}"
+    assert fill(text, _FACTS, kinds) == "1 of 4 tools, 82% low, 1,234.5 a week: Business Case Builder {x}"
     assert fill("{current_scaling_score}", _FACTS, kinds) is None
     assert fill("{untried_tool.__class__}", _FACTS, kinds) is None
     assert in_words(True, "flag") == "yes"

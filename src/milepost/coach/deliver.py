@@ -14,6 +14,7 @@ import httpx
 import psycopg
 
 from milepost.coach.webhook import headers
+from milepost.store.database import DictConnection
 from milepost.store.queries import load
 
 _log = logging.getLogger(__name__)
@@ -50,6 +51,25 @@ class _Outcome(NamedTuple):
 def note_listening(connection: psycopg.Connection, *, on: bool) -> None:
     """Whether recommendations are told at all: without an address none are put into the outbox."""
     connection.execute(_SQL["listening"], {"on": on})
+
+
+class State(NamedTuple):
+    """How the last week's messages fared, and the newest trouble."""
+
+    delivered: int
+    waiting: int
+    gave_up: int
+    last_error: str | None
+
+
+async def read_state(connection: DictConnection, *, now: datetime) -> State | None:
+    """None where nobody listens."""
+    row = await (await connection.execute(_SQL["state"], {"now": now})).fetchone()
+    if row is None or not row["listening"]:
+        return None
+    error = row["last_error"]
+    delivered, waiting, gave_up = (int(str(row[name])) for name in ("delivered", "waiting", "gave_up"))
+    return State(delivered, waiting, gave_up, None if error is None else str(error))
 
 
 def forget_messages(connection: psycopg.Connection, *, now: datetime) -> None:

@@ -33,7 +33,7 @@ def in_words(value: Value, kind: Kind) -> str:
     if isinstance(value, str):
         return value
     if kind == "share":
-        return f"{value * 100:.0f} %"
+        return f"{value * 100:.0f}%"
     if kind == "number":
         return f"{value:,.1f}".removesuffix(".0")
     return f"{value:,.0f}"

@@ -1,4 +1,4 @@
-"""Differences of two groups with their 95 % intervals: shares by Newcombe, means by Welch."""
+"""Differences of two groups with their 95% intervals: shares by Newcombe, means by Welch."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any
 from milepost.coach.facts import Known
 from milepost.coach.lessons import band_in_words, band_of, competency_name, steps, told
 from milepost.coach.playbooks import Offer
-from milepost.coach.said import LEARNED, Evidence
+from milepost.coach.said import LEARNED, Evidence, points
 from milepost.plan import Plan
 
 
@@ -49,8 +49,8 @@ class Lessons:
             reason=told(row, step, "your situation"),
             evidence=[
                 Evidence("Your situation", f"score {situation}"),
-                Evidence("Difference", f"{row['difference'] * 100:+.0f} points"),
-                Evidence("95 % interval", f"{row['low'] * 100:+.0f} to {row['high'] * 100:+.0f} points"),
+                Evidence("Difference", f"{points(row['difference'])} points"),
+                Evidence("95% interval", f"{points(row['low'])} to {points(row['high'])} points"),
             ],
             cool_down_days=learned.cool_down_days,
             tool_id=step.tool,

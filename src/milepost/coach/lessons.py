@@ -81,7 +81,7 @@ def told(row: Mapping[str, Any], step: Step, situation: str) -> str:
 
 
 def _percent(hits: int, n: int) -> str:
-    return f"{100 * hits / n:.0f} %"
+    return f"{100 * hits / n:.0f}%"
 
 
 def _gone(key: str) -> Step:

@@ -112,6 +112,7 @@ def lift_of(shown: Mapping[str, Any], held: Mapping[str, Any], weeks: float) -> 
     share = newcombe(shown["moved_up"], shown["measured"], held["moved_up"], held["measured"])
     points = welch(_sample(shown, weeks), _sample(held, weeks))
     one, other = _arm(shown, weeks), _arm(held, weeks)
+    estimate, low, high = share.in_points()
     return Lift(
         enough=True,
         recommended=one,
@@ -123,7 +124,7 @@ def lift_of(shown: Mapping[str, Any], held: Mapping[str, Any], weeks: float) -> 
         says=(
             f"{_percent(one.share)} of {one.customers:,} moved up, against {_percent(other.share)} of "
             f"{other.customers:,} who did not get it: {_meaning(share.low, share.high)} "
-            f"({share.estimate * 100:+.0f} points, 95 % interval {share.low * 100:+.0f} to {share.high * 100:+.0f})."
+            f"({estimate} points, 95% interval {low} to {high})."
         ),
     )
 
@@ -144,7 +145,7 @@ def _not_enough(missing: int, held_missing: int) -> str:
 
 
 def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{share * 100:.0f} %"
+    return "–" if share is None else f"{share * 100:.0f}%"
 
 
 def _sample(arm: Mapping[str, Any], weeks: float) -> Sample:

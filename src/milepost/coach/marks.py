@@ -30,9 +30,9 @@ async def mark(
         "by": by[:320],
     }
     async with database.transaction() as connection:
-        await read_one(connection, customer_id, recommendation_id)
+        await read_one(connection, customer_id, recommendation_id, now=now)
         await connection.execute(_SQL["still_there"], values)
         await connection.execute(_SQL["mark"], values)
         await connection.execute(DERIVE, asked([customer_id], plan.coach, now))
         await connection.execute(_SQL["unsettle"], values)
-        return await read_one(connection, customer_id, recommendation_id)
+        return await read_one(connection, customer_id, recommendation_id, now=now)

@@ -38,7 +38,7 @@ async def read_open(connection: DictConnection, customer_id: str, *, now: dateti
     rows = await (await connection.execute(_SQL["open"], asked)).fetchall()
     if not rows and await (await connection.execute(_SQL["known"], asked)).fetchone() is None:
         raise NotFound(f"No customer {customer_id[:200]!r}. It appears with its first event.", field="customer_id")
-    return Recommendations(customer_id, [recommendation(row) for row in rows])
+    return Recommendations(customer_id, [recommendation(row, now) for row in rows])
 
 
 async def read_history(
@@ -47,16 +47,18 @@ async def read_history(
     """What became of a customer's earlier ones, newest first."""
     asked = {"customer_id": customer_id, "now": now, "limit": limit}
     rows = await (await connection.execute(_SQL["history"], asked)).fetchall()
-    return [recommendation(row) for row in rows]
+    return [recommendation(row, now) for row in rows]
 
 
-async def read_one(connection: DictConnection, customer_id: str, recommendation_id: UUID) -> Recommendation:
+async def read_one(
+    connection: DictConnection, customer_id: str, recommendation_id: UUID, *, now: datetime
+) -> Recommendation:
     """Raises NotFound for one that is not this customer's, or was held out."""
     asked = {"customer_id": customer_id, "recommendation_id": recommendation_id}
     row = await (await connection.execute(_SQL["one"], asked)).fetchone()
     if row is None:
         raise NotFound("This customer has no such recommendation.", field="recommendation_id")
-    return recommendation(row)
+    return recommendation(row, now)
 
 
 async def read_queue(
@@ -81,17 +83,20 @@ async def read_queue(
     rows = await (await connection.execute(query, asked)).fetchall()
     count = await (await connection.execute(sql.SQL(_SQL["queue_count"]).format(which=wanted), asked)).fetchone()
     following = _encode(rows[limit - 1]) if len(rows) > limit else None
-    items = [msgspec.convert(_plain(row), Queued) for row in rows[:limit]]
+    items = [msgspec.convert(_plain(row, now), Queued) for row in rows[:limit]]
     return Queue(items, int(str(count["total"])) if count else 0, following)
 
 
-def recommendation(row: dict[str, object]) -> Recommendation:
+def recommendation(row: dict[str, Any], now: datetime) -> Recommendation:
     """A stored row as it is told."""
-    return msgspec.convert(_plain(row), Recommendation)
+    return msgspec.convert(_plain(row, now), Recommendation)
 
 
-def _plain(row: dict[str, object]) -> dict[str, object]:
-    return row | {"playbook": None if row["playbook"] == LEARNED else row["playbook"]}
+def _plain(row: dict[str, Any], now: datetime) -> dict[str, Any]:
+    # What ran out since it was settled last is written as expired with the next settling; it is so already.
+    over = row["closed_at"] is None and row["expires_at"] <= now
+    playbook = None if row["playbook"] == LEARNED else row["playbook"]
+    return row | {"playbook": playbook, "state": "expired" if over else row["state"]}
 
 
 def _encode(row: dict[str, object]) -> str:

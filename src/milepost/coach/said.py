@@ -76,11 +76,21 @@ class Marked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """Recommended minus held out, with its 95 % interval."""
+    """One group minus the other, with its 95% interval."""
 
     estimate: float
     low: float
     high: float
+
+    def in_points(self) -> tuple[str, str, str]:
+        """Estimate, low and high end of a difference of shares, in percentage points: `+12`, `\N{MINUS SIGN}3`."""
+        return points(self.estimate), points(self.low), points(self.high)
+
+
+def points(difference: float) -> str:
+    """A difference of two shares in percentage points, with its sign."""
+    whole = round(difference * 100)
+    return f"{whole:+d}".replace("-", "\N{MINUS SIGN}") if whole else "0"
 
 
 class Arm(msgspec.Struct, frozen=True):

@@ -37,7 +37,7 @@ class Message(msgspec.Struct, frozen=True):
 
 def message(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """A row of the outbox for a stored recommendation: the very bytes that every try sends."""
-    fields = msgspec.structs.asdict(recommendation(dict(row)))
+    fields = msgspec.structs.asdict(recommendation(dict(row), now))
     told = Told(**fields, customer_id=row["customer_id"])
     return {
         "delivery_id": _new_id(now),

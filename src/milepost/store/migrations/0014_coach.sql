@@ -121,6 +121,7 @@ create table milepost.webhook_deliveries (
 );
 create index idx_webhook_deliveries_due on milepost.webhook_deliveries (next_try_at) where next_try_at is not null;
 create index idx_webhook_deliveries_recommendation on milepost.webhook_deliveries (recommendation_id);
+create index idx_webhook_deliveries_made on milepost.webhook_deliveries (made_at);
 
 -- What an event says of a recommendation. Partial: an ordinary event costs a look at its metadata's keys, no entry.
 create index idx_behavior_events_recommendation on public.behavior_events (customer_id)
