@@ -51,8 +51,10 @@ from milepost.web import (
     score_page,
 )
 from milepost.web.auth import Tokens, bearer
+from milepost.web.coach import pages as coach_pages
 from milepost.web.describe import event_in_words
 from milepost.web.environment import pages_environment
+from milepost.web.game import pages as game_pages
 from milepost.web.keys import KeyInfo, KeyRing
 from milepost.web.members import has_members, make_link
 from milepost.web.offline import api as practice_api
@@ -137,6 +139,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
             pages.router,
             offline_pages.router,
             question_pages.router,
+            game_pages.router,
+            coach_pages.router,
             account_pages.router,
             account_pages.public_router,
             static_router(),
@@ -171,7 +175,13 @@ def create_app(settings: Settings | None = None) -> Litestar:
         # One byte more than a batch may have, so that it is we who say what is too large.
         request_max_body_size=MAX_BATCH_BYTES + 1,
         template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment)),
-        state=State({"services": served, "activity": pages.remembered_activity(served)}),
+        state=State(
+            {
+                "services": served,
+                "activity": pages.remembered_activity(served),
+                "game": game_pages.remembered_totals(served),
+            }
+        ),
     )
     app.asgi_handler = whole_segments(app.asgi_handler)
     return app

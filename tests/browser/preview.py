@@ -19,7 +19,7 @@ from milepost.web import views as v
 from milepost.web.environment import pages_environment
 from milepost.web.static_files import CONTENT_SECURITY_POLICY, STATIC_DIR
 
-from . import sample, sample_offline, sample_stream
+from . import sample, sample_coach, sample_game, sample_offline, sample_stream
 from .sample import EVIL, SCENARIOS, Scenario
 
 _TYPES: Final = {
@@ -49,6 +49,8 @@ def _views(scenario: Scenario) -> Iterator[tuple[str, str, v.Section | None, obj
     )
     yield "customers", "customers.html", "customers", sample.customers(scenario)
     yield "customer", "customer.html", "customers", sample.customer(scenario)
+    yield "coaching", "coach/coaching.html", "coaching", sample_coach.coaching(scenario)
+    yield "game", "game/game.html", "game", sample_game.page(scenario)
     yield "live", "live.html", "live", sample_stream.live(scenario)
     yield "keys", "keys.html", "keys", sample_stream.keys(scenario)
     yield "sign-in", "sign_in.html", None, a.SignIn(text, text, "You are signed out." if full else "")
@@ -85,7 +87,12 @@ def render_all() -> dict[str, str]:
         for name, template, section, view in _views(scenario):
             shell = sample.shell(section) if section else None
             pages[f"/{scenario}/{name}"] = environment.get_template(template).render(
-                shell=shell, view=view, csrf_input=_CSRF, offline=sample_offline.panel(scenario)
+                shell=shell,
+                view=view,
+                csrf_input=_CSRF,
+                offline=sample_offline.panel(scenario),
+                coach=sample_coach.next_steps(scenario),
+                game=sample_game.panel(scenario),
             )
         pages[f"/{scenario}/detail"] = environment.get_template("partials/event_detail.html").render(
             view=sample.detail(scenario)

@@ -25,8 +25,10 @@ from milepost.insights.timeline import read_event, read_newest, read_timeline
 from milepost.vocabulary import EVENT_TYPES
 from milepost.web import views as v
 from milepost.web.account_views import GettingStarted
+from milepost.web.coach.pages import next_steps
 from milepost.web.customer_page import customer_view, event_view, timeline_view
 from milepost.web.describe import event_in_words
+from milepost.web.game.pages import customer_panel
 from milepost.web.keys import create_key, first_write_key
 from milepost.web.offline.panel import offline_panel
 from milepost.web.overview_page import overview_view
@@ -161,9 +163,11 @@ async def customer(request: AnyRequest, segment: str) -> Template:
         entries, following = await read_timeline(connection, customer_id, limit=_ENTRIES)
         history = await read_history(connection, customer_id, today=now.date())
         offline = await offline_panel(request, connection, customer_id)
+        coach = await next_steps(request, connection, customer_id)
+        game = await customer_panel(request, connection, customer_id)
     first = timeline_view(entries, customer_id, served.plan, zone_of(request), following=following)
     view = customer_view(found, sessions.items, first, served.plan, now=now, days=history.days)
-    return page(request, "customer.html", section="customers", view=view, offline=offline)
+    return page(request, "customer.html", section="customers", view=view, offline=offline, coach=coach, game=game)
 
 
 @get("/customers/{segment:str}/timeline")

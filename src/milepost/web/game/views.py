@@ -223,7 +223,11 @@ def _figures(totals: TeamTotals) -> tuple[v.Figure, ...]:
     return (
         v.Figure("Customers with a badge", totals.with_badge, hint=of),
         v.Figure("Streaks running", totals.with_streak, hint=of),
-        v.Figure("Longest of them", totals.longest_running or None, hint=fmt.plural(totals.longest_running, "week")),
+        v.Figure(
+            "Longest of them",
+            totals.longest_running or None,
+            hint=fmt.plural(totals.longest_running, "week") if totals.longest_running else "",
+        ),
         v.Figure("On the leaderboard", totals.on_board, hint="opted in"),
     )
 
