@@ -1,0 +1,140 @@
+"""The page that says whether the score holds, in Chromium: from the first question to the answer, and its details."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, ViewportSize, expect
+
+from tests.support.dashboard import EMAIL, PASSWORD, sign_in_link
+from tests.support.postgres import Cluster
+from tests.support.server import Server, running
+
+_AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
+_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+_DESKTOP: ViewportSize = {"width": 1440, "height": 900}
+_PHONE: ViewportSize = {"width": 390, "height": 844}
+#: 40 customers over 130 days: the n-th comes every (n mod 6 + 1)-th day, and every third stays away after 70 days.
+_EVENTS = """
+insert into public.behavior_events (event_id, customer_id, event_type, business_impact, tool_id, competency_area,
+  "timestamp")
+select milepost.uuid7_at(at + n * interval '1 ms'), 'c' || n, 'tool_usage', 'medium', 'icp-analysis', 'sales_execution',
+  at
+from generate_series(1, 40) as n
+cross join lateral generate_series(%(now)s::timestamptz - interval '131 days', %(now)s::timestamptz
+  - case when n %% 3 = 0 then interval '61 days' else interval '1 day' end, make_interval(days => 1 + n %% 6)) as at
+"""
+
+
+@pytest.fixture(scope="module")
+def served(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with cluster.database() as dsn:
+        with psycopg.connect(dsn) as connection:
+            connection.execute(_EVENTS, {"now": datetime.now(UTC)})
+        with running(Server(tmp_path_factory.mktemp("score"), database_url=dsn)) as server:
+            yield server
+
+
+@pytest.fixture(scope="module")
+def signed_in(served: Server, browser: Browser) -> StorageState:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(sign_in_link(served))
+        page.get_by_label("Email").fill(EMAIL)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Save and go in").click()
+        expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+        return context.storage_state()
+
+
+@pytest.fixture
+def page(browser: Browser, signed_in: StorageState) -> Iterator[Page]:
+    context: BrowserContext = browser.new_context(
+        viewport=_DESKTOP, locale="en-GB", timezone_id="Europe/Berlin", reduced_motion="reduce", storage_state=signed_in
+    )
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    context.close()
+    assert complaints == []
+
+
+def no_fault(page: Page) -> None:
+    """Axe finds none on desktop and phone, light and dark; nothing scrolls sideways."""
+    page.evaluate(_AXE)
+    for size in (_DESKTOP, _PHONE):
+        page.set_viewport_size(size)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            found = page.evaluate("rules => axe.run(document, rules)", _RULES)
+            assert [f"{v['id']}: {v['nodes'][0]['target']}" for v in found["violations"]] == []
+        sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert sideways <= 0, "scrolls sideways"
+
+
+def test_the_question_is_asked_and_answered_in_place(served: Server, page: Page) -> None:
+    page.goto(f"{served.url}/")
+    page.get_by_role("link", name="Does the score hold?").click()
+    finding = page.locator("[data-finding]")
+    expect(finding).to_contain_text("Nobody has asked yet")
+    no_fault(page)
+    page.set_viewport_size(_DESKTOP)
+    page.get_by_role("button", name="Compare now").click()
+    # The page follows the run by itself, and loads again when it is over.
+    expect(finding).to_contain_text("The score ranks who stays active", timeout=90_000)
+    expect(page.locator("#run")).to_have_count(0)
+    expect(page.get_by_role("button", name="Compare again")).to_be_visible()
+    for chart in ("#tenths", "#slices"):
+        expect(page.locator(f"{chart}[data-drawn]")).to_be_visible()
+    rows = page.locator("#outcomes tbody tr")
+    expect(rows).to_have_count(5)
+    expect(rows.nth(4)).to_contain_text("Offline outcomes")
+
+
+def test_details_are_an_address_and_a_table(served: Server, page: Page) -> None:
+    page.goto(f"{served.url}/score")
+    page.get_by_role("navigation", name="In detail").get_by_role("link", name="Active days").click()
+    expect(page).to_have_url(f"{served.url}/score?outcome=active_days")
+    expect(page.locator("#tenths h2")).to_have_text("What each tenth did next: active days")
+    page.locator("#tenths").get_by_role("button", name="Table").click()
+    expect(page.locator("#tenths tbody tr")).to_have_count(10)
+    with page.expect_download() as download:
+        page.locator("#parts").get_by_role("button", name="CSV").click()
+    text = download.value.path().read_text("utf-8")
+    assert "Consistency" in text
+    assert "Days since last activity" in text
+    with page.expect_download() as picture:
+        page.locator("#slices").get_by_role("button", name="PNG").click()
+    assert picture.value.path().stat().st_size > 5000
+    page.get_by_text("How to read this").click()
+    expect(page.get_by_text("The rival is the simplest guess there is")).to_be_visible()
+
+
+def test_a_run_under_way_shows_how_far_it_is_and_can_be_cancelled(served: Server, page: Page) -> None:
+    with psycopg.connect(served.database_url, autocommit=True) as connection:
+        connection.execute(
+            "insert into milepost.validations (state, every_days, after_days, most_customers, asked_at, told_at, done,"
+            " total) values ('running', 28, 28, 10, now(), now(), 30, 120)"
+        )
+        page.goto(f"{served.url}/score")
+        bar = page.locator("#run progress")
+        expect(bar).to_have_attribute("value", "30")
+        connection.execute("update milepost.validations set done = 90 where state = 'running'")
+        expect(bar).to_have_attribute("value", "90")
+        no_fault(page)
+        page.set_viewport_size(_DESKTOP)
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.get_by_text("The last comparison was cancelled")).to_be_visible()
+        expect(page.locator("[data-finding]")).to_contain_text("The score ranks")
+
+
+def test_a_whole_page_has_no_fault(served: Server, page: Page) -> None:
+    page.goto(f"{served.url}/score")
+    expect(page.locator("#slices[data-drawn]")).to_be_visible()
+    no_fault(page)
