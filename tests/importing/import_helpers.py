@@ -52,14 +52,14 @@ class MemorySink:
 
 def run(
     path: Path, map_text: str, sink: MemorySink | None = None, **options: object
-) -> tuple[ImportReport, MemorySink]:
+) -> tuple[ImportReport[EventRow], MemorySink]:
     """Imports with a fixed clock."""
     sink = sink or MemorySink()
     report = import_file(path, parse_mapping(map_text, "map.toml"), sink, now=NOW, **options)  # type: ignore[arg-type]
     return report, sink
 
 
-def read_errors(report: ImportReport) -> list[dict[str, object]]:
+def read_errors(report: ImportReport[EventRow]) -> list[dict[str, object]]:
     """The error file's entries, in its order."""
     if report.errors_path is None:
         return []

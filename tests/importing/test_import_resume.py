@@ -97,7 +97,7 @@ class RefusingSink:
 
 def test_what_the_sink_refuses_is_reported_with_its_line(tmp_path: Path) -> None:
     file = shop_csv(tmp_path / "events.csv", 20, bad_every=10)  # rows 0 and 10 are bad: lines 2 and 12
-    report: ImportReport = import_file(file, parse_mapping(SHOP_MAP, "m"), RefusingSink(), now=NOW)
+    report: ImportReport[EventRow] = import_file(file, parse_mapping(SHOP_MAP, "m"), RefusingSink(), now=NOW)
     assert [(error["line"], error["code"]) for error in read_errors(report)] == [
         (2, "invalid_value"),
         (6, "unstorable"),

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from milepost import __version__
-from milepost.cli import access, columns, explain, insights, plans, query, rebuilding
+from milepost.cli import access, columns, explain, import_actions, insights, plans, query, rebuilding
 from milepost.cli.database import database_dsn
 from milepost.plan import load_plan
 from milepost.settings import Settings, load_settings
@@ -34,6 +34,7 @@ app.command("verify")(columns.verify)
 app.command("token")(access.token)
 app.command("sign-in-link")(access.sign_in_link)
 app.command("query")(query.query)
+app.command("import-actions")(import_actions.import_actions)
 console = Console()
 
 DataDir = Annotated[Optional[Path], typer.Option(help="Folder of the embedded PostgreSQL, secrets and spools.")]

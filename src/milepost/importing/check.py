@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from milepost.importing.mapping import Field, Mapping, Origin, columns_of, template_parts
+from milepost.importing.mapping import ActionMapping, Field, FileMap, Mapping, Origin, columns_of, template_parts
 from milepost.vocabulary import (
+    ACTION_ROLES,
     DEVICE_TYPES,
     EVENT_TYPES,
     GROWTH_STAGES,
@@ -21,6 +22,7 @@ CLOSED: dict[str, frozenset[str]] = {
     "business_impact": frozenset(IMPACTS),
     "growth_stage": frozenset(GROWTH_STAGES),
     "device_type": frozenset(DEVICE_TYPES),
+    "role": frozenset(ACTION_ROLES),
 }
 _FORMATS = ("iso", "epoch_s", "epoch_ms", "epoch_us", "day")
 _HOURS = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
@@ -35,27 +37,16 @@ def hours_of(text: str) -> tuple[int, int] | None:
     return (opens, closes) if opens < closes <= 24 * 60 else None
 
 
-def table_of(mapping: Mapping, field: Field) -> dict[str, str | int] | None:
+def table_of(mapping: FileMap, field: Field) -> dict[str, str | int] | None:
     """The field's value table, looked up if it is named; None if it has none."""
     return mapping.values.get(field.values) if isinstance(field.values, str) else field.values
 
 
 def faults_of(mapping: Mapping) -> Iterator[tuple[str, str]]:
-    """Every fault as (path of the key, what is wrong and how to mend it)."""
-    if not mapping.source or len(mapping.source) > MAX_WORD_LENGTH or "\0" in mapping.source:
-        yield "source", 'is empty or too long. Give a short name, e.g. source = "crm".'
+    """Every fault of a map of events as (path of the key, what is wrong and how to mend it)."""
     if not mapping.identity_form().columns:
         yield "identity", 'names no column. List those that tell events apart, e.g. identity = ["id"].'
-    for key, field in mapping.fields().items():
-        yield from _field_faults(mapping, f"event.{key}", field)
-        yield from _closed_faults(mapping, key, field)
-        if field.type != "text":
-            yield f"event.{key}.type", "only metadata has a type. Remove it."
-    for key, field in mapping.metadata_fields().items():
-        if not key or "\0" in key or len(key) > MAX_WORD_LENGTH:
-            yield f"metadata.{key}", f"is no name. Use 1 to {MAX_WORD_LENGTH} characters."
-        yield from _field_faults(mapping, f"metadata.{key}", field)
-    yield from _time_faults(mapping)
+    yield from _common_faults(mapping)
     if (session := mapping.session) is not None:
         if not session.by:
             yield "session.by", 'names no column. Say whose sessions they are, e.g. by = ["user_id"].'
@@ -65,11 +56,37 @@ def faults_of(mapping: Mapping) -> Iterator[tuple[str, str]]:
             yield "session.gap_minutes", f"is {session.gap_minutes}. Give 1 to 1440."
         if mapping.event.session_id is not None:
             yield "session", "the map also sets event.session_id. Keep one of the two."
+
+
+def action_faults_of(mapping: ActionMapping) -> Iterator[tuple[str, str]]:
+    """The same for a map of offline actions."""
+    by_columns = bool(mapping.identity_form().columns)
+    if by_columns and mapping.action.action_id is not None:
+        yield "identity", "the map also sets action.action_id, which tells them apart. Keep one of the two."
+    if not by_columns and mapping.action.action_id is None:
+        yield "identity", 'is missing. Give action.action_id, or the columns that tell actions apart, e.g. ["id"].'
+    yield from _common_faults(mapping)
+
+
+def _common_faults(mapping: FileMap) -> Iterator[tuple[str, str]]:
+    if not mapping.source or len(mapping.source) > MAX_WORD_LENGTH or "\0" in mapping.source:
+        yield "source", 'is empty or too long. Give a short name, e.g. source = "crm".'
+    for key, field in mapping.fields().items():
+        path = f"{mapping.table}.{key}"
+        yield from _field_faults(mapping, path, field)
+        yield from _closed_faults(mapping, key, field)
+        if field.type != "text":
+            yield f"{path}.type", "only metadata has a type. Remove it."
+    for key, field in mapping.metadata_fields().items():
+        if not key or "\0" in key or len(key) > MAX_WORD_LENGTH:
+            yield f"metadata.{key}", f"is no name. Use 1 to {MAX_WORD_LENGTH} characters."
+        yield from _field_faults(mapping, f"metadata.{key}", field)
+    yield from _time_faults(mapping)
     if mapping.file.delimiter is not None and (len(mapping.file.delimiter) != 1 or mapping.file.delimiter in '"\r\n\0'):
         yield "file.delimiter", 'is not one character. Give e.g. ";" or "\\t".'
 
 
-def _field_faults(mapping: Mapping, path: str, field: Field) -> Iterator[tuple[str, str]]:
+def _field_faults(mapping: FileMap, path: str, field: Field) -> Iterator[tuple[str, str]]:
     given = [name for name in ("column", "template", "value") if getattr(field, name) is not None]
     if len(given) != 1:
         yield path, f"has {' and '.join(given) or 'no source'}. Give exactly one of column, template, value."
@@ -86,14 +103,14 @@ def _field_faults(mapping: Mapping, path: str, field: Field) -> Iterator[tuple[s
         yield path, "has a NUL character, which PostgreSQL cannot store. Remove it."
 
 
-def _closed_faults(mapping: Mapping, key: str, field: Field) -> Iterator[tuple[str, str]]:
+def _closed_faults(mapping: FileMap, key: str, field: Field) -> Iterator[tuple[str, str]]:
     """A fixed word that is wrong in the map would reject every row that uses it: say so at once."""
     allowed = CLOSED.get(key)
     if allowed is None:
         return
     fix = f"Use one of {', '.join(sorted(allowed))}."
     table = table_of(mapping, field)
-    where = f"values.{field.values}" if isinstance(field.values, str) else f"event.{key}"
+    where = f"values.{field.values}" if isinstance(field.values, str) else f"{mapping.table}.{key}"
     if table is not None:
         for source, word in table.items():
             if word not in allowed and not (word == "" and key != "event_type"):
@@ -101,12 +118,15 @@ def _closed_faults(mapping: Mapping, key: str, field: Field) -> Iterator[tuple[s
     elif not columns_of(field):
         constant = field.template if field.value is None else str(field.value)
         if constant not in allowed:
-            yield f"event.{key}", f'{constant!r} is no {key}. {fix} A column is written in braces: "{{column}}".'
+            yield (
+                f"{mapping.table}.{key}",
+                f'{constant!r} is no {key}. {fix} A column is written in braces: "{{column}}".',
+            )
     if field.default not in (None, "") and field.default not in allowed:
-        yield f"event.{key}", f"default {field.default!r} is no {key}. {fix}"
+        yield f"{mapping.table}.{key}", f"default {field.default!r} is no {key}. {fix}"
 
 
-def _time_faults(mapping: Mapping) -> Iterator[tuple[str, str]]:
+def _time_faults(mapping: FileMap) -> Iterator[tuple[str, str]]:
     timestamp = mapping.timestamp
     if timestamp.format not in _FORMATS and "%" not in timestamp.format:
         yield "timestamp.format", f"{timestamp.format!r} is unknown. Use {', '.join(_FORMATS)} or a pattern with %."

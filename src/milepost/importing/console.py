@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from milepost.importing.actions import NoActionSink, import_actions
 from milepost.importing.convert import ImpactRule, vocabulary_impact
-from milepost.importing.mapping import Mapping, load_mapping
-from milepost.importing.run import ImportReport, import_file
+from milepost.importing.mapping import FileMap, Mapping, load_action_mapping, load_mapping
+from milepost.importing.run import ImportReport, Sink, import_file
 from milepost.importing.run import Progress as Step
-from milepost.importing.sink import EventSink, NullSink
+from milepost.importing.sink import EventRow, EventSink, NullSink
+from milepost.ingest.actions import ActionRow
+from milepost.plan import Plan
+
+T = TypeVar("T")
 
 
 def import_command(
@@ -28,7 +36,7 @@ def import_command(
     limit: int | None = None,
     dry_run: bool = False,
     impact: ImpactRule = vocabulary_impact,
-) -> ImportReport:
+) -> ImportReport[EventRow]:
     """Runs one import and prints what it did. A dry run needs no sink and leaves only its error file.
 
     Raises MapError and ImportFailed, whose messages are for the user, and what the sink raises.
@@ -65,23 +73,12 @@ def with_progress(
     limit: int | None = None,
     impact: ImpactRule = vocabulary_impact,
     label: str | None = None,
-) -> ImportReport:
+) -> ImportReport[EventRow]:
     """`import_file` with a bar when the console is a terminal, and silent when it is not."""
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[rows]:,} rows"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(label or file.name, total=1.0, rows=0)
-
-        def show(step: Step) -> None:
-            bar.update(task, completed=step.share, rows=step.rows)
-
-        return import_file(
+    return with_bar(
+        label or file.name,
+        console,
+        lambda show: import_file(
             file,
             mapping,
             sink,
@@ -91,25 +88,100 @@ def with_progress(
             resume=resume,
             limit=limit,
             impact=impact,
-        )
+        ),
+    )
 
 
-def print_report(report: ImportReport, mapping: Mapping, console: Console, *, dry_run: bool = False) -> None:
+def with_bar(label: str, console: Console, work: Callable[[Callable[[Step], None]], T]) -> T:
+    """Does the work and shows how far it is, on a terminal."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rows]:,} rows"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(label, total=1.0, rows=0)
+
+        def show(step: Step) -> None:
+            bar.update(task, completed=step.share, rows=step.rows)
+
+        return work(show)
+
+
+def import_actions_command(
+    file: Path,
+    map_file: Path,
+    sink: Sink[ActionRow] | None,
+    *,
+    plan: Plan,
+    now: datetime,
+    console: Console,
+    errors_path: Path | None = None,
+    resume: bool = True,
+    limit: int | None = None,
+    dry_run: bool = False,
+) -> ImportReport[ActionRow]:
+    """`import_command` for offline actions."""
+    mapping = load_action_mapping(map_file)
+    if dry_run or sink is None:
+        sink, resume = NoActionSink(), False
+        errors_path = errors_path or file.with_name(file.name + ".dry-run.errors.ndjson")
+    into = sink
+    report = with_bar(
+        file.name,
+        console,
+        lambda show: import_actions(
+            file,
+            mapping,
+            into,
+            plan=plan,
+            now=now,
+            progress=show,
+            errors_path=errors_path,
+            resume=resume,
+            limit=limit,
+        ),
+    )
+    samples = [f"{row.timestamp.isoformat()} {row.customer_id} {row.action_type} {row.role}" for row in report.samples]
+    _print_counts(report, mapping, console, samples, dry_run=dry_run, what="offline actions", kind="Action type")
+    return report
+
+
+def print_report(report: ImportReport[EventRow], mapping: Mapping, console: Console, *, dry_run: bool = False) -> None:
     """The closing lines: what was stored, what was there already, what failed and where to read why."""
+    samples = [
+        f"{row.timestamp.isoformat()} {row.customer_id} {row.event_type} {row.tool_id or ''}" for row in report.samples
+    ]
+    _print_counts(report, mapping, console, samples, dry_run=dry_run, what="events", kind="Event type")
+
+
+def _print_counts(
+    report: ImportReport[Any],
+    mapping: FileMap,
+    console: Console,
+    samples: list[str],
+    *,
+    dry_run: bool,
+    what: str,
+    kind: str,
+) -> None:
     if report.resumed_at:
         console.print(f"Went on after row {report.resumed_at:,} of an interrupted import.")
     verb = "would be stored" if dry_run else "stored"
-    console.print(f"{report.rows:,} rows read, {report.accepted:,} events {verb}.")
+    console.print(f"{report.rows:,} rows read, {report.accepted:,} {what} {verb}.")
     if report.duplicates:
         console.print(f"{report.duplicates:,} were there already.")
     if report.filtered:
         console.print(f"{report.filtered:,} left out by the map's filter.")
     if report.by_type:
         table = Table(box=None, pad_edge=False)
-        table.add_column("Event type")
-        table.add_column("Events", justify="right")
-        for kind, count in report.by_type.items():
-            table.add_row(kind, f"{count:,}")
+        table.add_column(kind)
+        table.add_column(what.capitalize(), justify="right")
+        for name, count in report.by_type.items():
+            table.add_row(escape(name), f"{count:,}")
         console.print(table)
     if report.first and report.last:
         console.print(f"From {report.first:%Y-%m-%d %H:%M} to {report.last:%Y-%m-%d %H:%M} UTC.")
@@ -118,8 +190,8 @@ def print_report(report: ImportReport, mapping: Mapping, console: Console, *, dr
         console.print(f"The file has days only: times within {spread.hours} are made up, by seed {spread.seed}.")
     if report.unsorted:
         console.print(f"{report.unsorted:,} rows were out of order, so sessions may be split; sort the file by time.")
-    for sample in report.samples if dry_run else ():
-        console.print(f"{sample.timestamp.isoformat()} {sample.customer_id} {sample.event_type} {sample.tool_id or ''}")
+    for sample in samples if dry_run else ():
+        console.print(sample, markup=False)
     if report.failed:
         console.print(f"{report.failed:,} rows failed; their lines and reasons are in", end=" ")
         console.print(str(report.errors_path), markup=False, highlight=False, soft_wrap=True)

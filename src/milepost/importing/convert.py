@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from milepost.importing.check import CLOSED
@@ -31,6 +32,9 @@ from milepost.vocabulary import (
 #: (event type, tool, section) -> the impact of an event for which the map gives none.
 ImpactRule = Callable[[str, str | None, str | None], str]
 
+#: What a file's rows become: events, or offline actions.
+R = TypeVar("R")
+
 _IDS = ("customer_id", "user_id", "anonymous_id", "session_id")
 _URLS = ("page_url", "referrer")
 _MAX_MILLISECONDS = 2**31 - 1
@@ -48,16 +52,16 @@ def vocabulary_impact(event_type: str, _tool: str | None, _section: str | None) 
 
 
 @dataclass(frozen=True, slots=True)
-class Converted:
+class Converted(Generic[R]):
     """A batch's rows with the lines they came from, its errors, and how many rows the filter left out."""
 
-    rows: list[EventRow]
+    rows: list[R]
     lines: list[int]
     errors: list[RowError]
     filtered: int
 
 
-class _Errors:
+class RowErrors:
     """The first error of each row of a batch."""
 
     def __init__(self, lines: list[int]) -> None:
@@ -92,7 +96,7 @@ class Converter:
         """Rows that were earlier than the row before them of the same session owner."""
         return self._sessions.unsorted if self._sessions else 0
 
-    def convert(self, batch: Batch) -> Converted:
+    def convert(self, batch: Batch) -> Converted[EventRow]:
         """Every row of the batch comes back as a row, as an error with its line, or is counted as filtered."""
         lines, columns = batch.lines, batch.columns
         # ids are given before the filter, so that another filter gives the same rows the same ids
@@ -105,8 +109,8 @@ class Converter:
             lines, digests = [lines[i] for i in kept], [digests[i] for i in kept]
             micros, days = [micros[i] for i in kept], [days[i] for i in kept]
             time_faults = {at: time_faults[i] for at, i in enumerate(kept) if i in time_faults}
-        errors = _Errors(lines)
-        _check_characters(columns, errors)
+        errors = RowErrors(lines)
+        check_characters(columns, errors)
         for row, message in time_faults.items():
             errors.add(row, "invalid_value", "timestamp", message)
         if self._spreader is not None:
@@ -136,7 +140,7 @@ class Converter:
         digests: list[int],
         micros: list[int | None],
         days: list[int | None],
-        errors: _Errors,
+        errors: RowErrors,
     ) -> list[EventRow]:
         empty: Column = [None] * count
         text = {key: self._text_field(key, columns, count, errors) for key in self._fields if key not in _INTEGERS}
@@ -196,7 +200,7 @@ class Converter:
             found = self._impacts[key] = self._impact(*key)
         return found
 
-    def _text_field(self, key: str, columns: dict[str, Column], count: int, errors: _Errors) -> Column:
+    def _text_field(self, key: str, columns: dict[str, Column], count: int, errors: RowErrors) -> Column:
         faults: Faults = {}
         values = self._fields[key].resolve(columns, count, faults)
         code = "unknown_event_type" if key == "event_type" else "invalid_value"
@@ -215,7 +219,7 @@ class Converter:
                     errors.add(row, wrong[value][0], key, wrong[value][1])
         return values
 
-    def _int_field(self, key: str, columns: dict[str, Column], count: int, errors: _Errors) -> list[int | None]:
+    def _int_field(self, key: str, columns: dict[str, Column], count: int, errors: RowErrors) -> list[int | None]:
         faults: Faults = {}
         texts = self._fields[key].resolve(columns, count, faults)
         for row, message in faults.items():
@@ -230,7 +234,7 @@ class Converter:
                 errors.add(row, "invalid_value", key, f"{text[:60]!r} is no whole number from {low} to {high}")
         return [known[text] for text in texts]
 
-    def _check_times(self, micros: list[int | None], errors: _Errors) -> None:
+    def _check_times(self, micros: list[int | None], errors: RowErrors) -> None:
         for row, moment in enumerate(micros):
             if moment is None or _EARLIEST <= moment <= self._latest:
                 continue
@@ -240,7 +244,7 @@ class Converter:
                 errors.add(row, "time_too_far_ahead", "timestamp", "is more than 24 hours ahead; check format and zone")
 
 
-def _check_characters(columns: dict[str, Column], errors: _Errors) -> None:
+def check_characters(columns: dict[str, Column], errors: RowErrors) -> None:
     """Finds cells PostgreSQL cannot store: NUL, and bytes that were not UTF-8."""
     for name, column in columns.items():
         whole = "\n".join(filter(None, column))

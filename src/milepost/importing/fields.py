@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from milepost.importing.check import table_of
-from milepost.importing.mapping import Condition, Field, Mapping, template_parts
+from milepost.importing.mapping import Condition, Field, FileMap, template_parts
 from milepost.importing.readers import Column
 
 #: What is wrong, by row of the batch.
@@ -15,7 +15,7 @@ Faults = dict[int, str]
 class FieldResolver:
     """A field made ready: `resolve` gives one text (or None) for each of a batch's `count` rows."""
 
-    def __init__(self, mapping: Mapping, path: str, field: Field) -> None:
+    def __init__(self, mapping: FileMap, path: str, field: Field) -> None:
         self.path = path
         self._parts = ["", field.column, ""] if field.column is not None else None
         if field.template is not None:
@@ -93,7 +93,7 @@ def test(condition: Condition) -> Callable[[str | None], bool]:
 class RowFilter:
     """The map's filter over a batch."""
 
-    def __init__(self, mapping: Mapping) -> None:
+    def __init__(self, mapping: FileMap) -> None:
         self._keep = [(name, test(condition)) for name, condition in mapping.filter.keep.items()]
         self._drop = [(name, test(condition)) for name, condition in mapping.filter.drop.items()]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from hashlib import blake2b
 
-from milepost.importing.mapping import Mapping
+from milepost.importing.mapping import FileMap
 from milepost.importing.readers import Column
 
 _ID_BITS = 74  # of a UUIDv7, what is neither time nor version
@@ -22,7 +22,7 @@ class Identifier:
     for each different row.
     """
 
-    def __init__(self, mapping: Mapping) -> None:
+    def __init__(self, mapping: FileMap) -> None:
         identity = mapping.identity_form()
         self._columns = identity.columns
         self._count = identity.occurrences

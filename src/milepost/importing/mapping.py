@@ -1,4 +1,5 @@
-"""MAP.toml: how a file's columns become events. Read into frozen structs, every mistake named by line."""
+"""MAP.toml: how a file's columns become events or offline actions. Read into frozen structs, every mistake named by
+line."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from milepost.errors import ImportFailed
 from milepost.plan import line_of as line_of
 
 _T = TypeVar("_T")
+_M = TypeVar("_M", bound="FileMap")
 Condition = str | int | list[str | int] | dict[Literal["min", "max"], int | float]
 Format = Literal["csv", "ndjson", "parquet"]
 
@@ -67,6 +69,22 @@ class Event(_Table, frozen=True, kw_only=True):
     browser: Value | None = None
     ip_address: Value | None = None
     retention_days: Value | None = None
+
+
+class Action(_Table, frozen=True, kw_only=True):
+    """The fields of an offline action, named as in the database."""
+
+    customer_id: Value
+    action_type: Value
+    action_id: Value | None = None
+    user_id: Value | None = None
+    role: Value | None = None
+    description: Value | None = None
+    competency_area: Value | None = None
+    business_impact: Value | None = None
+    value: Value | None = None
+    currency: Value | None = None
+    source: Value | None = None
 
 
 class Origin(_Table, frozen=True):
@@ -132,24 +150,36 @@ class Filter(_Table, frozen=True):
     drop: dict[str, Condition] = {}
 
 
-class Mapping(_Table, frozen=True, kw_only=True):
-    """A whole map. `name` and `text` are the file it came from, for messages and the fingerprint."""
+class FileMap(_Table, frozen=True, kw_only=True):
+    """What every map says. `name` and `text` are the file it came from, for messages and the fingerprint."""
 
     source: str
-    event: Event
     timestamp: Timestamp
     identity: list[str] | Identity
     file: FileOptions = FileOptions()
-    session: Session | None = None
     metadata: dict[str, Value] = {}
     values: dict[str, dict[str, str | int]] = {}
     filter: Filter = Filter()
     name: str = ""
     text: str = ""
 
+    @property
+    def table(self) -> str:
+        """The table of the map that names the fields: `event`, or `action`."""
+        raise NotImplementedError
+
+    def _given(self) -> msgspec.Struct:
+        """That table."""
+        raise NotImplementedError
+
+    def session_columns(self) -> list[str]:
+        """The columns sessions are made by."""
+        return []
+
     def fields(self) -> dict[str, Field]:
-        """The event's fields that the map names, each in its long form."""
-        given = {key: getattr(self.event, key) for key in self.event.__struct_fields__}
+        """The fields that the map names, each in its long form."""
+        table = self._given()
+        given = {key: getattr(table, key) for key in table.__struct_fields__}
         return {key: long_form(value) for key, value in given.items() if value is not None}
 
     def identity_form(self) -> Identity:
@@ -158,7 +188,7 @@ class Mapping(_Table, frozen=True, kw_only=True):
     def columns(self) -> dict[str, str]:
         """Every column the map reads, with the key that names it first."""
         found: dict[str, str] = {}
-        for prefix, fields in (("event", self.fields()), ("metadata", self.metadata_fields())):
+        for prefix, fields in ((self.table, self.fields()), ("metadata", self.metadata_fields())):
             for key, field in fields.items():
                 for column in (*columns_of(field), *(field.when or ())):
                     found.setdefault(column, f"{prefix}.{key}")
@@ -167,7 +197,7 @@ class Mapping(_Table, frozen=True, kw_only=True):
             ("timestamp.origin", [self.timestamp.origin.column] if isinstance(self.timestamp.origin, Origin) else []),
             ("timestamp.spread.by", self.timestamp.spread.by if self.timestamp.spread else []),
             ("identity", self.identity_form().columns),
-            ("session.by", self.session.by if self.session else []),
+            ("session.by", self.session_columns()),
             ("filter.keep", list(self.filter.keep)),
             ("filter.drop", list(self.filter.drop)),
         ]
@@ -183,6 +213,37 @@ class Mapping(_Table, frozen=True, kw_only=True):
         """An error about this map that says where and what to do."""
         where = f"{self.name}, line {line_of(self.text, path)}" if self.text else self.name
         return MapError(f"{where}: {path}: {message}", field=path)
+
+
+class Mapping(FileMap, frozen=True, kw_only=True):
+    """A whole map of events."""
+
+    event: Event
+    session: Session | None = None
+
+    @property
+    def table(self) -> str:
+        return "event"
+
+    def _given(self) -> Event:
+        return self.event
+
+    def session_columns(self) -> list[str]:
+        return self.session.by if self.session else []
+
+
+class ActionMapping(FileMap, frozen=True, kw_only=True):
+    """A whole map of offline actions. Without an `action_id`, `identity` tells them apart."""
+
+    action: Action
+    identity: list[str] | Identity = []
+
+    @property
+    def table(self) -> str:
+        return "action"
+
+    def _given(self) -> Action:
+        return self.action
 
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -208,36 +269,59 @@ def columns_of(field: Field) -> list[str]:
 
 def load_mapping(path: Path) -> Mapping:
     """Reads and checks a map. Raises MapError that names the file, the line, the key and the fix."""
+    return parse_mapping(read_map(path), str(path))
+
+
+def read_map(path: Path) -> str:
+    """A map's text. Raises MapError."""
     try:
-        text = path.read_text("utf-8")
+        return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise MapError(f"{path}: cannot be read ({error}). Check the path and that it is UTF-8.") from error
-    return parse_mapping(text, str(path))
 
 
 def parse_mapping(text: str, name: str) -> Mapping:
     """Parses and checks a map's text; `name` is how errors call it. Raises MapError."""
     from milepost.importing.check import faults_of  # check.py needs the structs above
 
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise MapError(f"{name}: not valid TOML: {error}. Correct that line.", field="toml") from error
-    mapping = _converted(document, text, name)
-    mapping = msgspec.structs.replace(mapping, name=name, text=text)
+    mapping = parse_map(text, name, Mapping)
     for path, message in faults_of(mapping):
         raise mapping.fault(path, message)
     return mapping
 
 
-def _converted(document: dict[str, object], text: str, name: str) -> Mapping:
+def load_action_mapping(path: Path) -> ActionMapping:
+    """The same for a map of offline actions."""
+    return parse_action_mapping(read_map(path), str(path))
+
+
+def parse_action_mapping(text: str, name: str) -> ActionMapping:
+    """The same for a map of offline actions."""
+    from milepost.importing.check import action_faults_of
+
+    mapping = parse_map(text, name, ActionMapping)
+    for path, message in action_faults_of(mapping):
+        raise mapping.fault(path, message)
+    return mapping
+
+
+def parse_map(text: str, name: str, kind: type[_M]) -> _M:
+    """Parses a map of that kind, without the checks that types cannot make. Raises MapError."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise MapError(f"{name}: not valid TOML: {error}. Correct that line.", field="toml") from error
+    return msgspec.structs.replace(_converted(document, text, name, kind), name=name, text=text)
+
+
+def _converted(document: dict[str, object], text: str, name: str, kind: type[_M]) -> _M:
     # msgspec calls every entry of a free table `[...]`: try those one by one first, to know the key
     for key, value in _entries(document.get("metadata")):
         _convert(value, cast(type[object], Value), f"metadata.{key}", text, name)
     for key, table in _entries(document.get("values")):
         for word, value in _entries(table):
             _convert(value, cast(type[object], str | int), f"values.{key}.{word}", text, name)
-    return _convert(document, Mapping, "", text, name)
+    return _convert(document, kind, "", text, name)
 
 
 def _entries(table: object) -> list[tuple[str, object]]:
@@ -252,7 +336,7 @@ def _convert(value: object, kind: type[_T], prefix: str, text: str, name: str) -
         inner = where.strip("`").removeprefix("$").removeprefix(".").replace("[...]", "")
         path = f"{prefix}.{inner}".strip(".")
         raise MapError(
-            f"{name}, line {line_of(text, path)}: {path or 'the map'}: {message}. {_hint(message, path)}",
+            f"{name}, line {line_of(text, path)}: {path or 'the map'}: {message}. {_hint(message, path, kind)}",
             field=path or None,
         ) from error
 
@@ -263,13 +347,15 @@ _HINTS = {
     "timestamp": 'Say which column is the time, e.g. [timestamp] column = "created_at".',
     "customer_id": 'Say which column is the customer, e.g. customer_id = "{account_id}".',
     "event_type": 'Give a constant or a value table, e.g. { column = "kind", values = "event_type" }.',
+    "action_type": 'Give a constant or a column, e.g. action_type = "{kind}".',
     "event": "Add a table [event] with at least customer_id and event_type.",
+    "action": "Add a table [action] with at least customer_id and action_type.",
     "seed": "Give any whole number, e.g. seed = 20: the same seed gives the same times.",
     "column": 'Name a column of the file, e.g. column = "date".',
 }
 _TABLES: dict[str, type[msgspec.Struct]] = {
-    "": Mapping,
     "event": Event,
+    "action": Action,
     "timestamp": Timestamp,
     "timestamp.origin": Origin,
     "timestamp.spread": Spread,
@@ -280,11 +366,14 @@ _TABLES: dict[str, type[msgspec.Struct]] = {
 }
 
 
-def _hint(message: str, path: str) -> str:
+def _hint(message: str, path: str, kind: type[object]) -> str:
+    """What to do about it; `kind` is what the whole was to become."""
     if missing := re.search(r"missing required field `(\w+)`", message):
         return _HINTS.get(missing[1], f"Add {missing[1]}.")
+    if not path and (other := re.search(r"unknown field `(event|action)`", message)):
+        return f"[{other[1]}] is for `milepost import{'-actions' if other[1] == 'action' else ''}`."
     if "unknown field" in message:
-        table = _TABLES.get(path, Field)
-        known = [name for name in table.__struct_fields__ if table is not Mapping or name not in ("name", "text")]
+        table = kind if not path and issubclass(kind, FileMap) else _TABLES.get(path, Field)
+        known = [name for name in table.__struct_fields__ if table is not kind or name not in ("name", "text")]
         return f"Remove it or correct its name; known are {', '.join(known)}."
     return "Correct the value; docs/import.md lists what each key takes."

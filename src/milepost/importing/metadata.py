@@ -6,7 +6,7 @@ import json
 import math
 
 from milepost.importing.fields import Faults, FieldResolver
-from milepost.importing.mapping import Field, Mapping
+from milepost.importing.mapping import Field, FileMap
 from milepost.importing.readers import Column
 from milepost.vocabulary import MAX_EVENT_BYTES, MAX_METADATA_DEPTH
 
@@ -17,7 +17,7 @@ _MAX_NUMBER_LENGTH = 40
 class MetadataBuilder:
     """The map's [metadata]: a key whose value is empty is left out."""
 
-    def __init__(self, mapping: Mapping) -> None:
+    def __init__(self, mapping: FileMap) -> None:
         fields = mapping.metadata_fields()
         self._fields = [(key, FieldResolver(mapping, f"metadata.{key}", field), field) for key, field in fields.items()]
         self._caches: dict[str, dict[str, str]] = {key: {} for key in fields}

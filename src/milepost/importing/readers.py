@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from milepost.errors import ImportFailed
-from milepost.importing.mapping import Format, Mapping
+from milepost.importing.mapping import FileMap, Format
 
 #: A cell as text; an empty cell, a missing key and null are all None.
 Column = list[str | None]
@@ -53,7 +53,7 @@ class Batch:
     share: float
 
 
-def read_batches(path: Path, mapping: Mapping, size: int, limit: int | None = None) -> Iterator[Batch]:
+def read_batches(path: Path, mapping: FileMap, size: int, limit: int | None = None) -> Iterator[Batch]:
     """Yields batches of `size` rows (the last may be shorter), at most `limit` rows in all.
 
     Raises ImportFailed if the file cannot be read on or lacks a column the map names.
@@ -75,7 +75,7 @@ def read_batches(path: Path, mapping: Mapping, size: int, limit: int | None = No
         ) from error
 
 
-def file_format(path: Path, mapping: Mapping) -> tuple[Format, bool]:
+def file_format(path: Path, mapping: FileMap) -> tuple[Format, bool]:
     """What the file is and whether it is gzipped (by its bytes, not its name). Raises ImportFailed."""
     try:
         with path.open("rb") as file:
@@ -94,14 +94,14 @@ def file_format(path: Path, mapping: Mapping) -> tuple[Format, bool]:
     return kind, zipped
 
 
-def _require(path: Path, mapping: Mapping, have: list[str]) -> None:
+def _require(path: Path, mapping: FileMap, have: list[str]) -> None:
     for column, key in mapping.columns().items():
         if column not in have:
             raise mapping.fault(key, f"{path.name} has no column {column!r}. It has: {', '.join(have)}.")
 
 
 def _csv(
-    path: Path, stream: IO[bytes], mapping: Mapping, size: int, limit: int | None, share: Callable[[], float]
+    path: Path, stream: IO[bytes], mapping: FileMap, size: int, limit: int | None, share: Callable[[], float]
 ) -> Iterator[Batch]:
     # surrogateescape keeps a row with broken UTF-8 readable, so that it alone is refused, with its line
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
@@ -150,7 +150,7 @@ def _csv(
 
 
 def _ndjson(
-    path: Path, stream: IO[bytes], mapping: Mapping, size: int, limit: int | None, share: Callable[[], float]
+    path: Path, stream: IO[bytes], mapping: FileMap, size: int, limit: int | None, share: Callable[[], float]
 ) -> Iterator[Batch]:
     wanted = list(mapping.columns())
     decode = msgspec.json.Decoder().decode
@@ -224,7 +224,7 @@ def _text(value: object) -> str | None:
     return str(value)
 
 
-def _parquet(path: Path, mapping: Mapping, size: int, limit: int | None) -> Iterator[Batch]:
+def _parquet(path: Path, mapping: FileMap, size: int, limit: int | None) -> Iterator[Batch]:
     with pq.ParquetFile(path) as file:
         _require(path, mapping, list(file.schema_arrow.names))
         total = max(file.metadata.num_rows, 1)

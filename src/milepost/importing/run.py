@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, Protocol
 
 from milepost.errors import ImportFailed
-from milepost.importing.convert import Converted, Converter, ImpactRule, vocabulary_impact
-from milepost.importing.mapping import Mapping
-from milepost.importing.readers import RowError, read_batches
-from milepost.importing.sink import EventRow, EventSink
+from milepost.importing.convert import Converted, Converter, ImpactRule, R, vocabulary_impact
+from milepost.importing.mapping import FileMap, Mapping
+from milepost.importing.readers import Batch, RowError, read_batches
+from milepost.importing.sink import EventRow, EventSink, StoreResult
 from milepost.importing.state import Counts, Ledger, fingerprint
 
 CHUNK_ROWS = 5_000
@@ -26,8 +26,23 @@ class Progress(NamedTuple):
     share: float
 
 
+class BatchConverter(Protocol[R]):
+    """Turns batches into rows, in order; `unsorted` counts rows that were out of order where that matters."""
+
+    @property
+    def unsorted(self) -> int: ...
+
+    def convert(self, batch: Batch) -> Converted[R]: ...
+
+
+class Sink(Protocol[R]):
+    """Stores chunks of rows, each in one commit."""
+
+    def store(self, rows: list[R], /) -> StoreResult: ...
+
+
 @dataclass(frozen=True, slots=True)
-class ImportReport:
+class ImportReport(Generic[R]):
     """What an import did. `rows` is all rows read, those of an interrupted run before it included:
     accepted + duplicates (there already) + failed (in `errors_path`) + filtered (left out by the map).
     """
@@ -42,7 +57,7 @@ class ImportReport:
     by_type: dict[str, int]
     first: datetime | None
     last: datetime | None
-    samples: tuple[EventRow, ...]
+    samples: tuple[R, ...]
     errors_path: Path | None
 
 
@@ -62,7 +77,7 @@ def import_file(
     resume: bool = True,
     limit: int | None = None,
     impact: ImpactRule = vocabulary_impact,
-) -> ImportReport:
+) -> ImportReport[EventRow]:
     """Stores every row of `path` that the map and the limits allow, the others go to `errors_path`.
 
     `now` is aware; events more than 24 h after it are errors. `limit` is a number of rows of the
@@ -73,15 +88,40 @@ def import_file(
     """
     if now.tzinfo is None:
         raise ImportFailed("now has no time zone. Pass an aware datetime, e.g. datetime.now(UTC).")
+    return import_rows(
+        path,
+        mapping,
+        Converter(mapping, now, impact),
+        sink,
+        kind=lambda row: row.event_type,
+        progress=progress,
+        errors_path=errors_path,
+        resume=resume,
+        limit=limit,
+    )
+
+
+def import_rows(
+    path: Path,
+    mapping: FileMap,
+    converter: BatchConverter[R],
+    sink: Sink[R],
+    *,
+    kind: Callable[[R], str],
+    progress: Callable[[Progress], None] | None = None,
+    errors_path: Path | None = None,
+    resume: bool = True,
+    limit: int | None = None,
+) -> ImportReport[R]:
+    """What `import_file` does, of whatever rows; `kind` is by what the report counts them."""
     errors_path = errors_path or default_errors_path(path)
-    converter = Converter(mapping, now, impact)
     try:
         ledger = Ledger(errors_path, fingerprint(path, mapping, CHUNK_ROWS), resume)
     except OSError as error:
         raise ImportFailed(f"{path}: {error.strerror} ({error.filename}). Check the path and its folder.") from error
     counts = replace(ledger.resumed)
     skip, seen = counts.rows, 0
-    tally = _Tally()
+    tally: _Tally[R] = _Tally(kind)
     for batch in read_batches(path, mapping, CHUNK_ROWS, limit):
         converted = converter.convert(batch)  # also for rows done before: occurrences count from the first row
         seen += batch.rows
@@ -101,32 +141,39 @@ def import_file(
             tally.add(converted, {index for index, *_ in rejected})
         if progress is not None:
             progress(Progress(seen, batch.share))
-    return _report(counts, ledger, skip, converter, tally)
+    return _report(counts, ledger, skip, converter.unsorted, tally)
 
 
-class _Tally:
-    """What the report says about the events of this run."""
+class _Tally(Generic[R]):
+    """What the report says about the rows of this run."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: Callable[[R], str]) -> None:
+        self._kind = kind
         self.by_type: Counter[str] = Counter()
         self.first: datetime | None = None
         self.last: datetime | None = None
-        self.samples: list[EventRow] = []
+        self.samples: list[R] = []
 
-    def add(self, converted: Converted, refused: set[int]) -> None:
+    def add(self, converted: Converted[R], refused: set[int]) -> None:
         rows = converted.rows
         if refused:
             rows = [row for index, row in enumerate(rows) if index not in refused]
         if not rows:
             return
-        self.by_type.update([row.event_type for row in rows])
-        times = [row.timestamp for row in rows]
+        self.by_type.update(map(self._kind, rows))
+        times: list[datetime] = [_timed(row) for row in rows]
         self.first = min(times) if self.first is None else min(self.first, *times)
         self.last = max(times) if self.last is None else max(self.last, *times)
         self.samples.extend(rows[: 3 - len(self.samples)])
 
 
-def _report(counts: Counts, ledger: Ledger, skip: int, converter: Converter, tally: _Tally) -> ImportReport:
+def _timed(row: Any) -> datetime:
+    """Every kind of row has its time under this name."""
+    at: datetime = row.timestamp
+    return at
+
+
+def _report(counts: Counts, ledger: Ledger, skip: int, unsorted: int, tally: _Tally[R]) -> ImportReport[R]:
     return ImportReport(
         rows=counts.rows,
         accepted=counts.accepted,
@@ -134,7 +181,7 @@ def _report(counts: Counts, ledger: Ledger, skip: int, converter: Converter, tal
         failed=counts.failed,
         filtered=counts.filtered,
         resumed_at=skip,
-        unsorted=converter.unsorted,
+        unsorted=unsorted,
         by_type=dict(tally.by_type.most_common()),
         first=tally.first,
         last=tally.last,

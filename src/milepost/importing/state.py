@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-from milepost.importing.mapping import Mapping
+from milepost.importing.mapping import FileMap
 from milepost.importing.readers import RowError
 
 _ENDS = 65_536
@@ -25,7 +25,7 @@ class Counts:
     filtered: int = 0
 
 
-def fingerprint(path: Path, mapping: Mapping, chunk: int) -> str:
+def fingerprint(path: Path, mapping: FileMap, chunk: int) -> str:
     """Tells whether a state belongs to this file, map and chunk size, without reading the whole file."""
     size = path.stat().st_size
     digest = blake2b(f"{size}\x1f{chunk}\x1f{mapping.source}\x1f".encode(), digest_size=16)

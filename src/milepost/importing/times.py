@@ -8,7 +8,7 @@ from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 from milepost.importing.check import hours_of
-from milepost.importing.mapping import Mapping, Origin, Spread
+from milepost.importing.mapping import FileMap, Origin, Spread
 from milepost.importing.readers import Column
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,7 +24,7 @@ Times = tuple[list[int | None], dict[int, str]]
 class TimeParser:
     """Turns the map's timestamp column into microseconds; with format `day`, into the day's midnight."""
 
-    def __init__(self, mapping: Mapping) -> None:
+    def __init__(self, mapping: FileMap) -> None:
         self._spec = mapping.timestamp
         self._zone = ZoneInfo(self._spec.zone)
         self._days: dict[tuple[date, str], int] = {}

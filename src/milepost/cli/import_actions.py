@@ -1,0 +1,56 @@
+"""`milepost import-actions`: a file of offline actions into the store."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Optional
+
+import psycopg
+import typer
+from rich.console import Console
+
+from milepost.cli.database import database_dsn
+from milepost.plan import load_plan
+from milepost.settings import load_settings
+
+DataDir = Annotated[Optional[Path], typer.Option(help="Folder of the embedded PostgreSQL, secrets and spools.")]
+
+
+def import_actions(
+    file: Annotated[Path, typer.Argument(help="CSV, NDJSON or Parquet; .gz too.", exists=True, dir_okay=False)],
+    map_file: Annotated[Path, typer.Option("--map", help="Which column is what.", exists=True, dir_okay=False)],
+    data_dir: DataDir = None,
+    dry_run: Annotated[bool, typer.Option(help="Read and check everything, store nothing.")] = False,
+    limit: Annotated[Optional[int], typer.Option(help="Rows of the file to read at most.", min=1)] = None,
+    errors: Annotated[Optional[Path], typer.Option(help="Where refused rows go.")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on where an interrupted import stopped.")] = True,
+) -> None:
+    """Import a file of offline actions: calls, workshops, deals. Running it again adds nothing."""
+    from milepost.importing.actions import ActionSink
+    from milepost.importing.console import import_actions_command
+
+    console = Console()
+    chosen = load_settings().with_flags(data_dir=data_dir)
+    plan, now = load_plan(chosen.plan_file), datetime.now(UTC)
+    if dry_run:
+        import_actions_command(
+            file, map_file, None, plan=plan, now=now, console=console, errors_path=errors, limit=limit, dry_run=True
+        )
+        return
+    try:
+        with database_dsn(chosen) as dsn, ActionSink(dsn) as sink:
+            import_actions_command(
+                file,
+                map_file,
+                sink,
+                plan=plan,
+                now=now,
+                console=console,
+                errors_path=errors,
+                resume=resume,
+                limit=limit,
+            )
+    except (psycopg.OperationalError, KeyboardInterrupt):
+        console.print("Interrupted. Run the same command again: it goes on where it stopped.")
+        raise typer.Exit(1) from None
