@@ -1,10 +1,11 @@
+// First: it says which styles win over which.
+import "./styles/base.css";
 import { MilepostProvider, SystematicScalingProvider } from "@milepost/react";
 import { StrictMode, type ReactNode } from "react";
 import { createRoot } from "react-dom/client";
 import "@milepost/react/styles.css";
 import { App } from "./app.js";
 import { loadConfig, type Config } from "./config.js";
-import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/parts.css";
 

@@ -91,8 +91,9 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
   let token: string | undefined;
   const setContext = (given: T.TrackerContext): void => {
     for (const [key, value] of Object.entries(given)) {
-      if (key === "token") token = value as string;
-      else if (isField(snake(key))) context[snake(key)] = value || undefined;
+      const name = snake(key);
+      if (name === "token") token = value as string;
+      else if (isField(name)) context[name] = value || undefined;
     }
   };
   let ownId: string | undefined;
@@ -223,6 +224,9 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
     failed: fail,
   });
 
+  /** Of `/v1/me/`, with the customer's token. */
+  const mine = (what: string, init?: RequestInit): Promise<Response> =>
+    token ? fetch(base + "me/" + what, { ...init, headers: { Authorization: "Bearer " + token } }) : Promise.reject("token");
   const takeOver = async (): Promise<void> => {
     if (!granted()) return;
     const others = await store.takeOver(() => {
@@ -320,8 +324,7 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
 
   const read = async (what: string): Promise<unknown> => {
     try {
-      if (!token) throw "token";
-      const answer = await fetch(base + "me/" + what, { headers: { Authorization: "Bearer " + token } });
+      const answer = await mine(what);
       if (answer.ok) return await answer.json();
       if (answer.status !== 404) throw answer.status;
     } catch (error) {
@@ -332,6 +335,7 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
 
   const tracker: Shared = {
     users: 0,
+    fetch: mine,
     track,
     trackToolUsage: (given) => track("tool_usage", given),
     trackExport: (given) => track("export_action", given),
@@ -397,7 +401,7 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
     }),
     stats: () => ({ ...stats, dropped: { ...stats.dropped }, queued: queue.length }),
     getInsights: () => read("insights") as Promise<T.Insights | null>,
-    getRecentEvents: async (limit = 50) => ((await read("events?limit=" + limit)) as { items?: T.StoredEvent[] })?.items || [],
+    getRecentEvents: (limit = 50) => read("events?limit=" + limit).then((page) => (page as { items?: T.StoredEvent[] })?.items || []),
     getDeviceInfo,
     subscribe(listener) {
       listeners.add(listener);

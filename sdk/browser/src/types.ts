@@ -216,11 +216,25 @@ export type IncomingEvent = Wire.IncomingEvent;
 /** What `POST /v1/events` answers after its commit: accepted + duplicates + rejected is what was sent. */
 export type Receipt = Wire.Receipt;
 export type Rejection = Wire.Rejection;
+/** `GET /v1/me/game`: points, levels, badges and the streak. */
+export type Game = Wire.Game;
+export type Level = Wire.Level;
+export type Badge = Wire.Badge;
+export type Streak = Wire.Streak;
+/** `GET /v1/me/leaderboard`, as a customer sees it: ranks, points and chosen names. */
+export type Leaderboard = Wire.Leaderboard;
+export type Place = Wire.Place;
+/** What `PUT /v1/me/game/profile` takes. */
+export type GameProfile = Pick<Wire.Game, "leaderboard"> & Partial<Pick<Wire.Game, "display_name">>;
+/** `GET /v1/me/recommendations`: open ones, best first. */
+export type Recommendations = Wire.Recommendations;
+export type Recommendation = Wire.Recommendation;
+export type Evidence = Wire.Evidence;
 /** How many events at most (500), and of which type: the start of a query, `20` or
  *  `20&event_type=competency_milestone`. */
 export type EventsAsked = number | `${number}&event_type=${EventType}`;
 
-/** Nothing in here throws, blocks or waits, except that what returns a promise may be awaited (it never
+/** Nothing in here throws, blocks or waits, except that what returns a promise may be awaited (`fetch` alone
  *  rejects). Track methods return the event's id, also when the event was not taken. */
 export interface Tracker {
   track(eventType: EventType, fields?: EventContext): string;
@@ -263,6 +277,9 @@ export interface Tracker {
   getInsights(): Promise<Insights | null>;
   /** The customer's newest events, newest first; [] when they cannot be had. Default 50. */
   getRecentEvents(limit?: EventsAsked): Promise<StoredEvent[]>;
+  /** `fetch` of an address below `/v1/me/`, as `game`, with the customer's token; it rejects as `fetch` does, and
+   *  with "token" where there is none. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
   getDeviceInfo(): DeviceInfo;
   /** Calls back after each delivery that stored something; returns how to stop. */
   subscribe(listener: () => void): () => void;

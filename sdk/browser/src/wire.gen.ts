@@ -33,6 +33,29 @@ export interface components {
             items: components["schemas"]["Action"][];
             next: string | null;
         };
+        /** Badge */
+        Badge: {
+            at_least: number;
+            badge_id: string;
+            description: string;
+            earned_on: string | null;
+            name: string;
+            progress: number;
+            value: number;
+        };
+        /** CompetencyPractice */
+        CompetencyPractice: {
+            competency: string;
+            faded_outcomes: number;
+            faded_points: number;
+            last_outcome: string | null;
+            outcomes: number;
+            points: number;
+            /** @description 0-100. */
+            practice: number;
+            /** @description 0-100. */
+            results: number;
+        };
         /** CompetencyScore */
         CompetencyScore: {
             competency: string;
@@ -102,6 +125,32 @@ export interface components {
             items: components["schemas"]["Event"][];
             next: string | null;
         };
+        /** Evidence */
+        Evidence: {
+            label: string;
+            value: string;
+        };
+        /** Game */
+        Game: {
+            /** Format: date-time */
+            as_of: string;
+            badges: components["schemas"]["Badge"][];
+            customer_id: string;
+            display_name: string | null;
+            /** @enum {string} */
+            leaderboard: "off" | "anonymous" | "named";
+            levels: components["schemas"]["Level"][];
+            next_badge: string | null;
+            points: number;
+            streak: components["schemas"]["Streak"];
+        };
+        /** History */
+        History: {
+            customer_id: string;
+            days: components["schemas"]["InsightsDay"][];
+            plan_version: number;
+            versions: components["schemas"]["PlanVersion"][];
+        };
         /**
          * IncomingEvent
          * @description One event as `POST /v1/events` takes it. Empty strings mean "not given"; unknown fields are ignored.
@@ -158,6 +207,8 @@ export interface components {
             next_recommended_actions: {
                 [key: string]: unknown;
             }[];
+            /** @description The version of the tracking plan whose points these are. */
+            plan_version: number;
             points_14_days_before: number;
             points_last_14_days: number;
             professional_credibility: number;
@@ -181,11 +232,173 @@ export interface components {
             total_tool_sessions: number;
             value_communication_score: number | null;
         };
+        /** InsightsDay */
+        InsightsDay: {
+            active_weeks: number;
+            /** @description 0-100, by competency. */
+            competency_scores: {
+                [key: string]: number;
+            };
+            current_scaling_score: number | null;
+            /** Format: date */
+            day: string;
+            inconsistent_system_usage: boolean | null;
+            low_business_impact_actions: boolean | null;
+            low_impact_share: number | null;
+            points_14_days_before: number;
+            points_last_14_days: number;
+            /** @enum {null|string} */
+            professional_credibility_trend: "improving" | "stable" | "declining" | null;
+            score_components: components["schemas"]["Component"][] | null;
+            score_coverage: number | null;
+            systematic_progression_rate: number;
+        };
+        /** Intervention */
+        Intervention: {
+            /** Format: uuid */
+            action_id: string;
+            action_type: string;
+            after: components["schemas"]["Span"] | null;
+            before: components["schemas"]["Span"] | null;
+            competency_area: string | null;
+            /** @description Whole days since, of the 28. */
+            days_after: number;
+            /** Format: date-time */
+            timestamp: string;
+        };
+        /** Leaderboard */
+        Leaderboard: {
+            customers: number;
+            days: number;
+            items: components["schemas"]["Place"][];
+            me: components["schemas"]["MyPlace"] | null;
+        };
+        /** LedgerEntry */
+        LedgerEntry: {
+            /** Format: date-time */
+            at: string;
+            competency: string | null;
+            credibility: number;
+            customer_id: string;
+            /** Format: uuid */
+            event_id: string;
+            /** @enum {string} */
+            event_type: "tool_usage" | "export_action" | "competency_milestone" | "scaling_metric" | "professional_action" | "navigation" | "content_interaction" | "resource_generation" | "resource_share" | "systematic_progression";
+            points: number;
+            tool_id: string | null;
+        };
+        /** Page[LedgerEntry] */
+        LedgerEntryPage: {
+            items: components["schemas"]["LedgerEntry"][];
+            next: string | null;
+        };
+        /** Level */
+        Level: {
+            competency: string;
+            level: number;
+            name: string;
+            next_at: number | null;
+            points: number;
+            progress: number | null;
+            title: string;
+        };
+        /** Mark */
+        Mark: {
+            /** Format: uuid */
+            action_id: string;
+            action_type: string;
+            competency_area: string | null;
+            /** @enum {string} */
+            role: "intervention" | "outcome";
+            /** Format: date-time */
+            timestamp: string;
+        };
+        /** MyPlace */
+        MyPlace: {
+            points: number;
+            rank: number;
+        };
+        /** Place */
+        Place: {
+            is_me: boolean;
+            name: string;
+            points: number;
+            rank: number;
+        };
+        /** PlanVersion */
+        PlanVersion: {
+            /** Format: date-time */
+            applied_at: string;
+            is_current: boolean;
+            plan_version: number;
+            score_version: number;
+        };
+        /** Practice */
+        Practice: {
+            /** @description Offline actions of these weeks, newest first, at most 200. */
+            actions: components["schemas"]["Mark"][];
+            /** Format: date-time */
+            as_of: string;
+            competencies: components["schemas"]["CompetencyPractice"][];
+            customer_id: string;
+            /** @description Newest first, at most 50. */
+            interventions: components["schemas"]["Intervention"][];
+            /** @description 0-100. */
+            practice: number;
+            practises_from: number;
+            /** @enum {string} */
+            quarter: "both" | "practice" | "results" | "neither";
+            /** @description 0-100. */
+            results: number;
+            /** @description Oldest first; the last ends today. */
+            weeks: components["schemas"]["PracticeWeek"][];
+            wins_from: number;
+        };
+        /** PracticeWeek */
+        PracticeWeek: {
+            competencies: {
+                [key: string]: number;
+            };
+            /** Format: date */
+            first: string;
+            /** Format: date */
+            last: string;
+            points: number;
+        };
         /** Receipt */
         Receipt: {
             accepted: number;
             duplicates: number;
             rejected: components["schemas"]["Rejection"][];
+        };
+        /** Recommendation */
+        Recommendation: {
+            accepted_at: string | null;
+            action: string;
+            competency: string | null;
+            dismissed_at: string | null;
+            done_at: string | null;
+            evidence: components["schemas"]["Evidence"][];
+            /** Format: date-time */
+            made_at: string;
+            /** @description The playbook's id in the plan; null for a learned one. */
+            playbook: string | null;
+            reason: string;
+            /** Format: uuid */
+            recommendation_id: string;
+            shown_at: string | null;
+            /** @enum {string} */
+            source: "playbook" | "learned";
+            /** @enum {string} */
+            state: "made" | "shown" | "accepted" | "dismissed" | "done" | "expired";
+            title: string;
+            tool_id: string | null;
+            url: string | null;
+        };
+        /** Recommendations */
+        Recommendations: {
+            customer_id: string;
+            items: components["schemas"]["Recommendation"][];
         };
         /** Rejection */
         Rejection: {
@@ -222,6 +435,23 @@ export interface components {
             items: components["schemas"]["Session"][];
             next: string | null;
         };
+        /** Span */
+        Span: {
+            active_days: number;
+            /** Format: date */
+            first: string;
+            /** Format: date */
+            last: string;
+            points_a_week: number;
+        };
+        /** Streak */
+        Streak: {
+            keep_by: string | null;
+            longest: number;
+            /** @enum {string} */
+            state: "active" | "due" | "grace" | "none";
+            weeks: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -231,16 +461,37 @@ export interface components {
 }
 export type Action = components['schemas']['Action'];
 export type ActionPage = components['schemas']['ActionPage'];
+export type Badge = components['schemas']['Badge'];
+export type CompetencyPractice = components['schemas']['CompetencyPractice'];
 export type CompetencyScore = components['schemas']['CompetencyScore'];
 export type Component = components['schemas']['Component'];
 export type Customer = components['schemas']['Customer'];
 export type Event = components['schemas']['Event'];
 export type EventPage = components['schemas']['EventPage'];
+export type Evidence = components['schemas']['Evidence'];
+export type Game = components['schemas']['Game'];
+export type History = components['schemas']['History'];
 export type IncomingEvent = components['schemas']['IncomingEvent'];
 export type Insights = components['schemas']['Insights'];
+export type InsightsDay = components['schemas']['InsightsDay'];
+export type Intervention = components['schemas']['Intervention'];
+export type Leaderboard = components['schemas']['Leaderboard'];
+export type LedgerEntry = components['schemas']['LedgerEntry'];
+export type LedgerEntryPage = components['schemas']['LedgerEntryPage'];
+export type Level = components['schemas']['Level'];
+export type Mark = components['schemas']['Mark'];
+export type MyPlace = components['schemas']['MyPlace'];
+export type Place = components['schemas']['Place'];
+export type PlanVersion = components['schemas']['PlanVersion'];
+export type Practice = components['schemas']['Practice'];
+export type PracticeWeek = components['schemas']['PracticeWeek'];
 export type Receipt = components['schemas']['Receipt'];
+export type Recommendation = components['schemas']['Recommendation'];
+export type Recommendations = components['schemas']['Recommendations'];
 export type Rejection = components['schemas']['Rejection'];
 export type Session = components['schemas']['Session'];
 export type SessionPage = components['schemas']['SessionPage'];
+export type Span = components['schemas']['Span'];
+export type Streak = components['schemas']['Streak'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;

@@ -1,6 +1,6 @@
 import { expectTypeOf } from "expect-type";
 import { test } from "vitest";
-import type { CompetencyArea, EventContext, IncomingEvent, Insights, Receipt, StoredEvent, ToolId, ToolSection, ToolVisit, Tracker, TrackerOptions } from "@milepost/browser";
+import type { Badge, CompetencyArea, EventContext, Game, GameProfile, IncomingEvent, Insights, Receipt, Recommendation, StoredEvent, ToolId, ToolSection, ToolVisit, Tracker, TrackerOptions } from "@milepost/browser";
 import type { Receipt as ReceiptRead } from "../src/policy.js";
 
 /** What a tracking plan's generated types do (`milepost types --lang ts`). */
@@ -29,6 +29,10 @@ test("types", () => {
   expectTypeOf<Receipt>().toExtend<ReceiptRead>();
   expectTypeOf<IncomingEvent["business_impact"]>().toEqualTypeOf<"low" | "medium" | "high" | null | undefined>();
   expectTypeOf<Insights["current_scaling_score"]>().toEqualTypeOf<number | null>();
+  expectTypeOf<Game["badges"]>().toEqualTypeOf<Badge[]>();
+  expectTypeOf<{ leaderboard: "named"; display_name: string }>().toExtend<GameProfile>();
+  expectTypeOf<Recommendation["state"]>().toEqualTypeOf<"made" | "shown" | "accepted" | "dismissed" | "done" | "expired">();
+  expectTypeOf<Tracker["fetch"]>().returns.toEqualTypeOf<Promise<Response>>();
   expectTypeOf<StoredEvent["event_metadata"]>().toEqualTypeOf<{ [key: string]: unknown }>();
   expectTypeOf<TrackerOptions["consent"]>().toEqualTypeOf<"granted" | "denied" | "pending" | undefined>();
 });

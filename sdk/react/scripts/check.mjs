@@ -10,7 +10,9 @@ const run = (...command) => execFileSync("npx", ["--no-install", ...command], { 
 run("publint", "--strict");
 run("attw", "--pack", ".", "--exclude-entrypoints", "./styles.css");
 
-const names = ["MilepostProvider", "useBehaviorTracking", "useToolTracking", "Progress", "NextActions", "Badges"];
+const hooks = ["useBehaviorTracking", "useToolTracking", "useStanding", "useGame", "useRecommendations", "useLeaderboard"];
+const widgets = ["Progress", "NextActions", "Levels", "Badges", "Milestones", "Streak", "Leaderboard"];
+const names = ["MilepostProvider", ...hooks, ...widgets];
 const required = createRequire(import.meta.url)("@milepost/react");
 const imported = await import("@milepost/react");
 for (const name of names) {

@@ -32,6 +32,7 @@ export const inert: Tracker = {
     errors: 0,
     persistent: false,
   }),
+  fetch: () => Promise.reject("token"),
   getInsights: () => Promise.resolve(null),
   getRecentEvents: () => Promise.resolve([]),
   getDeviceInfo: () => ({ deviceType: "other", browser: "Other" }),

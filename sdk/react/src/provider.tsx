@@ -1,8 +1,10 @@
 import { useEffect, useInsertionEffect, useMemo, useRef, type ReactNode } from "react";
 import type { Tracker, TrackerContext as Context, TrackerOptions } from "@milepost/browser";
+import { forget } from "./answers.js";
 import { TrackerContext } from "./context.js";
 import { inert } from "./inert.js";
 import { lazy, own } from "./owned.js";
+import { restart } from "./source.js";
 
 interface Common {
   /** A customer's token: lets `getInsights`, `getRecentEvents` and the widgets read that customer alone. */
@@ -40,7 +42,30 @@ function Given({ tracker, token, children }: { tracker: Tracker; token: string |
   useInsertionEffect(() => {
     if (token !== undefined) tracker.setContext({ token });
   }, [tracker, token]);
+  useToken(tracker, token);
   return <TrackerContext.Provider value={tracker}>{children}</TrackerContext.Provider>;
+}
+
+/** Another customer's token: what was read and said with the one before is forgotten. */
+function useToken(tracker: Tracker, token: string | undefined): void {
+  const known = useRef(token);
+  useEffect(() => {
+    if (known.current === token) return;
+    const same = token !== undefined && known.current !== undefined && customerOf(known.current) === customerOf(token);
+    known.current = token;
+    if (!same) forget(tracker);
+    restart(tracker, same);
+  }, [tracker, token]);
+}
+
+/** The customer that a token names, for comparing alone; the token itself where it cannot be read. */
+function customerOf(token: string): unknown {
+  try {
+    const claims = token.split(".")[1] ?? "";
+    return (JSON.parse(atob(claims.replace(/-/g, "+").replace(/_/g, "/"))) as Record<string, unknown>)["customer_id"] ?? token;
+  } catch {
+    return token;
+  }
 }
 
 function Owner({ options, children }: { options: TrackerOptions; children: ReactNode }) {
@@ -55,6 +80,7 @@ function Owner({ options, children }: { options: TrackerOptions; children: React
     return release;
   }, []);
   useFollowed(tracker, options);
+  useToken(tracker, options.token);
   return <TrackerContext.Provider value={tracker}>{children}</TrackerContext.Provider>;
 }
 

@@ -1,6 +1,7 @@
-import { useCallback, useSyncExternalStore } from "react";
-import type { Insights, StoredEvent, Tracker } from "@milepost/browser";
+import { useCallback, useMemo, useSyncExternalStore } from "react";
+import type { Game, GameProfile, Insights, Leaderboard, Recommendations, StoredEvent, Tracker } from "@milepost/browser";
 import { useTracker } from "./context.js";
+import { ask, LIVE, LOADING, Refusal, SETTLED, Source, sourceOf, type Reading } from "./source.js";
 
 /** What the widgets know of the customer; what was read stays while a later read fails. */
 export interface Standing {
@@ -11,103 +12,97 @@ export interface Standing {
   milestones: StoredEvent[];
 }
 
-const LOADING: Standing = { status: "loading", insights: null, milestones: [] };
-/** The most the server answers at once; milestones are rare, and other events do not count. */
-const MILESTONES = "500&event_type=competency_milestone";
-/** The server counts in the commit that stores; several deliveries in a row are one read. */
-const SETTLE_MS = 150;
-
-/** One reader per tracker: three widgets on a page read once. It reads while somebody listens. */
-class Reader {
-  private standing = LOADING;
-  private readonly listeners = new Set<() => void>();
-  private stop: (() => void) | undefined;
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private reading = false;
-  private again = false;
+interface Known {
+  insights: Insights;
+  milestones: StoredEvent[];
   /** How many milestones there were when they were last listed. */
-  private listed = 0;
-
-  constructor(private readonly tracker: Tracker) {}
-
-  readonly current = (): Standing => this.standing;
-
-  listen(listener: () => void): () => void {
-    this.listeners.add(listener);
-    this.stop ??= this.start();
-    return () => {
-      this.listeners.delete(listener);
-      if (this.listeners.size > 0) return;
-      this.stop?.();
-      this.stop = undefined;
-    };
-  }
-
-  private start(): () => void {
-    const soon = (): void => {
-      this.timer ??= setTimeout(() => {
-        this.timer = undefined;
-        void this.read();
-      }, SETTLE_MS);
-    };
-    const seen = (): void => {
-      if (document.visibilityState === "visible") soon();
-    };
-    const unsubscribe = this.tracker.subscribe(soon);
-    window.addEventListener("focus", seen);
-    document.addEventListener("visibilitychange", seen);
-    soon();
-    return () => {
-      unsubscribe();
-      window.removeEventListener("focus", seen);
-      document.removeEventListener("visibilitychange", seen);
-      clearTimeout(this.timer);
-      this.timer = undefined;
-    };
-  }
-
-  private async read(): Promise<void> {
-    if (this.reading) {
-      this.again = true;
-      return;
-    }
-    this.reading = true;
-    do {
-      this.again = false;
-      const before = this.standing.insights;
-      const insights = await this.tracker.getInsights();
-      let { milestones } = this.standing;
-      const total = insights?.total_milestones ?? this.listed;
-      if (total !== this.listed) {
-        const found = await this.tracker.getRecentEvents(MILESTONES);
-        // None, though there are some: they could not be read, and what was known stays.
-        if (found.length > 0 || total === 0) {
-          milestones = found;
-          this.listed = total;
-        }
-      }
-      const known = insights ?? before;
-      this.standing = { status: known === null ? "empty" : "ready", insights: known, milestones };
-      for (const listener of this.listeners) listener();
-    } while (this.again);
-    this.reading = false;
-  }
+  listed: number;
 }
 
-const readers = new WeakMap<Tracker, Reader>();
+/** The most the server answers at once; milestones are rare, and other events do not count. */
+const MILESTONES = "500&event_type=competency_milestone";
 
-function reader(tracker: Tracker): Reader {
-  let found = readers.get(tracker);
-  if (found === undefined) {
-    found = new Reader(tracker);
-    readers.set(tracker, found);
+async function standing(tracker: Tracker, before: Known | null): Promise<Known | null> {
+  const insights = await tracker.getInsights();
+  if (insights === null) return before;
+  let { milestones, listed } = before ?? { milestones: [], listed: 0 };
+  const total = insights.total_milestones;
+  if (total !== listed) {
+    const found = await tracker.getRecentEvents(MILESTONES);
+    // None, though there are some: they could not be read, and what was known stays.
+    if (found.length > 0 || total === 0) {
+      milestones = found;
+      listed = total;
+    }
   }
-  return found;
+  return { insights, milestones, listed };
+}
+
+const standingOf = (tracker: Tracker): Source<Known> =>
+  sourceOf(tracker, "standing", () => new Source(tracker, standing, LIVE));
+const gameOf = (tracker: Tracker): Source<Game> =>
+  sourceOf(tracker, "game", () => new Source(tracker, (from) => ask<Game>(from, "game"), LIVE));
+const boardOf = (tracker: Tracker): Source<Leaderboard> =>
+  sourceOf(tracker, "leaderboard", () => new Source(tracker, (from) => ask<Leaderboard>(from, "leaderboard"), SETTLED));
+export const recommendationsOf = (tracker: Tracker): Source<Recommendations> =>
+  sourceOf(
+    tracker,
+    "recommendations",
+    () => new Source(tracker, (from) => ask<Recommendations>(from, "recommendations"), SETTLED),
+  );
+
+function useSource<T>(of: (tracker: Tracker) => Source<T>): Reading<T> {
+  const tracker = useTracker();
+  const listen = useCallback((listener: () => void) => of(tracker).listen(listener), [tracker, of]);
+  return useSyncExternalStore(listen, () => of(tracker).current(), () => LOADING);
 }
 
 /** The customer's standing: read at mount, after each delivery and when the page is looked at again. */
 export function useStanding(): Standing {
-  const tracker = useTracker();
-  const listen = useCallback((listener: () => void) => reader(tracker).listen(listener), [tracker]);
-  return useSyncExternalStore(listen, () => reader(tracker).current(), () => LOADING);
+  const { status, data } = useSource(standingOf);
+  return useMemo(
+    () => ({
+      status: status === "failed" ? "empty" : status,
+      insights: data?.insights ?? null,
+      milestones: data?.milestones ?? [],
+    }),
+    [status, data],
+  );
 }
+
+/** Points, levels, badges and the streak. */
+export const useGame = (): Reading<Game> => useSource(gameOf);
+
+/** What the server recommends, best first, as the server has it. */
+export const useRecommended = (): Reading<Recommendations> => useSource(recommendationsOf);
+
+export interface LeaderboardReading extends Reading<Leaderboard> {
+  /** The customer's own choice; null until it is read. */
+  choice: Pick<Game, "leaderboard" | "display_name"> | null;
+  /** Puts the customer on the board, or off; rejects with an Error in words for a person. */
+  save(profile: GameProfile): Promise<void>;
+}
+
+/** The leaderboard, and how the customer appears on it. */
+export function useLeaderboard(): LeaderboardReading {
+  const tracker = useTracker();
+  const board = useSource(boardOf);
+  const game = useSource(gameOf);
+  const save = useCallback((profile: GameProfile) => put(tracker, profile), [tracker]);
+  return useMemo(() => ({ ...board, choice: game.data, save }), [board, game.data, save]);
+}
+
+async function put(tracker: Tracker, profile: GameProfile): Promise<void> {
+  const body = new Blob([JSON.stringify(profile)], { type: "application/json" });
+  const game = await ask<Game>(tracker, "game/profile", { method: "PUT", body });
+  if (game === null) throw new Refusal(404, "There is nothing to rank yet. Come back after your first steps.", null);
+  gameOf(tracker).put(game);
+  boardOf(tracker).soon(0);
+  // A customer who has just joined is ranked when the server has settled.
+  setTimeout(() => boardOf(tracker).soon(0), SETTLED.after);
+}
+
+/** Reads again now. */
+export const readAgain = (tracker: Tracker): void => {
+  for (const of of [standingOf, gameOf, boardOf, recommendationsOf]) of(tracker).soon(0);
+};

@@ -1,4 +1,4 @@
-import type { Insights, StoredEvent } from "@milepost/browser";
+import type { Badge, Game, Insights, Leaderboard, Recommendation, StoredEvent } from "@milepost/browser";
 
 /** What a server answers for a customer with some history, with these values changed. */
 export function insights(changed: Partial<Insights>): Insights {
@@ -6,6 +6,7 @@ export function insights(changed: Partial<Insights>): Insights {
     customer_id: "acme",
     as_of: "2026-03-02T00:00:00Z",
     score_version: 1,
+    plan_version: 1,
     current_scaling_score: 42.6,
     score_coverage: 0.85,
     score_components: [
@@ -82,3 +83,83 @@ export function milestone(description: string): StoredEvent {
     is_bot: false,
   };
 }
+
+export function game(changed: Partial<Game> = {}): Game {
+  return {
+    customer_id: "acme",
+    as_of: "2026-03-04T10:00:00Z",
+    points: 1234,
+    levels: [
+      {
+        competency: "customer_intelligence",
+        name: "Knowing customers",
+        level: 2,
+        title: "Practitioner",
+        points: 130,
+        next_at: 150,
+        progress: 0.73,
+      },
+      {
+        competency: "sales_execution",
+        name: "Selling",
+        level: 5,
+        title: "Authority",
+        points: 900,
+        next_at: null,
+        progress: null,
+      },
+    ],
+    badges: [
+      badge({ badge_id: "first-export", name: "First export", earned_on: "2026-02-01", progress: 1 }),
+      badge({ badge_id: "maker", name: "Maker", earned_on: "2026-03-01", progress: 1 }),
+      badge({ badge_id: "well-travelled", name: "Well travelled", value: 6, at_least: 10, progress: 0.6 }),
+    ],
+    next_badge: "well-travelled",
+    streak: { weeks: 5, longest: 9, state: "grace", keep_by: "2026-03-08" },
+    leaderboard: "off",
+    display_name: null,
+    ...changed,
+  };
+}
+
+export const badge = (changed: Partial<Badge>): Badge => ({
+  badge_id: "b",
+  name: "Badge",
+  description: "",
+  earned_on: null,
+  progress: 0,
+  value: 0,
+  at_least: 1,
+  ...changed,
+});
+
+export const board = (changed: Partial<Leaderboard> = {}): Leaderboard => ({
+  days: 28,
+  items: [
+    { rank: 1, name: "Globex", points: 320, is_me: false },
+    { rank: 2, name: "Somebody", points: 120, is_me: false },
+  ],
+  me: null,
+  customers: 2,
+  ...changed,
+});
+
+export const recommendation = (changed: Partial<Recommendation> = {}): Recommendation => ({
+  recommendation_id: "r1",
+  source: "playbook",
+  playbook: "first-steps",
+  title: "First week",
+  action: "Open the cost calculator",
+  tool_id: "cost-calculator",
+  competency: null,
+  reason: "You used 1 of 4 tools so far.",
+  evidence: [{ label: "Tools used", value: "1 of 4" }],
+  state: "made",
+  made_at: "2026-03-01T10:00:00Z",
+  shown_at: null,
+  accepted_at: null,
+  dismissed_at: null,
+  done_at: null,
+  url: null,
+  ...changed,
+});

@@ -1,4 +1,4 @@
-import type { EventContext, Insights, StoredEvent, Tracker } from "@milepost/browser";
+import type { EventContext, Insights, Stats, StoredEvent, Tracker } from "@milepost/browser";
 import { inert } from "../src/inert.js";
 
 /** A tracker that writes down what it is told: entries and exits as `enter icp-analysis/summary`. */
@@ -8,6 +8,16 @@ export class Recording {
   insights: Insights | null = null;
   events: StoredEvent[] = [];
   reads = 0;
+  /** What `/v1/me/...` answers, by path; nothing is 404, a text is what the read throws. */
+  readonly me: Record<string, unknown> = {};
+  /** Paths and methods of what was read and changed. */
+  readonly asked: string[] = [];
+  /** Of the last change. */
+  body: unknown;
+  stats: Stats = inert.stats();
+  /** What the tracker does with what it is told. */
+  onTrack: () => void = () => undefined;
+  onFlush: () => void = () => undefined;
   private readonly listeners = new Set<() => void>();
 
   readonly tracker: Tracker = {
@@ -32,6 +42,16 @@ export class Recording {
         inside = false;
       };
       return { id: "entry", exit };
+    },
+    stats: () => this.stats,
+    flush: () => Promise.resolve(this.onFlush()),
+    fetch: async (path, init) => {
+      this.asked.push(init?.method === undefined ? path : `${init.method} ${path}`);
+      if (init?.body instanceof Blob) this.body = JSON.parse(await init.body.text());
+      const answer = this.me[path];
+      if (typeof answer === "string") throw answer === "token" ? answer : new TypeError(answer);
+      if (answer instanceof Response) return answer.clone();
+      return new Response(JSON.stringify(answer ?? {}), { status: answer === undefined ? 404 : 200 });
     },
     getInsights: () => {
       this.reads += 1;
@@ -61,7 +81,16 @@ export class Recording {
     return call?.at(-1) as EventContext & Record<string, unknown>;
   }
 
+  /** What was tracked: `professional_action accepted r1`. */
+  get told(): string[] {
+    return this.calls.flatMap(([name, type, fields]) => {
+      const { metadata = {} } = (fields ?? {}) as EventContext;
+      return name === "track" ? [`${String(type)} ${String(metadata["recommendation"])} ${String(metadata["recommendation_id"])}`] : [];
+    });
+  }
+
   private call(name: string, args: unknown[]): string {
+    this.onTrack();
     this.calls.push([name, ...args]);
     return name;
   }

@@ -4,9 +4,13 @@ import { renderToString } from "react-dom/server";
 import { expect, test, vi } from "vitest";
 import {
   Badges,
+  Leaderboard,
+  Levels,
   MilepostProvider,
+  Milestones,
   NextActions,
   Progress,
+  Streak,
   SystematicScalingProvider,
   useBehaviorTracking,
   useSystematicScaling,
@@ -32,11 +36,15 @@ test("renders on a server: no window, no request, no warning, nothing left behin
         <Progress />
         <NextActions />
         <Badges />
+        <Milestones />
+        <Levels />
+        <Streak />
+        <Leaderboard />
       </SystematicScalingProvider>
     </MilepostProvider>,
   );
   expect(html).toContain("<button>early_scaling</button>");
-  expect(html.match(/aria-busy="true"/g)).toHaveLength(3);
+  expect(html.match(/aria-busy="true"/g)).toHaveLength(7);
   expect(html).not.toContain("style=");
   expect(fetched).not.toHaveBeenCalled();
   for (const spy of said) expect(spy).not.toHaveBeenCalled();

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import type { Insights, Trend } from "@milepost/browser";
 import { useStanding } from "../reading.js";
-import { Frame, label, Note, Skeleton, type WidgetProps } from "./frame.js";
+import { Bar, Frame, label, Note, Skeleton, type WidgetProps } from "./frame.js";
 
 export interface ProgressProps extends WidgetProps {
   /** Names for competencies and parts of the score, by their ids. */
@@ -96,7 +96,6 @@ interface Row {
   value: number | null;
 }
 
-/** Bars as SVG attributes: a page whose policy forbids inline styles shows them too. */
 function Meters({ name, rows }: { name: string; rows: Row[] }): ReactNode {
   return (
     <dl className="mp-meters" aria-label={name}>
@@ -105,12 +104,7 @@ function Meters({ name, rows }: { name: string; rows: Row[] }): ReactNode {
           <dt>{text}</dt>
           <dd>{value === null ? <span className="mp-none">no data yet</span> : Math.round(value)}</dd>
           <dd className="mp-bar" aria-hidden="true">
-            <svg width="100%" height="4">
-              <rect className="mp-track" width="100%" height="4" rx="2" />
-              {value !== null && value > 0 && (
-                <rect className="mp-fill" width={`${Math.min(100, value)}%`} height="4" rx="2" />
-              )}
-            </svg>
+            <Bar value={value} />
           </dd>
         </div>
       ))}
