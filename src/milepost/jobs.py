@@ -35,6 +35,8 @@ _KEEP_FAILED_HOURS = 30 * 24
 #: The jobs by their names in the queue.
 CLEAN_UP, PARTITIONS = "clean_up_expired_events", "make_partitions"
 LEARN, TALLY = "learn_next_steps", "count_recommendations"
+#: Many recommendations are not counted every minute.
+_TALLY_MANY_EVERY = timedelta(minutes=10)
 #: Days after which a column store that has not read a change builds itself anew instead.
 _KEEP_CHANGES_DAYS = 7
 
@@ -114,7 +116,7 @@ class Jobs:
         async def learn_next_steps(timestamp: int) -> None:  # noqa: ARG001 -- its turn, as Procrastinate passes it
             await self._logged(LEARN, self._learn)
 
-        @app.periodic(cron="*/5 * * * *")
+        @app.periodic(cron="* * * * *")
         @app.task(name=TALLY, lock=TALLY)
         async def count_recommendations(timestamp: int) -> None:  # noqa: ARG001 -- its turn, as Procrastinate passes it
             await self._logged(TALLY, self._tally)
@@ -165,7 +167,7 @@ class Jobs:
 
     def _tally(self) -> int:
         with psycopg.connect(self._dsn, autocommit=True, application_name="milepost-jobs") as connection:
-            tally(connection, now=self._now())
+            tally(connection, now=self._now(), at_most_every=_TALLY_MANY_EVERY)
             return 0
 
     async def _rescue(self) -> None:

@@ -86,6 +86,7 @@ def coaching(scenario: Scenario) -> CoachingPage:
     return CoachingPage(
         rows=tuple(rows),
         total=0 if empty else MOST_COUNTED if absurd else 128,
+        opened=0 if empty else MOST_COUNTED if absurd else 845,
         most=MOST_COUNTED,
         which="open",
         playbook="",
@@ -94,6 +95,7 @@ def coaching(scenario: Scenario) -> CoachingPage:
         playbooks=tuple(_books(scenario)),
         learned=() if empty else tuple(lesson_row(_lesson(k, absurd=absurd)) for k in range(5)),
         learned_more=0 if empty else 31,
+        learned_from=30,
         counted_at=None if empty else NOW - timedelta(minutes=3),
         learned_at=None if empty else NOW - timedelta(hours=9),
         hook=None if empty else Hook(312, 2, 1, EVIL * 9 if absurd else "It answered 503."),

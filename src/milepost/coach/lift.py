@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import psycopg
@@ -18,16 +18,22 @@ from milepost.store.queries import load
 _SQL = load("milepost.coach", "lift.sql")
 #: Measured customers either arm needs before anything is said of a difference.
 AT_LEAST: Final = 20
+#: More recommendations than are counted in no time.
+_MANY: Final = 100_000
 _NOBODY: Final[Mapping[str, Any]] = dict.fromkeys(
     ("made", "shown", "accepted", "dismissed", "done", "open", "measured", "moved_up", "points_sum", "points_squares"),
     0,
 )
 
 
-def tally(connection: psycopg.Connection, *, now: datetime) -> None:
-    """Counts all playbooks anew, for `read_coaching`: there may be too many recommendations to count for each page."""
+def tally(connection: psycopg.Connection, *, now: datetime, at_most_every: timedelta = timedelta(0)) -> None:
+    """Counts all playbooks anew, for `read_coaching`: there may be too many recommendations to count for each page.
+    Where there are, they are counted `at_most_every` so long."""
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(hashtext('milepost.coach.tally'))")
+        counted, made = connection.execute(_SQL["tallied"]).fetchone() or (None, 0)
+        if made > _MANY and counted > now - at_most_every:
+            return
         connection.execute(_SQL["tally"], {"now": now})
         connection.execute(_SQL["forget_tallies"], {"now": now})
 

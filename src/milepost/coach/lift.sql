@@ -24,6 +24,10 @@ on conflict (playbook, held_out) do update set made = excluded.made, shown = exc
 -- Those of playbooks of which no recommendation is left.
 delete from milepost.coach_tallies where counted_at < %(now)s
 
+-- name: tallied
+-- When it was counted last, and how many there were.
+select max(counted_at), coalesce(sum(made), 0) from milepost.coach_tallies
+
 -- name: tallies
 select * from milepost.coach_tallies
 

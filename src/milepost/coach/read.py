@@ -61,6 +61,13 @@ async def read_one(
     return recommendation(row, now)
 
 
+async def count_open(connection: DictConnection, *, now: datetime) -> int:
+    """How many recommendations are open, counted up to MOST_COUNTED."""
+    asked = {"now": now, "most": MOST_COUNTED}
+    row = await (await connection.execute(sql.SQL(_SQL["queue_count"]).format(which=_OPEN), asked)).fetchone()
+    return int(str(row["total"])) if row else 0
+
+
 async def read_queue(
     connection: DictConnection,
     *,

@@ -11,7 +11,7 @@ from litestar.response import Redirect, Template
 from milepost.coach import marks
 from milepost.coach.deliver import read_state
 from milepost.coach.lift import read_coaching
-from milepost.coach.read import MOST_COUNTED, read_history, read_open, read_queue
+from milepost.coach.read import MOST_COUNTED, count_open, read_history, read_open, read_queue
 from milepost.coach.said import Mark, Which
 from milepost.errors import InvalidRequest, NotFound
 from milepost.store.database import DictConnection
@@ -49,11 +49,13 @@ async def coaching(request: AnyRequest) -> Template:
         except InvalidRequest:  # a cursor of another server: the queue begins anew
             after = None
             queue = await read_queue(connection, now=now, limit=_PAGE, which=which, playbook=playbook or None)
+        opened = await count_open(connection, now=now)
         known = await read_coaching(connection, served.plan)
         state = await read_state(connection, now=now)
     view = CoachingPage(
         rows=tuple(queue_row(one) for one in queue.items),
         total=queue.total,
+        opened=opened,
         most=MOST_COUNTED,
         which=which,
         playbook=playbook,
@@ -62,6 +64,7 @@ async def coaching(request: AnyRequest) -> Template:
         playbooks=shown_playbooks(known),
         learned=tuple(lesson_row(one) for one in known.learned[:_LESSONS]),
         learned_more=max(len(known.learned) - _LESSONS, 0),
+        learned_from=served.plan.coach.learned.at_least,
         counted_at=known.counted_at,
         learned_at=known.learned_at,
         hook=Hook(state.delivered, state.waiting, state.gave_up, state.last_error) if state else None,
@@ -86,7 +89,7 @@ async def mark(request: AnyRequest, recommendation_id: UUID) -> Template | Redir
     )
     if "hx-request" in request.headers:
         row = row_of(found, customer_id, fields.get("name", "")[:200])
-        return page(request, "coach/_row.html", section="coaching", row=row, back=fields.get("back", ""))
+        return page(request, "coach/_row.html", section="coaching", row=row, back=fields.get("back", ""), marked=True)
     return Redirect(local_path(fields.get("back", "/coaching")), status_code=303, headers=dict(PAGE_HEADERS))
 
 

@@ -103,10 +103,11 @@ class Hook:
 
 @dataclass(frozen=True, slots=True)
 class CoachingPage:
-    """coach/coaching.html. `most` is how far `total` counts. `after`: the cursor of the next page."""
+    """coach/coaching.html. `most` is how far `total`, of what is chosen, and `opened` count; `after` a cursor."""
 
     rows: tuple[Row, ...]
     total: int
+    opened: int
     most: int
     which: Which
     playbook: str
@@ -115,6 +116,7 @@ class CoachingPage:
     playbooks: tuple[PlaybookRow, ...]
     learned: tuple[LessonRow, ...]
     learned_more: int
+    learned_from: int
     counted_at: datetime | None
     learned_at: datetime | None
     hook: Hook | None
@@ -123,12 +125,12 @@ class CoachingPage:
     @property
     def answer(self) -> Markup:
         """What the page says at a glance: how much is open, and what is known to help."""
-        count = sum(row.report.open for row in self.playbooks)
+        count, more = self.opened, " and more" if self.opened >= self.most else ""
         helps = [row.report.name for row in self.playbooks if row.whisker and row.whisker.kind == "better"]
         harms = [row.report.name for row in self.playbooks if row.whisker and row.whisker.kind == "worse"]
         said = (
-            Markup("{} {} open").format(
-                markup.number(count), fmt.plural(count, "recommendation is", "recommendations are")
+            Markup("{}{} {} open").format(
+                markup.number(count), more, fmt.plural(count, "recommendation is", "recommendations are")
             )
             if count
             else Markup("Nothing is recommended just now")
@@ -138,7 +140,7 @@ class CoachingPage:
             said += Markup('; <span class="better">{} proved to help</span>').format(what)
         elif any(row.whisker for row in self.playbooks):
             said += "; none has proved to help yet"
-        else:
+        elif not self.nothing_ever:
             said += "; what helps is still being measured"
         if harms:
             said += Markup(', <span class="worse">{} {} harm</span>').format(
@@ -148,7 +150,8 @@ class CoachingPage:
 
     @property
     def nothing_ever(self) -> bool:
-        return not any(row.report.made or row.report.held_out for row in self.playbooks) and not self.rows
+        counted = any(row.report.made or row.report.held_out for row in self.playbooks)
+        return not (counted or self.rows or self.playbook) and self.which in ("open", "all")
 
     def url(self, **changes: str) -> str:
         """This page's address with some parameters changed; paging starts over unless it is named."""
