@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import psycopg
 import pytest
 
+from milepost.insights.settle import settle_all
 from milepost.insights.verify import verify_standing
 from tests.columns.events import insert
 
@@ -25,14 +28,15 @@ def stored(connection: psycopg.Connection) -> psycopg.Connection:
 
 
 def test_nothing_differs(stored: psycopg.Connection) -> None:
+    settle_all(stored, [], now=datetime.now(UTC))
     proof = verify_standing(stored)
-    assert (proof.differing, proof.totals) == ([], 0)
+    assert (proof.differing, proof.totals, proof.snapshots) == ([], 0, 0)
     assert proof.customers == 9
     assert proof.customer_days > 9
 
 
 def test_nothing_stored(connection: psycopg.Connection) -> None:
-    assert verify_standing(connection) == (0, 0, [], 0)
+    assert verify_standing(connection) == (0, 0, [], 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -59,3 +63,16 @@ def test_what_differs_is_found_and_mended(stored: psycopg.Connection, harm: str,
     stored.execute("select milepost.recompute(%s || array['nobody'])", (everybody[0],))
     mended = verify_standing(stored)
     assert (mended.differing, mended.totals) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "update milepost.snapshots set current_scaling_score = 1 where customer_id = 'customer 1'",
+        "delete from milepost.snapshots where customer_id = 'customer 1'",
+    ],
+)
+def test_a_snapshot_that_is_not_true_is_found(stored: psycopg.Connection, harm: str) -> None:
+    settle_all(stored, [], now=datetime.now(UTC))
+    stored.execute(harm.encode())
+    assert verify_standing(stored).snapshots == 1

@@ -86,7 +86,15 @@ def verify(data_dir: DataDir = None) -> None:
 
 
 def _standing_is_equal(proof: StandingProof) -> bool:
+    if proof.snapshots:
+        typer.echo(
+            f"The settled insights of {proof.snapshots:,} customers are not what their sums say."
+            " `milepost insights rebuild` writes them anew.",
+            err=True,
+        )
     if not proof.differing and not proof.totals:
+        if proof.snapshots:
+            return False
         typer.echo(
             f"Equal: the sums of {proof.customers:,} customers on {proof.customer_days:,} days, and their events."
         )

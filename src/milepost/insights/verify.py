@@ -22,13 +22,15 @@ class Differing(NamedTuple):
 class StandingProof(NamedTuple):
     """What `verify_standing` found: nothing differs where `differing` is empty and `totals` is 0.
 
-    `totals`: customers whose totals are not the sum of their days.
+    `totals`: customers whose totals are not the sum of their days. `snapshots`: settled customers whose snapshot is not
+    what their insights are.
     """
 
     customers: int
     customer_days: int
     differing: list[Differing]
     totals: int
+    snapshots: int
 
 
 def verify_standing(connection: Connection) -> StandingProof:
@@ -42,5 +44,6 @@ def verify_standing(connection: Connection) -> StandingProof:
             for day, customers in connection.execute(_SQL[what])
         ]
         (totals,) = connection.execute(_SQL["totals"]).fetchone() or (0,)
+        (snapshots,) = connection.execute(_SQL["snapshots"]).fetchone() or (0,)
         customer_days, customers = connection.execute(_SQL["size"]).fetchone() or (0, 0)
-    return StandingProof(int(customers), int(customer_days), differing, int(totals))
+    return StandingProof(int(customers), int(customer_days), differing, int(totals), int(snapshots))

@@ -75,3 +75,15 @@ where (s.total_events, s.total_points, s.total_exports_generated, s.total_milest
 -- name: size
 -- What was compared.
 select count(*) as customer_days, count(distinct customer_id) as customers from milepost.customer_days
+
+-- name: snapshots
+-- Settled customers whose snapshot is not what their insights are on its day, and those that have none.
+select count(*) as customers
+from milepost.standing s
+left join milepost.snapshots n using (customer_id)
+left join lateral milepost.insights_on(s.customer_id, n.day) as i on n.day is not null
+where not s.unsettled and (n.customer_id is null or n.plan_version = s.plan_version
+  and (n.current_scaling_score, n.score_coverage, n.score_components, n.systematic_progression_rate,
+    n.professional_credibility_trend, n.active_weeks, n.low_impact_share, n.competency_scores)
+  is distinct from (i.current_scaling_score, i.score_coverage, i.components, i.systematic_progression_rate,
+    i.professional_credibility_trend, i.active_weeks, i.low_impact_share, i.competencies))
