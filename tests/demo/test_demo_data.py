@@ -40,19 +40,19 @@ class Store:
         return StoreResult(added, len(events) - added, [])
 
 
-def load(store: Store, today: date, started: date, folder: Path) -> ImportReport:
+def load(store: Store, today: date, started: date, folder: Path) -> ImportReport[EventRow]:
     now = MORNING + (today - TODAY)
     (file,) = data_files()
     return import_file(file, demo_mapping(today, started), store, now=now, errors_path=folder / "errors.ndjson")
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, ImportReport]:
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, ImportReport[EventRow]]:
     store = Store()
     return store, load(store, TODAY, TODAY, tmp_path_factory.mktemp("demo"))
 
 
-def test_the_demo_ends_yesterday_and_shows_a_first_look_quickly(loaded: tuple[Store, ImportReport]) -> None:
+def test_the_demo_ends_yesterday_and_shows_a_first_look_quickly(loaded: tuple[Store, ImportReport[EventRow]]) -> None:
     store, report = loaded
     assert report.failed == 0
     assert 80_000 <= report.accepted <= 150_000
@@ -69,7 +69,9 @@ def test_the_demo_ends_yesterday_and_shows_a_first_look_quickly(loaded: tuple[St
     assert len({event.session_id for event in store.rows.values()}) > 10_000
 
 
-def test_both_courses_are_at_their_end_and_the_ones_who_left_are_quiet(loaded: tuple[Store, ImportReport]) -> None:
+def test_both_courses_are_at_their_end_and_the_ones_who_left_are_quiet(
+    loaded: tuple[Store, ImportReport[EventRow]],
+) -> None:
     store, _ = loaded
     traits = {name: words for name, _, words in customers()}
     last: dict[str, datetime] = {}
@@ -89,7 +91,7 @@ def test_both_courses_are_at_their_end_and_the_ones_who_left_are_quiet(loaded: t
 
 
 def test_another_start_on_a_later_day_adds_that_days_data_only(
-    loaded: tuple[Store, ImportReport], tmp_path: Path
+    loaded: tuple[Store, ImportReport[EventRow]], tmp_path: Path
 ) -> None:
     store = Store()
     store.rows = dict(loaded[0].rows)

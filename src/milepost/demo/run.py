@@ -21,6 +21,7 @@ from rich.console import Console
 
 from milepost import Tracker
 from milepost.demo.data import ATTRIBUTION, customers, data_files, demo_mapping, first_day
+from milepost.demo.offline import recorder, store_offline
 from milepost.demo.simulator import Simulator
 from milepost.importing.console import with_progress
 from milepost.importing.database import DatabaseSink
@@ -71,7 +72,8 @@ def _guide(settings: Settings, stop: threading.Event, browser: bool, everyone: b
             _fill(settings, dsn, everyone=everyone)
         _console.print(ATTRIBUTION.strip(), style="dim")
         _console.print("\nLive traffic trickles in now. Press Ctrl-C to stop.")
-        _simulate(settings, stop, rate)
+        with _dsn(settings) as dsn:
+            _simulate(settings, dsn, stop, rate)
     except Exception:  # noqa: BLE001
         # A thread's failure would go unseen, and the server without its data would look like the whole demo.
         if not stop.is_set():
@@ -125,12 +127,19 @@ def _fill(settings: Settings, dsn: str, *, everyone: bool) -> None:
                 file, mapping, sink, now=now, console=_console, errors_path=errors, impact=plan.impact_of
             )
             _console.print(f"{report.accepted:,} events of real students imported, {report.duplicates:,} were there.")
+    started = first_day(settings.data_dir, now.date())
+    new = store_offline(dsn, plan, now=now, started=started, everyone=everyone)
+    _console.print(f"{new:,} offline actions: real marks, and workshops and calls that are made up.")
 
 
-def _simulate(settings: Settings, stop: threading.Event, rate: float) -> None:
+def _simulate(settings: Settings, dsn: str, stop: threading.Event, rate: float) -> None:
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    record = recorder(dsn, load_plan(settings.plan_file), now)
     spool = settings.data_dir / "demo-spool"
     tracker = Tracker(settings.write_key, host=settings.url, spool_dir=spool, flush_interval=1.0)
     try:
-        Simulator(tracker, now=lambda: datetime.now(UTC), wait=stop.wait, rate=rate).run()
+        Simulator(tracker, now=now, wait=stop.wait, rate=rate, record=record).run()
     finally:
         tracker.shutdown()

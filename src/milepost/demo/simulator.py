@@ -11,6 +11,7 @@ from typing import Protocol
 
 from milepost.demo.data import MAP_FILE, active_customers, usual_sections
 from milepost.demo.data import customers as known_customers
+from milepost.demo.offline import Action, live_action
 from milepost.importing.mapping import load_mapping
 
 #: From where to where, with weights; "" ends a visit. Close to what the data's sittings look like.
@@ -39,6 +40,8 @@ _WALK: dict[str, dict[str, int]] = {
 }
 #: Most visits at the same time.
 _CROWD = 6
+#: Offline actions for each event.
+_OFFLINE = 1 / 60
 #: What is left of the traffic in the small hours, as a share of the evening's.
 _NIGHT = 0.25
 _BUSIEST_HOUR = 19
@@ -68,8 +71,10 @@ class Simulator:
         rate: float = 20.0,
         seed: int = 20,
         customers: Sequence[str] | None = None,
+        record: Callable[[Action], None] | None = None,
     ) -> None:
-        """`rate` is events a minute in the busiest hour. `wait(seconds)` is an `Event.wait`: True means stop."""
+        """`rate` is events a minute in the busiest hour. `wait(seconds)` is an `Event.wait`: True means stop.
+        `record` takes an offline action now and then, of somebody who is there."""
         if rate <= 0:
             raise ValueError(f"rate is {rate}; it takes events a minute, more than 0")
         self._tracker = tracker
@@ -86,6 +91,9 @@ class Simulator:
         self._sections = usual_sections()
         self._courses = {name: str(traits["course"]) for name, _, traits in known_customers(everyone=True)}
         self._visits: list[_Visit] = []
+        self._record = record
+        # Of its own, so that the events are the same with offline actions and without.
+        self._offline = random.Random(seed + 1)  # noqa: S311 -- likewise
 
     def run(self) -> int:
         """Blocks until `wait` says stop; returns how many events were tracked."""
@@ -105,6 +113,8 @@ class Simulator:
             place = next(visit.steps, None)
             if place is not None:
                 self._track(visit.customer, place)
+                if self._record is not None and self._offline.random() < _OFFLINE:
+                    self._record(live_action(self._offline, visit.customer))
                 return
             self._visits.remove(visit)
 
