@@ -17,7 +17,7 @@ from psycopg.rows import dict_row
 from milepost.errors import InvalidRequest
 from milepost.insights.validate import slice_days, validate
 from milepost.insights.validate_compare import Sample, compare_slice, pool
-from milepost.insights.validate_report import COVERAGE, RIVAL, SCORE, Report, finding
+from milepost.insights.validate_report import COVERAGE, RIVAL, SCORE, Pooled, Report, Verdict, finding
 from milepost.store.queries import load
 from tests.support.postgres import Cluster
 
@@ -239,6 +239,28 @@ def test_lifts_by_hand() -> None:
     score = pool([sample(_START, rows), sample(_START, rows)], [SCORE], ["active_days"], lambda: None)[0]
     assert [score.top, score.bottom] == pytest.approx([10, 0])
     assert score.lifts == pytest.approx([*[0.0] * 9, 10.0])
+
+
+@pytest.mark.parametrize(
+    ("verdict", "correlation", "rival", "said"),
+    [
+        ("better", 0.614, 0.551, "better than days since last activity: 0.61 against 0.55."),
+        ("better", 0.659, 0.656, "slightly better than days since last activity: 0.659 against 0.656."),
+        ("worse", 0.394, 0.403, "slightly worse than days since last activity: 0.39 against 0.40."),
+        ("worse", 0.30, 0.38, "worse than days since last activity: 0.30 against 0.38."),
+        ("as good", 0.378, 0.384, "about as well as days since last activity: 0.38 against 0.38."),
+    ],
+)
+def test_the_finding_in_words(verdict: Verdict, correlation: float, rival: float, said: str) -> None:
+    pooled = Pooled(
+        predictor=SCORE, outcome="active", verdict=verdict, slices=5, customer_slices=500, correlation=correlation,
+        rival=rival,
+    )  # fmt: skip
+    report = Report(
+        as_of=_NOW, every_days=28, after_days=28, customers=100, of_customers=100, customer_slices=500, unscored=0,
+        plan_version=1, score_version=2, predictors=[SCORE], outcomes=["active"], slices=[], pooled=[pooled],
+    )  # fmt: skip
+    assert finding(report) == f"The score ranks who stays active {said}"
 
 
 def test_too_few_say_nothing() -> None:

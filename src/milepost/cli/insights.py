@@ -67,7 +67,7 @@ def _compare(connection: psycopg.Connection, *, every: int, after: int, most: in
 
 
 def _print(report: Report, console: Console) -> None:
-    console.print(finding(report), style="bold")
+    console.print(finding(report), style="bold", soft_wrap=True)
     console.print(
         f"{report.customers:,} of {report.of_customers:,} customers, {len(report.slices)} slices, {report.after_days} "
         f"days after each; {report.customer_slices:,} customer-slices; {report.unscored:,} of them had no score. "
@@ -80,7 +80,7 @@ def _print(report: Report, console: Console) -> None:
         found = [p for p in report.pooled if p.outcome == outcome and p.correlation is not None]
         if found:
             console.print(_pooled(found))
-            console.print(finding(report, outcome))
+            console.print(finding(report, outcome), soft_wrap=True)
         else:
             console.print("Not enough data yet: it did not happen, or to everybody alike.")
     console.print("\nSlice by slice: the score and its rival, by rank correlation", style="bold")

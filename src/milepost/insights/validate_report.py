@@ -99,6 +99,8 @@ OUTCOME_WORDS: Final = {
     "milestones": "milestones",
     "outcomes": "offline outcomes",
 }
+#: A difference below this is one to those who compute it, and hardly to those who use it.
+_SLIGHT: Final = 0.01
 _RANKS: Final = {
     "active": "who stays active",
     "active_days": "who is active on more days",
@@ -120,6 +122,8 @@ def finding(report: Report | None, outcome: str = "active") -> str:
     if found is None or found.correlation is None or found.rival is None or found.verdict == "not enough data":
         return f"There is not enough data yet to say whether the score ranks {what}."
     how = {"better": "better than", "worse": "worse than"}.get(found.verdict, "about as well as")
+    if found.verdict != "as good" and abs(found.correlation - found.rival) < _SLIGHT:
+        how = f"slightly {how}"  # sure, and yet of little use
     # Two places are enough, unless it is the third that tells them apart.
     alike = found.verdict != "as good" and f"{found.correlation:.2f}" == f"{found.rival:.2f}"
     places = 3 if alike else 2
