@@ -1,0 +1,82 @@
+"""The score on real data, as docs/validation.md tells it: a formula that gets worse than its rival fails here."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from milepost.demo.data import data_files, demo_mapping
+from milepost.importing import import_file, load_mapping
+from milepost.importing.database import DatabaseSink
+from milepost.insights.validate import validate
+from milepost.insights.validate_report import SCORE, Report
+from milepost.plan import load_plan
+from milepost.settings import Settings
+from milepost.store.setup import set_up
+from tests.analytics.data import SHOP_FILE
+from tests.support.postgres import Cluster
+
+_ROOT = Path(__file__).parents[2]
+_NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+def report(dsn: str) -> Report:
+    with psycopg.connect(dsn, autocommit=True, options="-c jit=off") as connection:
+        return validate(connection, now=_NOW)
+
+
+def verdicts(found: Report) -> dict[str, str]:
+    return {p.outcome: p.verdict for p in found.pooled if p.predictor == SCORE}
+
+
+def lifts(found: Report, outcome: str) -> tuple[float, float]:
+    pooled = found.of(SCORE, outcome)
+    assert pooled is not None
+    assert pooled.top is not None
+    assert pooled.bottom is not None
+    return pooled.top, pooled.bottom
+
+
+@pytest.mark.skipif(not SHOP_FILE.is_file(), reason=f"{SHOP_FILE} is not there")
+def test_the_shop_is_a_tie(cluster: Cluster, tmp_path: Path) -> None:
+    folder = _ROOT / "docs" / "validation"
+    plan = load_plan(folder / "onlineshop-plan.toml")
+    with cluster.database() as dsn:
+        set_up(dsn, plan, Settings())
+        mapping = load_mapping(folder / "onlineshop.toml")
+        with DatabaseSink(dsn) as sink:
+            done = import_file(
+                SHOP_FILE, mapping, sink, now=_NOW, errors_path=tmp_path / "errors", impact=plan.impact_of
+            )
+        assert done.accepted == 32_283
+        found = report(dsn)
+    assert (found.customers, len(found.slices), found.customer_slices) == (3751, 6, 4322)
+    assert verdicts(found) == {
+        "active": "as good", "active_days": "as good", "points": "as good", "milestones": "as good",
+        "outcomes": "not enough data",
+    }  # fmt: skip
+    top, bottom = lifts(found, "active")
+    assert top > 3
+    assert bottom < 0.2
+
+
+def test_the_demos_students_are_ranked_better(cluster: Cluster, tmp_path: Path) -> None:
+    plan = load_plan(_ROOT / "src" / "milepost" / "demo" / "milepost.toml")
+    with cluster.database() as dsn:
+        set_up(dsn, plan, Settings())
+        mapping = demo_mapping(_NOW.date(), date(2026, 6, 1))
+        with DatabaseSink(dsn) as sink:
+            for file in data_files():
+                import_file(file, mapping, sink, now=_NOW, errors_path=tmp_path / "errors", impact=plan.impact_of)
+        found = report(dsn)
+    assert found.customers == 358
+    said = verdicts(found)
+    assert (said["active_days"], said["points"]) == ("better", "better")
+    assert said["active"] in ("as good", "better")
+    top, bottom = lifts(found, "active_days")
+    assert top > 2
+    assert bottom < 0.4
