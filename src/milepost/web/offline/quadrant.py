@@ -25,7 +25,7 @@ from milepost.web.questions.telling import named
 from milepost.web.services import AnyRequest, services
 
 #: So many of each quarter are read, and drawn one by one where that is everybody; the table has the first of them.
-_DRAWN: Final = 100
+_DRAWN: Final = 250
 _LISTED: Final = 10
 _LISTED_OF_ONE: Final = 200
 #: Below this a share says nothing.

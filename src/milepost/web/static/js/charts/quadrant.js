@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const { chartKinds, chartFormats: formats, number } = window.milepost;
-  const looks = { both: ["c0", "circle"], practice: ["c1", "triangle"], results: ["c2", "diamond"], neither: ["other", "emptyCircle"] };
+  const looks = { both: ["c0", "circle"], practice: ["c1", "triangle"], results: ["c2", "diamond"], neither: ["other", "circle", true] };
 
   chartKinds.quadrant = (theme, spec, width) => {
     const [practice, results] = spec.lines;
@@ -14,7 +14,7 @@
     const most = Math.max(1, ...(spec.cells ?? []).map((cell) => cell.customers));
     const largest = Math.min(22, Math.max(10, (width - 80) / (100 / spec.step) * 0.9));
     const series = spec.quarters.map(({ quarter, name }) => {
-      const [colour, symbol] = looks[quarter];
+      const [colour, symbol, hollow] = looks[quarter];
       const points = (spec.points ?? []).filter((point) => point.quarter === quarter).map((point) => ({ value: point.at, name: point.name, link: point.link }));
       const cells = (spec.cells ?? []).filter((cell) => cell.quarter === quarter).map((cell) => ({
         value: cell.at.map((place) => (place + 0.5) * spec.step), customers: cell.customers, cell: cell.at, link: cell.link,
@@ -23,7 +23,9 @@
       return {
         // Our build of ECharts has no scatter: a line without its line is one.
         type: "line", lineStyle: { width: 0, opacity: 0 }, showSymbol: true, name, symbol, symbolSize: 10, data: [...points, ...cells], clip: false, cursor: "pointer",
-        itemStyle: { color: theme.c[colour], opacity: spec.points ? 0.8 : 0.75, borderColor: symbol.startsWith("empty") ? theme.c[colour] : theme.c.paper, borderWidth: symbol.startsWith("empty") ? 1.5 : 1 },
+        itemStyle: hollow
+          ? { color: "transparent", borderColor: theme.c[colour], borderWidth: 1.5 }
+          : { color: theme.c[colour], opacity: 0.78, borderColor: theme.c.paper, borderWidth: 1 },
         emphasis: { focus: "none", itemStyle: { opacity: 1, borderColor: theme.c.ink } },
       };
     });
