@@ -24,7 +24,6 @@ _EMPTY = TeamTotals(
     longest_running=0,
     awards_7=0,
     awards_7_before=0,
-    on_board=0,
     badges={},
     streaks=(),
     levels={},
@@ -36,7 +35,9 @@ def page(scenario: Scenario) -> GamePage:
     plan = _plan(scenario)
     if scenario == "empty":
         board = TeamLeaderboard(days=28, items=[], me=None, customers=0)
-        return game_page(_EMPTY, plan, (), (), board, badge=None, more=None, first=True, board_kind="everyone")
+        return game_page(
+            _EMPTY, plan, (), (), board, on_board=0, badge=None, more=None, first=True, board_kind="everyone"
+        )
     absurd = scenario == "absurd"
     customers = 9_999_999 if absurd else 412
     names = (EVIL * 4,) * 7 if absurd else _NAMES
@@ -47,7 +48,6 @@ def page(scenario: Scenario) -> GamePage:
         longest_running=3_000 if absurd else 31,
         awards_7=10**8 if absurd else 42,
         awards_7_before=1 if absurd else 37,
-        on_board=customers if absurd else 5,
         badges={badge.id: max(customers * (13 - n) ** 2 // 220, 1) for n, badge in enumerate(plan.badges)},
         streaks=tuple(
             Running(weeks, at_risk, max(customers // (weeks * (12 if at_risk else 4)), 1))
@@ -81,6 +81,7 @@ def page(scenario: Scenario) -> GamePage:
         awards,
         longest,
         _board(names, customers, absurd=absurd),
+        on_board=customers if absurd else 7,
         badge=plan.badges[0].id if absurd else None,
         more="abc",
         first=not absurd,
@@ -162,4 +163,4 @@ def _board(names: tuple[str, ...], customers: int, *, absurd: bool) -> TeamLeade
         )
         for n, name in enumerate(names)
     ]
-    return TeamLeaderboard(days=28, items=places, me=None, customers=customers)
+    return TeamLeaderboard(days=28, items=places, me=None, customers=customers if absurd else 7)

@@ -88,5 +88,11 @@ async def read_team_board(connection: DictConnection, *, limit: int, everyone: b
     return TeamLeaderboard(days=BOARD_DAYS, items=items, me=None, customers=_n(count["customers"]) if count else 0)
 
 
+async def count_on_board(connection: DictConnection) -> int:
+    """How many customers opted in, at this moment."""
+    row = await (await connection.execute(_SQL["count_opted_in"])).fetchone()
+    return _n(row["customers"]) if row else 0
+
+
 def _n(value: Any) -> int:
     return int(value)

@@ -35,7 +35,6 @@ class TeamTotals(msgspec.Struct, frozen=True, kw_only=True):
     longest_running: int
     awards_7: int
     awards_7_before: int
-    on_board: int
     badges: dict[str, int]
     streaks: tuple[Running, ...]
     levels: dict[str, dict[int, int]]

@@ -7,8 +7,7 @@ select count(*) as customers, count(*) filter (where badges > 0) as with_badge,
   (select count(*) from milepost.badge_awards where earned_on > %(today)s::date - 7 and earned_on <= %(today)s::date)
     as awards_7,
   (select count(*) from milepost.badge_awards where earned_on > %(today)s::date - 14 and earned_on <= %(today)s::date - 7)
-    as awards_7_before,
-  (select count(*) from milepost.game_profiles where leaderboard <> 'off') as on_board
+    as awards_7_before
 from milepost.game_standing
 
 -- name: rarity

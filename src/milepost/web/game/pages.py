@@ -8,7 +8,7 @@ from litestar import Router, get, post
 from litestar.response import Redirect, Template
 
 from milepost.errors import InvalidRequest
-from milepost.game.board import read_team_board
+from milepost.game.board import count_on_board, read_team_board
 from milepost.game.customer import Shown, read_game
 from milepost.game.profile import GameProfile, write_profile
 from milepost.game.team import TeamTotals, read_awards, read_longest, read_totals
@@ -44,9 +44,11 @@ async def game(request: AnyRequest) -> Template:
     totals = await cast("Remembered[TeamTotals]", request.app.state.game).get()
     badge = next((rule.id for rule in served.plan.badges if rule.id == wanted.get("badge")), None)
     boards: dict[str | None, Board] = {"opted-in": "opted-in", "everyone": "everyone"}
-    kind = boards.get(wanted.get("board"), usual_board(totals))
     cursor = wanted.get("after") or None
     async with served.database.transaction() as connection:
+        # Whoever just joined looks for it here.
+        on_board = await count_on_board(connection)
+        kind = boards.get(wanted.get("board"), usual_board(on_board))
         try:
             awards, more = await read_awards(connection, limit=_AWARDS, badge=badge, cursor=cursor)
         except InvalidRequest:  # a cursor of another server: the list begins anew
@@ -55,7 +57,16 @@ async def game(request: AnyRequest) -> Template:
         longest = await read_longest(connection, limit=_LONGEST)
         board = await read_team_board(connection, limit=_PLACES, everyone=kind == "everyone")
     view = game_page(
-        totals, served.plan, awards, longest, board, badge=badge, more=more, first=cursor is None, board_kind=kind
+        totals,
+        served.plan,
+        awards,
+        longest,
+        board,
+        on_board=on_board,
+        badge=badge,
+        more=more,
+        first=cursor is None,
+        board_kind=kind,
     )
     return page(request, "game/game.html", section="game", view=view)
 

@@ -116,6 +116,7 @@ class GamePage:
     board_kind: Board
     board_customers: int
     board_days: int
+    on_board: int
 
     def url(self, *, badge: str | None = None, board: Board | None = None, after: str | None = None) -> str:
         """The page's address with something else chosen; '' for `badge` is all of them."""
@@ -129,12 +130,12 @@ class GamePage:
 
     @property
     def _usual(self) -> Board:
-        return usual_board(self.totals)
+        return usual_board(self.on_board)
 
 
-def usual_board(totals: TeamTotals) -> Board:
+def usual_board(on_board: int) -> Board:
     """The board that customers see, as soon as there is anybody on it."""
-    return "opted-in" if totals.on_board else "everyone"
+    return "opted-in" if on_board else "everyone"
 
 
 def game_page(
@@ -144,6 +145,7 @@ def game_page(
     longest: Sequence[LongStreak],
     board: TeamLeaderboard,
     *,
+    on_board: int,
     badge: str | None,
     more: str | None,
     first: bool,
@@ -157,7 +159,7 @@ def game_page(
     return GamePage(
         totals=totals,
         answer=_answer(totals),
-        figures=_figures(totals),
+        figures=_figures(totals, on_board),
         badges=tuple(sorted(badges, key=lambda row: -row.customers)),
         awards=tuple(AwardRow(a.customer_id, a.name, names.get(a.badge_id, a.badge_id), a.earned_on) for a in awards),
         badge=next((row for row in badges if row.badge_id == badge), None),
@@ -184,6 +186,7 @@ def game_page(
         board_kind=board_kind,
         board_customers=board.customers,
         board_days=board.days,
+        on_board=on_board,
     )
 
 
@@ -218,7 +221,7 @@ def _answer(totals: TeamTotals) -> Markup:
     return Markup("{}, {} the week before.").format(said, markup.number(before))
 
 
-def _figures(totals: TeamTotals) -> tuple[v.Figure, ...]:
+def _figures(totals: TeamTotals, on_board: int) -> tuple[v.Figure, ...]:
     of = f"of {fmt.integer(totals.customers)} {fmt.plural(totals.customers, 'customer')}"
     return (
         v.Figure("Customers with a badge", totals.with_badge, hint=of),
@@ -228,7 +231,7 @@ def _figures(totals: TeamTotals) -> tuple[v.Figure, ...]:
             totals.longest_running or None,
             hint=fmt.plural(totals.longest_running, "week") if totals.longest_running else "",
         ),
-        v.Figure("On the leaderboard", totals.on_board, hint="opted in"),
+        v.Figure("On the leaderboard", on_board, hint="opted in"),
     )
 
 
