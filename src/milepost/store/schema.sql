@@ -382,14 +382,13 @@ CREATE FUNCTION milepost.fold(batch milepost.told[]) RETURNS void
     SET enable_seqscan TO 'off'
     AS $$
 begin
-  perform milepost.fold_days(batch);
   update milepost.standing as s set
     first_event_at = least(s.first_event_at, n.first_event_at),
     last_event_at = greatest(s.last_event_at, n.last_event_at),
     last_session_at = greatest(s.last_session_at, n.last_session_at),
     total_events = s.total_events + n.events,
-    total_sessions = s.total_sessions + coalesce(n.new_sessions, 0),
-    total_tool_sessions = s.total_tool_sessions + coalesce(n.new_tool_sessions, 0),
+    total_sessions = s.total_sessions + coalesce(m.new_sessions, 0),
+    total_tool_sessions = s.total_tool_sessions + coalesce(m.new_tool_sessions, 0),
     total_exports_generated = s.total_exports_generated + n.exports,
     total_resources_created = s.total_resources_created + n.resources_created,
     total_resources_shared = s.total_resources_shared + n.resources_shared,
@@ -403,136 +402,140 @@ begin
     target_arr_latest = greatest(s.target_arr_latest collate "C", n.target_arr_latest),
     growth_stage_latest = greatest(s.growth_stage_latest collate "C", n.growth_stage_latest),
     unsettled = true, changes = s.changes + 1, changed_from = least(s.changed_from, n.first_day)
-  from (
-    select * from (
-      select customer_id, min(at) as first_event_at, max(at) as last_event_at, min(day) as first_day,
-        max(at) filter (where session_id is not null) as last_session_at, count(*) as events,
-        sum(exports) as exports, sum(resources_created) as resources_created, sum(resources_shared) as resources_shared,
-        sum(milestones) as milestones, sum(high_impact) as high_impact, sum(medium_impact) as medium_impact,
-        sum(low_impact) as low_impact, sum(points) as points, sum(credibility) as credibility,
-        max((told_at || current_arr) collate "C") as current_arr_latest,
-        max((told_at || target_arr) collate "C") as target_arr_latest,
-        max((told_at || growth_stage) collate "C") as growth_stage_latest
-      from unnest(batch)
-      group by 1) as sums
-    left join milepost.fold_sessions(batch) using (customer_id)) as n
+  from milepost.fold_days(batch) as n left join milepost.fold_sessions(batch) as m using (customer_id)
   where s.customer_id = n.customer_id;
 end $$;
 
-CREATE FUNCTION milepost.fold_days(batch milepost.told[]) RETURNS void
-    LANGUAGE plpgsql
-    SET plan_cache_mode TO 'force_generic_plan'
-    SET enable_seqscan TO 'off'
-    AS $$
-begin
-  with told as (
-    select * from unnest(batch)
-  ),
-  competencies as (
-    insert into milepost.competency_days as d (customer_id, competency, day, points)
-    select customer_id, competency, day, sum(points) from told
-    where competency is not null and points > 0
-    group by 1, 2, 3 order by 1, 2, 3
-    on conflict (customer_id, competency, day) do update set points = d.points + excluded.points
-  )
-  insert into milepost.customer_days as d (customer_id, day, first_event_at, last_event_at, last_session_at, events,
-    exports, resources_created, resources_shared, milestones, high_impact, medium_impact, low_impact, points,
-    credibility, tools, current_arr_latest, target_arr_latest, growth_stage_latest)
-  select customer_id, day, min(at), max(at), max(at) filter (where session_id is not null),
-    count(*), sum(exports), sum(resources_created), sum(resources_shared), sum(milestones), sum(high_impact),
-    sum(medium_impact), sum(low_impact), sum(points), sum(credibility),
-    coalesce(array_agg(distinct tool_id collate "C") filter (where tool_id is not null), '{}'),
-    max((told_at || current_arr) collate "C"), max((told_at || target_arr) collate "C"),
-    max((told_at || growth_stage) collate "C")
-  from told group by 1, 2 order by 1, 2
-  on conflict (customer_id, day) do update set
-    first_event_at = least(d.first_event_at, excluded.first_event_at),
-    last_event_at = greatest(d.last_event_at, excluded.last_event_at),
-    last_session_at = greatest(d.last_session_at, excluded.last_session_at),
-    events = d.events + excluded.events,
-    exports = d.exports + excluded.exports,
-    resources_created = d.resources_created + excluded.resources_created,
-    resources_shared = d.resources_shared + excluded.resources_shared,
-    milestones = d.milestones + excluded.milestones,
-    high_impact = d.high_impact + excluded.high_impact,
-    medium_impact = d.medium_impact + excluded.medium_impact,
-    low_impact = d.low_impact + excluded.low_impact,
-    points = d.points + excluded.points,
-    credibility = d.credibility + excluded.credibility,
-    tools = case when excluded.tools <@ d.tools then d.tools
-      else array(select distinct t collate "C" from unnest(d.tools || excluded.tools) as t order by 1) end,
-    current_arr_latest = greatest(d.current_arr_latest collate "C", excluded.current_arr_latest),
-    target_arr_latest = greatest(d.target_arr_latest collate "C", excluded.target_arr_latest),
-    growth_stage_latest = greatest(d.growth_stage_latest collate "C", excluded.growth_stage_latest);
-end $$;
-
-CREATE FUNCTION milepost.fold_sessions(batch milepost.told[]) RETURNS TABLE(customer_id text, new_sessions bigint, new_tool_sessions bigint)
-    LANGUAGE plpgsql
+CREATE FUNCTION milepost.fold_days(batch milepost.told[]) RETURNS TABLE(customer_id text, first_day date, first_event_at timestamp with time zone, last_event_at timestamp with time zone, last_session_at timestamp with time zone, events bigint, exports bigint, resources_created bigint, resources_shared bigint, milestones bigint, high_impact bigint, medium_impact bigint, low_impact bigint, points bigint, credibility bigint, current_arr_latest text, target_arr_latest text, growth_stage_latest text)
+    LANGUAGE plpgsql ROWS 20
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
     AS $$
 #variable_conflict use_column
 begin
-  return query with told as (
-    select * from unnest(batch) where session_id is not null
+  return query with days as materialized (
+    select customer_id, day, min(at) as first_event_at, max(at) as last_event_at,
+      max(at) filter (where session_id is not null) as last_session_at, count(*) as events,
+      sum(exports) as exports, sum(resources_created) as resources_created, sum(resources_shared) as resources_shared,
+      sum(milestones) as milestones, sum(high_impact) as high_impact, sum(medium_impact) as medium_impact,
+      sum(low_impact) as low_impact, sum(points) as points, sum(credibility) as credibility,
+      array_agg(tool_id) filter (where tool_id is not null) as tools,
+      max((told_at || current_arr) collate "C") as current_arr_latest,
+      max((told_at || target_arr) collate "C") as target_arr_latest,
+      max((told_at || growth_stage) collate "C") as growth_stage_latest
+    from unnest(batch) group by 1, 2
+  ),
+  competencies as (
+    insert into milepost.competency_days as d (customer_id, competency, day, points)
+    select customer_id, competency, day, sum(points) from unnest(batch)
+    where competency is not null and points > 0
+    group by 1, 2, 3 order by 1, 2, 3
+    on conflict (customer_id, competency, day) do update set points = d.points + excluded.points
+  ),
+  stored as (
+    insert into milepost.customer_days as d (customer_id, day, first_event_at, last_event_at, last_session_at, events,
+      exports, resources_created, resources_shared, milestones, high_impact, medium_impact, low_impact, points,
+      credibility, tools, current_arr_latest, target_arr_latest, growth_stage_latest)
+    select n.customer_id, n.day, n.first_event_at, n.last_event_at, n.last_session_at, n.events, n.exports,
+      n.resources_created, n.resources_shared, n.milestones, n.high_impact, n.medium_impact, n.low_impact, n.points,
+      n.credibility, array(select distinct t collate "C" from unnest(n.tools) as t order by 1), n.current_arr_latest,
+      n.target_arr_latest, n.growth_stage_latest
+    from days n order by 1, 2
+    on conflict (customer_id, day) do update set
+      first_event_at = least(d.first_event_at, excluded.first_event_at),
+      last_event_at = greatest(d.last_event_at, excluded.last_event_at),
+      last_session_at = greatest(d.last_session_at, excluded.last_session_at),
+      events = d.events + excluded.events,
+      exports = d.exports + excluded.exports,
+      resources_created = d.resources_created + excluded.resources_created,
+      resources_shared = d.resources_shared + excluded.resources_shared,
+      milestones = d.milestones + excluded.milestones,
+      high_impact = d.high_impact + excluded.high_impact,
+      medium_impact = d.medium_impact + excluded.medium_impact,
+      low_impact = d.low_impact + excluded.low_impact,
+      points = d.points + excluded.points,
+      credibility = d.credibility + excluded.credibility,
+      tools = case when excluded.tools <@ d.tools then d.tools
+        else array(select distinct t collate "C" from unnest(d.tools || excluded.tools) as t order by 1) end,
+      current_arr_latest = greatest(d.current_arr_latest collate "C", excluded.current_arr_latest),
+      target_arr_latest = greatest(d.target_arr_latest collate "C", excluded.target_arr_latest),
+      growth_stage_latest = greatest(d.growth_stage_latest collate "C", excluded.growth_stage_latest)
+  )
+  select n.customer_id, min(n.day), min(n.first_event_at), max(n.last_event_at), max(n.last_session_at),
+    sum(n.events)::bigint, sum(n.exports)::bigint, sum(n.resources_created)::bigint, sum(n.resources_shared)::bigint,
+    sum(n.milestones)::bigint, sum(n.high_impact)::bigint, sum(n.medium_impact)::bigint, sum(n.low_impact)::bigint,
+    sum(n.points)::bigint, sum(n.credibility)::bigint, max(n.current_arr_latest collate "C"),
+    max(n.target_arr_latest collate "C"), max(n.growth_stage_latest collate "C")
+  from days n group by n.customer_id;
+end $$;
+
+CREATE FUNCTION milepost.fold_sessions(batch milepost.told[]) RETURNS TABLE(customer_id text, new_sessions bigint, new_tool_sessions bigint)
+    LANGUAGE plpgsql ROWS 20
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+begin
+  return query with told as materialized (
+    select customer_id, session_id, event_id, user_id, at, tool_id, points, exports, device_type, browser, referrer,
+      case when device_type is not null or browser is not null or referrer is not null then event_id::text end as tells,
+      case when user_id is not null then event_id::text end as names
+    from unnest(batch) where session_id is not null
+  ),
+  by_tool as (
+    select customer_id, session_id, tool_id, min(at) as started_at, max(at) as ended_at, count(*) as events,
+      sum(exports) as exports, sum(points) as points, min(tells collate "C") as landing, min(names collate "C") as seen
+    from told group by 1, 2, 3
   ),
   sums as (
-    select customer_id, session_id, min(at) as started_at, max(at) as ended_at, count(*) as events,
-      sum(exports) as exports, sum(points) as points, bool_or(tool_id is not null) as has_tool
-    from told group by 1, 2
-  ),
-  -- Device, browser and referrer come together, from the first event that told any of them.
-  landing as (
-    select distinct on (customer_id, session_id) customer_id, session_id, event_id, device_type, browser, referrer
-    from told where device_type is not null or browser is not null or referrer is not null
-    order by customer_id, session_id, event_id
-  ),
-  seen as (
-    select distinct on (customer_id, session_id) customer_id, session_id, event_id, user_id
-    from told where user_id is not null
-    order by customer_id, session_id, event_id
-  ),
-  before as materialized (
-    select s.*, b.session_id is null as is_new, b.started_at as old_start, b.ended_at as old_end, b.events_count,
-      b.exports_generated, b.competency_points_earned, b.tool_counts, b.tools_accessed, b.primary_tool,
-      b.landing_event_id, b.device_type, b.browser, b.referrer_source, b.user_event_id, b.user_id
-    from sums s left join public.behavior_sessions b using (customer_id, session_id)
-  ),
-  tools as (
-    select customer_id, session_id, jsonb_object_agg(tool_id, n) as counts,
-      array_agg(tool_id order by tool_id collate "C") as names,
-      (array_agg(tool_id order by n desc, tool_id collate "C"))[1] as top
-    from (
-      select customer_id, session_id, tool_id, sum(n) as n from (
-        select customer_id, session_id, tool_id, 1::bigint as n from told where tool_id is not null
-        union all
-        select customer_id, session_id, key, value::bigint from before cross join lateral jsonb_each_text(tool_counts)
-        where has_tool) as both_sides
-      group by 1, 2, 3) as by_tool
-    group by 1, 2
+    select customer_id, session_id, min(started_at) as started_at, max(ended_at) as ended_at, sum(events) as events,
+      sum(exports) as exports, sum(points) as points,
+      min(landing collate "C")::uuid as landing, min(seen collate "C")::uuid as seen,
+      array_agg(tool_id order by tool_id collate "C") filter (where tool_id is not null) as tools,
+      array_agg(events order by tool_id collate "C") filter (where tool_id is not null) as counts
+    from by_tool group by 1, 2
   ),
   after as materialized (
-    select customer_id, session_id, is_new, has_tool and coalesce(b.tool_counts, '{}') = '{}' as first_tool,
-      least(b.old_start, b.started_at) as started_at, greatest(b.old_end, b.ended_at) as ended_at,
-      coalesce(b.events_count, 0) + b.events as events_count,
-      coalesce(b.exports_generated, 0) + b.exports as exports_generated,
-      coalesce(b.competency_points_earned, 0) + b.points as points_earned,
+    select n.customer_id, n.session_id, b.ctid as place, b.session_id is null as is_new,
+      n.tools is not null and coalesce(b.tool_counts, '{}') = '{}' as first_tool,
+      least(b.started_at, n.started_at) as started_at, greatest(b.ended_at, n.ended_at) as ended_at,
+      coalesce(b.events_count, 0) + n.events as events_count,
+      coalesce(b.exports_generated, 0) + n.exports as exports_generated,
+      coalesce(b.competency_points_earned, 0) + n.points as points_earned,
       coalesce(t.counts, b.tool_counts, '{}') as tool_counts,
       coalesce(t.names, b.tools_accessed, '{}') as tools_accessed,
-      case when has_tool then t.top else b.primary_tool end as primary_tool,
-      case when lands then l.event_id else b.landing_event_id end as landing_event_id,
-      case when lands then l.device_type else b.device_type end as device_type,
-      case when lands then l.browser else b.browser end as browser,
-      case when lands then milepost.referrer_source(l.referrer) else b.referrer_source end as referrer_source,
-      case when is_first then u.event_id else b.user_event_id end as user_event_id,
-      case when is_first then u.user_id else b.user_id end as user_id
-    from before b
-    left join tools t using (customer_id, session_id)
-    left join landing l using (customer_id, session_id)
-    left join seen u using (customer_id, session_id)
-    cross join lateral (select
-      l.event_id is not null and (b.landing_event_id is null or l.event_id < b.landing_event_id) as lands,
-      u.event_id is not null and (b.user_event_id is null or u.event_id < b.user_event_id) as is_first) as found
+      coalesce(t.top, b.primary_tool) as primary_tool,
+      case when l.event_id is null then b.landing_event_id else l.event_id end as landing_event_id,
+      case when l.event_id is null then b.device_type else l.device_type end as device_type,
+      case when l.event_id is null then b.browser else l.browser end as browser,
+      case when l.event_id is null then b.referrer_source else milepost.referrer_source(l.referrer) end
+        as referrer_source,
+      case when u.event_id is null then b.user_event_id else u.event_id end as user_event_id,
+      case when u.event_id is null then b.user_id else u.user_id end as user_id
+    from sums n
+    left join public.behavior_sessions b using (customer_id, session_id)
+    left join lateral (
+      select jsonb_object_agg(tool, n) as counts, array_agg(tool order by tool collate "C") as names,
+        (array_agg(tool order by n desc, tool collate "C"))[1] as top
+      from (
+        select tool, sum(n)::bigint as n from (
+          select tool, n from unnest(n.tools, n.counts) as k(tool, n)
+          union all
+          select key, value::bigint from jsonb_each_text(b.tool_counts)) as both_sides
+        group by 1) as by_tool) as t on n.tools is not null
+    left join told l on l.event_id = n.landing and (b.landing_event_id is null or n.landing < b.landing_event_id)
+    left join told u on u.event_id = n.seen and (b.user_event_id is null or n.seen < b.user_event_id)
+  ),
+  changed as (
+    update public.behavior_sessions b set
+      user_id = a.user_id, user_event_id = a.user_event_id, started_at = a.started_at,
+      ended_at = a.ended_at, events_count = a.events_count, tool_counts = a.tool_counts,
+      tools_accessed = a.tools_accessed, primary_tool = a.primary_tool,
+      exports_generated = a.exports_generated,
+      competency_points_earned = a.points_earned, device_type = a.device_type,
+      browser = a.browser, referrer_source = a.referrer_source,
+      landing_event_id = a.landing_event_id
+    from after a where b.ctid = a.place
   ),
   stored as (
     insert into public.behavior_sessions (customer_id, session_id, user_id, user_event_id, started_at, ended_at,
@@ -541,17 +544,10 @@ begin
     select customer_id, session_id, user_id, user_event_id, started_at, ended_at, events_count, tool_counts,
       tools_accessed, primary_tool, exports_generated, points_earned, device_type, browser, referrer_source,
       landing_event_id
-    from after order by customer_id, session_id
-    on conflict (customer_id, session_id) do update set
-      user_id = excluded.user_id, user_event_id = excluded.user_event_id, started_at = excluded.started_at,
-      ended_at = excluded.ended_at, events_count = excluded.events_count, tool_counts = excluded.tool_counts,
-      tools_accessed = excluded.tools_accessed, primary_tool = excluded.primary_tool,
-      exports_generated = excluded.exports_generated,
-      competency_points_earned = excluded.competency_points_earned, device_type = excluded.device_type,
-      browser = excluded.browser, referrer_source = excluded.referrer_source,
-      landing_event_id = excluded.landing_event_id
+    from after where is_new
   )
-  select customer_id, count(*) filter (where is_new), count(*) filter (where first_tool) from after group by customer_id;
+  select customer_id, count(*) filter (where is_new), count(*) filter (where first_tool) from after group by customer_id
+  having bool_or(is_new) or bool_or(first_tool);
 end $$;
 
 CREATE FUNCTION milepost.game_on(customer text, as_of date) RETURNS TABLE(place bigint, badge_id text, value bigint, at_least bigint, earned_on date)
@@ -701,20 +697,29 @@ CREATE FUNCTION milepost.leaderboard(most integer) RETURNS TABLE(rank bigint, na
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-  with board as materialized (
-    select rank() over (order by g.points_28 desc) as rank, g.customer_id, g.points_28, count(*) over () as customers,
-      case when p.leaderboard = 'named' then p.display_name else 'Somebody' end as name
-    from milepost.game_profiles p join milepost.game_standing g using (customer_id)
-    where p.leaderboard <> 'off'
+  with top as (
+    select g.customer_id, g.points_28, p.leaderboard, p.display_name
+    from milepost.game_standing g join milepost.game_profiles p using (customer_id)
+    where p.leaderboard <> 'off' order by g.points_28 desc, g.customer_id limit most
+  ),
+  ranked as (
+    select rank() over (order by t.points_28 desc) as rank, t.* from top t
+  ),
+  mine as (
+    select 1 + (
+      select count(*) from milepost.game_standing o join milepost.game_profiles q using (customer_id)
+      where q.leaderboard <> 'off' and o.points_28 > g.points_28) as rank,
+      g.customer_id, g.points_28, p.leaderboard, p.display_name
+    from milepost.game_standing g join milepost.game_profiles p using (customer_id)
+    where p.leaderboard <> 'off' and g.customer_id = milepost.current_customer()
   ),
   shown as (
-    (select b.*, b.customer_id = milepost.current_customer() as is_me from board b
-      order by b.rank, b.customer_id = milepost.current_customer() desc, b.name collate "C", b.customer_id limit most)
-    union
-    select b.*, true from board b where b.customer_id = milepost.current_customer()
+    select * from ranked union select * from mine
   )
-  select s.rank, s.name, s.points_28, s.is_me, s.customers from shown s
-  order by s.rank, s.is_me desc, s.name collate "C", s.customer_id
+  select s.rank, case when s.leaderboard = 'named' then s.display_name else 'Somebody' end, s.points_28,
+    s.customer_id is not distinct from milepost.current_customer(),
+    (select count(*) from milepost.game_profiles where leaderboard <> 'off')
+  from shown s order by s.points_28 desc, s.customer_id
 $$;
 
 CREATE FUNCTION milepost.level_steps() RETURNS TABLE(level integer, points bigint)
@@ -2302,6 +2307,7 @@ CREATE INDEX idx_validations_finished ON milepost.validations USING btree (finis
 CREATE UNIQUE INDEX idx_validations_under_way ON milepost.validations USING btree ((true)) WHERE (state = ANY (ARRAY['waiting'::text, 'running'::text]));
 
 CREATE INDEX idx_webhook_deliveries_due ON milepost.webhook_deliveries USING btree (next_try_at) WHERE (next_try_at IS NOT NULL);
+CREATE INDEX idx_webhook_deliveries_made ON milepost.webhook_deliveries USING btree (made_at);
 CREATE INDEX idx_webhook_deliveries_recommendation ON milepost.webhook_deliveries USING btree (recommendation_id);
 CREATE INDEX idx_behavior_sessions_customer_id ON public.behavior_sessions USING btree (customer_id, started_at DESC);
 CREATE INDEX idx_behavior_sessions_session_id ON public.behavior_sessions USING btree (session_id);
