@@ -20,8 +20,9 @@ from psycopg_pool import AsyncConnectionPool
 from milepost.coach.deliver import forget_messages
 from milepost.coach.learn import learn
 from milepost.coach.lift import tally
-from milepost.insights import validate_runs
 from milepost.insights.settle import forget_history, read_plan
+from milepost.insights.validate_process import run_apart
+from milepost.insights.validate_runs import TASK as VALIDATE
 from milepost.privacy.retain import delete_expired
 from milepost.store.setup import PARTITIONS_AHEAD
 
@@ -107,9 +108,9 @@ class Jobs:
             await self._logged(PARTITIONS, self._make_partitions)
             await app.job_manager.delete_old_jobs(nb_hours=_KEEP_FAILED_HOURS, include_failed=True)
 
-        @app.task(name=validate_runs.TASK, lock=validate_runs.TASK, retry=_RETRY)
+        @app.task(name=VALIDATE, lock=VALIDATE, retry=_RETRY)
         async def validate_score(validation_id: int) -> None:
-            await self._logged(validate_runs.TASK, lambda: self._validate(validation_id))
+            await run_apart(self._dsn, validation_id, stopped=lambda: self._closing)
 
         @app.periodic(cron="41 3 * * *")
         @app.task(name=LEARN, lock=LEARN, retry=_RETRY)
@@ -150,13 +151,6 @@ class Jobs:
             connection.execute("set local lock_timeout = '5s'")
             row = connection.execute(PARTITIONS_AHEAD).fetchone()
             return int(row[0]) if row else 0
-
-    def _validate(self, validation_id: int) -> int:
-        with psycopg.connect(
-            self._dsn, autocommit=True, application_name="milepost-jobs", options="-c jit=off"
-        ) as connection:
-            validate_runs.run(connection, validation_id, now=self._now, stopped=lambda: self._closing)
-            return validation_id
 
     def _learn(self) -> int:
         with psycopg.connect(

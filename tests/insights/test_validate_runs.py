@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -141,6 +142,40 @@ async def test_a_server_that_stops_leaves_it_to_the_next(dsn: str, connection: p
         assert in_state(connection, "running")()
         validate_runs.run(working, only_run(connection), now=lambda: _NOW)
     assert in_state(connection, "done")()
+
+
+async def test_a_worker_that_closes_leaves_no_process_and_the_next_finishes(
+    dsn: str, connection: psycopg.Connection
+) -> None:
+    connection.execute(_EVENTS)
+    processes = "select count(*) from pg_stat_activity where application_name = 'milepost-validate'"
+    with psycopg.connect(dsn, autocommit=True) as holding:
+        # So that it stands still in the middle.
+        holding.execute("begin; lock table milepost.customer_days in access exclusive mode")
+        async with database(dsn) as opened, worker(dsn) as jobs:
+            await validate_runs.ask(opened, now=_NOW, by=None)
+            await until(in_state(connection, "running"), "the job to begin")
+            closing = asyncio.create_task(jobs.close())
+            await asyncio.sleep(0)
+            holding.execute("rollback")
+            await closing
+    await until(lambda: connection.execute(processes).fetchone() == (0,), "its process to end")
+    async with worker(dsn):
+        await until(in_state(connection, "done"), "the run to be finished", 60)
+
+
+async def test_a_killed_process_is_tried_again(dsn: str, connection: psycopg.Connection) -> None:
+    connection.execute(_EVENTS)
+    pids = "select pid from pg_stat_activity where application_name = 'milepost-validate' and state is not null"
+    with psycopg.connect(dsn, autocommit=True) as holding:
+        holding.execute("begin; lock table milepost.customer_days in access exclusive mode")
+        async with database(dsn) as opened, worker(dsn):
+            await validate_runs.ask(opened, now=_NOW, by=None)
+            await until(in_state(connection, "running"), "the job to begin")
+            # PostgreSQL takes its connection away, as in an outage.
+            connection.execute(f"select pg_terminate_backend(pid) from ({pids}) as p")
+            holding.execute("rollback")
+            await until(in_state(connection, "done"), "the second attempt", 60)
 
 
 async def test_what_goes_wrong_is_said(dsn: str, connection: psycopg.Connection) -> None:

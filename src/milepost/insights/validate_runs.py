@@ -149,9 +149,10 @@ def run(
         return
     except (psycopg.OperationalError, Interrupted):
         raise
-    except (Problem, psycopg.Error) as error:
-        problem = error.message if isinstance(error, Problem) else str(error).strip().splitlines()[0]
-        cursor.execute(_SQL["fail"], {"validation_id": validation_id, "now": now(), "problem": problem})
+    except Exception as error:
+        # Whoever waits is told, whatever it was.
+        told_of = error.message if isinstance(error, Problem) else (str(error).strip() or repr(error)).splitlines()[0]
+        cursor.execute(_SQL["fail"], {"validation_id": validation_id, "now": now(), "problem": told_of})
         raise
     cursor.execute(_SQL["finish"], {"validation_id": validation_id, "now": now(), **_stored(report)})
 
