@@ -54,7 +54,7 @@ FACTS: Final[dict[str, tuple[Kind, str]]] = {
 #: Facts that name a tool or a competency: a playbook may be about whichever it is.
 NAMES_A_TOOL: Final = ("untried_tool", "weakest_tool")
 NAMES_A_COMPETENCY: Final = ("weakest_competency",)
-_PARTS: Final = ("competencies", "breadth", "consistency", "momentum", "outcomes")
+_PARTS: Final = ("competencies", "breadth", "consistency", "recency", "momentum", "outcomes")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 _ONE = re.compile(r"\{(\w+)\}\Z")
 _MOST_PLAYBOOKS: Final = 200

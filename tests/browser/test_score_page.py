@@ -80,7 +80,7 @@ def no_fault(page: Page) -> None:
 
 def test_the_question_is_asked_and_answered_in_place(served: Server, page: Page) -> None:
     page.goto(f"{served.url}/")
-    page.get_by_role("link", name="Does the score hold?").click()
+    page.get_by_role("link", name="Score check").click()
     finding = page.locator("[data-finding]")
     expect(finding).to_contain_text("Nobody has asked yet")
     no_fault(page)
