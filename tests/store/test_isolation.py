@@ -6,14 +6,17 @@ import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from milepost.insights.settle import settle_all
 from milepost.plan import load_plan
 from milepost.settings import Settings
+from milepost.settling import STEPS
 from milepost.store.database import Database
 from milepost.store.setup import set_up
 from tests.support.postgres import Cluster
@@ -24,7 +27,9 @@ _FOR_EVERYONE = {"milepost.plan", "milepost.plans", "milepost.plan_points"}
 #: What a reader may call: the functions its policies and the view need, none of which changes anything.
 _CALLABLE = {
     "current_customer", "is_server", "current_plan", "plan_of", "competency_scores", "faded_outcomes", "insights_days",
-    "insights_on", "practice_on",
+    "insights_on", "practice_on", "next_actions", "monday", "streak_weeks", "streaks_of", "streak_on", "level_steps",
+    "competency_climb", "levels_of", "levels_on", "badge_rules", "badges_of", "game_on", "small_number", "counts",
+    "contribution",
 }  # fmt: skip
 _SCHEMAS = ["public", "milepost", "milepost_jobs"]
 _FILL = """
@@ -34,6 +39,7 @@ insert into public.behavior_events (customer_id, event_type, session_id, compete
 insert into public.behavior_events (customer_id, event_type, deleted_at) values ({0}, 'navigation', now());
 insert into public.customer_actions (customer_id, action_type) values ({0}, 'call');
 insert into milepost.customers (customer_id, name) values ({0}, 'a name');
+insert into milepost.game_profiles values ({0}, 'named', 'a name of ' || {0}, now());
 """
 #: A row each that would be the writer's own.
 _OWN_ROWS = {
@@ -78,6 +84,7 @@ def owned(cluster: Cluster) -> Iterator[str]:
                 with psycopg.connect(owner, autocommit=True) as connection:
                     for customer in (_MINE, _THEIRS):
                         connection.execute(sql.SQL(_FILL).format(customer))
+                    settle_all(connection, STEPS, now=datetime.now(UTC))
                 yield owner
                 admin.execute(sql.SQL("alter database {} owner to milepost").format(sql.Identifier(str(name))))
         finally:
@@ -284,6 +291,10 @@ def test_another_customers_scores_are_those_of_nobody(api: psycopg.Connection) -
         "select * from milepost.insights_on(%s, current_date)",
         "select * from milepost.competency_scores(%s, current_date)",
         "select * from milepost.practice_on(%s, current_date)",
+        "select * from milepost.game_on(%s, current_date)",
+        "select * from milepost.levels_on(%s, current_date)",
+        "select * from milepost.streak_on(%s, current_date)",
+        "select * from milepost.points_ledger where customer_id = %s",
     )
     with with_claims(api, {"customer_id": _MINE}):
         for question in questions:

@@ -62,9 +62,9 @@ class TeamLeaderboard(msgspec.Struct, kw_only=True):
     customers: int
 
 
-async def read_my_board(connection: DictConnection, *, limit: int) -> Leaderboard:
-    """For the customer whose transaction this is. The database hands out no other customer's id."""
-    rows = await (await connection.execute(_SQL["mine"], {"limit": limit})).fetchall()
+async def read_my_board(connection: DictConnection, customer_id: str, *, limit: int) -> Leaderboard:
+    """What a customer may see, read by the server: the database hands out nobody's id, not even to it."""
+    rows = await (await connection.execute(_SQL["mine"], {"me": customer_id, "limit": limit})).fetchall()
     mine = next((row for row in rows if row["is_me"]), None)
     shown = rows[:limit]
     return Leaderboard(

@@ -1,8 +1,8 @@
 -- Leaderboards, from what was settled. Loaded by name (board.py).
 
 -- name: mine
--- The board for the customer this transaction reads for: the first places, and its own wherever that is.
-select rank, name, points, is_me, customers from milepost.leaderboard(%(limit)s)
+-- The board for one customer: the first places, and its own wherever that is. No ids.
+select rank, name, points, is_me, customers from milepost.leaderboard(%(me)s, %(limit)s)
 
 -- name: opted_in
 -- The same board with the customers' ids, for the team.

@@ -259,11 +259,11 @@ create index idx_announcements_customer on milepost.announcements (customer_id, 
 alter table milepost.announcements add foreign key (customer_id) references milepost.standing on delete cascade;
 
 -- The board as a customer may see it, best first: `most` places and its own, nobody's id, and a name only where its
--- owner gave one. customers: how many are on it.
--- As the definer, since a customer may not read others' rows; what it answers is all that leaves it.
-create function milepost.leaderboard(most integer)
+-- owner gave one. customers: how many are on it. The server alone may ask: its row level security hides other
+-- customers' rows from a customer, and no function runs with more rights than its caller's.
+create function milepost.leaderboard(me text, most integer)
 returns table (rank bigint, name text, points bigint, is_me boolean, customers bigint)
-language sql stable security definer set search_path = '' as $$
+language sql stable as $$
   with top as (
     select g.customer_id, g.points_28, p.leaderboard, p.display_name
     from milepost.game_standing g join milepost.game_profiles p using (customer_id)
@@ -278,13 +278,13 @@ language sql stable security definer set search_path = '' as $$
       where q.leaderboard <> 'off' and o.points_28 > g.points_28) as rank,
       g.customer_id, g.points_28, p.leaderboard, p.display_name
     from milepost.game_standing g join milepost.game_profiles p using (customer_id)
-    where p.leaderboard <> 'off' and g.customer_id = milepost.current_customer()
+    where p.leaderboard <> 'off' and g.customer_id = me
   ),
   shown as (
     select * from ranked union select * from mine
   )
   select s.rank, case when s.leaderboard = 'named' then s.display_name else 'Somebody' end, s.points_28,
-    s.customer_id is not distinct from milepost.current_customer(),
+    s.customer_id = me,
     (select count(*) from milepost.game_profiles where leaderboard <> 'off')
   from shown s order by s.points_28 desc, s.customer_id
 $$;
@@ -309,11 +309,11 @@ begin
   revoke all on function milepost.monday(date), milepost.streak_weeks(text[], date), milepost.streaks_of(text[], date),
     milepost.competency_climb(text[], date), milepost.level_steps(), milepost.levels_of(text[], date),
     milepost.badge_rules(), milepost.badges_of(text[], date), milepost.game_on(text, date),
-    milepost.levels_on(text, date), milepost.streak_on(text, date), milepost.leaderboard(integer) from public;
+    milepost.levels_on(text, date), milepost.streak_on(text, date), milepost.leaderboard(text, integer) from public;
   grant execute on function milepost.monday(date), milepost.streak_weeks(text[], date), milepost.streaks_of(text[], date),
     milepost.competency_climb(text[], date), milepost.level_steps(), milepost.levels_of(text[], date),
     milepost.badge_rules(), milepost.badges_of(text[], date), milepost.game_on(text, date),
-    milepost.levels_on(text, date), milepost.streak_on(text, date), milepost.leaderboard(integer) to milepost_server;
+    milepost.levels_on(text, date), milepost.streak_on(text, date), milepost.leaderboard(text, integer) to milepost_server;
   for reader in select * from milepost.readers() loop
     execute format('grant select on milepost.game_standing, milepost.badge_awards, milepost.game_profiles,'
       ' milepost.points_ledger, milepost.plan_points to %I', reader);
@@ -321,7 +321,7 @@ begin
       ' milepost.streaks_of(text[], date), milepost.competency_climb(text[], date), milepost.level_steps(),'
       ' milepost.levels_of(text[], date), milepost.badge_rules(), milepost.badges_of(text[], date),'
       ' milepost.game_on(text, date), milepost.levels_on(text, date), milepost.streak_on(text, date),'
-      ' milepost.leaderboard(integer), milepost.current_plan(), milepost.small_number(jsonb),'
+      ' milepost.current_plan(), milepost.small_number(jsonb),'
       ' milepost.counts(public.behavior_events), milepost.contribution(public.behavior_events) to %I', reader);
   end loop;
 end $$;
