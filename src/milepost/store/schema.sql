@@ -693,9 +693,8 @@ CREATE FUNCTION milepost.is_server() RETURNS boolean
   select pg_has_role(current_user, 'milepost_server', 'member')
 $$;
 
-CREATE FUNCTION milepost.leaderboard(most integer) RETURNS TABLE(rank bigint, name text, points bigint, is_me boolean, customers bigint)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO ''
+CREATE FUNCTION milepost.leaderboard(me text, most integer) RETURNS TABLE(rank bigint, name text, points bigint, is_me boolean, customers bigint)
+    LANGUAGE sql STABLE
     AS $$
   with top as (
     select g.customer_id, g.points_28, p.leaderboard, p.display_name
@@ -711,13 +710,13 @@ CREATE FUNCTION milepost.leaderboard(most integer) RETURNS TABLE(rank bigint, na
       where q.leaderboard <> 'off' and o.points_28 > g.points_28) as rank,
       g.customer_id, g.points_28, p.leaderboard, p.display_name
     from milepost.game_standing g join milepost.game_profiles p using (customer_id)
-    where p.leaderboard <> 'off' and g.customer_id = milepost.current_customer()
+    where p.leaderboard <> 'off' and g.customer_id = me
   ),
   shown as (
     select * from ranked union select * from mine
   )
   select s.rank, case when s.leaderboard = 'named' then s.display_name else 'Somebody' end, s.points_28,
-    s.customer_id is not distinct from milepost.current_customer(),
+    s.customer_id = me,
     (select count(*) from milepost.game_profiles where leaderboard <> 'off')
   from shown s order by s.points_28 desc, s.customer_id
 $$;
@@ -2625,9 +2624,8 @@ REVOKE ALL ON FUNCTION milepost.is_server() FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.is_server() TO milepost_server;
 GRANT ALL ON FUNCTION milepost.is_server() TO milepost_reader;
 
-REVOKE ALL ON FUNCTION milepost.leaderboard(most integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION milepost.leaderboard(most integer) TO milepost_server;
-GRANT ALL ON FUNCTION milepost.leaderboard(most integer) TO milepost_reader;
+REVOKE ALL ON FUNCTION milepost.leaderboard(me text, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.leaderboard(me text, most integer) TO milepost_server;
 
 REVOKE ALL ON FUNCTION milepost.level_steps() FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.level_steps() TO milepost_server;
