@@ -17,6 +17,9 @@ from milepost.store.queries import load
 _SQL = load("milepost.coach", "learn.sql")
 #: Thirteen blocks of 28 days are a year.
 _BLOCKS: Final = 13
+#: The counted kinds, in the order of their bits; tools follow, as many of the plan's as there is room for.
+_KINDS: Final = ("do:export_action", "do:resource_generation", "do:resource_share", "do:competency_milestone")
+_MOST_TOOLS: Final = 58
 
 
 def learn(connection: psycopg.Connection, *, now: datetime) -> int:
@@ -44,7 +47,9 @@ def _compare(
         # Yesterday is the last whole day.
         "newest": now.astimezone(UTC).date() - timedelta(days=1),
         "blocks": _BLOCKS,
-        "tools": tools,
+        "tools": tools[:_MOST_TOOLS],
+        # In the order of their bits.
+        "steps": [*_KINDS, *(f"tool:{tool}" for tool in tools[:_MOST_TOOLS])],
         "plan_version": plan_version,
         "width": BAND_WIDTH,
         "top": TOP_BAND,
@@ -53,7 +58,7 @@ def _compare(
         "at_least": coach.learned.at_least,
     }
     connection.execute("set local work_mem = '64MB'")
-    for name in ("blocks", "block_tools", "index_blocks", "index_tools", "situations", "analyze"):
+    for name in ("masks", "blocks", "situations", "analyze"):
         connection.execute(_SQL[name], asked)
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(_SQL["compare"], asked).fetchall()

@@ -1,30 +1,30 @@
 -- What customers in the same situation did next, and whether they moved up. Run in the background; docs/coach.md.
 
+-- name: masks
+-- Every set of tools there is, as bits: the n-th of the plan's tools is bit n + 4. There are far fewer sets than days.
+create temporary table masks on commit drop as
+select d.tools, coalesce(bit_or(1::bigint << (t.place + 3)::integer), 0) as mask
+from (select distinct tools from milepost.customer_days
+  where day <= %(newest)s and day > %(newest)s - 28 * %(blocks)s) as d
+left join unnest(%(tools)s::text[]) with ordinality as t(tool, place) on t.tool = any (d.tools)
+group by 1
+
 -- name: blocks
--- The last year in blocks of 28 days, counted back from the last whole one: 0 is the newest. A row a customer and block.
+-- The last year in blocks of 28 days, counted back from the last whole one: 0 is the newest. A row a customer and block,
+-- with what was done in it as bits: 0 to 3 are exports, resources made, resources shared, milestones.
 create temporary table blocks on commit drop as
-select customer_id, (%(newest)s - day) / 28 as block, sum(points) as points, max(exports) > 0 as exported,
-  max(resources_created) > 0 as created, max(resources_shared) > 0 as shared, max(milestones) > 0 as reached
-from milepost.customer_days
-where day <= %(newest)s and day > %(newest)s - 28 * %(blocks)s
+select d.customer_id, (%(newest)s - d.day) / 28 as block, sum(d.points) as points,
+  bit_or(m.mask | (d.exports > 0)::integer | ((d.resources_created > 0)::integer << 1)
+    | ((d.resources_shared > 0)::integer << 2) | ((d.milestones > 0)::integer << 3)) as did
+from milepost.customer_days d join masks m using (tools)
+where d.day <= %(newest)s and d.day > %(newest)s - 28 * %(blocks)s
 group by 1, 2
 
--- name: block_tools
--- Which tools were used in which block.
-create temporary table block_tools on commit drop as
-select distinct d.customer_id, (%(newest)s - d.day) / 28 as block, t.tool
-from milepost.customer_days d cross join lateral unnest(d.tools) as t(tool)
-where d.day <= %(newest)s and d.day > %(newest)s - 28 * %(blocks)s and t.tool = any (%(tools)s)
-
 -- name: situations
--- Each customer once in each situation: the newest anchor, at the end of a block, at which it was in it. What it did in
--- the block after, and its points in the block after that, against those of the block before the anchor.
+-- Each customer once in each situation: the newest anchor, at the end of a block, at which it was in it.
 create temporary table situations on commit drop as
-select distinct on (i.customer_id, band, competency) i.customer_id, a.block,
-  greatest(0, least(floor(i.current_scaling_score / %(width)s)::integer, %(top)s)) as band, w.competency,
-  coalesce(b.points, 0) as points_before, coalesce(f.points, 0) as points_after,
-  coalesce(f.points, 0) > coalesce(b.points, 0) * (1 + %(moved_up_share)s::float8)
-    and coalesce(f.points, 0) - coalesce(b.points, 0) >= %(moved_up_points)s as moved_up
+select i.customer_id, greatest(0, least(floor(i.current_scaling_score / %(width)s)::integer, %(top)s)) as band,
+  w.competency, min(a.block) as block
 from generate_series(2, %(blocks)s - 1) as a(block)
 join milepost.insight_days i on i.day = %(newest)s - 28 * a.block and i.plan_version = %(plan_version)s
   and i.current_scaling_score is not null
@@ -36,43 +36,38 @@ cross join lateral (
   select key as competency from jsonb_each_text(i.competency_scores)
   where exists (select from jsonb_each_text(i.competency_scores) as c where c.value::float8 > 0)
   order by value::float8, key limit 1) as w
-left join blocks b on b.customer_id = i.customer_id and b.block = a.block
-left join blocks f on f.customer_id = i.customer_id and f.block = a.block - 2
-order by i.customer_id, band, competency, a.block
-
--- name: index_blocks
-create index on blocks (customer_id, block)
-
--- name: index_tools
-create index on block_tools (customer_id, block)
+group by 1, 2, 3
 
 -- name: analyze
-analyze blocks, block_tools, situations
+analyze blocks, situations
 
 -- name: compare
--- By situation and step: of those who had not taken it in the 28 days before, who did next, and who moved up.
-with steps as (
-  select s.customer_id, s.band, s.competency, s.moved_up, k.step, k.before, k.next
+-- By situation and step: of those who had not taken it in the 28 days before, who did in the 28 after the anchor, and
+-- who had moved up in the 28 after those. First by what was done altogether, as that makes few rows of many.
+with lives as (
+  select s.band, s.competency, coalesce(b.did, 0) as before, coalesce(n.did, 0) as next,
+    coalesce(f.points, 0) > coalesce(b.points, 0) * (1 + %(moved_up_share)s::float8)
+      and coalesce(f.points, 0) - coalesce(b.points, 0) >= %(moved_up_points)s as moved_up,
+    count(*) as customers
   from situations s
   left join blocks b on b.customer_id = s.customer_id and b.block = s.block
   left join blocks n on n.customer_id = s.customer_id and n.block = s.block - 1
-  cross join lateral (values
-    ('do:export_action', coalesce(b.exported, false), coalesce(n.exported, false)),
-    ('do:resource_generation', coalesce(b.created, false), coalesce(n.created, false)),
-    ('do:resource_share', coalesce(b.shared, false), coalesce(n.shared, false)),
-    ('do:competency_milestone', coalesce(b.reached, false), coalesce(n.reached, false))) as k(step, before, next)
-  union all
-  select s.customer_id, s.band, s.competency, s.moved_up, 'tool:' || t.tool, b.tool is not null, n.tool is not null
-  from situations s
-  cross join unnest(%(tools)s::text[]) as t(tool)
-  left join block_tools b on b.customer_id = s.customer_id and b.block = s.block and b.tool = t.tool
-  left join block_tools n on n.customer_id = s.customer_id and n.block = s.block - 1 and n.tool = t.tool
+  left join blocks f on f.customer_id = s.customer_id and f.block = s.block - 2
+  group by 1, 2, 3, 4, 5
+),
+steps as (
+  select l.*, k.step, ((l.next >> (k.place - 1)::integer) & 1) = 1 as did
+  from lives l cross join unnest(%(steps)s::text[]) with ordinality as k(step, place)
+  where ((l.before >> (k.place - 1)::integer) & 1) = 0
 )
-select band, competency, step, count(*) filter (where next) as did, count(*) filter (where next and moved_up) as did_moved_up,
-  count(*) filter (where not next) as did_not, count(*) filter (where not next and moved_up) as did_not_moved_up
-from steps where not before
+select band, competency, step,
+  coalesce(sum(customers) filter (where did), 0)::bigint as did,
+  coalesce(sum(customers) filter (where did and moved_up), 0)::bigint as did_moved_up,
+  coalesce(sum(customers) filter (where not did), 0)::bigint as did_not,
+  coalesce(sum(customers) filter (where not did and moved_up), 0)::bigint as did_not_moved_up
+from steps
 group by 1, 2, 3
-having count(*) filter (where next) >= %(at_least)s and count(*) filter (where not next) >= %(at_least)s
+having sum(customers) filter (where did) >= %(at_least)s and sum(customers) filter (where not did) >= %(at_least)s
 order by 1, 2, 3
 
 -- name: forget
