@@ -20,11 +20,13 @@ import psycopg
 from rich.console import Console
 
 from milepost import Tracker
+from milepost.coach.learn import learn
 from milepost.demo.data import ATTRIBUTION, customers, data_files, demo_mapping, first_day
 from milepost.demo.offline import recorder, store_offline
 from milepost.demo.simulator import Simulator
 from milepost.importing.console import with_progress
 from milepost.importing.database import DatabaseSink
+from milepost.insights.settle import unsettled
 from milepost.plan import load_plan
 from milepost.serve import run_server
 from milepost.settings import Settings
@@ -35,6 +37,8 @@ from milepost.web.tools_app import EXAMPLE_CUSTOMER
 
 _log = logging.getLogger(__name__)
 _console = Console()
+#: So few customers that change all the time, as the simulated ones do.
+_HARDLY_ANY = 20
 
 
 def run_demo(settings: Settings, *, browser: bool, everyone: bool, rate: float) -> int:
@@ -73,7 +77,10 @@ def _guide(settings: Settings, stop: threading.Event, browser: bool, everyone: b
         _console.print(ATTRIBUTION.strip(), style="dim")
         _console.print("\nLive traffic trickles in now. Press Ctrl-C to stop.")
         with _dsn(settings) as dsn:
+            learning = threading.Thread(target=_learn, args=(dsn, stop), name="demo-learning", daemon=True)
+            learning.start()
             _simulate(settings, dsn, stop, rate)
+            learning.join()
     except Exception:  # noqa: BLE001
         # A thread's failure would go unseen, and the server without its data would look like the whole demo.
         if not stop.is_set():
@@ -130,6 +137,18 @@ def _fill(settings: Settings, dsn: str, *, everyone: bool) -> None:
     started = first_day(settings.data_dir, now.date())
     new = store_offline(dsn, plan, now=now, started=started, everyone=everyone)
     _console.print(f"{new:,} offline actions: real marks, and workshops and calls that are made up.")
+
+
+def _learn(dsn: str, stop: threading.Event) -> None:
+    """What the server learns every night, as soon as what was imported is settled."""
+    try:
+        with psycopg.connect(dsn, autocommit=True, application_name="milepost-demo") as connection:
+            while unsettled(connection) > _HARDLY_ANY:
+                if stop.wait(2):
+                    return
+            learn(connection, now=datetime.now(UTC))
+    except psycopg.Error as error:
+        _log.warning("the demo's coach learns tonight instead: %s", str(error).strip().splitlines()[0])
 
 
 def _simulate(settings: Settings, dsn: str, stop: threading.Event, rate: float) -> None:
