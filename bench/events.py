@@ -1,4 +1,5 @@
-"""The same believable events for every measurement: 1,000 customers, 3,000 users, sessions of about 20 events."""
+"""The same believable events for every measurement: 1,000 customers, or more where asked for, of three users each, and
+sessions of about 20 events."""
 
 from __future__ import annotations
 
@@ -17,13 +18,13 @@ _AREAS = ("customer_intelligence", "value_communication", "sales_execution", "sy
 Event = dict[str, object]
 
 
-def events(seed: int) -> Iterator[Event]:
+def events(seed: int, customers: int = 1_000) -> Iterator[Event]:
     """Endless events, several sessions interleaved, ids and times of now."""
     chance = random.Random(seed)
     running: list[tuple[str, str, str, int]] = []
     while True:
         if len(running) < 200:
-            customer = f"customer-{chance.randrange(1000)}"
+            customer = f"customer-{chance.randrange(customers)}"
             session = f"session-{chance.getrandbits(48):x}"
             running.append((customer, f"{customer}-user-{chance.randrange(3)}", session, chance.randrange(8, 32)))
         place = chance.randrange(len(running))
@@ -55,9 +56,9 @@ def events(seed: int) -> Iterator[Event]:
         }
 
 
-def batches(seed: int, size: int, count: int) -> list[list[Event]]:
+def batches(seed: int, size: int, count: int, customers: int = 1_000) -> list[list[Event]]:
     """`count` batches of `size` events."""
-    source = events(seed)
+    source = events(seed, customers)
     return [[next(source) for _ in range(size)] for _ in range(count)]
 
 

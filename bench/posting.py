@@ -29,11 +29,13 @@ class Posted:
         return self.latencies[min(int(len(self.latencies) * share), len(self.latencies) - 1)]
 
 
-def post_all(port: int, key: str, *, size: int, requests: int, clients: int, seed: int) -> Posted:
+def post_all(
+    port: int, key: str, *, size: int, requests: int, clients: int, seed: int, customers: int = 1_000
+) -> Posted:
     """Posts `requests` batches of `size` events over `clients` connections; every answer must be 200."""
     context = get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_main, args=(there, port, key, size, requests, clients, seed))
+    process = context.Process(target=_main, args=(there, port, key, size, requests, clients, seed, customers))
     process.start()
     try:
         result = here.recv()
@@ -43,8 +45,10 @@ def post_all(port: int, key: str, *, size: int, requests: int, clients: int, see
     return result
 
 
-def _main(pipe: Connection, port: int, key: str, size: int, requests: int, clients: int, seed: int) -> None:
-    waiting = deque(_request(key, body) for body in bodies(batches(seed, size, requests)))
+def _main(
+    pipe: Connection, port: int, key: str, size: int, requests: int, clients: int, seed: int, customers: int
+) -> None:
+    waiting = deque(_request(key, body) for body in bodies(batches(seed, size, requests, customers)))
     latencies: list[float] = []
 
     async def client() -> None:
