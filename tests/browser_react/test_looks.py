@@ -25,7 +25,8 @@ def _violations(page: Page, options: dict[str, Any]) -> list[str]:
     ]
 
 
-def _check(page: Page) -> None:
+def check(page: Page) -> None:
+    """WCAG AA by axe in light and dark, and no scrolling sideways down to a phone."""
     page.evaluate(_AXE)
     page.emulate_media(color_scheme="light")
     assert _violations(page, _RULES) == []
@@ -82,7 +83,7 @@ def test_a_tool_is_clean(page: Page, complaints: list[str], tools: Server, state
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     if prepare:
         prepare(page)
-    _check(page)
+    check(page)
     assert complaints == []
 
 
