@@ -17,7 +17,7 @@ from milepost.store.queries import load
 
 _SQL = load("milepost.coach", "read.sql")
 #: The queue counts no further: a person pages through fewer.
-MOST_COUNTED: Final = 10_000
+MOST_COUNTED: Final = 1_000
 
 _OPEN = sql.SQL("closed_at is null and expires_at > %(now)s")
 _WHICH: Final[dict[Which, sql.SQL]] = {

@@ -62,7 +62,7 @@ class Queued(Recommendation, kw_only=True):
 
 
 class Queue(msgspec.Struct):
-    """`total` counts all pages, up to 10,000; `next` is the cursor of the following page, null on the last."""
+    """`total` counts all pages, up to 1,000; `next` is the cursor of the following page, null on the last."""
 
     items: list[Queued]
     total: int

@@ -2291,10 +2291,13 @@ CREATE INDEX idx_game_standing_points ON milepost.game_standing USING btree (poi
 CREATE INDEX idx_game_standing_streak ON milepost.game_standing USING btree (streak_weeks DESC, customer_id) INCLUDE (streak_state) WHERE (streak_weeks > 0);
 CREATE INDEX idx_identity_changes_from ON milepost.identity_changes USING btree (from_id, made_at);
 CREATE INDEX idx_insight_days_day ON milepost.insight_days USING btree (day);
+CREATE INDEX idx_recommendations_all ON milepost.recommendations USING btree (rank DESC, made_at DESC, recommendation_id DESC) WHERE (NOT held_out);
 CREATE INDEX idx_recommendations_customer ON milepost.recommendations USING btree (customer_id, made_at DESC);
-CREATE INDEX idx_recommendations_made ON milepost.recommendations USING btree (made_at);
+CREATE INDEX idx_recommendations_made ON milepost.recommendations USING brin (made_at) WITH (autosummarize='on');
 CREATE INDEX idx_recommendations_open ON milepost.recommendations USING btree (rank DESC, made_at DESC, recommendation_id DESC) WHERE ((NOT held_out) AND (closed_at IS NULL));
+CREATE INDEX idx_recommendations_open_playbook ON milepost.recommendations USING btree (playbook, rank DESC, made_at DESC, recommendation_id DESC) WHERE ((NOT held_out) AND (closed_at IS NULL));
 CREATE INDEX idx_recommendations_playbook ON milepost.recommendations USING btree (playbook, rank DESC, made_at DESC, recommendation_id DESC) WHERE (NOT held_out);
+CREATE INDEX idx_recommendations_playbook_state ON milepost.recommendations USING btree (playbook, state, rank DESC, made_at DESC, recommendation_id DESC) WHERE (NOT held_out);
 CREATE INDEX idx_recommendations_state ON milepost.recommendations USING btree (state, rank DESC, made_at DESC, recommendation_id DESC) WHERE (NOT held_out);
 CREATE INDEX idx_sent_users_user ON milepost.sent_users USING btree (user_id) WHERE (user_id IS NOT NULL);
 CREATE INDEX idx_snapshots_due ON milepost.snapshots USING btree (due_on, customer_id);

@@ -53,14 +53,21 @@ create table milepost.recommendations (
 );
 comment on table milepost.recommendations is 'What the coach recommended, and what became of it.';
 create index idx_recommendations_customer on milepost.recommendations (customer_id, made_at desc);
-create index idx_recommendations_open
-  on milepost.recommendations (rank desc, made_at desc, recommendation_id desc)
-  where not held_out and closed_at is null;
-create index idx_recommendations_state
-  on milepost.recommendations (state, rank desc, made_at desc, recommendation_id desc) where not held_out;
-create index idx_recommendations_playbook
-  on milepost.recommendations (playbook, rank desc, made_at desc, recommendation_id desc) where not held_out;
-create index idx_recommendations_made on milepost.recommendations (made_at);
+-- The queue in its order, for each way it is filtered: it is read far more often than written.
+create index idx_recommendations_open on milepost.recommendations
+  (rank desc, made_at desc, recommendation_id desc) where not held_out and closed_at is null;
+create index idx_recommendations_open_playbook on milepost.recommendations
+  (playbook, rank desc, made_at desc, recommendation_id desc) where not held_out and closed_at is null;
+create index idx_recommendations_all on milepost.recommendations
+  (rank desc, made_at desc, recommendation_id desc) where not held_out;
+create index idx_recommendations_state on milepost.recommendations
+  (state, rank desc, made_at desc, recommendation_id desc) where not held_out;
+create index idx_recommendations_playbook on milepost.recommendations
+  (playbook, rank desc, made_at desc, recommendation_id desc) where not held_out;
+create index idx_recommendations_playbook_state on milepost.recommendations
+  (playbook, state, rank desc, made_at desc, recommendation_id desc) where not held_out;
+-- Rows come in the order of their making, so a block range index finds a day's at next to no cost.
+create index idx_recommendations_made on milepost.recommendations using brin (made_at) with (autosummarize = on);
 
 -- What the team, or a customer through /v1/me, said of a recommendation without sending an event.
 create table milepost.recommendation_marks (

@@ -125,12 +125,15 @@ class CoachingPage:
     @property
     def answer(self) -> Markup:
         """What the page says at a glance: how much is open, and what is known to help."""
-        count, more = self.opened, " and more" if self.opened >= self.most else ""
+        count = self.opened
+        if count >= self.most:
+            # So many are not counted for each page: as many as they were when all were counted.
+            count = max(count, sum(row.report.open for row in self.playbooks))
         helps = [row.report.name for row in self.playbooks if row.whisker and row.whisker.kind == "better"]
         harms = [row.report.name for row in self.playbooks if row.whisker and row.whisker.kind == "worse"]
         said = (
-            Markup("{}{} {} open").format(
-                markup.number(count), more, fmt.plural(count, "recommendation is", "recommendations are")
+            Markup("{} {} open").format(
+                markup.number(count), fmt.plural(count, "recommendation is", "recommendations are")
             )
             if count
             else Markup("Nothing is recommended just now")
