@@ -100,6 +100,12 @@ async def read_picture(
     return msgspec.convert(found, Picture)
 
 
+async def more_than(connection: DictConnection, customers: int) -> bool:
+    """Whether there are more customers than so many; costs the same however many there are."""
+    row = await (await connection.execute(_SQL["up_to"], {"limit": customers + 1})).fetchone()
+    return row is not None and int(str(row["customers"])) > customers
+
+
 def _escape(text: str) -> str:
     """A search takes % and _ for themselves."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

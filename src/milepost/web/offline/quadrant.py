@@ -13,7 +13,7 @@ from litestar.response import Template
 from markupsafe import Markup
 
 from milepost.insights.practice import PRACTISES_FROM, WINS_FROM, Quarter
-from milepost.insights.practice_map import QUARTERS, STEP, Picture, Placed, read_picture
+from milepost.insights.practice_map import QUARTERS, STEP, Picture, Placed, more_than, read_picture
 from milepost.web import format as fmt
 from milepost.web import markup
 from milepost.web import views as v
@@ -26,6 +26,8 @@ from milepost.web.services import AnyRequest, services
 
 #: So many of each quarter are read, and drawn one by one where that is everybody; the table has the first of them.
 _DRAWN: Final = 250
+#: With more customers than this nobody looks for single ones in the drawing, unless they searched.
+_TOO_MANY: Final = 4 * _DRAWN
 _LISTED: Final = 10
 _LISTED_OF_ONE: Final = 200
 #: Below this a share says nothing.
@@ -90,6 +92,7 @@ async def practice(request: AnyRequest) -> Template:
     names = competency_names(served.plan)
     asked = _asked(request.query_params, names)
     async with served.database.transaction() as connection:
+        crowd = not asked.query and await more_than(connection, _TOO_MANY)
         picture = await read_picture(
             connection,
             competency=asked.competency or None,
@@ -97,7 +100,7 @@ async def practice(request: AnyRequest) -> Template:
             practises_from=asked.practises_from,
             wins_from=asked.wins_from,
             quarters=(asked.quarter,) if asked.quarter else QUARTERS,
-            most=_LISTED_OF_ONE if asked.quarter else _DRAWN,
+            most=_LISTED_OF_ONE if asked.quarter else _LISTED if crowd else _DRAWN,
         )
     view = practice_view(asked, picture, names, served.now().date())
     return page(request, "offline/practice.html", section="practice", view=view)
