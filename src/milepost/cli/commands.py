@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from milepost import __version__
-from milepost.cli import access, columns, explain, import_actions, insights, plans, query, rebuilding
+from milepost.cli import access, coach, columns, explain, import_actions, insights, plans, query, rebuilding
 from milepost.cli.database import database_dsn
 from milepost.plan import load_plan
 from milepost.settings import Settings, load_settings
@@ -29,6 +29,7 @@ app.add_typer(plans.app, name="plan")
 app.add_typer(access.keys, name="keys")
 app.add_typer(columns.columns, name="columns")
 app.add_typer(insights.app, name="insights")
+app.add_typer(coach.app, name="coach")
 app.command("explain")(explain.explain)
 app.command("verify")(columns.verify)
 app.command("token")(access.token)
