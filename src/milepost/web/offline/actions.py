@@ -12,6 +12,7 @@ from litestar.response import Redirect, Template
 
 from milepost.errors import NotFound
 from milepost.ingest.actions import AcceptedActions, ActionRow
+from milepost.ingest.ids import new_id
 from milepost.ingest.store_actions import store_actions
 from milepost.insights.customer import Action, read_customer
 from milepost.store.queries import load
@@ -38,13 +39,15 @@ async def new_action(request: AnyRequest, segment: str) -> Template:
 async def record_action(request: AnyRequest, segment: str) -> Template | Redirect:
     """Stores an action; with something wrong, the form comes back as it was typed."""
     customer_id, served, typed = customer_of(segment), services(request), await _typed(request)
-    checked = check(
-        typed, customer_id, served.plan, now=served.now(), by=_email(request)
-    )  # fmt: skip
+    checked = check(typed, customer_id, served.plan, now=served.now())
     if checked.row is None:
         return await _form_page(request, customer_id, checked.form, status_code=400)
     await _name_of(request, customer_id)
     receipt = await store_actions(served.database, AcceptedActions([checked.row], [0], []))
+    if receipt.duplicates and not await _is_stored(served, checked.row):
+        # The form was used before, for another action: it is one of its own.
+        checked.row.action_id = new_id(served.now())
+        receipt = await store_actions(served.database, AcceptedActions([checked.row], [0], []))
     if receipt.rejected:
         form = ActionForm(typed, {"": receipt.rejected[0].message})
         return await _form_page(request, customer_id, form, status_code=400)
@@ -63,17 +66,16 @@ async def show_action(request: AnyRequest, segment: str, action_id: UUID) -> Tem
 async def change_action(request: AnyRequest, segment: str, action_id: UUID) -> Template | Redirect:
     """Saves it."""
     customer_id, served, typed = customer_of(segment), services(request), await _typed(request)
-    email = _email(request)
     action = await _by_hand(served, customer_id, action_id)
     typed |= {"action_id": str(action_id)}
-    checked = check(typed, customer_id, served.plan, now=served.now(), by=email, kept=action.competency_area or "")
+    checked = check(typed, customer_id, served.plan, now=served.now(), kept=action.competency_area or "")
     if checked.row is None:
         return await _form_page(request, customer_id, checked.form, action=action, status_code=400)
     row: ActionRow = checked.row
     if typed["at"] == of_action(action, zone_named(typed["zone"])).typed["at"]:
         # The field has no seconds: a time that nobody changed keeps its own.
         row.timestamp = action.timestamp
-    values = msgspec.structs.asdict(row) | {"source": BY_HAND, "by": email, "action_id": action_id}
+    values = msgspec.structs.asdict(row) | {"source": BY_HAND, "action_id": action_id}
     del values["action_metadata"]
     if not await _write(served, "change", values):
         raise NotFound(_GONE)
@@ -148,6 +150,25 @@ async def _by_hand(served: Services, customer_id: str, action_id: UUID) -> Actio
     return msgspec.convert(row, Action)
 
 
+async def _is_stored(served: Services, row: ActionRow) -> bool:
+    """Whether what has the row's id is this action, stored when the button was pressed the first time."""
+    try:
+        there = await _by_hand(served, row.customer_id, UUID(row.action_id))
+    except NotFound:
+        return False
+    told = (
+        "action_type",
+        "role",
+        "timestamp",
+        "competency_area",
+        "business_impact",
+        "value",
+        "currency",
+        "description",
+    )
+    return all(getattr(there, name) == getattr(row, name) for name in told)
+
+
 async def _mark(request: AnyRequest, segment: str, action_id: UUID, statement: str, word: str) -> Redirect:
     """Pressed twice it is as pressed once."""
     customer_id, served = customer_of(segment), services(request)
@@ -167,10 +188,6 @@ async def _mark(request: AnyRequest, segment: str, action_id: UUID, statement: s
 async def _write(served: Services, statement: str, values: Mapping[str, object]) -> bool:
     async with served.database.transaction() as connection:
         return (await connection.execute(_SQL[statement], values)).rowcount > 0
-
-
-def _email(request: AnyRequest) -> str:
-    return str(request.session.get("email", ""))
 
 
 def _back(customer_id: str, word: str, action_id: str) -> Redirect:

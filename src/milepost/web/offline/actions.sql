@@ -6,11 +6,10 @@ from public.customer_actions
 where action_id = %(action_id)s and customer_id = %(customer_id)s and source = %(source)s
 
 -- name: change
--- Changes one; what its metadata said stays, with who changed it.
+-- Changes one.
 update public.customer_actions set action_type = %(action_type)s, role = %(role)s, description = %(description)s,
   competency_area = %(competency_area)s, business_impact = %(business_impact)s, value = %(value)s,
-  currency = %(currency)s, "timestamp" = %(timestamp)s,
-  action_metadata = action_metadata || jsonb_build_object('changed_by', %(by)s::text)
+  currency = %(currency)s, "timestamp" = %(timestamp)s
 where action_id = %(action_id)s and customer_id = %(customer_id)s and source = %(source)s and deleted_at is null
 returning action_id
 

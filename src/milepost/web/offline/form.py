@@ -92,13 +92,13 @@ def of_action(action: Action, zone: tzinfo) -> ActionForm:
     )
 
 
-def check(typed: Mapping[str, str], customer_id: str, plan: Plan, *, now: datetime, by: str, kept: str = "") -> Checked:
+def check(typed: Mapping[str, str], customer_id: str, plan: Plan, *, now: datetime, kept: str = "") -> Checked:
     """Checks a form by the checks of `POST /v1/actions`, as often as it takes to know every field that is wrong.
 
     `kept` is a competency that is not in the plan but was there before.
     """
     errors: dict[str, str] = {}
-    action = _action(typed, customer_id, by, errors)
+    action = _action(typed, customer_id, errors)
     competencies = {competency.id for competency in plan.competencies} | {kept}
     if typed["competency_area"] and typed["competency_area"] not in competencies:
         errors["competency_area"] = _SAID["competency_area"]
@@ -115,18 +115,17 @@ def check(typed: Mapping[str, str], customer_id: str, plan: Plan, *, now: dateti
             break
         # With something harmless in its place, the check says what else is wrong.
         action |= {"action_type": "x"} if name == "action_type" else {}
-        for gone in {wrong.field, "metadata"} - {"action_type"}:
-            action.pop(gone or "", None)
+        if name != "action_type":
+            action.pop(wrong.field or "", None)
     return Checked(ActionForm(typed, errors), None)
 
 
-def _action(typed: Mapping[str, str], customer_id: str, by: str, errors: dict[str, str]) -> dict[str, Any]:
+def _action(typed: Mapping[str, str], customer_id: str, errors: dict[str, str]) -> dict[str, Any]:
     """The action as a sender of the API would write it; what is empty is left out."""
     action: dict[str, Any] = {
         "customer_id": customer_id,
         "action_type": typed["action_type"].strip(),
         "source": BY_HAND,
-        "metadata": {"recorded_by": by} if by else {},
     }
     for name in ("action_id", "role", "competency_area", "business_impact", "description"):
         if text := typed[name].strip():
