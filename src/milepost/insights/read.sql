@@ -1,25 +1,31 @@
 -- name: customer_count
 -- How many customers a search and a filter leave. {source} and {wanted} come from a fixed list in customers.py.
-select count(*) as total
-from {source} left join milepost.customers c using (customer_id)
-where (%(q)s::text is null or s.customer_id ilike %(like)s or c.name ilike %(like)s) and {wanted}
+select count(*) as total from {source} where {wanted}
 
 -- name: customer_page
 -- One page of customers, in the order of what is settled; what each row shows is worked out where it is older than the
--- row's last change. {source}, {wanted}, {order}, {after} and {sort_name} come from a fixed list in customers.py.
-with page as (
-  select s.*, c.name, {sort_name} as sort_name, n.day as settled_day, n.current_scaling_score as score,
-    n.systematic_progression_rate as rate, n.score_coverage, n.professional_credibility_trend,
-    n.inconsistent_system_usage, n.low_business_impact_actions, n.weakest_competency
-  from {source} left join milepost.customers c using (customer_id)
-  where (%(q)s::text is null or s.customer_id ilike %(like)s or c.name ilike %(like)s) and {wanted} and {after}
+-- row's last change. Only keys are sorted, as rows are wide. {source}, {wanted}, {order}, {after} and {sort_key} come
+-- from a fixed list in customers.py.
+with picked as materialized (
+  select s.customer_id, {sort_key} as sort_key
+  from {source}
+  where {wanted} and {after}
   order by {order}
   limit %(limit)s
+),
+page as (
+  select s.*, c.name, k.sort_key, n.day as settled_day, n.current_scaling_score as score,
+    n.systematic_progression_rate as rate, n.score_coverage, n.professional_credibility_trend,
+    n.inconsistent_system_usage, n.low_business_impact_actions, n.weakest_competency
+  from picked k
+  join milepost.standing s using (customer_id)
+  left join milepost.snapshots n using (customer_id)
+  left join milepost.customers c using (customer_id)
 )
-select p.customer_id, p.name, p.sort_name, p.first_event_at, p.last_event_at, p.total_events, p.total_sessions,
+select p.customer_id, p.name, p.sort_key, p.first_event_at, p.last_event_at, p.total_events, p.total_sessions,
   p.total_tool_sessions, p.total_exports_generated, p.total_resources_created, p.total_points, p.total_actions,
   substr(p.current_arr_latest, 57) as current_arr, substr(p.target_arr_latest, 57) as target_arr,
-  substr(p.growth_stage_latest, 57) as growth_stage, p.score, p.rate, p.weakest_competency,
+  substr(p.growth_stage_latest, 57) as growth_stage, p.weakest_competency,
   case when fresh then p.score else i.current_scaling_score end as current_scaling_score,
   case when fresh then p.rate else i.systematic_progression_rate end as systematic_progression_rate,
   case when fresh then p.score_coverage else i.score_coverage end as score_coverage,
@@ -38,7 +44,8 @@ from page p
 -- A list in the order of what is settled shows that, so that the order can be seen.
 cross join lateral (
   select %(as_settled)s or p.settled_day is not distinct from %(today)s::date and not p.unsettled as fresh) as f
-left join lateral milepost.insights_on(p.customer_id, %(today)s::date) as i on not fresh
+-- Within the join's side, so that nothing is worked out for a row that is fresh.
+left join lateral (select i.* from milepost.insights_on(p.customer_id, %(today)s::date) as i where not fresh) as i on true
 order by {order}
 
 -- name: waiting

@@ -149,19 +149,24 @@ $$;
 CREATE FUNCTION milepost.competency_scores(customer text, as_of date) RETURNS TABLE(competency text, points bigint, faded double precision, score double precision, last_day date)
     LANGUAGE sql STABLE
     AS $$
+  -- The plan is a long document: read once, not for every day of points.
+  with rules as materialized (
+    select document -> 'competencies' as competencies,
+      (document #>> '{scoring,half_life_days}')::double precision as half_life,
+      (document #>> '{scoring,saturation_points}')::double precision as saturation
+    from milepost.plans where plan_version = milepost.plan_of(customer)
+  )
   select c.id, coalesce(d.points, 0)::bigint, coalesce(d.faded, 0),
-    100 * (1 - exp(-coalesce(d.faded, 0) / (p.document #>> '{scoring,saturation_points}')::double precision)), d.last_day
-  from milepost.plans p
-  cross join lateral jsonb_array_elements(p.document -> 'competencies') with ordinality as x(item, place)
+    100 * (1 - exp(-coalesce(d.faded, 0) / r.saturation)), d.last_day
+  from rules r
+  cross join lateral jsonb_array_elements(r.competencies) with ordinality as x(item, place)
   cross join lateral (select x.item ->> 'id' as id) as c
   left join lateral (
     select sum(points) as points, max(day) as last_day,
       -- Ordered, so that the same days always add up to the same last bit.
-      sum(points * 2 ^ (-(as_of - day) / (p.document #>> '{scoring,half_life_days}')::double precision) order by day)
-        as faded
+      sum(points * 2 ^ (-(as_of - day) / r.half_life) order by day) as faded
     from milepost.competency_days
     where customer_id = customer and competency_days.competency = c.id and day <= as_of) as d on true
-  where p.plan_version = milepost.plan_of(customer)
   order by x.place
 $$;
 
@@ -344,12 +349,17 @@ $$;
 CREATE FUNCTION milepost.faded_outcomes(customer text, as_of date) RETURNS double precision
     LANGUAGE sql STABLE
     AS $$
-  select sum((p.document #>> array['points', 'weight', a.business_impact])::double precision
-    * 2 ^ (-(as_of - a.day) / (p.document #>> '{scoring,half_life_days}')::double precision) order by a.day, a.action_id)
-  from milepost.plans p cross join (
+  with rules as materialized (
+    select document #> '{points,weight}' as weights,
+      (document #>> '{scoring,half_life_days}')::double precision as half_life
+    from milepost.plans where plan_version = milepost.plan_of(customer)
+  )
+  select sum((r.weights ->> a.business_impact)::double precision * 2 ^ (-(as_of - a.day) / r.half_life)
+    order by a.day, a.action_id)
+  from rules r cross join (
     select action_id, business_impact, ("timestamp" at time zone 'UTC')::date as day from public.customer_actions
     where customer_id = customer and role = 'outcome' and deleted_at is null) as a
-  where p.plan_version = milepost.plan_of(customer) and a.day <= as_of
+  where a.day <= as_of
 $$;
 
 CREATE FUNCTION milepost.final_user(start text) RETURNS text
@@ -1505,8 +1515,6 @@ CREATE TABLE milepost.coach (
     hold_out_seed uuid DEFAULT gen_random_uuid() NOT NULL,
     webhook boolean DEFAULT false NOT NULL,
     learned_at timestamp with time zone,
-    anchors integer,
-    customers bigint,
     CONSTRAINT coach_only_one_check CHECK (only_one)
 );
 
@@ -1563,7 +1571,8 @@ CREATE TABLE milepost.competency_days (
     competency text NOT NULL,
     day date NOT NULL,
     points bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 
 ALTER TABLE ONLY milepost.competency_days FORCE ROW LEVEL SECURITY;
 
@@ -1587,7 +1596,8 @@ CREATE TABLE milepost.customer_days (
     current_arr_latest text,
     target_arr_latest text,
     growth_stage_latest text
-);
+)
+WITH (fillfactor='85');
 
 ALTER TABLE ONLY milepost.customer_days FORCE ROW LEVEL SECURITY;
 
@@ -2085,7 +2095,8 @@ CREATE TABLE public.behavior_sessions (
     referrer_source text,
     landing_event_id uuid,
     user_event_id uuid
-);
+)
+WITH (fillfactor='80');
 
 ALTER TABLE ONLY public.behavior_sessions FORCE ROW LEVEL SECURITY;
 
