@@ -1,36 +1,55 @@
 -- Insights, version 2 of the formulas: outcomes and recency as components, newer weeks count for more; any number of days in one go, each customer by the plan
 -- version its sums are of. One definition for today, for lists and for the history. docs/scores.md has every formula.
 
+-- What the formulas need of a plan. A plan is long, and kept compressed elsewhere: this stays small, and in the row.
+-- Immutable, as jsonb of jsonb is, though jsonb_build_object cannot promise that of everything it takes.
+create function milepost.plan_rules(document jsonb) returns jsonb
+language sql immutable parallel safe as $$
+  select jsonb_build_object(
+    'scoring', document -> 'scoring', 'risk', document -> 'risk', 'weights', document #> '{points,weight}',
+    'tools', jsonb_path_query_array(document, '$.tools[*].id'),
+    'competencies', jsonb_path_query_array(document, '$.competencies[*].id'))
+$$;
+alter table milepost.plans add column rules jsonb generated always as (milepost.plan_rules(document)) stored;
+
 -- A customer's points that still count on a day, by competency: each halves every half_life_days.
 -- score = 100 * (1 - exp(-faded / saturation_points)).
 create or replace function milepost.competency_scores(customer text, as_of date)
 returns table (competency text, points bigint, faded double precision, score double precision, last_day date)
 language sql stable as $$
+  -- Read once, not for every day of points.
+  with r as materialized (
+    select rules -> 'competencies' as competencies,
+      (rules #>> '{scoring,half_life_days}')::double precision as half_life,
+      (rules #>> '{scoring,saturation_points}')::double precision as saturation
+    from milepost.plans where plan_version = milepost.plan_of(customer)
+  )
   select c.id, coalesce(d.points, 0)::bigint, coalesce(d.faded, 0),
-    100 * (1 - exp(-coalesce(d.faded, 0) / (p.document #>> '{scoring,saturation_points}')::double precision)), d.last_day
-  from milepost.plans p
-  cross join lateral jsonb_array_elements(p.document -> 'competencies') with ordinality as x(item, place)
-  cross join lateral (select x.item ->> 'id' as id) as c
+    100 * (1 - exp(-coalesce(d.faded, 0) / r.saturation)), d.last_day
+  from r
+  cross join lateral jsonb_array_elements_text(r.competencies) with ordinality as c(id, place)
   left join lateral (
     select sum(points) as points, max(day) as last_day,
       -- Ordered, so that the same days always add up to the same last bit.
-      sum(points * 2 ^ (-(as_of - day) / (p.document #>> '{scoring,half_life_days}')::double precision) order by day)
-        as faded
+      sum(points * 2 ^ (-(as_of - day) / r.half_life) order by day) as faded
     from milepost.competency_days
     where customer_id = customer and competency_days.competency = c.id and day <= as_of) as d on true
-  where p.plan_version = milepost.plan_of(customer)
-  order by x.place
+  order by c.place
 $$;
 
 -- Outcome actions that still count on a day, weighted by impact and halving like points; null where there is none yet.
 create function milepost.faded_outcomes(customer text, as_of date) returns double precision
 language sql stable as $$
-  select sum((p.document #>> array['points', 'weight', a.business_impact])::double precision
-    * 2 ^ (-(as_of - a.day) / (p.document #>> '{scoring,half_life_days}')::double precision) order by a.day, a.action_id)
-  from milepost.plans p cross join (
+  with r as materialized (
+    select rules -> 'weights' as weights, (rules #>> '{scoring,half_life_days}')::double precision as half_life
+    from milepost.plans where plan_version = milepost.plan_of(customer)
+  )
+  select sum((r.weights ->> a.business_impact)::double precision * 2 ^ (-(as_of - a.day) / r.half_life)
+    order by a.day, a.action_id)
+  from r cross join (
     select action_id, business_impact, ("timestamp" at time zone 'UTC')::date as day from public.customer_actions
     where customer_id = customer and role = 'outcome' and deleted_at is null) as a
-  where p.plan_version = milepost.plan_of(customer) and a.day <= as_of
+  where a.day <= as_of
 $$;
 
 -- Everything about a customer that depends on the day it is asked for: a row for each of these days. Null means: not
@@ -49,16 +68,16 @@ language sql stable as $$
     left join (select (first_event_at at time zone 'UTC')::date as first_day
       from milepost.standing where customer_id = customer) as f on true
   ),
-  rules as materialized (
-    select document -> 'scoring' -> 'components' as weights,
-      (document #>> '{scoring,dead_band}')::double precision as dead_band,
-      (document #>> '{scoring,trend_min_points}')::double precision as trend_min_points,
-      (document #>> '{risk,active_weeks}')::double precision as risk_weeks,
-      (document #>> '{risk,low_impact_share}')::double precision as risk_share,
-      coalesce((document #>> '{scoring,outcome_saturation}')::double precision, 6) as outcome_saturation,
-      coalesce((document #>> '{scoring,consistency_half_life_weeks}')::double precision, 2) as weeks_half_life,
-      coalesce((document #>> '{scoring,recency_half_life_days}')::double precision, 5) as recency_half_life,
-      array(select item ->> 'id' from jsonb_array_elements(document -> 'tools') as item) as tools
+  r as materialized (
+    select rules #> '{scoring,components}' as weights,
+      (rules #>> '{scoring,dead_band}')::double precision as dead_band,
+      (rules #>> '{scoring,trend_min_points}')::double precision as trend_min_points,
+      (rules #>> '{risk,active_weeks}')::double precision as risk_weeks,
+      (rules #>> '{risk,low_impact_share}')::double precision as risk_share,
+      coalesce((rules #>> '{scoring,outcome_saturation}')::double precision, 6) as outcome_saturation,
+      coalesce((rules #>> '{scoring,consistency_half_life_weeks}')::double precision, 2) as weeks_half_life,
+      coalesce((rules #>> '{scoring,recency_half_life_days}')::double precision, 5) as recency_half_life,
+      array(select jsonb_array_elements_text(rules -> 'tools')) as tools
     from milepost.plans where plan_version = milepost.plan_of(customer)
   ),
   windows as (
@@ -73,13 +92,13 @@ language sql stable as $$
       max(d.day) as last_day,
       sum(d.low_impact) filter (where d.day > w.as_of - 28) as low_28,
       sum(d.events) filter (where d.day > w.as_of - 28) as events_28
-    from wanted w left join rules r on true left join milepost.customer_days d
+    from wanted w left join r on true left join milepost.customer_days d
       on d.customer_id = customer and d.day > w.as_of - 112 and d.day <= w.as_of
     group by w.as_of
   ),
   used as (
     select w.as_of, count(distinct t.tool) as tools
-    from wanted w cross join rules r
+    from wanted w cross join r
     join milepost.customer_days d on d.customer_id = customer and d.day > w.as_of - 30 and d.day <= w.as_of
     cross join lateral unnest(d.tools) as t(tool)
     where t.tool = any (r.tools)
@@ -92,7 +111,7 @@ language sql stable as $$
   ),
   parts as (
     select w.as_of, v.name, v.value, v.place, coalesce((r.weights ->> v.name)::double precision, 0) as weight
-    from wanted w cross join rules r
+    from wanted w cross join r
     join windows n using (as_of)
     left join skills s using (as_of)
     left join used u using (as_of)
@@ -141,7 +160,7 @@ language sql stable as $$
     (low_28 / nullif(events_28, 0))::double precision
   from wanted w
   join windows n using (as_of)
-  left join rules r on true
+  left join r on true
   left join skills s using (as_of)
   left join score using (as_of)
 $$;
@@ -174,8 +193,10 @@ begin
     ' milepost.faded_outcomes(text, date), milepost.insights_days(text, date[]), milepost.insights_on(text, date)'
     ' to %I', reader);
 end $$;
-revoke all on function milepost.faded_outcomes(text, date), milepost.insights_days(text, date[]) from public;
-grant execute on function milepost.faded_outcomes(text, date), milepost.insights_days(text, date[]) to milepost_server;
+revoke all on function milepost.plan_rules(jsonb), milepost.faded_outcomes(text, date),
+  milepost.insights_days(text, date[]) from public;
+grant execute on function milepost.plan_rules(jsonb), milepost.faded_outcomes(text, date),
+  milepost.insights_days(text, date[]) to milepost_server;
 do $$
 declare
   reader name;
