@@ -149,25 +149,24 @@ $$;
 CREATE FUNCTION milepost.competency_scores(customer text, as_of date) RETURNS TABLE(competency text, points bigint, faded double precision, score double precision, last_day date)
     LANGUAGE sql STABLE
     AS $$
-  -- The plan is a long document: read once, not for every day of points.
-  with rules as materialized (
-    select document -> 'competencies' as competencies,
-      (document #>> '{scoring,half_life_days}')::double precision as half_life,
-      (document #>> '{scoring,saturation_points}')::double precision as saturation
+  -- Read once, not for every day of points.
+  with r as materialized (
+    select rules -> 'competencies' as competencies,
+      (rules #>> '{scoring,half_life_days}')::double precision as half_life,
+      (rules #>> '{scoring,saturation_points}')::double precision as saturation
     from milepost.plans where plan_version = milepost.plan_of(customer)
   )
   select c.id, coalesce(d.points, 0)::bigint, coalesce(d.faded, 0),
     100 * (1 - exp(-coalesce(d.faded, 0) / r.saturation)), d.last_day
-  from rules r
-  cross join lateral jsonb_array_elements(r.competencies) with ordinality as x(item, place)
-  cross join lateral (select x.item ->> 'id' as id) as c
+  from r
+  cross join lateral jsonb_array_elements_text(r.competencies) with ordinality as c(id, place)
   left join lateral (
     select sum(points) as points, max(day) as last_day,
       -- Ordered, so that the same days always add up to the same last bit.
       sum(points * 2 ^ (-(as_of - day) / r.half_life) order by day) as faded
     from milepost.competency_days
     where customer_id = customer and competency_days.competency = c.id and day <= as_of) as d on true
-  order by x.place
+  order by c.place
 $$;
 
 CREATE FUNCTION milepost.uuid7() RETURNS uuid
@@ -349,14 +348,13 @@ $$;
 CREATE FUNCTION milepost.faded_outcomes(customer text, as_of date) RETURNS double precision
     LANGUAGE sql STABLE
     AS $$
-  with rules as materialized (
-    select document #> '{points,weight}' as weights,
-      (document #>> '{scoring,half_life_days}')::double precision as half_life
+  with r as materialized (
+    select rules -> 'weights' as weights, (rules #>> '{scoring,half_life_days}')::double precision as half_life
     from milepost.plans where plan_version = milepost.plan_of(customer)
   )
   select sum((r.weights ->> a.business_impact)::double precision * 2 ^ (-(as_of - a.day) / r.half_life)
     order by a.day, a.action_id)
-  from rules r cross join (
+  from r cross join (
     select action_id, business_impact, ("timestamp" at time zone 'UTC')::date as day from public.customer_actions
     where customer_id = customer and role = 'outcome' and deleted_at is null) as a
   where a.day <= as_of
@@ -591,16 +589,16 @@ CREATE FUNCTION milepost.insights_days(customer text, days date[]) RETURNS TABLE
     left join (select (first_event_at at time zone 'UTC')::date as first_day
       from milepost.standing where customer_id = customer) as f on true
   ),
-  rules as materialized (
-    select document -> 'scoring' -> 'components' as weights,
-      (document #>> '{scoring,dead_band}')::double precision as dead_band,
-      (document #>> '{scoring,trend_min_points}')::double precision as trend_min_points,
-      (document #>> '{risk,active_weeks}')::double precision as risk_weeks,
-      (document #>> '{risk,low_impact_share}')::double precision as risk_share,
-      coalesce((document #>> '{scoring,outcome_saturation}')::double precision, 6) as outcome_saturation,
-      coalesce((document #>> '{scoring,consistency_half_life_weeks}')::double precision, 2) as weeks_half_life,
-      coalesce((document #>> '{scoring,recency_half_life_days}')::double precision, 5) as recency_half_life,
-      array(select item ->> 'id' from jsonb_array_elements(document -> 'tools') as item) as tools
+  r as materialized (
+    select rules #> '{scoring,components}' as weights,
+      (rules #>> '{scoring,dead_band}')::double precision as dead_band,
+      (rules #>> '{scoring,trend_min_points}')::double precision as trend_min_points,
+      (rules #>> '{risk,active_weeks}')::double precision as risk_weeks,
+      (rules #>> '{risk,low_impact_share}')::double precision as risk_share,
+      coalesce((rules #>> '{scoring,outcome_saturation}')::double precision, 6) as outcome_saturation,
+      coalesce((rules #>> '{scoring,consistency_half_life_weeks}')::double precision, 2) as weeks_half_life,
+      coalesce((rules #>> '{scoring,recency_half_life_days}')::double precision, 5) as recency_half_life,
+      array(select jsonb_array_elements_text(rules -> 'tools')) as tools
     from milepost.plans where plan_version = milepost.plan_of(customer)
   ),
   windows as (
@@ -615,13 +613,13 @@ CREATE FUNCTION milepost.insights_days(customer text, days date[]) RETURNS TABLE
       max(d.day) as last_day,
       sum(d.low_impact) filter (where d.day > w.as_of - 28) as low_28,
       sum(d.events) filter (where d.day > w.as_of - 28) as events_28
-    from wanted w left join rules r on true left join milepost.customer_days d
+    from wanted w left join r on true left join milepost.customer_days d
       on d.customer_id = customer and d.day > w.as_of - 112 and d.day <= w.as_of
     group by w.as_of
   ),
   used as (
     select w.as_of, count(distinct t.tool) as tools
-    from wanted w cross join rules r
+    from wanted w cross join r
     join milepost.customer_days d on d.customer_id = customer and d.day > w.as_of - 30 and d.day <= w.as_of
     cross join lateral unnest(d.tools) as t(tool)
     where t.tool = any (r.tools)
@@ -634,7 +632,7 @@ CREATE FUNCTION milepost.insights_days(customer text, days date[]) RETURNS TABLE
   ),
   parts as (
     select w.as_of, v.name, v.value, v.place, coalesce((r.weights ->> v.name)::double precision, 0) as weight
-    from wanted w cross join rules r
+    from wanted w cross join r
     join windows n using (as_of)
     left join skills s using (as_of)
     left join used u using (as_of)
@@ -683,7 +681,7 @@ CREATE FUNCTION milepost.insights_days(customer text, days date[]) RETURNS TABLE
     (low_28 / nullif(events_28, 0))::double precision
   from wanted w
   join windows n using (as_of)
-  left join rules r on true
+  left join r on true
   left join skills s using (as_of)
   left join score using (as_of)
 $$;
@@ -1016,6 +1014,15 @@ CREATE FUNCTION milepost.plan_of(customer text) RETURNS integer
     AS $$
   select coalesce((select plan_version from milepost.standing where customer_id = customer), milepost.current_plan())
 $$;
+
+CREATE FUNCTION milepost.plan_rules(document jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $_$
+  select jsonb_build_object(
+    'scoring', document -> 'scoring', 'risk', document -> 'risk', 'weights', document #> '{points,weight}',
+    'tools', jsonb_path_query_array(document, '$.tools[*].id'),
+    'competencies', jsonb_path_query_array(document, '$.competencies[*].id'))
+$_$;
 
 CREATE FUNCTION milepost.practice_on(customer text, as_of date) RETURNS TABLE(competency text, practice double precision, results double precision, points bigint, faded_points double precision, outcomes bigint, faded_outcomes double precision, last_outcome date)
     LANGUAGE sql STABLE
@@ -1802,7 +1809,8 @@ CREATE TABLE milepost.plans (
     score_version integer NOT NULL,
     hash text NOT NULL,
     document jsonb NOT NULL,
-    applied_at timestamp with time zone DEFAULT now() NOT NULL
+    applied_at timestamp with time zone DEFAULT now() NOT NULL,
+    rules jsonb GENERATED ALWAYS AS (milepost.plan_rules(document)) STORED
 );
 
 ALTER TABLE ONLY milepost.plans FORCE ROW LEVEL SECURITY;
@@ -2694,6 +2702,9 @@ GRANT ALL ON FUNCTION milepost.on_events_updated() TO milepost_server;
 REVOKE ALL ON FUNCTION milepost.plan_of(customer text) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.plan_of(customer text) TO milepost_server;
 GRANT ALL ON FUNCTION milepost.plan_of(customer text) TO milepost_reader;
+
+REVOKE ALL ON FUNCTION milepost.plan_rules(document jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.plan_rules(document jsonb) TO milepost_server;
 
 REVOKE ALL ON FUNCTION milepost.practice_on(customer text, as_of date) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.practice_on(customer text, as_of date) TO milepost_server;

@@ -5,9 +5,7 @@ create table milepost.coach (
   only_one boolean primary key default true check (only_one),
   hold_out_seed uuid not null default gen_random_uuid(),
   webhook boolean not null default false,
-  learned_at timestamptz,
-  anchors integer,
-  customers bigint
+  learned_at timestamptz
 );
 insert into milepost.coach default values;
 
