@@ -57,6 +57,7 @@ types: $(VENV)/.dev sdk/node_modules/.made
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench $(ARGS)
+	$(BIN)/python -m bench.scoring
 	$(BIN)/python -m bench.beside
 	$(BIN)/python -m bench.questions
 
