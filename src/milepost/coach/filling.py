@@ -45,7 +45,7 @@ def evidence(
     counts: Mapping[EventsCondition, int],
     kinds: Mapping[str, tuple[Kind, str]],
 ) -> list[Evidence]:
-    """A figure for each condition, in the plan's order."""
+    """A figure for each condition, in the plan's order; a fact that two conditions ask for has one."""
     found = []
     for condition in conditions:
         if condition.events is not None:
@@ -57,4 +57,4 @@ def evidence(
             kind, label = kinds[condition.fact]
             word = facts.get(f"{condition.fact}_name") or facts.get(condition.fact)
             found.append(Evidence(label, in_words(word, kind)))
-    return found
+    return list({one.label: one for one in found}.values())
