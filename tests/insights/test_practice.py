@@ -169,6 +169,20 @@ def test_the_example_of_the_page(connection: psycopg.Connection) -> None:
     assert found[None]["practice"] == pytest.approx(2.379, abs=5e-4)
 
 
+def test_very_old_and_very_many_outcomes(connection: psycopg.Connection) -> None:
+    """Where the fading or the curve comes below what a number can be, the results are 0 and 100."""
+    rules = '{"half_life_days": 1, "outcome_saturation": 0.1}'
+    change = "update milepost.plans set document = jsonb_set(document, '{scoring}', document -> 'scoring' || %s::jsonb)"
+    connection.execute(change, [rules])
+    act(connection, 9_000, business_impact="high", competency_area="value_communication")
+    for _ in range(30):
+        act(connection, 0, business_impact="high", competency_area="sales_execution")
+    found = on(connection)
+    assert found["value_communication"]["results"] == pytest.approx(0)
+    assert found["sales_execution"]["results"] == pytest.approx(100)
+    assert found[None]["results"] == pytest.approx(100)
+
+
 def test_settling_again_writes_nothing_and_a_lost_customer_leaves_nothing(connection: psycopg.Connection) -> None:
     act(connection, 3)
     do(connection, 3, "other")

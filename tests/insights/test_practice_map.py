@@ -17,8 +17,10 @@ from milepost.insights.practice_map import QUARTERS, STEP, Picture, more_than, r
 from milepost.store.database import Database
 from tests.support.postgres import Cluster
 
-#: Values on the lines, at the ends, and anywhere.
-_VALUE = st.one_of(st.sampled_from([0.0, 5.0, 29.999, 30.0, 49.999, 50.0, 95.0, 99.9, 100.0]), st.floats(0, 100))
+#: Values on the lines, at the ends, and anywhere (above zero, a score is never below 1e-14).
+_VALUE = st.one_of(
+    st.sampled_from([0.0, 5.0, 29.999, 30.0, 49.999, 50.0, 95.0, 99.9, 100.0]), st.floats(0, 100, allow_subnormal=False)
+)
 _ROW = st.tuples(_VALUE, _VALUE, _VALUE, _VALUE)
 _LINE = st.integers(1, 19).map(lambda line: line * STEP)
 

@@ -15,7 +15,8 @@ language sql stable as $$
   ),
   outcomes as materialized (
     select a.competency_area, a.action_id, a.day,
-      (r.weights ->> a.business_impact)::double precision * 2 ^ (-(as_of - a.day) / r.half_life) as counts
+      -- PostgreSQL takes a number too small for it for a mistake, here and in exp() below.
+      (r.weights ->> a.business_impact)::double precision * 2 ^ greatest(-(as_of - a.day) / r.half_life, -900) as counts
     from rules r cross join (
       select action_id, competency_area, business_impact, ("timestamp" at time zone 'UTC')::date as day
       from public.customer_actions
@@ -28,7 +29,7 @@ language sql stable as $$
   )
   select competency, practice, results, points, faded_points, outcomes, faded_outcomes, last_outcome from (
     select s.place, s.competency, s.score as practice,
-      100 * (1 - exp(-coalesce(o.faded, 0) / r.saturation)) as results,
+      100 * (1 - exp(-least(coalesce(o.faded, 0) / r.saturation, 700))) as results,
       s.points, s.faded as faded_points, coalesce(o.outcomes, 0) as outcomes, coalesce(o.faded, 0) as faded_outcomes,
       o.last_outcome
     from rules r cross join skills s
@@ -38,7 +39,7 @@ language sql stable as $$
         max(day) as last_outcome
       from outcomes group by 1) as o on o.competency_area = s.competency
     union all
-    select 0, null, coalesce(s.practice, 0), 100 * (1 - exp(-coalesce(o.faded, 0) / r.saturation)),
+    select 0, null, coalesce(s.practice, 0), 100 * (1 - exp(-least(coalesce(o.faded, 0) / r.saturation, 700))),
       coalesce(s.points, 0)::bigint, coalesce(s.faded, 0), o.outcomes, coalesce(o.faded, 0), o.last_outcome
     from rules r
     cross join (select avg(score) as practice, sum(points) as points, sum(faded) as faded from skills) as s
