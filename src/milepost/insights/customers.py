@@ -183,6 +183,14 @@ class _Asked(NamedTuple):
         return source + _NAMED if self.sort.removeprefix("-") == "name" else source
 
     @property
+    def counted(self) -> sql.Composable:
+        """What to count in: a snapshot has a standing, so the two are joined only where both decide."""
+        wanted = self.wanted
+        if self.by_snapshot and not wanted.q and wanted.status not in ("active", "quiet"):
+            return sql.SQL("milepost.snapshots n")
+        return _SNAPSHOTS if self.by_snapshot else _STANDING
+
+    @property
     def condition(self) -> sql.Composable:
         parts = [_WANTED[self.wanted.status]]
         if self.wanted.q:
@@ -208,7 +216,7 @@ def _values(wanted: CustomerFilter, now: datetime) -> dict[str, object]:
 
 
 async def _count(connection: DictConnection, asked: _Asked, values: dict[str, object]) -> int:
-    query = sql.SQL(_SQL["customer_count"]).format(source=asked.source, wanted=asked.condition)
+    query = sql.SQL(_SQL["customer_count"]).format(source=asked.counted, wanted=asked.condition)
     row = await (await connection.execute(query, values)).fetchone()
     return int(str(row["total"])) if row else 0
 
