@@ -49,7 +49,8 @@ test: $(VENV)/.dev
 	git diff --exit-code --stat -- src/milepost/web/static/milepost.js
 	npm --prefix sdk run check
 	npm --prefix sdk test
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not alone" $(ARGS)
+	$(BIN)/python -m pytest -m alone $(ARGS)
 
 # After a change of what the server takes or answers; tests/test_wire_types.py fails when it was forgotten.
 types: $(VENV)/.dev sdk/node_modules/.made

@@ -22,6 +22,31 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.basetemp = Path(_folders[-1].name) / "run"
 
 
+#: Measures time, counts processes or fills the machine: nothing else runs beside it. The rest runs two at a time.
+_ALONE = (
+    "acceptance/",
+    "browser_sdk/",
+    "cli/test_columns.py",
+    "client/test_client_cost.py",
+    "client/test_client_delivery.py",
+    "client/test_client_processes.py",
+    "columns/",
+    "demo/",
+    "ingest/test_writer.py",
+    "packaging/",
+    "privacy/test_retain.py",
+    "serve/",
+    "store/test_embedded.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    tests = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(tests).as_posix().startswith(_ALONE):
+            item.add_marker("alone")
+
+
 def pytest_unconfigure() -> None:
     while _folders:
         _folders.pop().cleanup()

@@ -99,6 +99,8 @@ class Playbook(_Table, frozen=True, kw_only=True):
 
     id: str
     name: str = ""
+    #: What the customer reads above the action; default: the name.
+    title: str = ""
     priority: int = 50
     action: str
     reason: str

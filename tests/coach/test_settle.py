@@ -75,6 +75,28 @@ def test_done_closes_it_and_the_cool_down_keeps_it_away(connection: psycopg.Conn
     assert stored(connection)[0]["state"] == "expired"
 
 
+@pytest.mark.parametrize(("said", "state"), [(None, "expired"), ("shown", "expired"), ("accepted", "accepted")])
+def test_what_no_longer_applies_runs_out_unless_it_was_accepted(
+    connection: psycopg.Connection, said: str | None, state: str
+) -> None:
+    quiet = {"fact": "days_since_last_activity", "at_least": 14}
+    apply(connection, plan_with({"id": "quiet", "title": "Come back", "name": "Went quiet", "when": [quiet]}))
+    store(connection, [event("acme", NOON - days(20))])
+    settle(connection)
+    (made,) = stored(connection)
+    assert (made["state"], made["title"]) == ("made", "Come back")
+    if said is not None:
+        answer = {"recommendation_id": str(made["recommendation_id"]), "recommendation": said}
+        store(connection, [event("acme", NOON + days(1), "professional_action", event_metadata=answer)])
+    else:
+        store(connection, [event("acme", NOON + days(1))])
+    settle(connection, NOON + days(1.5))
+    settle(connection, NOON + days(2))
+    (after,) = stored(connection)
+    assert after["state"] == state
+    assert after["closed_at"] == (NOON + days(1.5) if state == "expired" else None)
+
+
 def test_a_day_s_limit_counts_all_customers(connection: psycopg.Connection) -> None:
     apply(connection, plan_with({"id": "p", "most_a_day": 7, "when": [_ANY]}))
     store(connection, [event(f"c{n:02}", NOON - days(1)) for n in range(30)])

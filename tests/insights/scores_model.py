@@ -101,9 +101,9 @@ def _outcomes(found: list[tuple[int, Impact]], plan: Plan) -> float | None:
 def _consistency(active: set[int], weeks: int, plan: Plan) -> float:
     """Active weeks of those that could be, each counting half of one `consistency_half_life_weeks` later."""
     counts = [0.5 ** (week / plan.scoring.consistency_half_life_weeks) for week in range(8)]
-    return 100 * sum(counts[week] for week in active) / sum(counts[:weeks])
+    return float(100 * sum(counts[week] for week in active) / sum(counts[:weeks]))
 
 
 def _recency(ago: list[int], plan: Plan) -> float:
     """100 on a day with an event, half of it every `recency_half_life_days` after."""
-    return 100 * 0.5 ** (min(ago) / plan.scoring.recency_half_life_days) if ago else 0.0
+    return 100 * float(0.5 ** (min(ago) / plan.scoring.recency_half_life_days)) if ago else 0.0

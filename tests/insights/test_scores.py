@@ -312,3 +312,35 @@ def test_the_view_shows_the_newest_context(connection: psycopg.Connection) -> No
     )
     row = connection.execute("select current_arr, target_arr, growth_stage from behavior_insights").fetchone()
     assert row == ("$3M", None, "rapid_scaling")
+
+
+def test_answering_a_recommendation_is_worth_nothing(connection: psycopg.Connection) -> None:
+    insert(connection, [(0, "professional_action", "high", None, "sales_execution")])
+    connection.execute(
+        'insert into public.behavior_events (customer_id, "timestamp", event_type, business_impact, event_metadata)'
+        " values ('acme', '2026-03-31Z', 'professional_action', 'high', %s)",
+        ('{"recommendation_id": "0190a0b0-0000-7000-8000-000000000000", "recommendation": "accepted"}',),
+    )
+    row = connection.execute("select total_points, total_events from milepost.standing").fetchone()
+    assert row == (12, 2)
+
+
+def test_numbers_of_any_size_have_a_score(connection: psycopg.Connection) -> None:
+    """Points beyond all measure, and days so long ago that nothing is left of them: PostgreSQL refuses to underflow."""
+    insert(connection, [(0, "export_action", "high", "icp-analysis", "sales_execution")])
+    act(connection, [(0, "high"), (9_000, "low")])
+    connection.execute("update milepost.competency_days set points = 100000000")
+    connection.execute(
+        "insert into milepost.competency_days values ('acme', 'sales_execution', '2001-01-01', 5),"
+        " ('acme', 'value_communication', '2001-01-01', 5)"
+    )
+    rules = "jsonb_set(document, '{scoring,half_life_days}', '1')"
+    rules = f"jsonb_set({rules}, '{{scoring,recency_half_life_days}}', '0.1')"
+    connection.execute(
+        f"update milepost.plans set document = jsonb_set({rules}, '{{scoring,outcome_saturation}}', '0.001')"
+    )
+    for later in (0, 110):
+        row = insights(connection, _AS_OF + timedelta(days=later))
+        assert 0 <= row["current_scaling_score"] <= 100
+        check_components(row)
+    assert insights(connection)["competencies"]["sales_execution"] == 100

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,8 +60,3 @@ class Cluster:
 
     def stop(self) -> None:
         self.server.stop()
-
-
-def worker_suffix(worker: str) -> str:
-    """pytest-xdist's worker in a form that suits a path."""
-    return re.sub(r"\W", "", worker)

@@ -160,7 +160,7 @@ def _offer(playbook: Playbook, known: Known, kinds: Mapping[str, tuple[Kind, str
         playbook=playbook.id,
         asks_for=asks_for(tool, done.event_type if done else None, playbook.id),
         rank=playbook.priority,
-        title=playbook.name or playbook.id,
+        title=playbook.title or playbook.name or playbook.id,
         action=action or "",
         reason=reason or "",
         evidence=evidence(playbook.when, known.facts, known.counts, kinds),

@@ -34,6 +34,7 @@ def settle_coach(connection: psycopg.Connection, settling: Settling) -> None:
         return
     known = read_known(connection, settling)
     _count(connection, settling, known)
+    _withdraw(connection, settling, known)
     seed, webhook = _one(connection, "about")
     history = _history(connection, settling)
     left = _left(connection, settling)
@@ -71,6 +72,22 @@ def _count(connection: psycopg.Connection, settling: Settling, known: Mapping[st
     for condition, customers in asked.items():
         if customers:
             count_events(connection, settling, condition, customers)
+
+
+def _withdraw(connection: psycopg.Connection, settling: Settling, known: Mapping[str, Known]) -> None:
+    """Ends what nobody has taken up and is no longer so: whoever came back did not go quiet."""
+    plan = settling.plan
+    holds = {customer: {offer.playbook for offer in offers(about, plan)} for customer, about in known.items()}
+    gone = [
+        (customer, playbook.id)
+        for customer, holding in holds.items()
+        for playbook in plan.playbooks
+        if playbook.id not in holding
+    ]
+    if gone:
+        customers, playbooks = zip(*gone, strict=True)
+        values = {"customers": list(customers), "playbooks": list(playbooks), "now": settling.now}
+        connection.execute(_SQL["withdraw"], values)
 
 
 def _history(connection: psycopg.Connection, settling: Settling) -> dict[str, list[Past]]:

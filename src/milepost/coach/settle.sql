@@ -5,6 +5,14 @@
 select customer_id, playbook, asks_for, made_at, dismissed_at, closed_at is null, held_out
 from milepost.recommendations where customer_id = any (%(customers)s)
 
+-- name: withdraw
+-- Ends what is open, not accepted, and asked for by a playbook that no longer applies: it runs out now.
+update milepost.recommendations r set expires_at = greatest(%(now)s, r.made_at), closed_at = greatest(%(now)s, r.made_at),
+  state = 'expired'
+from unnest(%(customers)s::text[], %(playbooks)s::text[]) as g(customer_id, playbook)
+where r.customer_id = g.customer_id and r.playbook = g.playbook and r.source = 'playbook' and r.closed_at is null
+  and r.accepted_at is null;
+
 -- name: about
 -- The seed of the hold-out, and whether somebody listens.
 select hold_out_seed::text, webhook from milepost.coach

@@ -51,7 +51,8 @@ language sql stable parallel safe as $$
   select
     (e).customer_id, (e).session_id, (e).event_id, (e).user_id, (e)."timestamp",
     ((e)."timestamp" at time zone 'UTC')::date, (e).tool_id, (e).competency_area,
-    coalesce(p.points, 0),
+    -- Answering a recommendation is worth nothing by itself: what it asks for is.
+    case when (e).event_metadata ? 'recommendation_id' then 0 else coalesce(p.points, 0) end,
     case when (e).event_type = 'competency_milestone'
       then milepost.small_number((e).event_metadata -> 'professional_credibility') else 0 end,
     ((e).event_type = 'export_action')::integer,

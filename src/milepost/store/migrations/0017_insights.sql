@@ -25,13 +25,14 @@ language sql stable as $$
     from milepost.plans where plan_version = milepost.plan_of(customer)
   )
   select c.id, coalesce(d.points, 0)::bigint, coalesce(d.faded, 0),
-    100 * (1 - exp(-coalesce(d.faded, 0) / r.saturation)), d.last_day
+    100 * (1 - exp(-least(coalesce(d.faded, 0) / r.saturation, 700))), d.last_day
   from r
   cross join lateral jsonb_array_elements_text(r.competencies) with ordinality as c(id, place)
   left join lateral (
     select sum(points) as points, max(day) as last_day,
       -- Ordered, so that the same days always add up to the same last bit.
-      sum(points * 2 ^ (-(as_of - day) / r.half_life) order by day) as faded
+      -- PostgreSQL refuses numbers too near to 0, so what is that small stops there.
+      sum(points * 2 ^ greatest(-(as_of - day) / r.half_life, -900) order by day) as faded
     from milepost.competency_days
     where customer_id = customer and competency_days.competency = c.id and day <= as_of) as d on true
   order by c.place
@@ -44,7 +45,7 @@ language sql stable as $$
     select rules -> 'weights' as weights, (rules #>> '{scoring,half_life_days}')::double precision as half_life
     from milepost.plans where plan_version = milepost.plan_of(customer)
   )
-  select sum((r.weights ->> a.business_impact)::double precision * 2 ^ (-(as_of - a.day) / r.half_life)
+  select sum((r.weights ->> a.business_impact)::double precision * 2 ^ greatest(-(as_of - a.day) / r.half_life, -900)
     order by a.day, a.action_id)
   from r cross join (
     select action_id, business_impact, ("timestamp" at time zone 'UTC')::date as day from public.customer_actions
@@ -121,11 +122,13 @@ language sql stable as $$
       -- Of a customer's first two weeks nobody can say whether they come regularly.
       (3, 'consistency', case when w.age >= 14 then least(100, 100 * coalesce(n.faded_weeks, 0)
         * (1 - 2 ^ (-1 / r.weeks_half_life)) / (1 - 2 ^ (-w.weeks / r.weeks_half_life))) end),
-      (4, 'recency', coalesce(100 * 2 ^ (-(w.as_of - n.last_day) / r.recency_half_life), 0)),
+      (4, 'recency', case when n.last_day is null then 0
+        else 100 * 2 ^ greatest(-(w.as_of - n.last_day) / r.recency_half_life, -900) end),
       -- Points a day of the last 28 against those of up to 84 days before, at least 14 of them: 50 is as before.
       (5, 'momentum', case when w.age >= 41 and n.points_28 + n.points_84_before > 0
         then 100.0 * (n.points_28 / 28.0) / (n.points_28 / 28.0 + n.points_84_before / least(84.0, w.age - 27)) end),
-      (6, 'outcomes', 100 * (1 - exp(-milepost.faded_outcomes(customer, w.as_of) / r.outcome_saturation)))
+      (6, 'outcomes', (select 100 * (1 - exp(-least(o.faded / r.outcome_saturation, 700)))
+        from milepost.faded_outcomes(customer, w.as_of) as o(faded) where o.faded is not null))
     ) as v(place, name, value)
     where w.age >= 0
   ),
