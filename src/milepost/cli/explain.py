@@ -29,7 +29,8 @@ def explain(customer: Annotated[str, typer.Argument(help="The customer's id.")],
     # Ids are anybody's: nothing in them is read as markup.
     console = Console(markup=False, highlight=False)
     console.print(
-        f"{found.customer_id}, as of {found.as_of:%Y-%m-%d %H:%M} UTC, formulas of version {found.score_version}"
+        f"{found.customer_id}, as of {found.as_of:%Y-%m-%d %H:%M} UTC, formulas of version {found.score_version}, "
+        f"plan of version {found.plan_version}"
     )
     console.print(f"\nScaling score: {_number(found.current_scaling_score)} of 100", style="bold")
     if found.score_components:
