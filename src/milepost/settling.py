@@ -15,7 +15,7 @@ import psycopg
 from milepost.coach.settle import settle_coach
 from milepost.game.settle import settle_game
 from milepost.insights.practice import settle_practice
-from milepost.insights.settle import Settled, Step, settle
+from milepost.insights.settle import Settled, Step, settle_around
 
 _log = logging.getLogger(__name__)
 
@@ -77,8 +77,4 @@ class Settler:
             self._connection = psycopg.connect(
                 self._dsn, autocommit=True, application_name="milepost-settling", options="-c timezone=UTC -c jit=off"
             )
-        try:
-            return settle(self._connection, STEPS, now=self._now(), after=after)
-        except psycopg.errors.ForeignKeyViolation:
-            # A customer went with its last event while it was settled: the others come again.
-            return Settled(0, after, more=True)
+        return settle_around(self._connection, STEPS, now=self._now(), after=after)

@@ -6,6 +6,7 @@ batches of customers, when something changed of them and once on every new UTC d
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from milepost.plan import Plan
 from milepost.store.queries import load
 from milepost.vocabulary import SCORE_VERSION
 
+_log = logging.getLogger(__name__)
 _SQL = load("milepost.insights", "settle.sql")
 
 
@@ -54,25 +56,60 @@ def settle(
 
     `connection` must be in autocommit, outside a transaction. Raises psycopg.Error; then nothing was changed.
     """
-    today = now.astimezone(UTC).date()
-    asked = {"after": after, "most": limit, "today": today}
-    customers = _ids(connection, "unsettled", asked)
-    last = customers[-1] if len(customers) == limit else ""
-    if len(customers) < limit:
-        due = _ids(connection, "due", asked | {"most": limit})
-        customers = sorted({*customers, *due[: limit - len(customers)]})
+    customers, last = _choose(connection, now=now, limit=limit, after=after)
     if not customers:
         return Settled(0, last, more=bool(after))
-    behind = _ids(connection, "behind", {"customers": customers})
+    done = _settle(connection, steps, customers, now=now)
+    if done is None:
+        return Settled(0, after, more=False)
+    return Settled(done, last, more=len(customers) >= limit or bool(after))
+
+
+def settle_around(
+    connection: psycopg.Connection, steps: Sequence[Step], *, now: datetime, limit: int = 200, after: str = ""
+) -> Settled:
+    """As `settle`, but one customer who cannot be settled does not keep everybody else from it: that one is logged, and
+    tried again when something of it changes, or tomorrow. Raises psycopg.OperationalError where PostgreSQL is away.
+    """
+    try:
+        return settle(connection, steps, now=now, limit=limit, after=after)
+    except psycopg.OperationalError:
+        raise
+    except Exception as error:  # noqa: BLE001 -- whatever is wrong with one, it is logged below
+        _log.warning("a batch could not be settled, so its customers are one by one: %r", error)
+    customers, last = _choose(connection, now=now, limit=limit, after=after)
+    for customer in customers:
+        try:
+            _settle(connection, steps, [customer], now=now)
+        except psycopg.OperationalError:
+            raise
+        except Exception:  # noqa: BLE001 -- logged, and the others go on
+            _log.exception("customer %r cannot be settled; it is tried again when something of it changes", customer)
+            connection.execute(_SQL["set_aside"], {"customer": customer, "today": now.astimezone(UTC).date()})
+    return Settled(len(customers), last, more=True)
+
+
+def _choose(connection: psycopg.Connection, *, now: datetime, limit: int, after: str) -> tuple[list[str], str]:
+    """Whose turn it is, and after whom the next turn begins."""
+    asked = {"after": after, "most": limit, "today": now.astimezone(UTC).date()}
+    customers = _ids(connection, "unsettled", asked)
+    if len(customers) == limit:
+        return customers, customers[-1]
+    due = _ids(connection, "due", asked)
+    return sorted({*customers, *due[: limit - len(customers)]}), ""
+
+
+def _settle(
+    connection: psycopg.Connection, steps: Sequence[Step], customers: list[str], *, now: datetime
+) -> int | None:
+    """How many of them were there to be settled; None while another process settles, or before there is a plan."""
     # In a transaction of its own: it holds the customers' rows.
-    if behind:
+    if behind := _ids(connection, "behind", {"customers": customers}):
         connection.execute(_SQL["rescore"], (behind,))
     with connection.transaction():
-        if not _one(connection, "alone")[0]:
-            return Settled(0, after, more=False)
         plan = read_plan(connection)
-        if plan is None:
-            return Settled(0, last, more=False)
+        if plan is None or not _one(connection, "alone")[0]:
+            return None
         taken = connection.execute(_SQL["taken"], {"customers": customers}).fetchall()
         settling = Settling([row[0] for row in taken], now, *plan)
         _insights(connection, settling, [row[2] for row in taken])
@@ -80,7 +117,7 @@ def settle(
             step(connection, settling)
         changes = [row[1] for row in taken]
         connection.execute(_SQL["settled"], {"customers": settling.customers, "changes": changes})
-    return Settled(len(taken), last, more=len(customers) >= limit or bool(after))
+    return len(taken)
 
 
 def settle_all(connection: psycopg.Connection, steps: Sequence[Step], *, now: datetime, limit: int = 200) -> int:
