@@ -18,12 +18,12 @@ _AREAS = ("customer_intelligence", "value_communication", "sales_execution", "sy
 Event = dict[str, object]
 
 
-def events(seed: int, customers: int = 1_000) -> Iterator[Event]:
-    """Endless events, several sessions interleaved, ids and times of now."""
+def events(seed: int, customers: int = 1_000, sessions: int = 200) -> Iterator[Event]:
+    """Endless events, so many sessions interleaved, each of 8 to 31 events; ids and times of now."""
     chance = random.Random(seed)
     running: list[tuple[str, str, str, int]] = []
     while True:
-        if len(running) < 200:
+        if len(running) < sessions:
             customer = f"customer-{chance.randrange(customers)}"
             session = f"session-{chance.getrandbits(48):x}"
             running.append((customer, f"{customer}-user-{chance.randrange(3)}", session, chance.randrange(8, 32)))
@@ -56,9 +56,9 @@ def events(seed: int, customers: int = 1_000) -> Iterator[Event]:
         }
 
 
-def batches(seed: int, size: int, count: int, customers: int = 1_000) -> list[list[Event]]:
+def batches(seed: int, size: int, count: int, customers: int = 1_000, sessions: int = 200) -> list[list[Event]]:
     """`count` batches of `size` events."""
-    source = events(seed, customers)
+    source = events(seed, customers, sessions)
     return [[next(source) for _ in range(size)] for _ in range(count)]
 
 

@@ -30,12 +30,22 @@ class Posted:
 
 
 def post_all(
-    port: int, key: str, *, size: int, requests: int, clients: int, seed: int, customers: int = 1_000
+    port: int,
+    key: str,
+    *,
+    size: int,
+    requests: int,
+    clients: int,
+    seed: int,
+    customers: int = 1_000,
+    sessions: int = 200,
 ) -> Posted:
     """Posts `requests` batches of `size` events over `clients` connections; every answer must be 200."""
     context = get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_main, args=(there, port, key, size, requests, clients, seed, customers))
+    process = context.Process(
+        target=_main, args=(there, port, key, requests, clients, (seed, size, customers, sessions))
+    )
     process.start()
     try:
         result = here.recv()
@@ -46,9 +56,10 @@ def post_all(
 
 
 def _main(
-    pipe: Connection, port: int, key: str, size: int, requests: int, clients: int, seed: int, customers: int
+    pipe: Connection, port: int, key: str, requests: int, clients: int, made_of: tuple[int, int, int, int]
 ) -> None:
-    waiting = deque(_request(key, body) for body in bodies(batches(seed, size, requests, customers)))
+    seed, size, customers, sessions = made_of
+    waiting = deque(_request(key, body) for body in bodies(batches(seed, size, requests, customers, sessions)))
     latencies: list[float] = []
 
     async def client() -> None:

@@ -58,15 +58,18 @@ end $$
 
 
 class Load(NamedTuple):
-    """`at`: http or database. `clients`: connections."""
+    """`at`: http or database. `clients`: connections. `sessions`: how many are interleaved, and so how much the events
+    of a batch have to do with each other."""
 
     at: str
     size: int
     clients: int
     requests: int
+    sessions: int = 200
 
     def __str__(self) -> str:
-        return f"{self.at}: {self.size:,} a request, {self.clients} at a time"
+        mixed = "" if self.size == 1 else f", of {self.sessions} sessions at a time"
+        return f"{self.at}: {self.size:,} a request{mixed}, {self.clients} at a time"
 
 
 class Rate(NamedTuple):
@@ -78,6 +81,7 @@ class Rate(NamedTuple):
 
 LOADS: Final = (
     Load("http", 100, 16, 100),
+    Load("http", 100, 16, 100, sessions=2),
     Load("http", 1, 64, 1_500),
     Load("database", 100, 1, 50),
     Load("database", 100, 2, 80),
@@ -161,13 +165,13 @@ def run(load: Load, dsn: str, server: Server, customers: int, *, seed: int) -> R
     if load.at == "http":
         posted = post_all(
             server.port, WRITE_KEY, size=load.size, requests=load.requests, clients=load.clients, seed=seed,
-            customers=customers,
+            customers=customers, sessions=load.sessions,
         )  # fmt: skip
         return Rate(posted.rate, None)
     sender = Sender(load_plan(), datetime.now(UTC))
     made = [
         msgspec.json.encode(accept(take_apart(msgspec.json.encode({"events": batch}), "events").items, sender).rows)
-        for batch in batches(seed, load.size, load.requests, customers)
+        for batch in batches(seed, load.size, load.requests, customers, load.sessions)
     ]
     return stored([batch.decode() for batch in made], dsn, load.clients, load.size)
 

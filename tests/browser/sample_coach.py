@@ -9,10 +9,12 @@ from milepost.coach.intervals import newcombe
 from milepost.coach.lift import lift_of
 from milepost.coach.read import MOST_COUNTED
 from milepost.coach.said import Evidence, Lesson, PlaybookReport, Recommendation, State
+from milepost.plan import load_plan
 from milepost.web.coach.view import CoachingPage, Hook, NextSteps, PlaybookRow, Row, lesson_row, playbook_row, row_of
 
 from .sample import ABSURD_IDS, EVIL, NOW, Scenario
 
+_PLAN = load_plan()
 _WHO = ("Northwind Traders", "Äpfel & Söhne GmbH", "شركة النور للتجارة", "Contoso", "Fabrikam Residences")
 _WHAT: tuple[tuple[str, str, str, tuple[tuple[str, str], ...]], ...] = (
     (
@@ -65,7 +67,7 @@ def _recommendation(k: int, state: State, *, absurd: bool) -> Recommendation:
 def _row(k: int, state: State, *, named: bool, absurd: bool) -> Row:
     name = EVIL * 3 if absurd else _WHO[k % len(_WHO)]
     customer = ABSURD_IDS[k % len(ABSURD_IDS)] if absurd else f"cust-{30217 + k}"
-    return row_of(_recommendation(k, state, absurd=absurd), customer, name if named else "")
+    return row_of(_recommendation(k, state, absurd=absurd), customer, name if named else "", _PLAN)
 
 
 def next_steps(scenario: Scenario) -> NextSteps:

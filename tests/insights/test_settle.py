@@ -18,7 +18,7 @@ from milepost.insights.settle import Settling, forget_history, settle, settle_al
 from milepost.plan import load_plan
 from milepost.store.plan_tables import apply_plan
 from tests.store.test_standing import _ACTS as ACTS
-from tests.store.test_standing import do
+from tests.store.test_standing import _event, do
 from tests.support.postgres import Cluster
 
 _PLAN = load_plan()
@@ -63,6 +63,10 @@ def kept(connection: psycopg.Connection) -> tuple[Rows, Rows]:
 
 @given(steps=st.lists(_STEPS, min_size=1, max_size=9), last=_CLOCK)
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(
+    steps=[("insert", [_event(1)]), ("settle", datetime(2026, 6, 20, tzinfo=UTC))],
+    last=datetime(2026, 3, 2, tzinfo=UTC),
+)
 @example(
     steps=[("pin", "acme"), ("settle", datetime(2026, 3, 30, tzinfo=UTC)), ("plan", 1)],
     last=datetime(2026, 3, 2, tzinfo=UTC),

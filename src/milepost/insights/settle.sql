@@ -9,8 +9,10 @@ select pg_try_advisory_xact_lock(hashtext('milepost.settle'));
 select customer_id from milepost.standing where unsettled and customer_id > %(after)s order by customer_id limit %(most)s;
 
 -- name: due
--- Customers whose day has turned, or whose plan has, since they were settled.
-select customer_id from milepost.snapshots where due_on <= %(today)s order by due_on, customer_id limit %(most)s;
+-- Customers whose day has turned, or whose plan has, since they were settled; and those whom a clock that was ahead has
+-- settled for a day to come.
+select customer_id from milepost.snapshots where due_on <= %(today)s or due_on > %(today)s + 1
+order by due_on, customer_id limit %(most)s;
 
 -- name: behind
 -- Those whose numbers are of an older plan.

@@ -53,7 +53,7 @@ async def coaching(request: AnyRequest) -> Template:
         known = await read_coaching(connection, served.plan)
         state = await read_state(connection, now=now)
     view = CoachingPage(
-        rows=tuple(queue_row(one) for one in queue.items),
+        rows=tuple(queue_row(one, served.plan) for one in queue.items),
         total=queue.total,
         opened=opened,
         most=MOST_COUNTED,
@@ -88,19 +88,19 @@ async def mark(request: AnyRequest, recommendation_id: UUID) -> Template | Redir
         served.database, served.plan, customer_id, recommendation_id, word, now=served.now(), by=email
     )
     if "hx-request" in request.headers:
-        row = row_of(found, customer_id, fields.get("name", "")[:200])
+        row = row_of(found, customer_id, fields.get("name", "")[:200], served.plan)
         return page(request, "coach/_row.html", section="coaching", row=row, back=fields.get("back", ""), marked=True)
     return Redirect(local_path(fields.get("back", "/coaching")), status_code=303, headers=dict(PAGE_HEADERS))
 
 
 async def next_steps(request: AnyRequest, connection: DictConnection, customer_id: str) -> NextSteps:
     """What the customer's page shows."""
-    now = services(request).now()
+    now, plan = services(request).now(), services(request).plan
     found = await read_open(connection, customer_id, now=now)
     past = await read_history(connection, customer_id, now=now, limit=_PAST)
     return NextSteps(
-        tuple(row_of(one, customer_id, "") for one in found.items),
-        tuple(row_of(one, customer_id, "") for one in past),
+        tuple(row_of(one, customer_id, "", plan) for one in found.items),
+        tuple(row_of(one, customer_id, "", plan) for one in past),
     )
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from milepost.coach.said import Coaching, Difference, Evidence, Lesson, PlaybookReport, Queued, Recommendation, Which
+from milepost.plan import Plan
 from milepost.web import format as fmt
 from milepost.web import markup
 
@@ -171,15 +172,16 @@ class NextSteps:
     past: tuple[Row, ...]
 
 
-def row_of(one: Recommendation, customer_id: str, name: str) -> Row:
-    """`name` empty: the page says whose it is."""
+def row_of(one: Recommendation, customer_id: str, name: str, plan: Plan) -> Row:
+    """`name` empty: the page says whose it is. The team reads the playbook's name, the customer its title."""
+    names = {playbook.id: playbook.name or playbook.id for playbook in plan.playbooks}
     ends = {"accepted": one.accepted_at, "dismissed": one.dismissed_at, "done": one.done_at, "shown": one.shown_at}
     is_open = one.state in ("made", "shown", "accepted")
     return Row(
         recommendation_id=str(one.recommendation_id),
         customer_id=customer_id,
         name=name,
-        title=one.title,
+        title=names.get(one.playbook or "", one.title),
         action=one.action,
         reason=one.reason,
         evidence=tuple(one.evidence),
@@ -194,8 +196,8 @@ def row_of(one: Recommendation, customer_id: str, name: str) -> Row:
     )
 
 
-def queue_row(one: Queued) -> Row:
-    return row_of(one, one.customer_id, one.customer_name or one.customer_id)
+def queue_row(one: Queued, plan: Plan) -> Row:
+    return row_of(one, one.customer_id, one.customer_name or one.customer_id, plan)
 
 
 def playbook_row(report: PlaybookReport) -> PlaybookRow:
