@@ -22,21 +22,17 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.basetemp = Path(_folders[-1].name) / "run"
 
 
-#: Measures time, counts processes or fills the machine: nothing else runs beside it. The rest runs two at a time.
+#: Measures time or fills the machine: nothing else runs beside it. The rest runs two files at a time.
 _ALONE = (
     "acceptance/",
-    "browser_sdk/",
+    "browser_sdk/test_harmless.py",
     "cli/test_columns.py",
     "client/test_client_cost.py",
-    "client/test_client_delivery.py",
-    "client/test_client_processes.py",
-    "columns/",
-    "demo/",
-    "ingest/test_writer.py",
-    "packaging/",
+    "columns/test_asking.py",
+    "columns/test_resilience.py",
+    "columns/test_soon.py",
+    "importing/test_import_oulad.py",
     "privacy/test_retain.py",
-    "serve/",
-    "store/test_embedded.py",
 )
 
 
