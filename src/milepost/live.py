@@ -105,10 +105,12 @@ class LiveFeed:
     async def subscribe(self) -> AsyncIterator[LiveBatch]:
         """Yields a batch at most four times a second, and one at least every 15 s so that a dead line is noticed."""
         queue: asyncio.Queue[LiveBatch] = asyncio.Queue(maxsize=20)
-        self._subscribers.add(queue)
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run(), name="live-feed")
         try:
+            # Before the first batch, so that whoever has it misses nothing of what is announced from then on.
+            await self._begin()
+            self._subscribers.add(queue)
+            if self._task is None or self._task.done():
+                self._task = asyncio.create_task(self._run(), name="live-feed")
             yield self._batch([])
             while True:
                 try:
@@ -125,9 +127,22 @@ class LiveFeed:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    async def _begin(self) -> None:
+        """Where the announcements begin, for the first who watches."""
+        if self._subscribers and self._announced is not None:
+            return
+        try:
+            async with self._database.transaction() as connection:
+                row = await (await connection.execute(_SQL["last_announcement"])).fetchone()
+        except Problem as problem:
+            _log.info("the live feed begins without the database: %s", problem.message)
+            self._announced = None
+            return
+        if not self._subscribers or self._announced is None:
+            self._announced = int(str(row["last"])) if row else 0
+
     async def _run(self) -> None:
         tick = 0
-        self._announced = None
         while self._subscribers:
             await asyncio.sleep(_TICK)
             tick += 1
