@@ -232,6 +232,9 @@ def _listening(server: Server) -> Iterator[list[dict[str, Any]]]:
     assert started.wait(20)
     yield heard
     done.set()
+    # One line more, by which the listener sees that it may go: the server would wait for it when it stops.
+    _send(server, _export("id-of-the-last-line"))
+    listener.join(20)
 
 
 def test_a_badge_is_announced_once(played: Server) -> None:
