@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from milepost.errors import Problem
-from milepost.store.database import Database
+from milepost.store.database import Database, DictConnection
 from milepost.store.queries import load
 from milepost.vocabulary import AnnouncementKind
 
@@ -133,13 +133,13 @@ class LiveFeed:
             return
         try:
             async with self._database.transaction() as connection:
-                row = await (await connection.execute(_SQL["last_announcement"])).fetchone()
+                last = await _last_announcement(connection)
         except Problem as problem:
             _log.info("the live feed begins without the database: %s", problem.message)
             self._announced = None
             return
         if not self._subscribers or self._announced is None:
-            self._announced = int(str(row["last"])) if row else 0
+            self._announced = last
 
     async def _run(self) -> None:
         tick = 0
@@ -171,8 +171,7 @@ class LiveFeed:
                     await (await connection.execute(_SQL["stored"], {"ids": ids})).fetchall(), list[LiveRow]
                 )
             if self._announced is None:
-                row = await (await connection.execute(_SQL["last_announcement"])).fetchone()
-                self._announced = int(str(row["last"])) if row else 0
+                self._announced = await _last_announcement(connection)
             values = {"after": self._announced, "most": _MOST}
             rows = await (await connection.execute(_SQL["announced"], values)).fetchall()
         announcements = msgspec.convert(rows, list[LiveAnnouncement])
@@ -204,3 +203,8 @@ class LiveFeed:
         if passed := min(now - self._minute, _MINUTES):
             self._minutes = self._minutes[passed:] + [0] * passed
             self._minute = now
+
+
+async def _last_announcement(connection: DictConnection) -> int:
+    row = await (await connection.execute(_SQL["last_announcement"])).fetchone()
+    return int(str(row["last"])) if row else 0

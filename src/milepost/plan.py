@@ -134,6 +134,14 @@ class Plan(_Table, frozen=True, kw_only=True, dict=True):
     def points_of(self, event_type: EventType, impact: Impact) -> int:
         return self.points.base[event_type] * self.points.weight[impact]
 
+    def competency_names(self) -> dict[str, str]:
+        """Competency ids with their names in the plan."""
+        return {competency.id: competency.name or competency.id for competency in self.competencies}
+
+    def playbook_names(self) -> dict[str, str]:
+        """Playbook ids with the names the team reads."""
+        return {playbook.id: playbook.name or playbook.id for playbook in self.playbooks}
+
     def tool_names(self) -> dict[str, str]:
         """Tool ids with the names people read."""
         return {tool.id: tool.name or tool.id for tool in self.tools}

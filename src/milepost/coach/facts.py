@@ -98,7 +98,7 @@ def _facts(row: Mapping[str, Any], plan: Plan, today: date) -> dict[str, Value]:
 
 def _names(facts: Mapping[str, Value], plan: Plan) -> dict[str, Value]:
     """`<fact>_name` for what names a tool or a competency, as people call it."""
-    names = plan.tool_names() | {c.id: c.name or c.id for c in plan.competencies}
+    names = plan.tool_names() | plan.competency_names()
     said: dict[str, Value] = {}
     for fact in ("untried_tool", "weakest_tool", "weakest_competency"):
         word = facts.get(fact)

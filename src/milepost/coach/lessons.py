@@ -51,7 +51,7 @@ def band_in_words(band: int) -> str:
 
 
 def competency_name(plan: Plan, competency: str) -> str:
-    return next((c.name or c.id for c in plan.competencies if c.id == competency), competency)
+    return plan.competency_names().get(competency, competency)
 
 
 def lesson(row: Mapping[str, Any], plan: Plan) -> Lesson:

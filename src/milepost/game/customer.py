@@ -130,7 +130,7 @@ async def read_ledger(
 
 def _levels(rows: Sequence[dict[str, Any]], plan: Plan) -> list[Level]:
     """The database follows its own copy of the plan, which may be another's while a new one is being put in place."""
-    names = {competency.id: competency.name or competency.id for competency in plan.competencies}
+    names = plan.competency_names()
     steps, titles = (0, *plan.game.level_points), plan.game.level_names
     found = []
     for row in rows:

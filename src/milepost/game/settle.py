@@ -84,7 +84,7 @@ def _badge_words(award: _Award, plan: Plan) -> dict[str, object]:
 
 
 def _level_words(change: _Change, plan: Plan) -> dict[str, object]:
-    name = next((c.name or c.id for c in plan.competencies if c.id == change.competency), change.competency)
+    name = plan.competency_names().get(change.competency, change.competency)
     titles, steps = plan.game.level_names, plan.game.level_points
     text = f"{titles[change.level]}, from {steps[change.level - 1]} points on."
     title = f"Level {change.level} in {name}"

@@ -16,6 +16,7 @@ from milepost.web.keys import KeyKind, create_key, list_keys, revoke_key
 from milepost.web.page_context import PAGE_HEADERS, door, local_path, page, require_member
 from milepost.web.services import AnyRequest, Services, services
 from milepost.web.sessions import remember, signed_in
+from milepost.web.texts import storable
 
 #: Guessing passwords or links from one address comes to an end soon.
 _ATTEMPTS = RateLimitConfig(("minute", 10), store="sign_in_attempts").middleware
@@ -25,9 +26,7 @@ async def _form(request: Request[Any, Any, Any], *names: str) -> list[str]:
     """The text fields of a form; what is not there, or is no text, is empty."""
     form = await request.form()
     values = [form.get(name, "") for name in names]
-    return [
-        value.replace("\x00", "").encode(errors="ignore").decode() if isinstance(value, str) else "" for value in values
-    ]
+    return [storable(value) if isinstance(value, str) else "" for value in values]
 
 
 def _go(address: str) -> Redirect:

@@ -36,6 +36,7 @@ from milepost.web.page_context import PAGE_HEADERS, page, require_member, zone_o
 from milepost.web.paths import customer_of
 from milepost.web.remembered import Remembered
 from milepost.web.services import AnyRequest, Services, services
+from milepost.web.texts import storable
 
 _PAGE = 50
 _ENTRIES = 40
@@ -119,7 +120,7 @@ async def customers(request: AnyRequest) -> Template:
     wanted = request.query_params
     sort: v.CustomerSort = next((s for s in v.CUSTOMER_SORTS if s == wanted.get("sort")), "last_seen")
     show: v.Show = next((s for s in v.SHOWS if s == wanted.get("show")), "all")
-    query = _storable(wanted.get("q", "")).strip()[:200]
+    query = storable(wanted.get("q", "")).strip()[:200]
     down = {"asc": False, "desc": True}.get(wanted.get("dir", ""), v.default_descending(sort))
     served = services(request)
     asked: dict[str, Any] = {
@@ -214,11 +215,6 @@ def _row(item: CustomerSummary) -> v.CustomerRow:
         item.systematic_progression_rate,
         tuple(item.weekly_events),
     )
-
-
-def _storable(text: str) -> str:
-    """Without what no stored text has: NUL and halves of surrogate pairs."""
-    return text.replace("\x00", "").encode(errors="ignore").decode()
 
 
 def _day(text: str) -> date | None:

@@ -27,6 +27,7 @@ from milepost.web.coach.view import (
 )
 from milepost.web.page_context import PAGE_HEADERS, local_path, page, require_member
 from milepost.web.services import AnyRequest, services
+from milepost.web.texts import storable
 
 _PAGE: Final = 25
 _LESSONS: Final = 12
@@ -39,7 +40,7 @@ async def coaching(request: AnyRequest) -> Template:
     """The queue, the playbooks, what was learned. Whatever the address says that cannot be, is as if it were not."""
     served, wanted = services(request), request.query_params
     which: Which = next((name for name, _ in TABS if name == wanted.get("state")), "open")
-    playbook = wanted.get("playbook", "").replace("\x00", "").encode(errors="ignore").decode()[:200]
+    playbook = storable(wanted.get("playbook", ""))[:200]
     now, after = served.now(), wanted.get("after") or None
     async with served.database.transaction() as connection:
         try:

@@ -174,7 +174,7 @@ class NextSteps:
 
 def row_of(one: Recommendation, customer_id: str, name: str, plan: Plan) -> Row:
     """`name` empty: the page says whose it is. The team reads the playbook's name, the customer its title."""
-    names = {playbook.id: playbook.name or playbook.id for playbook in plan.playbooks}
+    names = plan.playbook_names()
     ends = {"accepted": one.accepted_at, "dismissed": one.dismissed_at, "done": one.done_at, "shown": one.shown_at}
     is_open = one.state in ("made", "shown", "accepted")
     return Row(

@@ -20,6 +20,7 @@ from milepost.web.page_context import PAGE_HEADERS, page, require_member
 from milepost.web.paths import customer_of
 from milepost.web.remembered import Remembered
 from milepost.web.services import AnyRequest, Services, services
+from milepost.web.texts import storable
 
 _AWARDS = 12
 _LONGEST = 8
@@ -112,7 +113,7 @@ def _profile(state: str, name: str) -> GameProfile:
 
 def _text(value: object) -> str:
     """A form's text without what no stored text has."""
-    return value.replace("\x00", "").encode(errors="ignore").decode() if isinstance(value, str) else ""
+    return storable(value) if isinstance(value, str) else ""
 
 
 router = Router("/", route_handlers=[game, save_profile], before_request=require_member, include_in_schema=False)

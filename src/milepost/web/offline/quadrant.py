@@ -23,6 +23,7 @@ from milepost.web.page_context import page
 from milepost.web.questions.shown import Cell, Column, Panel, Table
 from milepost.web.questions.telling import named
 from milepost.web.services import AnyRequest, services
+from milepost.web.texts import storable
 
 #: So many of each quarter are read, and drawn one by one where that is everybody; the table has the first of them.
 _DRAWN: Final = 250
@@ -235,7 +236,7 @@ def _fresh(picture: Picture, today: date) -> str:
 
 def _asked(wanted: Mapping[str, str], names: Mapping[str, str]) -> Asked:
     competency = wanted.get("competency", "")
-    query = wanted.get("q", "").replace("\x00", "").encode(errors="ignore").decode().strip()[:200]
+    query = storable(wanted.get("q", "")).strip()[:200]
     return Asked(
         competency=competency if competency in names else "",
         query=query,

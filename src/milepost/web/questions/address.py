@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from milepost.analytics.asking import Column, Filter, Operator, Period, Step, Unit, WeekStart
 from milepost.vocabulary import EVENT_TYPES
+from milepost.web.texts import storable
 
 Pairs = list[tuple[str, str]]
 T = TypeVar("T", bound=str)
@@ -112,7 +113,7 @@ class Address:
             pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=400, errors="ignore")
         except ValueError:
             pairs = []
-        return cls([(name, _storable(value)) for name, value in pairs])
+        return cls([(name, storable(value)) for name, value in pairs])
 
     def text(self, name: str, default: str = "") -> str:
         return next((value for key, value in reversed(self.pairs) if key == name), default)
@@ -259,7 +260,3 @@ def row_of(condition: Filter) -> FilterRow:
 
 def _columns(lists: dict[str, list[str]], prefix: str) -> Pairs:
     return [(prefix + name, value) for name, values in lists.items() if any(values) for value in values]
-
-
-def _storable(text: str) -> str:
-    return text.replace("\x00", "").encode(errors="ignore").decode()

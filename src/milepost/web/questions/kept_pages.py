@@ -17,6 +17,7 @@ from milepost.web.questions.asked import NAMES
 from milepost.web.questions.shown import QuestionPage
 from milepost.web.questions.view import TITLES, asked_by, question_page
 from milepost.web.services import AnyRequest, services
+from milepost.web.texts import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,7 @@ class ShownCard:
 async def form(request: AnyRequest) -> dict[str, str]:
     """The text fields of a form, without what cannot be stored."""
     fields = await request.form()
-    return {
-        name: value.replace("\x00", "").encode(errors="ignore").decode()
-        for name, value in fields.items()
-        if isinstance(value, str)
-    }
+    return {name: storable(value) for name, value in fields.items() if isinstance(value, str)}
 
 
 def go(address: str) -> Redirect:
