@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -153,36 +152,6 @@ def test_many_customers_take_turns(connection: psycopg.Connection) -> None:
     for _ in range(3):
         after = settle(connection, [note], now=_NOON, limit=10, after=after).last
     assert seen[:25] == [f"customer {number:02}" for number in range(25)]
-
-
-def test_a_change_while_settling_is_not_lost(cluster: Cluster) -> None:
-    with cluster.database() as dsn, psycopg.connect(dsn, autocommit=True) as settling:
-        store(settling, "acme", _NOON)
-
-        def store_meanwhile(_: psycopg.Connection, __: Settling) -> None:
-            with psycopg.connect(dsn, autocommit=True) as other:
-                store(other, "acme", _NOON)
-
-        # Nobody who stores events waits for a batch that is being settled.
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(settle, settling, [store_meanwhile], now=_NOON).result(timeout=20)
-        assert settling.execute("select unsettled from milepost.standing").fetchone() == (True,)
-        assert settle_all(settling, [], now=_NOON) == 1
-        points = settling.execute("select points_last_14_days from milepost.snapshots").fetchone()
-        assert points == (30,)
-
-
-def test_one_settles_at_a_time(cluster: Cluster) -> None:
-    with cluster.database() as dsn, psycopg.connect(dsn, autocommit=True) as first:
-        store(first, "acme", _NOON)
-        met: list[int] = []
-
-        def second(_: psycopg.Connection, __: Settling) -> None:
-            with psycopg.connect(dsn, autocommit=True) as other:
-                met.append(settle(other, [], now=_NOON).customers)
-
-        assert settle(first, [second], now=_NOON).customers == 1
-        assert met == [0]
 
 
 def test_a_step_that_fails_changes_nothing(connection: psycopg.Connection) -> None:

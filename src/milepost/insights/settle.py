@@ -52,7 +52,8 @@ def settle(
     connection: psycopg.Connection, steps: Sequence[Step], *, now: datetime, limit: int = 200, after: str = ""
 ) -> Settled:
     """Settles a batch: changed customers from `after` on, then such as are due. One settles at a time; while another
-    process does, none are. Holds no lock that ingest waits for, but for the moment in which the marks are taken off.
+    process does, none are. Holds no lock that ingest waits for, but for the moment in which the marks are taken off; it and
+    whoever deletes a customer of the batch wait for each other.
 
     `connection` must be in autocommit, outside a transaction. Raises psycopg.Error; then nothing was changed.
     """

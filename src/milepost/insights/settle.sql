@@ -24,9 +24,10 @@ where customer_id = any (%(customers)s) and plan_version <> milepost.current_pla
 select milepost.rescore(%s);
 
 -- name: taken
--- Those that are still there, how often each has changed, and from which day on its history is to be written anew.
+-- Those that are still there, how often each has changed, and from which day on its history is to be written anew. What
+-- is written of them refers to these rows: they are taken first and in order, as who deletes customers does (0019).
 select customer_id, changes, changed_from from milepost.standing
-where customer_id = any (%(customers)s) order by 1;
+where customer_id = any (%(customers)s) order by 1 for key share;
 
 -- name: plan
 -- The plan all of this is by.
@@ -98,12 +99,13 @@ on conflict (customer_id) do update set
   competency_scores = excluded.competency_scores, weakest_competency = excluded.weakest_competency;
 
 -- name: settled
--- Takes the mark from those that did not change meanwhile; the others keep it, and come again.
+-- Takes the mark from those that did not change meanwhile; the others keep it, and come again. So do those being written
+-- to: whoever deletes one of them has its row, and waits for us.
 with still as (
   select s.customer_id from milepost.standing s
   join unnest(%(customers)s::text[], %(changes)s::bigint[]) as c(customer_id, changes)
     on c.customer_id = s.customer_id and c.changes = s.changes
-  where s.unsettled order by 1 for no key update of s
+  where s.unsettled for no key update of s skip locked
 )
 update milepost.standing s set unsettled = false, changed_from = null from still
 where s.customer_id = still.customer_id;
@@ -121,8 +123,10 @@ delete from milepost.insight_days where ctid = any (array(
   select ctid from milepost.insight_days where day < %(before)s limit %(most)s));
 
 -- name: mark_everybody
--- Everything of everybody is to be written anew.
-update milepost.standing set unsettled = true, changes = changes + 1, changed_from = '0001-01-01';
+-- Everything of everybody is to be written anew. Locked in the order in which all writers do.
+with everybody as materialized (select customer_id from milepost.standing order by 1 for no key update)
+update milepost.standing s set unsettled = true, changes = changes + 1, changed_from = '0001-01-01'
+from everybody where s.customer_id = everybody.customer_id;
 
 -- name: waiting
 -- How many wait.

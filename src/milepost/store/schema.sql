@@ -560,6 +560,19 @@ begin
   having bool_or(is_new) or bool_or(first_tool);
 end $$;
 
+CREATE FUNCTION milepost.forget_customers(customers text[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+  perform from milepost.standing
+    where customer_id = any (customers) and total_events = 0 and total_actions = 0 and not pinned
+    order by customer_id for update;
+  if found then
+    delete from milepost.standing
+      where customer_id = any (customers) and total_events = 0 and total_actions = 0 and not pinned;
+  end if;
+end $$;
+
 CREATE FUNCTION milepost.game_on(customer text, as_of date) RETURNS TABLE(place bigint, badge_id text, value bigint, at_least bigint, earned_on date)
     LANGUAGE sql STABLE
     AS $$
@@ -902,8 +915,7 @@ begin
       select count(*) as actions, max("timestamp") as last_action_at from public.customer_actions
       where customer_id = c.customer_id and deleted_at is null) as a
     where s.customer_id = c.customer_id;
-    delete from milepost.standing
-      where customer_id = any (customers) and total_events = 0 and total_actions = 0 and not pinned;
+    perform milepost.forget_customers(customers);
   end if;
   return null;
 end $$;
@@ -1140,8 +1152,7 @@ begin
     select count(*) as actions, max("timestamp") as last_action_at
     from public.customer_actions where customer_id = c.customer_id and deleted_at is null) as a
   where s.customer_id = c.customer_id;
-  delete from milepost.standing
-    where customer_id = any (customers) and total_events = 0 and total_actions = 0 and not pinned;
+  perform milepost.forget_customers(customers);
 end $$;
 
 CREATE FUNCTION milepost.repair(day_customers text[], days date[], session_customers text[], sessions text[]) RETURNS void
@@ -2633,6 +2644,9 @@ GRANT ALL ON FUNCTION milepost.fold_days(batch milepost.told[]) TO milepost_serv
 
 REVOKE ALL ON FUNCTION milepost.fold_sessions(batch milepost.told[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.fold_sessions(batch milepost.told[]) TO milepost_server;
+
+REVOKE ALL ON FUNCTION milepost.forget_customers(customers text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.forget_customers(customers text[]) TO milepost_server;
 
 REVOKE ALL ON FUNCTION milepost.game_on(customer text, as_of date) FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.game_on(customer text, as_of date) TO milepost_server;

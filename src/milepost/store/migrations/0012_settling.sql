@@ -206,40 +206,6 @@ begin
   return null;
 end $$;
 
-create or replace function milepost.on_actions_changed() returns trigger
-language plpgsql as $$
-declare
-  customers text[];
-  days date[];
-begin
-  if tg_op = 'TRUNCATE' then
-    select array_agg(customer_id), array_agg('0001-01-01'::date) into customers, days
-      from milepost.standing where total_actions > 0;
-  elsif tg_op = 'INSERT' then
-    select array_agg(customer_id), array_agg(("timestamp" at time zone 'UTC')::date) into customers, days
-      from new_actions;
-  elsif tg_op = 'DELETE' then
-    select array_agg(customer_id), array_agg(("timestamp" at time zone 'UTC')::date) into customers, days
-      from old_actions;
-  else
-    select array_agg(customer_id), array_agg(day) into customers, days from (
-      select customer_id, ("timestamp" at time zone 'UTC')::date as day from old_actions
-      union select customer_id, ("timestamp" at time zone 'UTC')::date from new_actions) as both_sides;
-  end if;
-  if customers is not null then
-    perform milepost.lock_standing(customers);
-    perform milepost.mark_changed(customers, days);
-    update milepost.standing as s set total_actions = a.actions, last_action_at = a.last_action_at
-    from (select distinct customer_id from unnest(customers) as c(customer_id)) as c cross join lateral (
-      select count(*) as actions, max("timestamp") as last_action_at from public.customer_actions
-      where customer_id = c.customer_id and deleted_at is null) as a
-    where s.customer_id = c.customer_id;
-    delete from milepost.standing
-      where customer_id = any (customers) and total_events = 0 and total_actions = 0 and not pinned;
-  end if;
-  return null;
-end $$;
-
 create or replace function milepost.recompute(customers text[]) returns void
 language plpgsql as $$
 declare

@@ -1,0 +1,154 @@
+"""Settling while others write: nobody who stores waits for it, and no two lock each other out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from milepost.insights.settle import Settling, mark_everybody, settle, settle_all, unsettled
+from tests.insights.test_settle import store
+from tests.support.postgres import Cluster
+from tests.support.server import wait_for
+
+_NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
+_ERASE = "delete from public.behavior_events where customer_id = any (%s)"
+
+
+@pytest.fixture
+def dsn(cluster: Cluster) -> Iterator[str]:
+    with cluster.database() as dsn:
+        yield dsn
+
+
+@pytest.fixture
+def other(dsn: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def watcher(dsn: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def settling(dsn: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def thread() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as executor:
+        yield executor
+
+
+def waits(watcher: psycopg.Connection, waiting: psycopg.Connection) -> Callable[[], bool]:
+    question = "select wait_event_type = 'Lock' from pg_stat_activity where pid = %s"
+    pid = waiting.info.backend_pid
+    return lambda: watcher.execute(question, (pid,)).fetchone() == (True,)
+
+
+def customers(connection: psycopg.Connection, table: str) -> list[str]:
+    found = connection.execute(f"select distinct customer_id from milepost.{table} order by 1".encode())
+    return [customer for (customer,) in found]
+
+
+def test_an_erasure_while_settling(
+    settling: psycopg.Connection, other: psycopg.Connection, watcher: psycopg.Connection, thread: ThreadPoolExecutor
+) -> None:
+    for name in ("a", "goes", "z"):
+        store(other, name, _NOON)
+    erased: list[Future[Any]] = []
+
+    def erase_meanwhile(_: psycopg.Connection, __: Settling) -> None:
+        erased.append(thread.submit(other.execute, _ERASE, (["z", "goes"],)))
+        wait_for(waits(watcher, other), 10, "the erasure to wait for the batch")
+
+    assert settle(settling, [erase_meanwhile], now=_NOON).customers == 3
+    erased[0].result(timeout=20)
+    assert (
+        customers(watcher, "standing") == customers(watcher, "snapshots") == customers(watcher, "insight_days") == ["a"]
+    )
+
+
+def test_settling_while_somebody_is_erased(
+    dsn: str, settling: psycopg.Connection, watcher: psycopg.Connection, thread: ThreadPoolExecutor
+) -> None:
+    for name in ("a", "goes", "m", "goes too", "z"):
+        store(watcher, name, _NOON)
+    with psycopg.connect(dsn) as erasing:
+        erasing.execute(_ERASE, (["goes"],))
+        settled = thread.submit(settle, settling, [], now=_NOON)
+        wait_for(waits(watcher, settling), 10, "the batch to wait for the erasure")
+        # It has taken the ids before, and nothing after: who erases in order does not run into it.
+        erasing.execute(_ERASE, (["z"],))
+        store(erasing, "m", _NOON)
+        erasing.commit()
+    assert settled.result(timeout=20).customers == 3
+    settle_all(settling, [], now=_NOON)
+    assert customers(watcher, "snapshots") == ["a", "goes too", "m"]
+
+
+def test_one_being_written_to_keeps_its_mark(
+    dsn: str, settling: psycopg.Connection, watcher: psycopg.Connection
+) -> None:
+    store(watcher, "acme", _NOON)
+    with psycopg.connect(dsn) as writing:
+        store(writing, "acme", _NOON + timedelta(minutes=1))
+        assert settle(settling, [], now=_NOON).customers == 1
+        assert unsettled(watcher) == 1
+        writing.commit()
+    assert settle_all(settling, [], now=_NOON) == 1
+    assert watcher.execute("select points_last_14_days from milepost.snapshots").fetchone() == (30,)
+
+
+def test_marking_everybody_locks_in_the_order_of_the_writers(
+    dsn: str, other: psycopg.Connection, watcher: psycopg.Connection, thread: ThreadPoolExecutor
+) -> None:
+    # On the disk they stand the other way round.
+    for name in ("c", "b", "a"):
+        store(watcher, name, _NOON)
+    with psycopg.connect(dsn) as writing:
+        writing.execute("select milepost.lock_standing(array['b'])")
+        marking = thread.submit(mark_everybody, other)
+        wait_for(waits(watcher, other), 10, "the marks to wait for the writer")
+        writing.execute("select milepost.lock_standing(array['c'])")
+        writing.commit()
+        assert marking.result(timeout=20) == 3
+
+
+def test_a_change_while_settling_is_not_lost(cluster: Cluster) -> None:
+    with cluster.database() as dsn, psycopg.connect(dsn, autocommit=True) as settling:
+        store(settling, "acme", _NOON)
+
+        def store_meanwhile(_: psycopg.Connection, __: Settling) -> None:
+            with psycopg.connect(dsn, autocommit=True) as other:
+                store(other, "acme", _NOON)
+
+        # Nobody who stores events waits for a batch that is being settled.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(settle, settling, [store_meanwhile], now=_NOON).result(timeout=20)
+        assert settling.execute("select unsettled from milepost.standing").fetchone() == (True,)
+        assert settle_all(settling, [], now=_NOON) == 1
+        points = settling.execute("select points_last_14_days from milepost.snapshots").fetchone()
+        assert points == (30,)
+
+
+def test_one_settles_at_a_time(cluster: Cluster) -> None:
+    with cluster.database() as dsn, psycopg.connect(dsn, autocommit=True) as first:
+        store(first, "acme", _NOON)
+        met: list[int] = []
+
+        def second(_: psycopg.Connection, __: Settling) -> None:
+            with psycopg.connect(dsn, autocommit=True) as other:
+                met.append(settle(other, [], now=_NOON).customers)
+
+        assert settle(first, [second], now=_NOON).customers == 1
+        assert met == [0]
