@@ -52,8 +52,8 @@ def settle(
     connection: psycopg.Connection, steps: Sequence[Step], *, now: datetime, limit: int = 200, after: str = ""
 ) -> Settled:
     """Settles a batch: changed customers from `after` on, then such as are due. One settles at a time; while another
-    process does, none are. Holds no lock that ingest waits for, but for the moment in which the marks are taken off; who
-    deletes a customer of the batch waits for it, or the batch, where that began first.
+    process does, none are. Holds no lock that ingest waits for, but for the moment in which the marks are taken off;
+    deleting a customer of the batch waits for it, or it for that, whichever began first.
 
     `connection` must be in autocommit, outside a transaction. Raises psycopg.Error; then nothing was changed.
     """
