@@ -122,6 +122,8 @@ def test_marking_everybody_locks_in_the_order_of_the_writers(
         writing.execute("select milepost.lock_standing(array['c'])")
         writing.commit()
         assert marking.result(timeout=20) == 3
+    assert mark_everybody(other, at_once=1) == mark_everybody(other, at_once=3) == 3
+    assert watcher.execute("select distinct changes from milepost.standing").fetchall() == [(4,)]
 
 
 def test_a_change_while_settling_is_not_lost(cluster: Cluster) -> None:

@@ -1,4 +1,4 @@
-"""Writers, a recompute, a cleanup and moving customers at once: nothing is lost, every deadlock is done again."""
+"""Writers, erasures, settling, a cleanup and moves at once: nothing is lost, every deadlock is done again."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from functools import partial
 import psycopg
 from msgspec.structs import replace
 
+from milepost.insights.settle import settle
 from milepost.plan import load_plan
 from milepost.privacy.retain import delete_expired
+from milepost.settling import STEPS
 from milepost.store.plan_tables import apply_plan, recompute, rescore
 from milepost.store.retry import retried
 from tests.store.standing_model import expected, stored
@@ -76,9 +78,27 @@ def _move(dsn: str) -> None:
             retried(connection, partial(connection.execute, "select milepost.undo_identity(%s)", (change,)))
 
 
+def _erase(dsn: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        for number in range(30):
+            gone = ["abcdef"[number % 6], "fedcba"[number % 5]]
+            erasing = partial(
+                connection.execute, "delete from public.behavior_events where customer_id = any (%s)", (gone,)
+            )
+            retried(connection, erasing)
+
+
+def _settle(dsn: str) -> None:
+    # Not tried again: settling runs into nobody.
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        for number in range(60):
+            settle(connection, STEPS, now=_NOW + timedelta(hours=number), limit=4)
+
+
 def test_all_at_once(dsn: str) -> None:
     work: list[Callable[[], None]] = [partial(_write, dsn, seed) for seed in range(3)]
     work += [partial(_recompute, dsn), partial(_clean_up, dsn), partial(_move, dsn)]
+    work += [partial(_erase, dsn), partial(_settle, dsn)]
     with ThreadPoolExecutor(len(work)) as threads:
         for done in [threads.submit(task) for task in work]:
             done.result(timeout=120)

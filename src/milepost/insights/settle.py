@@ -131,9 +131,16 @@ def settle_all(connection: psycopg.Connection, steps: Sequence[Step], *, now: da
             return done
 
 
-def mark_everybody(connection: psycopg.Connection) -> int:
-    """Has everything of every customer written anew; answers how many customers."""
-    return connection.execute(_SQL["mark_everybody"]).rowcount
+def mark_everybody(connection: psycopg.Connection, *, at_once: int = 1000) -> int:
+    """Has everything of every customer written anew, so many in a transaction; answers how many customers."""
+    marked, after = 0, ""
+    while True:
+        with connection.transaction():
+            customers = _ids(connection, "hold", {"after": after, "most": at_once})
+            marked += connection.execute(_SQL["mark_anew"], {"customers": customers}).rowcount
+        if len(customers) < at_once:
+            return marked
+        after = customers[-1]
 
 
 def unsettled(connection: psycopg.Connection) -> int:

@@ -122,11 +122,15 @@ update milepost.snapshots set due_on = %(today)s + 1 where customer_id = %(custo
 delete from milepost.insight_days where ctid = any (array(
   select ctid from milepost.insight_days where day < %(before)s limit %(most)s));
 
--- name: mark_everybody
--- Everything of everybody is to be written anew. Locked in the order in which all writers do.
-with everybody as materialized (select customer_id from milepost.standing order by 1 for no key update)
-update milepost.standing s set unsettled = true, changes = changes + 1, changed_from = '0001-01-01'
-from everybody where s.customer_id = everybody.customer_id;
+-- name: hold
+-- The next customers after one, in the order in which all writers take them. What is done to them is another statement's:
+-- this one's own would still see those as they were before it waited, and run into who waits for them now.
+select customer_id from milepost.standing where customer_id > %(after)s order by 1 limit %(most)s for no key update;
+
+-- name: mark_anew
+-- Everything of these is to be written anew.
+update milepost.standing set unsettled = true, changes = changes + 1, changed_from = '0001-01-01'
+where customer_id = any (%(customers)s);
 
 -- name: waiting
 -- How many wait.
