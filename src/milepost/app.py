@@ -50,7 +50,7 @@ from milepost.web import (
     read_api,
     score_page,
 )
-from milepost.web.auth import Tokens, bearer
+from milepost.web.auth import bearer
 from milepost.web.coach import pages as coach_pages
 from milepost.web.describe import event_in_words
 from milepost.web.environment import pages_environment
@@ -67,6 +67,7 @@ from milepost.web.secrets import derived
 from milepost.web.services import AnyRequest, Services
 from milepost.web.sessions import CsrfGuard, SessionConfig, SessionCookie
 from milepost.web.static_files import browser_sdk, static_router
+from milepost.web.tokens import Tokens
 from milepost.web.tools_app import tools_app_routes
 
 _log = logging.getLogger(__name__)

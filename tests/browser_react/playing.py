@@ -14,7 +14,7 @@ import psycopg
 from playwright.sync_api import Locator, Page
 
 from milepost.settings import Settings
-from milepost.web.auth import Tokens
+from milepost.web.tokens import Tokens
 from tests.support.postgres import Cluster
 from tests.support.server import WRITE_KEY, Server, running, wait_for
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from milepost.settings import Settings
-from milepost.web.auth import Tokens
+from milepost.web.tokens import Tokens
 from tests.support.server import WRITE_KEY, Server, wait_for
 
 _TOKENS = Tokens(Settings(token_secret="a secret that is only for tests, of 32 bytes or more"))

@@ -21,12 +21,12 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from milepost.settings import Settings
-from milepost.web.auth import Tokens
+from milepost.web.tokens import Tokens
 from tests.support.postgres import Cluster
 from tests.support.server import SECRET_KEY, WRITE_KEY, Server, running, wait_for
 
 _SETTINGS = settings(
-    max_examples=30,
+    max_examples=16,
     deadline=None,
     derandomize=True,
     database=None,

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from milepost.settings import Settings
-from milepost.web.auth import Tokens
+from milepost.web.tokens import Tokens
 from tests.support.server import WRITE_KEY, Server
 
 _CUSTOMERS = ("isolated-alpha", "isolated-beta")

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from milepost.errors import Unauthorised
 from milepost.settings import Settings
-from milepost.web.auth import Tokens
+from milepost.web.tokens import Tokens
 
 SECRET = "a secret that is only for tests, of 32 bytes or more"
 NOW = datetime.now(UTC)

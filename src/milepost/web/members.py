@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 import msgspec
@@ -22,8 +23,6 @@ LINK_VALID = timedelta(hours=24)
 
 _SQL = load("milepost.web", "members.sql")
 _hasher = PasswordHasher()
-#: Verified against where there is no such member, so that the answer takes as long.
-_NOBODY = _hasher.hash(secrets.token_hex(16))
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -80,7 +79,9 @@ async def sign_in(database: Database, email: str, password: str, *, now: datetim
     address = email.strip().lower().replace("\x00", "")
     async with database.transaction() as connection:
         row = await (await connection.execute(_SQL["find_member"], {"email": address})).fetchone()
-    stored = _NOBODY if row is None else str(row["password_hash"])
+    # Verified against where there is no such member, so that the answer takes as long.
+    nobody = await asyncio.to_thread(_nobody)
+    stored = nobody if row is None else str(row["password_hash"])
     good = await asyncio.to_thread(_verify, stored, password[:_MAX_PASSWORD])
     if row is None or not good:
         raise Unauthorised("E-mail address and password do not match.")
@@ -98,6 +99,12 @@ def _verify(stored: str, password: str) -> bool:
         return _hasher.verify(stored, password)
     except (VerificationError, InvalidHashError):
         return False
+
+
+@cache
+def _nobody() -> str:
+    """Not at import: it takes as long as every sign-in, and commands do not sign in."""
+    return _hasher.hash(secrets.token_hex(16))
 
 
 def _hash(token: str) -> bytes:

@@ -15,8 +15,8 @@ from milepost.live import LiveFeed
 from milepost.plan import Plan
 from milepost.settings import Settings
 from milepost.store.database import Database
-from milepost.web.auth import Tokens
 from milepost.web.keys import KeyRing
+from milepost.web.tokens import Tokens
 
 AnyRequest = Request[Any, Any, Any]
 
