@@ -16,7 +16,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from milepost.client.capture import EVENT, Kind
-from milepost.client.owner import Owner, Suspect
+from milepost.client.owner import Owner, Suspect, bury_dead
 from milepost.client.report import Reporter
 from milepost.client.spool import Held, Row, Spool, is_corrupt
 
@@ -173,6 +173,9 @@ class Outbox:
             finally:
                 for suspect in suspects.values():
                     suspect.release(bury=done)
+                if done:
+                    with contextlib.suppress(OSError):
+                        bury_dead(self._owners, known=suspects)
 
     def _rescue(self, disk: Spool) -> None:
         """Somebody removed the file while it was open: its rows go to memory, and from there to a new one."""

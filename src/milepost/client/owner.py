@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from collections.abc import Container
 from pathlib import Path
 
 if sys.platform == "win32":
@@ -37,14 +38,24 @@ class Owner:
     def __init__(self, directory: Path) -> None:
         """Takes a fresh name. Raises OSError when the directory cannot be written to or cannot lock."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for _ in range(10):
+            if self._take(directory):
+                return
+        raise OSError(f"somebody removes the files in {directory} as they are made")
+
+    def _take(self, directory: Path) -> bool:
+        """False where the file was taken for a dead one's before it was locked."""
         self.name = f"{os.getpid()}-{os.urandom(8).hex()}"
         self._path = _file(directory, self.name)
         self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            _try_lock(self._fd)  # nobody else knows the name, so it is free
+            if _try_lock(self._fd) and self._path.exists():
+                return True
         except OSError:
             self.release()
             raise
+        self.forget()
+        return False
 
     def release(self) -> None:
         """Gives the name up; rows that still bear it are free for others from now on."""
@@ -91,6 +102,14 @@ class Suspect:
     def _close(self) -> None:
         os.close(self._fd)
         self._fd = -1
+
+
+def bury_dead(directory: Path, known: Container[str]) -> None:
+    """Removes the files of dead processes that left nothing, but for the names in `known`."""
+    for path in directory.glob("*.lock"):
+        suspect = Suspect(directory, path.stem)
+        if path.stem not in known and suspect.is_dead():
+            suspect.release(bury=True)
 
 
 def _file(directory: Path, name: str) -> Path:
