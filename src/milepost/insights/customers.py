@@ -47,10 +47,7 @@ _SNAPSHOTS = sql.SQL("milepost.snapshots n join milepost.standing s using (custo
 #: Joined only where a name decides: a hundred thousand names take as long as all else.
 _NAMED = sql.SQL(" left join milepost.customers c using (customer_id)")
 #: Found first, whatever the order: walking an index of the order would look at everybody where few match.
-_MATCHES = sql.SQL(
-    "s.customer_id in (select customer_id from milepost.standing where customer_id ilike %(like)s"
-    " union select customer_id from milepost.customers where name ilike %(like)s)"
-)
+_MATCHES = sql.SQL("s.customer_id in (select customer_id from matches)")
 _WANTED: dict[Status, sql.SQL] = {
     "all": sql.SQL("true"),
     "active": sql.SQL("s.last_event_at > %(now)s::timestamptz - interval '7 days'"),
@@ -216,7 +213,7 @@ def _values(wanted: CustomerFilter, now: datetime) -> dict[str, object]:
 
 
 async def _count(connection: DictConnection, asked: _Asked, values: dict[str, object]) -> int:
-    query = sql.SQL(_SQL["customer_count"]).format(source=asked.counted, wanted=asked.condition)
+    query = sql.SQL(_SQL["customer_count"]).format(counted=asked.counted, wanted=asked.condition)
     row = await (await connection.execute(query, values)).fetchone()
     return int(str(row["total"])) if row else 0
 
@@ -230,7 +227,8 @@ async def _page(
     previous: str | None,
 ) -> CustomerPage:
     items = msgspec.convert(rows, list[CustomerSummary])
-    return CustomerPage(items, await _count(connection, asked, values), following, previous)
+    total = int(str(rows[0]["total"])) if rows else await _count(connection, asked, values)
+    return CustomerPage(items, total, following, previous)
 
 
 async def _rows(
@@ -250,6 +248,7 @@ async def _rows(
     order = sql.SQL("sort_key {}, customer_id {}").format(direction, tie)
     query = sql.SQL(_SQL["customer_page"]).format(
         source=asked.source,
+        counted=asked.counted,
         wanted=asked.condition,
         order=order,
         after=beyond,

@@ -1,12 +1,20 @@
 -- name: customer_count
--- How many customers a search and a filter leave. {source} and {wanted} come from a fixed list in customers.py.
-select count(*) as total from {source} where {wanted}
+-- How many customers a search and a filter leave. {counted} and {wanted} come from a fixed list in customers.py.
+with matches as materialized (
+  select customer_id from milepost.standing where customer_id ilike %(like)s
+  union select customer_id from milepost.customers where name ilike %(like)s
+)
+select count(*) as total from {counted} where {wanted}
 
 -- name: customer_page
 -- One page of customers, in the order of what is settled; what each row shows is worked out where it is older than the
--- row's last change. Only keys are sorted, as rows are wide. {source}, {wanted}, {order}, {after} and {sort_key} come
--- from a fixed list in customers.py.
-with picked as materialized (
+-- row's last change. Only keys are sorted, as rows are wide. {source}, {counted}, {wanted}, {order}, {after} and
+-- {sort_key} come from a fixed list in customers.py; without a search no matches are looked for.
+with matches as materialized (
+  select customer_id from milepost.standing where customer_id ilike %(like)s
+  union select customer_id from milepost.customers where name ilike %(like)s
+),
+picked as materialized (
   select s.customer_id, {sort_key} as sort_key
   from {source}
   where {wanted} and {after}
@@ -39,7 +47,9 @@ select p.customer_id, p.name, p.sort_key, p.first_event_at, p.last_event_at, p.t
     from generate_series(7, 0, -1) as week
     left join milepost.customer_days d on d.customer_id = p.customer_id
       and d.day > %(today)s::date - 7 * (week + 1) and d.day <= %(today)s::date - 7 * week
-    group by week order by week desc) as weekly_events
+    group by week order by week desc) as weekly_events,
+  -- Beside the page, so that what matches is found once for both.
+  (select count(*) from {counted} where {wanted}) as total
 from page p
 -- A list in the order of what is settled shows that, so that the order can be seen.
 cross join lateral (
