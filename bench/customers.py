@@ -58,12 +58,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="milepost-bench-") as folder, database(Path(folder), options.dsn) as dsn:
         if not options.dsn:
             prepare(dsn, options, console, results)
+        results["new_day"] = new_day(dsn, options.sample, console)
         server = Server(Path(folder) / "server", database_url=dsn)
         with running(server):
             results["pages"] = measure(server, options.rounds, console)
             results["one_change"] = one_change(server, dsn, console)
             results["new_plan"] = new_plan(server, dsn, options.customers, console)
-        results["new_day"] = new_day(dsn, options.sample, console)
     path = Path(__file__).parent / "results" / f"customers-{datetime.now(UTC):%Y-%m-%dT%H%M}.json"
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(results, indent=2))
@@ -243,7 +243,7 @@ def waits(connection: psycopg.Connection) -> None:
 
 
 def new_day(dsn: str, sample: int, console: Console) -> dict[str, float]:
-    """How fast customers are settled when the day has turned; nobody else is settling."""
+    """How fast customers are settled when the day has turned; nobody else is settling, and the plan is the same."""
     with psycopg.connect(dsn, autocommit=True, options=_OPTIONS) as connection:
         return settled(connection, datetime.now(UTC) + timedelta(days=1), sample, "on a new day", console)
 
