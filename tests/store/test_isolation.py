@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -22,6 +23,9 @@ from milepost.store.setup import set_up
 from tests.support.postgres import Cluster
 
 _MINE, _THEIRS = "mine", "theirs"
+_DEFAULT = load_plan()
+#: Nobody held out by chance, so that both have a recommendation to read.
+_PLAN = replace(_DEFAULT, coach=replace(_DEFAULT.coach, hold_out=0.0))
 #: Readable by a customer though no row in it belongs to one.
 _FOR_EVERYONE = {"milepost.plan", "milepost.plans", "milepost.plan_points"}
 #: What a reader may call: the functions its policies and the view need, none of which changes anything.
@@ -80,7 +84,7 @@ def owned(cluster: Cluster) -> Iterator[str]:
                     for kind in ("tables", "functions", "sequences"):
                         grant = "alter default privileges in schema public grant all on {} to anon, authenticated"
                         connection.execute(sql.SQL(grant).format(sql.SQL(kind)))
-                set_up(owner, load_plan(), Settings())
+                set_up(owner, _PLAN, Settings())
                 with psycopg.connect(owner, autocommit=True) as connection:
                     for customer in (_MINE, _THEIRS):
                         connection.execute(sql.SQL(_FILL).format(customer))
