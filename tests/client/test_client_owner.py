@@ -41,12 +41,12 @@ def test_a_file_taken_before_it_was_locked(tmp_path: Path, monkeypatch: pytest.M
         monkeypatch.setattr(owner, "_try_lock", try_lock)
         turn = next(turns)
         if turn == "taken and gone":
-            bury_dead(tmp_path, known=())
+            bury_dead(tmp_path)
         suspects = [Suspect(tmp_path, path.stem) for path in tmp_path.iterdir()] if turn == "taken" else []
         assert all(suspect.is_dead() for suspect in suspects)
         locked = try_lock(fd)
         for suspect in suspects:
-            suspect.release(bury=True)
+            suspect.bury()
         monkeypatch.setattr(owner, "_try_lock", late)
         return locked
 
@@ -64,7 +64,7 @@ def test_nobody_alive_is_buried(tmp_path: Path) -> None:
 
     def bury() -> None:
         while not enough.is_set():
-            bury_dead(tmp_path, known=())
+            bury_dead(tmp_path)
 
     with ThreadPoolExecutor(2) as threads:
         burying = [threads.submit(bury) for _ in range(2)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,47 +12,25 @@ import pytest
 
 from milepost.insights.settle import Settling, mark_everybody, settle, settle_all, unsettled
 from tests.insights.test_settle import store
-from tests.support.postgres import Cluster
+from tests.support.postgres import Cluster, waits_for_a_lock
 from tests.support.server import wait_for
 
 _NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 _ERASE = "delete from public.behavior_events where customer_id = any (%s)"
 
 
-@pytest.fixture
-def dsn(cluster: Cluster) -> Iterator[str]:
-    with cluster.database() as dsn:
-        yield dsn
-
-
-@pytest.fixture
-def other(dsn: str) -> Iterator[psycopg.Connection]:
+def _connected(dsn: str) -> Iterator[psycopg.Connection]:
     with psycopg.connect(dsn, autocommit=True) as connection:
         yield connection
 
 
-@pytest.fixture
-def watcher(dsn: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture
-def settling(dsn: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        yield connection
+settling, other, watcher = (pytest.fixture(_connected, name=name) for name in ("settling", "other", "watcher"))
 
 
 @pytest.fixture
 def thread() -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor(1) as executor:
         yield executor
-
-
-def waits(watcher: psycopg.Connection, waiting: psycopg.Connection) -> Callable[[], bool]:
-    question = "select wait_event_type = 'Lock' from pg_stat_activity where pid = %s"
-    pid = waiting.info.backend_pid
-    return lambda: watcher.execute(question, (pid,)).fetchone() == (True,)
 
 
 def customers(connection: psycopg.Connection, table: str) -> list[str]:
@@ -69,7 +47,7 @@ def test_an_erasure_while_settling(
 
     def erase_meanwhile(_: psycopg.Connection, __: Settling) -> None:
         erased.append(thread.submit(other.execute, _ERASE, (["z", "goes"],)))
-        wait_for(waits(watcher, other), 10, "the erasure to wait for the batch")
+        wait_for(waits_for_a_lock(watcher, other), 10, "the erasure to wait for the batch")
 
     assert settle(settling, [erase_meanwhile], now=_NOON).customers == 3
     erased[0].result(timeout=20)
@@ -86,7 +64,7 @@ def test_settling_while_somebody_is_erased(
     with psycopg.connect(dsn) as erasing:
         erasing.execute(_ERASE, (["goes"],))
         settled = thread.submit(settle, settling, [], now=_NOON)
-        wait_for(waits(watcher, settling), 10, "the batch to wait for the erasure")
+        wait_for(waits_for_a_lock(watcher, settling), 10, "the batch to wait for the erasure")
         # It has taken the ids before, and nothing after: who erases in order does not run into it.
         erasing.execute(_ERASE, (["z"],))
         store(erasing, "m", _NOON)
@@ -118,7 +96,7 @@ def test_marking_everybody_locks_in_the_order_of_the_writers(
     with psycopg.connect(dsn) as writing:
         writing.execute("select milepost.lock_standing(array['b'])")
         marking = thread.submit(mark_everybody, other)
-        wait_for(waits(watcher, other), 10, "the marks to wait for the writer")
+        wait_for(waits_for_a_lock(watcher, other), 10, "the marks to wait for the writer")
         writing.execute("select milepost.lock_standing(array['c'])")
         writing.commit()
         assert marking.result(timeout=20) == 3

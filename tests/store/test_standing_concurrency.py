@@ -20,6 +20,7 @@ from milepost.store.plan_tables import apply_plan, recompute, rescore
 from milepost.store.retry import retried
 from tests.store.standing_model import expected, stored
 from tests.store.test_standing import check
+from tests.support.postgres import waits_for_a_lock
 from tests.support.server import wait_for
 
 _NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -107,12 +108,6 @@ def test_all_at_once(dsn: str) -> None:
         check(connection)
 
 
-def _waits_for_a_lock(watcher: psycopg.Connection, waiting: psycopg.Connection) -> Callable[[], bool]:
-    question = "select wait_event_type = 'Lock' from pg_stat_activity where pid = %s"
-    pid = waiting.info.backend_pid
-    return lambda: watcher.execute(question, (pid,)).fetchone() == (True,)
-
-
 def test_the_last_event_goes_while_the_next_one_comes(dsn: str, connection: psycopg.Connection) -> None:
     insert = "insert into public.behavior_events (customer_id, event_type) values ('acme', 'export_action')"
     row = connection.execute(f"{insert} returning event_id").fetchone()
@@ -126,7 +121,7 @@ def test_the_last_event_goes_while_the_next_one_comes(dsn: str, connection: psyc
         # The row is still there when the insert looks, and gone when it gets its turn.
         deleting.execute("select milepost.lock_standing(array['acme'])")
         coming = thread.submit(inserting.execute, insert)
-        wait_for(_waits_for_a_lock(connection, inserting), 10, "the insert to wait for the customer's row")
+        wait_for(waits_for_a_lock(connection, inserting), 10, "the insert to wait for the customer's row")
         deleting.execute("delete from public.behavior_events where event_id = %s", (first,))
         deleting.commit()
         coming.result(timeout=20)
@@ -150,7 +145,7 @@ def test_events_come_while_customers_go_to_a_new_plan(dsn: str, connection: psyc
         assert apply_plan(connection, dearer)
         changing.execute("select milepost.rescore(array['m'])")
         second = thread.submit(late.execute, insert, ("m",))
-        wait_for(_waits_for_a_lock(connection, late), 10, "a later event to wait for its customer's new plan")
+        wait_for(waits_for_a_lock(connection, late), 10, "a later event to wait for its customer's new plan")
         late_free = connection.execute(insert, ("z",))
         assert late_free.rowcount == 1
         changing.commit()

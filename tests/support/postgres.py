@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -60,3 +60,10 @@ class Cluster:
 
     def stop(self) -> None:
         self.server.stop()
+
+
+def waits_for_a_lock(watcher: psycopg.Connection, waiting: psycopg.Connection) -> Callable[[], bool]:
+    """Whether `waiting` waits for another transaction, as `watcher` sees it."""
+    question = "select wait_event_type = 'Lock' from pg_stat_activity where pid = %s"
+    pid = waiting.info.backend_pid
+    return lambda: watcher.execute(question, (pid,)).fetchone() == (True,)

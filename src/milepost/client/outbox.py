@@ -157,7 +157,6 @@ class Outbox:
                 self._rescue(disk)
                 return 0
             suspects: dict[str, Suspect] = {}
-            done = False
 
             def is_dead(name: str) -> bool:
                 suspect = suspects[name] = Suspect(self._owners or Path(), name)
@@ -165,17 +164,15 @@ class Outbox:
 
             try:
                 number = disk.adopt(is_dead)
-                done = True
-                return number
             except _FAILURES as error:
                 self._disk_failed(error, reading=True)
                 return 0
             finally:
                 for suspect in suspects.values():
-                    suspect.release(bury=done)
-                if done:
-                    with contextlib.suppress(OSError):
-                        bury_dead(self._owners, known=suspects)
+                    suspect.release()
+            with contextlib.suppress(OSError):
+                bury_dead(self._owners)
+            return number
 
     def _rescue(self, disk: Spool) -> None:
         """Somebody removed the file while it was open: its rows go to memory, and from there to a new one."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Container
 from pathlib import Path
 
 if sys.platform == "win32":
@@ -91,12 +90,15 @@ class Suspect:
         self._close()
         return False
 
-    def release(self, *, bury: bool) -> None:
-        """Lets go of a dead one's lock; `bury` removes its file, once its rows have been taken over."""
+    def bury(self) -> None:
+        """Removes the file of a dead one, whose rows have been taken over, and lets go of its lock."""
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+        self.release()
+
+    def release(self) -> None:
+        """Lets go of a dead one's lock."""
         if self._fd >= 0:
-            if bury:
-                with contextlib.suppress(OSError):
-                    self._path.unlink()
             self._close()
 
     def _close(self) -> None:
@@ -104,12 +106,12 @@ class Suspect:
         self._fd = -1
 
 
-def bury_dead(directory: Path, known: Container[str]) -> None:
-    """Removes the files of dead processes that left nothing, but for the names in `known`."""
+def bury_dead(directory: Path) -> None:
+    """Removes the files of dead processes, once what they left has been taken over."""
     for path in directory.glob("*.lock"):
         suspect = Suspect(directory, path.stem)
-        if path.stem not in known and suspect.is_dead():
-            suspect.release(bury=True)
+        if suspect.is_dead():
+            suspect.bury()
 
 
 def _file(directory: Path, name: str) -> Path:

@@ -47,7 +47,8 @@ _SNAPSHOTS = sql.SQL("milepost.snapshots n join milepost.standing s using (custo
 #: Joined only where a name decides: a hundred thousand names take as long as all else.
 _NAMED = sql.SQL(" left join milepost.customers c using (customer_id)")
 #: Found first, whatever the order: walking an index of the order would look at everybody where few match.
-_MATCHES = sql.SQL("s.customer_id in (select customer_id from matches)")
+_MATCHES = sql.SQL(_SQL["customer_matches"])
+_MATCHING = sql.SQL("s.customer_id in (select customer_id from matches)")
 _WANTED: dict[Status, sql.SQL] = {
     "all": sql.SQL("true"),
     "active": sql.SQL("s.last_event_at > %(now)s::timestamptz - interval '7 days'"),
@@ -191,7 +192,7 @@ class _Asked(NamedTuple):
     def condition(self) -> sql.Composable:
         parts = [_WANTED[self.wanted.status]]
         if self.wanted.q:
-            parts.append(_MATCHES)
+            parts.append(_MATCHING)
         if self.wanted.min_score is not None:
             parts.append(sql.SQL("n.current_scaling_score >= %(min_score)s"))
         if self.wanted.max_score is not None:
@@ -213,7 +214,7 @@ def _values(wanted: CustomerFilter, now: datetime) -> dict[str, object]:
 
 
 async def _count(connection: DictConnection, asked: _Asked, values: dict[str, object]) -> int:
-    query = sql.SQL(_SQL["customer_count"]).format(counted=asked.counted, wanted=asked.condition)
+    query = sql.SQL(_SQL["customer_count"]).format(matches=_MATCHES, counted=asked.counted, wanted=asked.condition)
     row = await (await connection.execute(query, values)).fetchone()
     return int(str(row["total"])) if row else 0
 
@@ -247,6 +248,7 @@ async def _rows(
     tie = sql.SQL("desc" if backwards else "asc")
     order = sql.SQL("sort_key {}, customer_id {}").format(direction, tie)
     query = sql.SQL(_SQL["customer_page"]).format(
+        matches=_MATCHES,
         source=asked.source,
         counted=asked.counted,
         wanted=asked.condition,

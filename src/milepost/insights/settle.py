@@ -137,7 +137,8 @@ def mark_everybody(connection: psycopg.Connection, *, at_once: int = 1000) -> in
     while True:
         with connection.transaction():
             customers = _ids(connection, "hold", {"after": after, "most": at_once})
-            marked += connection.execute(_SQL["mark_anew"], {"customers": customers}).rowcount
+            connection.execute(_SQL["mark_anew"], {"customers": customers})
+        marked += len(customers)
         if len(customers) < at_once:
             return marked
         after = customers[-1]

@@ -129,8 +129,8 @@ select customer_id from milepost.standing where customer_id > %(after)s order by
 
 -- name: mark_anew
 -- Everything of these is to be written anew.
-update milepost.standing set unsettled = true, changes = changes + 1, changed_from = '0001-01-01'
-where customer_id = any (%(customers)s);
+select milepost.mark_changed(%(customers)s::text[],
+  array_fill('0001-01-01'::date, array[cardinality(%(customers)s::text[])]));
 
 -- name: waiting
 -- How many wait.
