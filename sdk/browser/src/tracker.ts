@@ -159,12 +159,13 @@ export function makeTracker(options: T.TrackerOptions, host: string): Shared {
     settling = 0;
     if (!granted()) return;
     if (moved) recordSession();
+    if (!queue[0]) return; // all sent: that says nothing of storage
     store.hold();
     const kept = store.keep();
     if (!kept && stats.persistent) fail("spool_unavailable", "full");
     stats.persistent = kept;
     if (queue.length >= flushAt || queue.some(({ rank }) => rank > 1)) sender.attempt();
-    else if (queue[0]) sender.schedule(flushInterval);
+    else sender.schedule(flushInterval);
   });
   const giveUp = (lost = bound(queue, maxQueue), reason: T.DropReason = "queue_full"): void => {
     lost.forEach(store.forget);

@@ -67,6 +67,18 @@ it("notices when there is room again", async () => {
   expect(waiting(storage)).toHaveLength(2);
 });
 
+it("takes nothing left to keep for no sign of room", async () => {
+  const { tracker, clock } = open({ storage: full(), flushInterval: 300 });
+  tracker.track("navigation");
+  await clock.advance(350);
+  expect(tracker.stats()).toMatchObject({ delivered: 0, persistent: false });
+  tracker.track("navigation"); // sent with the first, before it would be written down
+  await clock.advance(60);
+  expect(tracker.stats()).toMatchObject({ delivered: 2, persistent: false });
+  await clock.advance(100);
+  expect(tracker.stats().persistent).toBe(false);
+});
+
 it("lives without a localStorage that may not even be named", async () => {
   const own = Object.getOwnPropertyDescriptor(globalThis, "localStorage");
   Object.defineProperty(globalThis, "localStorage", { get: forbid, configurable: true });
