@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from milepost.errors import DatabaseUnavailable, Overloaded
 from milepost.ingest import metrics, write
@@ -24,6 +27,7 @@ from milepost.store.embedded import EmbeddedPostgres
 from milepost.store.setup import set_up
 
 NOW = datetime.now(UTC)
+_ALLOW = sql.SQL("alter database {} with allow_connections {}")
 
 
 def _row(customer: str = "acme", event_id: str = "") -> Row:
@@ -109,6 +113,86 @@ async def test_unstorable_ties_cost_nobody_else_anything(dsn: str) -> None:
     assert [r.index for r in receipt.rejected] == [1, 2]
     with psycopg.connect(dsn) as connection:
         assert connection.execute("select alias_id, user_id from milepost.aliases").fetchall() == [("a", "u")]
+
+
+def _in_lane(number: int, of: int = 2) -> str:
+    """A customer whose rows go through that lane: which one it is changes with each process."""
+    return next(name for n in count() if write._key(_row(name := f"customer-{n}")) % of == number)
+
+
+async def test_a_batch_is_divided_by_customer_and_answered_when_all_of_it_is_stored(dsn: str) -> None:
+    held, free = _in_lane(0), _in_lane(1)
+    async with _writing(dsn) as writer, await AsyncConnection.connect(dsn) as blocker:
+        await writer.write(_work([_row(held), _row(free)]))
+        await blocker.execute("select from milepost.standing where customer_id = %s for update", [held])
+        task = asyncio.create_task(writer.write(_work([_row(name) for name in (held, free) * 50])))
+        await _until(lambda: _count(dsn, free) == 51)
+        assert not task.done()
+        await blocker.rollback()
+        assert (await task).accepted == 100
+    assert _count(dsn, held) == 51
+
+
+async def test_rejections_and_duplicates_of_a_divided_batch_keep_their_places(dsn: str) -> None:
+    one, other = _in_lane(0), _in_lane(1)
+    rows = [_row(one if n % 3 else other) for n in range(40)]
+    rows[7].business_impact = rows[30].business_impact = "huge"
+    twin = _row(other if rows[1].customer_id == one else one, rows[1].event_id)  # in the other lane, at the same time
+    async with _writing(dsn) as writer:
+        receipt = await writer.write(_work([*rows, twin]))
+        assert (receipt.accepted, receipt.duplicates) == (38, 1)
+        assert [(r.index, r.event_id) for r in receipt.rejected] == [(7, rows[7].event_id), (30, rows[30].event_id)]
+        assert writer._bytes == 0
+
+
+async def test_what_a_request_tells_is_known_before_any_of_its_events(dsn: str) -> None:
+    """Whose events they are is found by what stands beside them, whichever lane they would go through alone."""
+    rows = [_row("") for _ in range(30)]
+    for n, row in enumerate(rows):
+        row.customer_id, row.user_id = None, f"user-{n}"
+    told = [Told(row.event_id, (Tie("group", "user", f"user-{n}", "acme"),), ()) for n, row in enumerate(rows)]
+    async with _writing(dsn) as writer:
+        assert (await writer.write(_work(rows, told))).accepted == 30
+    assert _count(dsn) == 30
+
+
+async def test_few_events_share_a_commit_whoever_they_are_of(dsn: str) -> None:
+    committed = metrics.COMMITS.labels("done")
+    async with _writing(dsn) as writer, await AsyncConnection.connect(dsn) as blocker:
+        await blocker.execute("select milepost.lock_identity(true)")
+        first = [asyncio.create_task(writer.write(_work([_row(_in_lane(n))]))) for n in (0, 1)]
+        await _until_waiting(dsn)
+        tasks = [asyncio.create_task(writer.write(_work([_row(f"customer-{n}")]))) for n in range(30)]
+        await asyncio.sleep(0)
+        before = committed._value.get()
+        await blocker.rollback()
+        receipts = await asyncio.gather(*first, *tasks)
+    assert sum(receipt.accepted for receipt in receipts) == 32
+    assert committed._value.get() - before <= 4
+
+
+async def test_customers_of_a_connection_that_is_gone_are_served_by_the_others(dsn: str) -> None:
+    customers = [_in_lane(0), _in_lane(1)]
+    query = "select pid from pg_stat_activity where application_name = 'milepost-writer' and datname = %s"
+    name, elsewhere = str(conninfo_to_dict(dsn)["dbname"]), make_conninfo(dsn, dbname="postgres")
+    async with _writing(dsn) as writer, await AsyncConnection.connect(elsewhere, autocommit=True) as other:
+        await _until(lambda: all(lane.up for lane in writer._lanes))
+        await other.execute(_ALLOW.format(sql.Identifier(name), sql.SQL("false")))
+        try:
+            row = await (await other.execute(query, [name])).fetchone()
+            assert row is not None
+            await other.execute("select pg_terminate_backend(%s, 5000)", [row[0]])
+            # The first to meet the dead connection is told to come again.
+            for customer in customers:
+                with contextlib.suppress(DatabaseUnavailable):
+                    await writer.write(_work([_row(customer)]))
+            assert [lane.up for lane in writer._lanes].count(True) == 1
+            for customer in customers:
+                assert (await writer.write(_work([_row(customer)]))).accepted == 1
+            assert (await writer.write(_work([_row(customer) for customer in customers]))).accepted == 2
+        finally:
+            await other.execute(_ALLOW.format(sql.Identifier(name), sql.SQL("true")))
+        await _until(lambda: all(lane.up for lane in writer._lanes))
 
 
 async def test_a_mistake_of_ours_ends_one_commit_never_the_writer(dsn: str) -> None:

@@ -1,7 +1,7 @@
 """The event writer: requests that arrive together share one commit, and each hears only after it.
 
 A writer takes whatever waits as soon as it is free, so a lone request is written at once and a crowd shares;
-nobody waits for a timer.
+nobody waits for a timer. Each writer has customers of its own: two that add to the same one would wait for each other.
 """
 
 from __future__ import annotations
@@ -11,28 +11,24 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
-import msgspec
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 
 from milepost.errors import DatabaseUnavailable, Overloaded, Problem
 from milepost.ingest import metrics
+from milepost.ingest.commit import store, store_told
 from milepost.ingest.events import Receipt, Rejection, Row, Told
-from milepost.store.queries import load
 
-_T = TypeVar("_T")
 _log = logging.getLogger(__name__)
-_SQL = load("milepost.ingest", "write.sql")
-_encode = msgspec.json.Encoder().encode
 
 #: Most rows in one commit: enough for speed, few enough that nobody behind it waits long.
 _MOST_ROWS = 5_000
-_RETRIES = 5
+#: Up to so many, sharing a commit saves more than waiting for the other writer's customers can cost.
+_FEW_ROWS = 40
 _RETRY_AFTER = 2
 #: Seconds a request waits for its commit. A database that hangs must not hold up senders without an answer.
 _LONGEST_WAIT = 10.0
@@ -59,6 +55,56 @@ class Work:
         return self.size + _ROW_BYTES * len(self.rows)
 
 
+class _Request:
+    """A work under way: it is answered when the last of its parts is, and as its worst part was."""
+
+    __slots__ = ("_left", "_problem", "_receipt", "work")
+
+    def __init__(self, work: Work, parts: int) -> None:
+        self.work = work
+        self._left = parts
+        self._receipt = Receipt(0, 0, [])
+        self._problem: Problem | None = None
+
+    def end(self, outcome: Receipt | Problem) -> bool:
+        """Takes the outcome of a part. Answers whether it was the last."""
+        if isinstance(outcome, Problem):
+            self._problem = outcome
+        else:
+            self._receipt.accepted += outcome.accepted
+            self._receipt.duplicates += outcome.duplicates
+            self._receipt.rejected += outcome.rejected
+        self._left -= 1
+        done = self.work.done
+        if self._left == 0 and not done.done():
+            if self._problem is None:
+                self._receipt.rejected.sort(key=lambda rejection: rejection.index)
+                done.set_result(self._receipt)
+            else:
+                done.set_exception(self._problem)
+                with contextlib.suppress(Exception):
+                    done.exception()  # marked as seen: the client may have gone already
+        return self._left == 0
+
+
+@dataclass(slots=True)
+class _Part:
+    """What of a request goes through one lane."""
+
+    request: _Request
+    rows: list[Row]
+    places: Sequence[int]
+    told: Sequence[Told]
+
+
+@dataclass(slots=True)
+class _Lane:
+    """What waits for one connection, in the order it came."""
+
+    waiting: deque[_Part] = field(default_factory=deque)
+    up: bool = False
+
+
 class Writer:
     """Commits what requests bring. One per process; `writers` connections work side by side."""
 
@@ -66,41 +112,38 @@ class Writer:
         self, dsn: str, *, writers: int, most_bytes: int, stored: Callable[[list[Row]], None] = lambda _: None
     ) -> None:
         self._dsn = make_conninfo(dsn, **_KEEPALIVE)
-        self._count = writers
         self._most_bytes = most_bytes
         self._stored = stored
-        self._waiting: deque[Work] = deque()
+        self._lanes = [_Lane() for _ in range(writers)]
         self._bytes = 0
         self._wake = asyncio.Condition()
         self._tried = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
-        self._up = 0
 
     @property
     def available(self) -> bool:
         """Whether a connection to PostgreSQL stands, as far as known."""
-        return self._up > 0
+        return any(lane.up for lane in self._lanes)
 
     async def start(self) -> None:
         """Returns when a connection stands, or could not be made: the writer keeps trying by itself."""
-        self._tasks = [asyncio.create_task(self._run(), name=f"writer-{n}") for n in range(self._count)]
+        self._tasks = [asyncio.create_task(self._run(lane), name=f"writer-{n}") for n, lane in enumerate(self._lanes)]
         await self._tried.wait()
 
     async def close(self, within: float = 15.0) -> None:
         """Finishes what was accepted, then stops; what cannot be written by then is answered 503."""
         self._closing = True
-        async with self._wake:
-            self._wake.notify_all()
+        await self._notify()
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=within)
             for task in late:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._refuse_all(DatabaseUnavailable(retry_after=_RETRY_AFTER))
+        self._refuse_waiting(DatabaseUnavailable(retry_after=_RETRY_AFTER))
 
     async def write(self, work: Work) -> Receipt:
-        """Waits for the commit and answers the receipt.
+        """Waits for the commit, or commits, and answers the receipt.
 
         Raises DatabaseUnavailable while PostgreSQL is away and Overloaded when too much waits: either way nothing
         of it was acknowledged, and sending it again is safe.
@@ -111,9 +154,8 @@ class Writer:
         if self._bytes and self._bytes + work.memory > self._most_bytes:
             raise Overloaded(retry_after=_RETRY_AFTER)
         self._hold(work.memory)
-        self._waiting.append(work)
-        async with self._wake:
-            self._wake.notify()
+        self._part(work)
+        await self._notify()
         try:
             # Shielded: who gives up waiting leaves the work where it is, and its bytes count until it is done.
             return await asyncio.wait_for(asyncio.shield(work.done), _LONGEST_WAIT)
@@ -123,11 +165,34 @@ class Writer:
             )
             raise DatabaseUnavailable(message, retry_after=_RETRY_AFTER) from None
 
+    def _part(self, work: Work) -> None:
+        """Puts each row into its customer's lane. What tells something stays whole: it is stored before its events."""
+        lanes = self._lanes
+        count = len(lanes)
+        if count == 1 or len(work.rows) == 1 or work.told:
+            lane = lanes[_key(work.rows[0]) % count]
+            lane.waiting.append(_Part(_Request(work, 1), work.rows, work.places, work.told))
+            return
+        rows: list[list[Row]] = [[] for _ in lanes]
+        places: list[list[int]] = [[] for _ in lanes]
+        for place, row in zip(work.places, work.rows, strict=True):
+            number = _key(row) % count
+            rows[number].append(row)
+            places[number].append(place)
+        request = _Request(work, sum(map(bool, rows)))
+        for lane, its_rows, its_places in zip(lanes, rows, places, strict=True):
+            if its_rows:
+                lane.waiting.append(_Part(request, its_rows, its_places, ()))
+
+    async def _notify(self) -> None:
+        async with self._wake:
+            self._wake.notify_all()
+
     def _hold(self, size: int) -> None:
         self._bytes += size
         metrics.PENDING_BYTES.set(self._bytes)
 
-    async def _run(self) -> None:
+    async def _run(self, lane: _Lane) -> None:
         """One connection's life after another: connect, work until it breaks, say so to whoever waits, try again."""
         pause = 0.1
         while not self._closing:
@@ -139,18 +204,20 @@ class Writer:
                     connect_timeout=5,
                     options="-c timezone=UTC -c jit=off -c lock_timeout=30000",
                 ) as connection:
-                    self._up += 1
+                    lane.up = True
                     self._tried.set()
                     pause = 0.1
                     try:
-                        await self._serve(connection)
+                        await self._serve(lane, connection)
                     finally:
-                        self._up -= 1
+                        lane.up = False
             except psycopg.Error as error:
                 _log.warning("the event writer lost PostgreSQL: %s", str(error).strip().splitlines()[0])
                 self._tried.set()
-                if not self.available:
-                    self._refuse_all(DatabaseUnavailable(retry_after=_RETRY_AFTER))
+                if self.available:
+                    await self._notify()  # the others take over what waits here
+                else:
+                    self._refuse_waiting(DatabaseUnavailable(retry_after=_RETRY_AFTER))
                 # A pause that grows, so that a database in recovery is not hammered.
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 2.0)
@@ -159,143 +226,87 @@ class Writer:
                 self._tried.set()
                 await asyncio.sleep(pause)
 
-    async def _serve(self, connection: AsyncConnection) -> None:
+    def _next(self, lane: _Lane) -> _Lane | None:
+        """Where a connection finds work: in its own lane, else in one that has no connection."""
+        if lane.waiting:
+            return lane
+        return next((other for other in self._lanes if other.waiting and not other.up), None)
+
+    def _take(self, lane: _Lane) -> list[_Part]:
+        """What goes into the next commit; a small one has room for what waits in the other lanes."""
+        parts = [lane.waiting.popleft()]
+        rows = len(parts[0].rows)
+        for place, most in ((lane, _MOST_ROWS), *((other, _FEW_ROWS) for other in self._lanes)):
+            while place.waiting and rows + len(place.waiting[0].rows) <= most:
+                parts.append(place.waiting.popleft())
+                rows += len(parts[-1].rows)
+        return parts
+
+    async def _serve(self, own: _Lane, connection: AsyncConnection) -> None:
         while True:
             async with self._wake:
-                await self._wake.wait_for(lambda: bool(self._waiting) or self._closing)
-            if not self._waiting:
+                await self._wake.wait_for(lambda: self._next(own) or self._closing)
+            lane = self._next(own)
+            if lane is None:
                 if self._closing:
                     return
                 continue
-            works = self._take()
+            parts = self._take(lane)
             try:
-                await self._commit(connection, works)
+                await self._commit(connection, parts)
             except psycopg.Error:
                 # The outcome of a broken commit is unknown, so it is not acknowledged; a retry finds duplicates.
                 metrics.COMMITS.labels("failed").inc()
-                _refuse(works, DatabaseUnavailable(retry_after=_RETRY_AFTER))
+                self._refuse(parts, DatabaseUnavailable(retry_after=_RETRY_AFTER))
                 raise
             except asyncio.CancelledError:
-                _refuse(works, DatabaseUnavailable(retry_after=_RETRY_AFTER))
+                self._refuse(parts, DatabaseUnavailable(retry_after=_RETRY_AFTER))
                 raise
             except Exception:
-                _refuse(works, Problem())
+                self._refuse(parts, Problem())
                 raise
-            finally:
-                self._hold(-sum(work.memory for work in works))
 
-    def _take(self) -> list[Work]:
-        works, rows = [self._waiting.popleft()], 0
-        rows = len(works[0].rows)
-        while self._waiting and rows + len(self._waiting[0].rows) <= _MOST_ROWS:
-            works.append(self._waiting.popleft())
-            rows += len(works[-1].rows)
-        return works
-
-    async def _commit(self, connection: AsyncConnection, works: list[Work]) -> None:
+    async def _commit(self, connection: AsyncConnection, parts: list[_Part]) -> None:
         started = time.perf_counter()
         unstorable: dict[str, str] = {}
-        if told := [told for work in works for told in work.told]:
-            await _store_told(connection, told, unstorable)
-        rows = [row for work in works for row in work.rows if row.event_id not in unstorable]
-        new = await _store(connection, rows, unstorable) if rows else set()
+        if told := [told for part in parts for told in part.told]:
+            await store_told(connection, told, unstorable)
+        rows = [row for part in parts for row in part.rows if row.event_id not in unstorable]
+        new = await store(connection, rows, unstorable) if rows else set()
         metrics.COMMITS.labels("done").inc()
         metrics.COMMIT_SECONDS.observe(time.perf_counter() - started)
         metrics.COMMIT_EVENTS.observe(len(rows))
         stored = [row for row in rows if row.event_id in new]
-        for work in works:
-            receipt = _receipt(work, new, unstorable)
-            metrics.EVENTS.labels("accepted").inc(receipt.accepted)
-            metrics.EVENTS.labels("duplicate").inc(receipt.duplicates)
-            if not work.done.done():
-                work.done.set_result(receipt)
+        while parts:
+            part = parts.pop(0)
+            self._end(part, _receipt(part, new, unstorable))
         # Last, as whatever goes wrong with it must not cost anybody the receipt.
         if stored:
             self._stored(stored)
 
-    def _refuse_all(self, problem: Problem) -> None:
-        waiting, self._waiting = list(self._waiting), deque()
-        self._hold(-sum(work.memory for work in waiting))
-        _refuse(waiting, problem)
+    def _end(self, part: _Part, outcome: Receipt | Problem) -> None:
+        if part.request.end(outcome):
+            self._hold(-part.request.work.memory)
+
+    def _refuse(self, parts: Iterable[_Part], problem: Problem) -> None:
+        for part in parts:
+            self._end(part, problem)
+
+    def _refuse_waiting(self, problem: Problem) -> None:
+        for lane in self._lanes:
+            parts, lane.waiting = lane.waiting, deque()
+            self._refuse(parts, problem)
 
 
-async def _store(connection: AsyncConnection, rows: list[Row], unstorable: dict[str, str]) -> set[str]:
-    """Stores rows in one commit and answers the new ids. Rows that PostgreSQL cannot take are found by halving."""
-    text = _encode(rows).decode()
-
-    async def insert() -> set[str]:
-        cursor = await connection.execute(_SQL["store_events"], (text,))
-        return {str(event_id) for (event_id,) in await cursor.fetchall()}
-
-    try:
-        return await _with_retries(connection, insert)
-    except psycopg.Error as error:
-        if not _row_at_fault(error):
-            raise
-        if len(rows) == 1:
-            unstorable[rows[0].event_id] = (error.diag.message_primary or str(error)).strip()
-            return set()
-        half = len(rows) // 2
-        first = await _store(connection, rows[:half], unstorable)
-        return first | await _store(connection, rows[half:], unstorable)
+def _key(row: Row) -> int:
+    """The same for what adds to the same customer, as far as the row says whose it is."""
+    return hash(row.customer_id or row.user_id or row.anonymous_id)
 
 
-async def _store_told(connection: AsyncConnection, told: Sequence[Told], unstorable: dict[str, str]) -> None:
-    """Applies ties and traits in one transaction. What PostgreSQL cannot take is found by halving, as with rows.
-
-    They go before their events, so that no retry is needed to bring them about once an event is stored.
-    """
-
-    async def apply() -> None:
-        async with connection.transaction():
-            ids = [one.event_id for one in told]
-            stored = {str(row[0]) for row in await (await connection.execute(_SQL["stored_events"], (ids,))).fetchall()}
-            for one in told:
-                if one.event_id not in stored:
-                    await _apply(connection, one)
-
-    try:
-        await _with_retries(connection, apply)
-    except psycopg.Error as error:
-        if not _row_at_fault(error):
-            raise
-        if len(told) == 1:
-            unstorable[told[0].event_id] = (error.diag.message_primary or str(error)).strip()
-            return
-        half = len(told) // 2
-        await _store_told(connection, told[:half], unstorable)
-        await _store_told(connection, told[half:], unstorable)
-
-
-async def _apply(connection: AsyncConnection, told: Told) -> None:
-    for traits in told.traits:
-        values = {f"{traits.of}_id": traits.id, "name": traits.name, "traits": traits.traits.decode()}
-        await connection.execute(_SQL[f"describe_{traits.of}"], values)
-    for tie in told.ties:
-        await connection.execute(_SQL["tie"], (tie.call, tie.kind, tie.from_id, tie.to_id))
-
-
-def _row_at_fault(error: psycopg.Error) -> bool:
-    """Data, integrity, and values past PostgreSQL's limits (54): what a single row can be at fault for."""
-    return isinstance(error, (psycopg.DataError, psycopg.IntegrityError)) or (error.sqlstate or "").startswith("54")
-
-
-async def _with_retries(connection: AsyncConnection, attempt: Callable[[], Awaitable[_T]]) -> _T:
-    """Two writers that lock each other out, or a lock that takes too long, are no reason to lose anything."""
-    for tries_left in range(_RETRIES, -1, -1):
-        try:
-            return await attempt()
-        except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, psycopg.errors.LockNotAvailable):
-            if tries_left == 0 or connection.broken:
-                raise
-            metrics.COMMITS.labels("retried").inc()
-    raise AssertionError("unreachable")
-
-
-def _receipt(work: Work, new: set[str], unstorable: dict[str, str]) -> Receipt:
-    """Claims this request's new ids: the same id in a second request of the same commit is its duplicate."""
+def _receipt(part: _Part, new: set[str], unstorable: dict[str, str]) -> Receipt:
+    """Claims this part's new ids: the same id in a second request of the same commit is its duplicate."""
     receipt = Receipt(0, 0, [])
-    for index, row in zip(work.places, work.rows, strict=True):
+    for index, row in zip(part.places, part.rows, strict=True):
         if row.event_id in new:
             new.remove(row.event_id)
             receipt.accepted += 1
@@ -304,12 +315,6 @@ def _receipt(work: Work, new: set[str], unstorable: dict[str, str]) -> Receipt:
             receipt.rejected.append(Rejection(index, row.event_id, "unstorable", None, message))
         else:
             receipt.duplicates += 1
+    metrics.EVENTS.labels("accepted").inc(receipt.accepted)
+    metrics.EVENTS.labels("duplicate").inc(receipt.duplicates)
     return receipt
-
-
-def _refuse(works: Sequence[Work], problem: Problem) -> None:
-    for work in works:
-        if not work.done.done():
-            work.done.set_exception(problem)
-            with contextlib.suppress(Exception):
-                work.done.exception()  # marked as seen: the client may have gone already
