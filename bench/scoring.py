@@ -80,9 +80,9 @@ class Rate(NamedTuple):
 
 
 LOADS: Final = (
-    Load("http", 100, 16, 100),
-    Load("http", 100, 16, 100, sessions=2),
-    Load("http", 1, 64, 1_500),
+    Load("http", 100, 16, 300),
+    Load("http", 100, 16, 300, sessions=2),
+    Load("http", 1, 64, 3_000),
     Load("database", 100, 1, 50),
     Load("database", 100, 2, 80),
 )

@@ -1,4 +1,4 @@
-"""`verify_standing` finds nothing where everything is right, and whatever is not."""
+"""What `milepost verify` proves of customers finds nothing where everything is right, and whatever is not."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
+from milepost.insights.practice import count_differing, settle_practice
 from milepost.insights.settle import settle_all
 from milepost.insights.verify import verify_standing
 from tests.columns.events import insert
@@ -76,3 +77,27 @@ def test_a_snapshot_that_is_not_true_is_found(stored: psycopg.Connection, harm: 
     settle_all(stored, [], now=datetime.now(UTC))
     stored.execute(harm.encode())
     assert verify_standing(stored).snapshots == 1
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "update milepost.practice set results = results + 1 where customer_id = 'customer 1'",
+        """update milepost.practice set practice_by = '{}' where customer_id = 'customer 1'""",
+        "delete from milepost.practice where customer_id = 'customer 1'",
+    ],
+)
+def test_practice_that_is_not_true_is_found_and_mended(stored: psycopg.Connection, harm: str) -> None:
+    now = datetime.now(UTC)
+    stored.execute(
+        "insert into public.customer_actions (customer_id, action_type, role, competency_area, business_impact)"
+        " values ('customer 1', 'deal_won', 'outcome', 'sales_execution', 'high')"
+    )
+    settle_all(stored, [settle_practice], now=now)
+    assert count_differing(stored) == 0
+    stored.execute(harm.encode())
+    assert count_differing(stored) == 1
+    stored.execute("update milepost.standing set unsettled = true")
+    assert count_differing(stored) == 0, "who waits to be settled is not compared"
+    settle_all(stored, [settle_practice], now=now)
+    assert count_differing(stored) == 0

@@ -18,10 +18,12 @@ from psycopg.rows import dict_row
 
 from milepost.insights.practice_map import Cell, Picture
 from milepost.plan import load_plan
+from milepost.settings import Settings
 from milepost.vocabulary import DEFAULT_COMPETENCIES
 from milepost.web.offline.form import check
 from milepost.web.offline.quadrant import Asked, finding
-from tests.support.dashboard import member, send_form, visitor
+from milepost.web.tokens import Tokens
+from tests.support.dashboard import EMAIL, member, send_form, visitor
 from tests.support.server import WRITE_KEY, Server, running, wait_for
 
 _GOOD = {
@@ -155,6 +157,38 @@ def test_it_is_changed_deleted_and_put_back(dana: httpx.Client, shared_server: S
     send_form(dana, answer.headers["location"], f"{address}/restore")
     assert stored(shared_server, "changing")[0]["deleted_at"] is None
     assert "The action is back." in dana.get(f"{home}?restored={row['action_id']}").text
+
+
+def test_the_team_sees_who_recorded_and_changed_it_and_the_customer_does_not(
+    dana: httpx.Client, shared_server: Server
+) -> None:
+    home = customer(shared_server, "signed")
+    location = send_form(dana, home, f"{home}/actions", **_GOOD).headers["location"]
+    (row,) = stored(shared_server, "signed")
+    address = f"{home}/actions/{row['action_id']}"
+    assert f"<bdi>by {EMAIL}</bdi>" in dana.get(location).text
+    with member(shared_server, "127.0.0.8", "robin@example.com") as robin:
+        assert f"by <bdi>{EMAIL}</bdi>." in robin.get(address).text
+        assert send_form(robin, address, address, **_GOOD | {"value": "7"}).status_code == 303
+        assert f"by {EMAIL}, changed by robin@example.com" in robin.get(home).text
+        assert "by <bdi>robin@example.com</bdi>." in robin.get(address).text
+    tokens = Tokens(Settings(token_secret="a secret that is only for tests, of 32 bytes or more"))
+    token = tokens.make("signed", now=datetime.now(UTC), valid=timedelta(minutes=5))
+    with shared_server.client(token) as own:
+        seen = [own.get(f"/v1/me/{what}").raise_for_status().text for what in ("actions", "practice")]
+    assert all(str(row["action_id"]) in text and "@example.com" not in text for text in seen)
+
+
+def test_one_recorded_before_authors_were_kept_names_who_changed_it(dana: httpx.Client, shared_server: Server) -> None:
+    home = customer(shared_server, "older")
+    send_form(dana, home, f"{home}/actions", **_GOOD)
+    (row,) = stored(shared_server, "older")
+    address = f"{home}/actions/{row['action_id']}"
+    with psycopg.connect(shared_server.database_url) as connection:
+        connection.execute("delete from milepost.action_authors where action_id = %s", [row["action_id"]])
+    assert "<bdi>by " not in dana.get(home).text
+    send_form(dana, address, address, **_GOOD)
+    assert f"<bdi>changed by {EMAIL}</bdi>" in dana.get(home).text
 
 
 def _cookies(client: httpx.Client, zone: str) -> str:

@@ -25,6 +25,7 @@ from milepost.columns.client import Columns
 from milepost.columns.reading import ColumnsUnavailable, Freshness, Proof
 from milepost.errors import Problem
 from milepost.game.verify import GameProof, verify_game
+from milepost.insights.practice import count_differing
 from milepost.insights.verify import StandingProof, verify_standing
 from milepost.processes import PARENT
 from milepost.settings import Settings, load_settings, to_environ
@@ -77,8 +78,10 @@ def verify(data_dir: DataDir = None) -> None:
     with database_dsn(settings) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
         standing = verify_standing(connection)
         game = verify_game(connection)
+        practice = count_differing(connection)
     good = _standing_is_equal(standing)
     good = _game_is_equal(game) and good
+    good = _practice_is_equal(practice) and good
     if settings.columns:
         good = _columns_are_equal(_with_columns(settings, lambda found: found.verify())) and good
     if not good:
@@ -117,6 +120,18 @@ def _game_is_equal(proof: GameProof) -> bool:
     typer.echo(
         f"Of {proof.customers:,} customers, {proof.standing:,} have other points, levels or streaks than their days "
         f"say, and {proof.awards:,} other badges.{waiting} `milepost recompute` and a running server mend them.",
+        err=True,
+    )
+    return False
+
+
+def _practice_is_equal(differing: int) -> bool:
+    if not differing:
+        typer.echo("Equal: practice and results of all settled customers, and their days and offline actions.")
+        return True
+    typer.echo(
+        f"Practice and results of {differing:,} customers are not what their days and offline actions say."
+        " `milepost insights rebuild` writes them anew.",
         err=True,
     )
     return False

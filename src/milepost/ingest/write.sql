@@ -34,3 +34,8 @@ from json_to_recordset(%s::json) as x(action_id uuid, customer_id text, user_id 
 order by action_id
 on conflict (action_id) do nothing
 returning action_id;
+
+-- name: note_recorder
+-- Keeps who of the team recorded these actions.
+insert into milepost.action_authors (action_id, recorded_by)
+select action_id, %(recorded_by)s from unnest(%(action_ids)s::uuid[]) as action_id;

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 import psycopg
 from msgspec import Meta
+from psycopg import sql
 
 from milepost.errors import NotFound
 from milepost.insights.settle import Settling
@@ -19,6 +20,9 @@ from milepost.store.queries import load
 from milepost.vocabulary import ActionRole
 
 _SQL = load("milepost.insights", "practice.sql")
+_FIGURES = sql.SQL(_SQL["figures"])
+_SETTLE = sql.SQL(_SQL["settle"]).format(figures=_FIGURES)
+_DIFFERING = sql.SQL(_SQL["differing"]).format(figures=_FIGURES)
 #: From these values on a customer is said to practise, and to win.
 PRACTISES_FROM: Final = 50.0
 WINS_FROM: Final = 30.0
@@ -202,4 +206,10 @@ def _span(first: date, last: date, points: object, active_days: object) -> Span:
 
 def settle_practice(connection: psycopg.Connection, settling: Settling) -> None:
     """A step of settling: writes what the page of all customers reads; again with the same facts it changes nothing."""
-    connection.execute(_SQL["settle"], {"customers": settling.customers, "today": settling.today})
+    connection.execute(_SETTLE, {"customers": settling.customers, "today": settling.today})
+
+
+def count_differing(connection: psycopg.Connection) -> int:
+    """Settled customers of whom something else is kept than their days and actions say. Works out everybody's."""
+    row = connection.execute(_DIFFERING).fetchone()
+    return int(row[0]) if row else 0

@@ -1445,6 +1445,17 @@ begin
   return gone;
 end $$;
 
+CREATE TABLE milepost.action_authors (
+    action_id uuid NOT NULL,
+    recorded_by text,
+    changed_by text,
+    changed_at timestamp with time zone
+);
+
+ALTER TABLE ONLY milepost.action_authors FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE milepost.action_authors IS 'Who of the team recorded and changed an offline action by hand.';
+
 CREATE TABLE milepost.aliases (
     kind text NOT NULL,
     alias_id text NOT NULL,
@@ -2156,6 +2167,9 @@ ALTER TABLE ONLY public.customer_actions FORCE ROW LEVEL SECURITY;
 COMMENT ON TABLE public.customer_actions IS 'Offline activities of customers: calls, workshops, proposals, deals.';
 
 ALTER TABLE ONLY public.behavior_events ATTACH PARTITION milepost.behavior_events_default DEFAULT;
+ALTER TABLE ONLY milepost.action_authors
+    ADD CONSTRAINT action_authors_pkey PRIMARY KEY (action_id);
+
 ALTER TABLE ONLY milepost.aliases
     ADD CONSTRAINT aliases_pkey PRIMARY KEY (kind, alias_id);
 
@@ -2384,6 +2398,9 @@ CREATE TRIGGER customer_actions_insert AFTER INSERT ON public.customer_actions R
 CREATE TRIGGER customer_actions_truncate AFTER TRUNCATE ON public.customer_actions FOR EACH STATEMENT EXECUTE FUNCTION milepost.on_actions_changed();
 CREATE TRIGGER customer_actions_update AFTER UPDATE ON public.customer_actions REFERENCING OLD TABLE AS old_actions NEW TABLE AS new_actions FOR EACH STATEMENT EXECUTE FUNCTION milepost.on_actions_changed();
 
+ALTER TABLE ONLY milepost.action_authors
+    ADD CONSTRAINT action_authors_action_id_fkey FOREIGN KEY (action_id) REFERENCES public.customer_actions(action_id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY milepost.announcements
     ADD CONSTRAINT announcements_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES milepost.standing(customer_id) ON DELETE CASCADE;
 
@@ -2413,6 +2430,10 @@ ALTER TABLE ONLY milepost.snapshots
 
 ALTER TABLE ONLY milepost.webhook_deliveries
     ADD CONSTRAINT webhook_deliveries_recommendation_id_fkey FOREIGN KEY (recommendation_id) REFERENCES milepost.recommendations(recommendation_id) ON DELETE CASCADE;
+
+ALTER TABLE milepost.action_authors ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY action_authors_server ON milepost.action_authors USING (( SELECT milepost.is_server() AS is_server));
 
 ALTER TABLE milepost.aliases ENABLE ROW LEVEL SECURITY;
 

@@ -17,6 +17,7 @@ from milepost.ingest.store_actions import store_actions
 from milepost.insights.customer import Action, read_customer
 from milepost.store.queries import load
 from milepost.web import views as v
+from milepost.web.offline.authors import NOBODY, Authors, member_of, note_changer, read_authors
 from milepost.web.offline.form import BY_HAND, FIELDS, SUGGESTIONS, ActionForm, blank, check, of_action, zone_named
 from milepost.web.overview_page import competency_names
 from milepost.web.page_context import PAGE_HEADERS, page, zone_of
@@ -43,11 +44,12 @@ async def record_action(request: AnyRequest, segment: str) -> Template | Redirec
     if checked.row is None:
         return await _form_page(request, customer_id, checked.form, status_code=400)
     await _name_of(request, customer_id)
-    receipt = await store_actions(served.database, AcceptedActions([checked.row], [0], []))
+    by = member_of(request)
+    receipt = await store_actions(served.database, AcceptedActions([checked.row], [0], []), recorded_by=by)
     if receipt.duplicates and not await _is_stored(served, checked.row):
         # The form was used before, for another action: it is one of its own.
         checked.row.action_id = new_id(served.now())
-        receipt = await store_actions(served.database, AcceptedActions([checked.row], [0], []))
+        receipt = await store_actions(served.database, AcceptedActions([checked.row], [0], []), recorded_by=by)
     if receipt.rejected:
         form = ActionForm(typed, {"": receipt.rejected[0].message})
         return await _form_page(request, customer_id, form, status_code=400)
@@ -77,8 +79,10 @@ async def change_action(request: AnyRequest, segment: str, action_id: UUID) -> T
         row.timestamp = action.timestamp
     values = msgspec.structs.asdict(row) | {"source": BY_HAND, "action_id": action_id}
     del values["action_metadata"]
-    if not await _write(served, "change", values):
-        raise NotFound(_GONE)
+    async with served.database.transaction() as connection:
+        if (await connection.execute(_SQL["change"], values)).rowcount == 0:
+            raise NotFound(_GONE)
+        await note_changer(connection, action_id, member_of(request), now=served.now())
     return _back(customer_id, "changed", str(action_id))
 
 
@@ -111,6 +115,7 @@ async def _typed(request: AnyRequest) -> dict[str, str]:
 async def _form_page(
     request: AnyRequest, customer_id: str, form: ActionForm, *, action: Action | None = None, status_code: int = 200
 ) -> Template:
+    authors = await _authors_of(request, action) if action else NOBODY
     return page(
         request,
         "offline/action.html",
@@ -121,6 +126,7 @@ async def _form_page(
         customer_id=customer_id,
         name=await _name_of(request, customer_id),
         action=action,
+        authors=authors,
     )
 
 
@@ -138,6 +144,11 @@ async def _name_of(request: AnyRequest, customer_id: str) -> str:
     async with served.database.transaction() as connection:
         found = await read_customer(connection, customer_id, now=served.now())
     return found.name or customer_id
+
+
+async def _authors_of(request: AnyRequest, action: Action) -> Authors:
+    async with services(request).database.transaction() as connection:
+        return (await read_authors(connection, [action.action_id])).get(action.action_id, NOBODY)
 
 
 async def _by_hand(served: Services, customer_id: str, action_id: UUID) -> Action:

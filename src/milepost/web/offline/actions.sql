@@ -21,3 +21,11 @@ where action_id = %(action_id)s and customer_id = %(customer_id)s and source = %
 -- name: restore
 update public.customer_actions set deleted_at = null
 where action_id = %(action_id)s and customer_id = %(customer_id)s and source = %(source)s and deleted_at is not null
+
+-- name: note_changer
+-- Keeps who changed one last.
+insert into milepost.action_authors (action_id, changed_by, changed_at) values (%(action_id)s, %(by)s, %(now)s)
+on conflict (action_id) do update set changed_by = excluded.changed_by, changed_at = excluded.changed_at
+
+-- name: authors
+select action_id, recorded_by, changed_by, changed_at from milepost.action_authors where action_id = any (%(action_ids)s)

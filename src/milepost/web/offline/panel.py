@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from milepost.web import markup
 from milepost.web import views as v
 from milepost.web.describe import action_in_words
 from milepost.web.offline.actions import form_choices
+from milepost.web.offline.authors import NOBODY, Authors, read_authors
 from milepost.web.offline.form import BY_HAND, ActionForm, blank
 from milepost.web.offline.weeks import WeeksChart, weeks_chart
 from milepost.web.overview_page import competency_names
@@ -41,7 +43,8 @@ _DONE: Final = ("recorded", "changed", "deleted", "restored")
 
 @dataclass(frozen=True, slots=True)
 class ActionRow:
-    """An offline action in the list. `effect` is what followed an intervention; `edit` where it may be changed."""
+    """An offline action in the list. `effect` is what followed an intervention; `edit` where it may be changed;
+    `author` who recorded it by hand."""
 
     action_id: str
     at: datetime
@@ -52,6 +55,7 @@ class ActionRow:
     competency: str | None
     effect: Markup
     edit: str
+    author: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ async def offline_panel(request: AnyRequest, connection: DictConnection, custome
     served, now, zone = services(request), services(request).now(), zone_of(request)
     practice = await read_practice(connection, customer_id, now=now)
     actions = await read_actions(connection, customer_id, limit=_MOST)
+    authors = await read_authors(connection, [action.action_id for action in actions.items])
     total = len(actions.items) if actions.next is None else _MOST + 1
     form = blank(now, zone)
     return panel_view(
@@ -95,6 +100,7 @@ async def offline_panel(request: AnyRequest, connection: DictConnection, custome
         form=form,
         choices=form_choices(served, form.typed),
         done=_done(request),
+        authors=authors,
     )
 
 
@@ -107,12 +113,16 @@ def panel_view(
     form: ActionForm,
     choices: Mapping[str, object],
     done: tuple[str, str] | None = None,
+    authors: Mapping[UUID, Authors] = MappingProxyType({}),
 ) -> OfflinePanel:
     """`actions`: the newest, newest first."""
     names = competency_names(plan)
     effects = {one.action_id: one for one in practice.interventions}
     url = v.customer_url(practice.customer_id)
-    rows = [_row(action, effects.get(action.action_id), names, url) for action in actions]
+    rows = [
+        _row(action, effects.get(action.action_id), names, url, authors.get(action.action_id, NOBODY))
+        for action in actions
+    ]
     anything = any(week.points for week in practice.weeks) or bool(practice.actions)
     return OfflinePanel(
         sentence=_sentence(practice, bool(actions)),
@@ -179,7 +189,9 @@ def _sentence(practice: Practice, any_action: bool) -> Markup:
     )
 
 
-def _row(action: Action, effect: Intervention | None, names: Mapping[str, str], url: str) -> ActionRow:
+def _row(
+    action: Action, effect: Intervention | None, names: Mapping[str, str], url: str, authors: Authors
+) -> ActionRow:
     said = action_in_words(
         action.action_type, action.description, action.value, action.currency, action.action_metadata
     )
@@ -194,6 +206,7 @@ def _row(action: Action, effect: Intervention | None, names: Mapping[str, str], 
         competency=(names.get(area) or fmt.words(area)) if area else None,
         effect=effect_words(effect) if effect else Markup(""),
         edit=f"{url}/actions/{action.action_id}" if action.source == BY_HAND else "",
+        author=authors.in_words,
     )
 
 
