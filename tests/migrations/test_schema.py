@@ -24,7 +24,7 @@ from tests.support.postgres import Cluster
 _INDEXES = {
     "behavior_events": "customer_id session_id event_type tool_id business_impact timestamp customer_timestamp",
     "behavior_sessions": "customer_id session_id started_at",
-    "behavior_insights": "last_event_at total_events total_sessions",
+    "behavior_insights": "score rate due",
 }
 
 
@@ -88,7 +88,9 @@ def test_a_dump_can_be_restored(cluster: Cluster, connection: psycopg.Connection
 
 
 def test_the_missions_names(connection: psycopg.Connection) -> None:
-    tables = "('public.behavior_events'::regclass, 'public.behavior_sessions'::regclass, 'milepost.standing'::regclass)"
+    tables = (
+        "('public.behavior_events'::regclass, 'public.behavior_sessions'::regclass, 'milepost.snapshots'::regclass)"
+    )
     indexes = names(connection, f"select indexrelid::regclass::text from pg_index where indrelid in {tables}")
     wanted = {f"idx_{table}_{rest}" for table, words in _INDEXES.items() for rest in words.split()}
     assert len(wanted) == 13

@@ -191,6 +191,17 @@ def test_one_recorded_before_authors_were_kept_names_who_changed_it(dana: httpx.
     assert f"<bdi>changed by {EMAIL}</bdi>" in dana.get(home).text
 
 
+@pytest.mark.parametrize("gone", ["delete from public.customer_actions", "truncate public.customer_actions"])
+def test_authors_go_with_their_actions(connection: psycopg.Connection, gone: str) -> None:
+    connection.execute(
+        "with made as (insert into public.customer_actions (customer_id, action_type) values ('a', 'call')"
+        " returning action_id)"
+        " insert into milepost.action_authors (action_id, recorded_by) select action_id, 'dana' from made"
+    )
+    connection.execute(gone.encode())
+    assert connection.execute("select count(*) from milepost.action_authors").fetchone() == (0,)
+
+
 def _cookies(client: httpx.Client, zone: str) -> str:
     return "; ".join([*(f"{name}={value}" for name, value in client.cookies.items()), f"tz={zone}"])
 

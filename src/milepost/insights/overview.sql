@@ -93,5 +93,6 @@ select count(*) as total from milepost.standing
 where last_event_at <= %(now)s::timestamptz - %(quiet_days)s * interval '1 day'
 
 -- name: last_event
--- When the last event happened; one whose clock is ahead happened now.
-select least(last_event_at, %(now)s::timestamptz) as last_event_at from milepost.standing order by milepost.standing.last_event_at desc nulls last limit 1
+-- When the last event happened; one whose clock is ahead happened now. No row without any.
+select least(max(last_event_at), %(now)s::timestamptz) as last_event_at from milepost.standing
+having max(last_event_at) is not null

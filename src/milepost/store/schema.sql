@@ -920,6 +920,18 @@ begin
   return null;
 end $$;
 
+CREATE FUNCTION milepost.on_authored_actions_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if tg_op = 'TRUNCATE' then
+    delete from milepost.action_authors;
+  else
+    delete from milepost.action_authors a using old_actions o where a.action_id = o.action_id;
+  end if;
+  return null;
+end $$;
+
 CREATE FUNCTION milepost.on_events_deleted() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -2007,7 +2019,8 @@ CREATE TABLE milepost.standing (
     unsettled boolean DEFAULT true NOT NULL,
     changes bigint DEFAULT 0 NOT NULL,
     changed_from date DEFAULT '0001-01-01'::date
-);
+)
+WITH (fillfactor='70');
 
 ALTER TABLE ONLY milepost.standing FORCE ROW LEVEL SECURITY;
 
@@ -2131,7 +2144,7 @@ CREATE TABLE public.behavior_sessions (
     landing_event_id uuid,
     user_event_id uuid
 )
-WITH (fillfactor='80');
+WITH (fillfactor='65');
 
 ALTER TABLE ONLY public.behavior_sessions FORCE ROW LEVEL SECURITY;
 
@@ -2329,9 +2342,9 @@ CREATE INDEX idx_announcements_at ON milepost.announcements USING btree (at);
 CREATE INDEX idx_announcements_customer ON milepost.announcements USING btree (customer_id, kind);
 CREATE INDEX idx_badge_awards_badge ON milepost.badge_awards USING btree (badge_id, earned_on DESC, awarded_at DESC, customer_id);
 CREATE INDEX idx_badge_awards_earned ON milepost.badge_awards USING btree (earned_on DESC, awarded_at DESC, customer_id, badge_id);
-CREATE INDEX idx_behavior_insights_last_event_at ON milepost.standing USING btree (last_event_at DESC NULLS LAST, customer_id);
-CREATE INDEX idx_behavior_insights_total_events ON milepost.standing USING btree (total_events DESC, customer_id);
-CREATE INDEX idx_behavior_insights_total_sessions ON milepost.standing USING btree (total_sessions DESC, customer_id);
+CREATE INDEX idx_behavior_insights_due ON milepost.snapshots USING btree (due_on, customer_id);
+CREATE INDEX idx_behavior_insights_rate ON milepost.snapshots USING btree (systematic_progression_rate DESC, customer_id);
+CREATE INDEX idx_behavior_insights_score ON milepost.snapshots USING btree (current_scaling_score DESC NULLS LAST, customer_id);
 CREATE INDEX idx_customer_days_day ON milepost.customer_days USING btree (day);
 CREATE INDEX idx_customers_name ON milepost.customers USING btree (lower(name) text_pattern_ops, customer_id);
 CREATE INDEX idx_event_changes_xid ON milepost.event_changes USING btree (xid);
@@ -2349,9 +2362,6 @@ CREATE INDEX idx_recommendations_playbook ON milepost.recommendations USING btre
 CREATE INDEX idx_recommendations_playbook_state ON milepost.recommendations USING btree (playbook, state, rank DESC, made_at DESC, recommendation_id DESC) WHERE (NOT held_out);
 CREATE INDEX idx_recommendations_state ON milepost.recommendations USING btree (state, rank DESC, made_at DESC, recommendation_id DESC) WHERE (NOT held_out);
 CREATE INDEX idx_sent_users_user ON milepost.sent_users USING btree (user_id) WHERE (user_id IS NOT NULL);
-CREATE INDEX idx_snapshots_due ON milepost.snapshots USING btree (due_on, customer_id);
-CREATE INDEX idx_snapshots_rate ON milepost.snapshots USING btree (systematic_progression_rate DESC, customer_id);
-CREATE INDEX idx_snapshots_score ON milepost.snapshots USING btree (current_scaling_score DESC NULLS LAST, customer_id);
 CREATE INDEX idx_standing_unsettled ON milepost.standing USING btree (customer_id) WHERE unsettled;
 CREATE INDEX idx_validations_finished ON milepost.validations USING btree (finished_at DESC) WHERE (state = 'done'::text);
 
@@ -2393,13 +2403,12 @@ CREATE TRIGGER behavior_events_delete AFTER DELETE ON public.behavior_events REF
 CREATE TRIGGER behavior_events_insert AFTER INSERT ON public.behavior_events REFERENCING NEW TABLE AS new_events FOR EACH STATEMENT EXECUTE FUNCTION milepost.on_events_inserted();
 CREATE TRIGGER behavior_events_truncate AFTER TRUNCATE ON public.behavior_events FOR EACH STATEMENT EXECUTE FUNCTION milepost.on_events_truncated();
 CREATE TRIGGER behavior_events_update AFTER UPDATE ON public.behavior_events REFERENCING OLD TABLE AS old_events NEW TABLE AS new_events FOR EACH STATEMENT EXECUTE FUNCTION milepost.on_events_updated();
+CREATE TRIGGER customer_actions_authors_delete AFTER DELETE ON public.customer_actions REFERENCING OLD TABLE AS old_actions FOR EACH STATEMENT EXECUTE FUNCTION milepost.on_authored_actions_gone();
+CREATE TRIGGER customer_actions_authors_truncate AFTER TRUNCATE ON public.customer_actions FOR EACH STATEMENT EXECUTE FUNCTION milepost.on_authored_actions_gone();
 CREATE TRIGGER customer_actions_delete AFTER DELETE ON public.customer_actions REFERENCING OLD TABLE AS old_actions FOR EACH STATEMENT EXECUTE FUNCTION milepost.on_actions_changed();
 CREATE TRIGGER customer_actions_insert AFTER INSERT ON public.customer_actions REFERENCING NEW TABLE AS new_actions FOR EACH STATEMENT EXECUTE FUNCTION milepost.on_actions_changed();
 CREATE TRIGGER customer_actions_truncate AFTER TRUNCATE ON public.customer_actions FOR EACH STATEMENT EXECUTE FUNCTION milepost.on_actions_changed();
 CREATE TRIGGER customer_actions_update AFTER UPDATE ON public.customer_actions REFERENCING OLD TABLE AS old_actions NEW TABLE AS new_actions FOR EACH STATEMENT EXECUTE FUNCTION milepost.on_actions_changed();
-
-ALTER TABLE ONLY milepost.action_authors
-    ADD CONSTRAINT action_authors_action_id_fkey FOREIGN KEY (action_id) REFERENCES public.customer_actions(action_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY milepost.announcements
     ADD CONSTRAINT announcements_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES milepost.standing(customer_id) ON DELETE CASCADE;
@@ -2726,6 +2735,9 @@ GRANT ALL ON FUNCTION milepost.number_of(kind text, id text) TO milepost_server;
 
 REVOKE ALL ON FUNCTION milepost.on_actions_changed() FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.on_actions_changed() TO milepost_server;
+
+REVOKE ALL ON FUNCTION milepost.on_authored_actions_gone() FROM PUBLIC;
+GRANT ALL ON FUNCTION milepost.on_authored_actions_gone() TO milepost_server;
 
 REVOKE ALL ON FUNCTION milepost.on_events_deleted() FROM PUBLIC;
 GRANT ALL ON FUNCTION milepost.on_events_deleted() TO milepost_server;
