@@ -20,7 +20,8 @@ from milepost.errors import DatabaseUnavailable, Overloaded
 from milepost.ingest import metrics, write
 from milepost.ingest.events import Receipt, Row, Tie, Told, Traits
 from milepost.ingest.ids import new_id
-from milepost.ingest.write import Work, Writer
+from milepost.ingest.lanes import Work, lane_of
+from milepost.ingest.write import Writer
 from milepost.plan import load_plan
 from milepost.settings import Settings
 from milepost.store.embedded import EmbeddedPostgres
@@ -117,7 +118,7 @@ async def test_unstorable_ties_cost_nobody_else_anything(dsn: str) -> None:
 
 def _in_lane(number: int, of: int = 2) -> str:
     """A customer whose rows go through that lane: which one it is changes with each process."""
-    return next(name for n in count() if write._key(_row(name := f"customer-{n}")) % of == number)
+    return next(name for n in count() if lane_of(_row(name := f"customer-{n}"), of) == number)
 
 
 async def test_a_batch_is_divided_by_customer_and_answered_when_all_of_it_is_stored(dsn: str) -> None:

@@ -7,12 +7,10 @@ nobody waits for a timer. Each writer has customers of its own: two that add to 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 
 import psycopg
 from psycopg import AsyncConnection
@@ -21,7 +19,8 @@ from psycopg.conninfo import make_conninfo
 from milepost.errors import DatabaseUnavailable, Overloaded, Problem
 from milepost.ingest import metrics
 from milepost.ingest.commit import store, store_told
-from milepost.ingest.events import Receipt, Rejection, Row, Told
+from milepost.ingest.events import Receipt, Row
+from milepost.ingest.lanes import Lane, Part, Work, divide
 
 _log = logging.getLogger(__name__)
 
@@ -32,77 +31,8 @@ _FEW_ROWS = 40
 _RETRY_AFTER = 2
 #: Seconds a request waits for its commit. A database that hangs must not hold up senders without an answer.
 _LONGEST_WAIT = 10.0
-#: What an event takes in memory beside its own bytes, at most.
-_ROW_BYTES = 1024
 #: Finds a database whose machine is gone within 20 s, where TCP alone would wait for hours.
 _KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
-
-
-@dataclass(slots=True)
-class Work:
-    """What one request brings: rows with their place in it, what they told, and who waits for the receipt."""
-
-    rows: list[Row]
-    places: Sequence[int] = ()
-    told: Sequence[Told] = ()
-    #: Bytes of the events as they were sent.
-    size: int = 0
-    done: asyncio.Future[Receipt] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-
-    @property
-    def memory(self) -> int:
-        """Bytes it takes while it waits."""
-        return self.size + _ROW_BYTES * len(self.rows)
-
-
-class _Request:
-    """A work under way: it is answered when the last of its parts is, and as its worst part was."""
-
-    __slots__ = ("_left", "_problem", "_receipt", "work")
-
-    def __init__(self, work: Work, parts: int) -> None:
-        self.work = work
-        self._left = parts
-        self._receipt = Receipt(0, 0, [])
-        self._problem: Problem | None = None
-
-    def end(self, outcome: Receipt | Problem) -> bool:
-        """Takes the outcome of a part. Answers whether it was the last."""
-        if isinstance(outcome, Problem):
-            self._problem = outcome
-        else:
-            self._receipt.accepted += outcome.accepted
-            self._receipt.duplicates += outcome.duplicates
-            self._receipt.rejected += outcome.rejected
-        self._left -= 1
-        done = self.work.done
-        if self._left == 0 and not done.done():
-            if self._problem is None:
-                self._receipt.rejected.sort(key=lambda rejection: rejection.index)
-                done.set_result(self._receipt)
-            else:
-                done.set_exception(self._problem)
-                with contextlib.suppress(Exception):
-                    done.exception()  # marked as seen: the client may have gone already
-        return self._left == 0
-
-
-@dataclass(slots=True)
-class _Part:
-    """What of a request goes through one lane."""
-
-    request: _Request
-    rows: list[Row]
-    places: Sequence[int]
-    told: Sequence[Told]
-
-
-@dataclass(slots=True)
-class _Lane:
-    """What waits for one connection, in the order it came."""
-
-    waiting: deque[_Part] = field(default_factory=deque)
-    up: bool = False
 
 
 class Writer:
@@ -114,7 +44,7 @@ class Writer:
         self._dsn = make_conninfo(dsn, **_KEEPALIVE)
         self._most_bytes = most_bytes
         self._stored = stored
-        self._lanes = [_Lane() for _ in range(writers)]
+        self._lanes = [Lane() for _ in range(writers)]
         self._bytes = 0
         self._wake = asyncio.Condition()
         self._tried = asyncio.Event()
@@ -154,7 +84,7 @@ class Writer:
         if self._bytes and self._bytes + work.memory > self._most_bytes:
             raise Overloaded(retry_after=_RETRY_AFTER)
         self._hold(work.memory)
-        self._part(work)
+        divide(work, self._lanes)
         await self._notify()
         try:
             # Shielded: who gives up waiting leaves the work where it is, and its bytes count until it is done.
@@ -165,25 +95,6 @@ class Writer:
             )
             raise DatabaseUnavailable(message, retry_after=_RETRY_AFTER) from None
 
-    def _part(self, work: Work) -> None:
-        """Puts each row into its customer's lane. What tells something stays whole: it is stored before its events."""
-        lanes = self._lanes
-        count = len(lanes)
-        if count == 1 or len(work.rows) == 1 or work.told:
-            lane = lanes[_key(work.rows[0]) % count]
-            lane.waiting.append(_Part(_Request(work, 1), work.rows, work.places, work.told))
-            return
-        rows: list[list[Row]] = [[] for _ in lanes]
-        places: list[list[int]] = [[] for _ in lanes]
-        for place, row in zip(work.places, work.rows, strict=True):
-            number = _key(row) % count
-            rows[number].append(row)
-            places[number].append(place)
-        request = _Request(work, sum(map(bool, rows)))
-        for lane, its_rows, its_places in zip(lanes, rows, places, strict=True):
-            if its_rows:
-                lane.waiting.append(_Part(request, its_rows, its_places, ()))
-
     async def _notify(self) -> None:
         async with self._wake:
             self._wake.notify_all()
@@ -192,7 +103,7 @@ class Writer:
         self._bytes += size
         metrics.PENDING_BYTES.set(self._bytes)
 
-    async def _run(self, lane: _Lane) -> None:
+    async def _run(self, lane: Lane) -> None:
         """One connection's life after another: connect, work until it breaks, say so to whoever waits, try again."""
         pause = 0.1
         while not self._closing:
@@ -226,13 +137,13 @@ class Writer:
                 self._tried.set()
                 await asyncio.sleep(pause)
 
-    def _next(self, lane: _Lane) -> _Lane | None:
+    def _next(self, lane: Lane) -> Lane | None:
         """Where a connection finds work: in its own lane, else in one that has no connection."""
         if lane.waiting:
             return lane
         return next((other for other in self._lanes if other.waiting and not other.up), None)
 
-    def _take(self, lane: _Lane) -> list[_Part]:
+    def _take(self, lane: Lane) -> list[Part]:
         """What goes into the next commit; a small one has room for what waits in the other lanes."""
         parts = [lane.waiting.popleft()]
         rows = len(parts[0].rows)
@@ -242,7 +153,7 @@ class Writer:
                 rows += len(parts[-1].rows)
         return parts
 
-    async def _serve(self, own: _Lane, connection: AsyncConnection) -> None:
+    async def _serve(self, own: Lane, connection: AsyncConnection) -> None:
         while True:
             async with self._wake:
                 await self._wake.wait_for(lambda: self._next(own) or self._closing)
@@ -253,7 +164,7 @@ class Writer:
                 continue
             parts = self._take(lane)
             try:
-                await self._commit(connection, parts)
+                rows, new, unstorable = await self._commit(connection, parts)
             except psycopg.Error:
                 # The outcome of a broken commit is unknown, so it is not acknowledged; a retry finds duplicates.
                 metrics.COMMITS.labels("failed").inc()
@@ -265,8 +176,20 @@ class Writer:
             except Exception:
                 self._refuse(parts, Problem())
                 raise
+            stored = [row for row in rows if row.event_id in new]
+            for part in parts:
+                receipt = part.receipt(new, unstorable)
+                metrics.EVENTS.labels("accepted").inc(receipt.accepted)
+                metrics.EVENTS.labels("duplicate").inc(receipt.duplicates)
+                self._end(part, receipt)
+            # Last, as whatever goes wrong with it must not cost anybody the receipt.
+            if stored:
+                self._stored(stored)
 
-    async def _commit(self, connection: AsyncConnection, parts: list[_Part]) -> None:
+    async def _commit(
+        self, connection: AsyncConnection, parts: Sequence[Part]
+    ) -> tuple[list[Row], set[str], dict[str, str]]:
+        """Answers the rows, which ids were new, and which ids PostgreSQL could not take, with its reasons."""
         started = time.perf_counter()
         unstorable: dict[str, str] = {}
         if told := [told for part in parts for told in part.told]:
@@ -276,19 +199,13 @@ class Writer:
         metrics.COMMITS.labels("done").inc()
         metrics.COMMIT_SECONDS.observe(time.perf_counter() - started)
         metrics.COMMIT_EVENTS.observe(len(rows))
-        stored = [row for row in rows if row.event_id in new]
-        while parts:
-            part = parts.pop(0)
-            self._end(part, _receipt(part, new, unstorable))
-        # Last, as whatever goes wrong with it must not cost anybody the receipt.
-        if stored:
-            self._stored(stored)
+        return rows, new, unstorable
 
-    def _end(self, part: _Part, outcome: Receipt | Problem) -> None:
+    def _end(self, part: Part, outcome: Receipt | Problem) -> None:
         if part.request.end(outcome):
             self._hold(-part.request.work.memory)
 
-    def _refuse(self, parts: Iterable[_Part], problem: Problem) -> None:
+    def _refuse(self, parts: Iterable[Part], problem: Problem) -> None:
         for part in parts:
             self._end(part, problem)
 
@@ -296,25 +213,3 @@ class Writer:
         for lane in self._lanes:
             parts, lane.waiting = lane.waiting, deque()
             self._refuse(parts, problem)
-
-
-def _key(row: Row) -> int:
-    """The same for what adds to the same customer, as far as the row says whose it is."""
-    return hash(row.customer_id or row.user_id or row.anonymous_id)
-
-
-def _receipt(part: _Part, new: set[str], unstorable: dict[str, str]) -> Receipt:
-    """Claims this part's new ids: the same id in a second request of the same commit is its duplicate."""
-    receipt = Receipt(0, 0, [])
-    for index, row in zip(part.places, part.rows, strict=True):
-        if row.event_id in new:
-            new.remove(row.event_id)
-            receipt.accepted += 1
-        elif row.event_id in unstorable:
-            message = f"PostgreSQL cannot store it: {unstorable[row.event_id]}."
-            receipt.rejected.append(Rejection(index, row.event_id, "unstorable", None, message))
-        else:
-            receipt.duplicates += 1
-    metrics.EVENTS.labels("accepted").inc(receipt.accepted)
-    metrics.EVENTS.labels("duplicate").inc(receipt.duplicates)
-    return receipt

@@ -17,11 +17,11 @@ from milepost.ingest import metrics
 from milepost.ingest.actions import IncomingAction, accept_actions
 from milepost.ingest.body import Batch, decompress, take_apart
 from milepost.ingest.events import IncomingEvent, JsonObject, Receipt
+from milepost.ingest.lanes import Work
 from milepost.ingest.pipeline import Accepted, accept
 from milepost.ingest.segment import CALLS, SEGMENT_STEPS, parse_time
 from milepost.ingest.steps import EVENT_STEPS, Sender, Step
 from milepost.ingest.store_actions import store_actions
-from milepost.ingest.write import Work
 from milepost.web.auth import bearer, require_secret_key, require_write_key
 from milepost.web.schemas import SECRET, WRITES, actions_body, answers, events_body, json_body
 from milepost.web.services import AnyRequest, Services, services
