@@ -1,8 +1,9 @@
 -- What every commit updates stays within its page.
 --
 -- PostgreSQL updates a row within its page, and leaves the indexes alone, only where no indexed column changes and the
--- page has room. Last event, events and sessions change with nearly every batch: their indexes cost each of its customers
--- six entries. Without them, a list in that order sorts one narrow column of everybody, who are counted for the page anyway.
+-- page has room. Last event, events and sessions change with nearly every batch: for their indexes' sake each of its
+-- customers cost a new entry in every index. Without them, a list in that order sorts one narrow column of everybody, who
+-- are counted for the page anyway.
 drop index milepost.idx_behavior_insights_last_event_at;
 drop index milepost.idx_behavior_insights_total_events;
 drop index milepost.idx_behavior_insights_total_sessions;
