@@ -158,15 +158,17 @@ def test_a_customer_and_the_rest_of_the_timeline(page: Page) -> None:
 def test_an_event_is_seen_within_two_seconds(page: Page, filled: Server) -> None:
     page.goto(page.url + "live")
     expect(page.locator("#live-state")).to_have_text("Connected")
-    rows = page.locator("#live-events li").count()
-    assert rows > 0, "what came before is there"
+    rows = page.locator("#live-events li")
+    assert rows.count() > 0, "what came before is there"
+    # Anywhere: the badge that it earns may stand above it already.
+    seen = rows.filter(has_text="Fabrikam").filter(has_text="Exported in ICP Analysis")
+    before = seen.count()
     event = {"customer_id": "c-001", "event_type": "export_action", "tool_id": "icp-analysis"}
     with filled.client(WRITE_KEY) as client:
         started = time.monotonic()
         assert client.post("/v1/events", json={"events": [event]}).status_code == 200
-    expect(page.locator("#live-events li").first).to_contain_text("Exported in ICP Analysis", timeout=2000)
+    expect(seen).to_have_count(before + 1, timeout=2000)
     assert time.monotonic() - started < 2
-    expect(page.locator("#live-events li").first).to_contain_text("Fabrikam")
 
 
 def test_a_key_is_made_used_and_revoked(page: Page, filled: Server) -> None:
