@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -48,11 +49,11 @@ def victims(server: Server) -> dict[str, int]:
     assert server.process is not None
     found = {"server": server.process.pid}
     for child in psutil.Process(server.process.pid).children(recursive=True):
-        command = " ".join(child.cmdline())
-        if "spawn_main" in command:
-            found["worker"] = child.pid
-        elif child.name() == "postgres" and (parent := child.parent()) is not None and parent.name() != "postgres":
-            found["postgres"] = child.pid
+        with contextlib.suppress(psutil.NoSuchProcess):  # gone since it was listed, as many are here
+            if "spawn_main" in " ".join(child.cmdline()):
+                found["worker"] = child.pid
+            elif child.name() == "postgres" and (parent := child.parent()) is not None and parent.name() != "postgres":
+                found["postgres"] = child.pid
     return found
 
 

@@ -108,7 +108,7 @@ _WEEKS = [_event(n, minutes=n * 7 * 1440) for n in range(-5, 1) if n != -2]
 
 
 @given(acts=st.builds(lambda batch, acts: [("insert", batch), *acts], _BATCHES, st.lists(_ACTS, max_size=10)))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=45, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(acts=[("insert", [_event(n, id=n + 9) for n in range(3)]), ("settle", None), ("recompute", None)])
 @example(acts=[("insert", [e | {"id": n} for n, e in enumerate(_WEEKS)]), ("settle", None), ("delete", [2, 3])])
 @example(

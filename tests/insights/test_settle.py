@@ -61,7 +61,7 @@ def kept(connection: psycopg.Connection) -> tuple[Rows, Rows]:
 
 
 @given(steps=st.lists(_STEPS, min_size=1, max_size=9), last=_CLOCK)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=45, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(
     steps=[("insert", [_event(1)]), ("settle", datetime(2026, 6, 20, tzinfo=UTC))],
     last=datetime(2026, 3, 2, tzinfo=UTC),

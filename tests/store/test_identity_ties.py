@@ -52,7 +52,7 @@ def _tie(connection: psycopg.Connection, tie: Tie) -> str | None:
 
 
 @given(first=st.lists(_TIES, max_size=5), then=st.lists(_TIES, min_size=1, max_size=6))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(first=[("alias", "user", "a", "b"), ("alias", "user", "b", "c")], then=[("alias", "user", "c", "a")])
 @example(first=[("alias", "user", "a", "b")], then=[("alias", "user", "a", "c"), ("alias", "user", "b", "a")])
 def test_events_follow_their_ties_and_come_back(shared: psycopg.Connection, first: list[Tie], then: list[Tie]) -> None:

@@ -162,7 +162,7 @@ def _event(number: int, **fields: Any) -> dict[str, Any]:
 
 
 @given(acts=st.lists(_ACTS, min_size=1, max_size=10))
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(acts=[("insert", [_event(1, session_id="s1")]), ("change", ([1], "event_id = milepost.uuid7()"))])
 @example(acts=[("insert", [_event(1)]), ("pin", "acme"), ("truncate", None), ("insert", [_event(1), _event(1)])])
 @example(acts=[("insert", [_event(1)]), ("act_offline", "acme"), ("forget_actions", None), ("delete", [1])])
