@@ -13,12 +13,8 @@ from typing import Any
 import psycopg
 from playwright.sync_api import Locator, Page
 
-from milepost.settings import Settings
-from milepost.web.tokens import Tokens
 from tests.support.postgres import Cluster
-from tests.support.server import WRITE_KEY, Server, running, wait_for
-
-_SECRET = "a secret that is only for tests, of 32 bytes or more"
+from tests.support.server import WRITE_KEY, Server, customer_token, running, wait_for
 
 
 @contextmanager
@@ -34,13 +30,9 @@ def playground(cluster: Cluster, folder: Path, edit: Callable[[str], str] = str)
         yield server
 
 
-def token(customer: str) -> str:
-    return Tokens(Settings(token_secret=_SECRET)).make(customer, now=datetime.now(UTC), valid=timedelta(hours=1))
-
-
 def play(page: Page, server: Server, customer: str, place: str = "progress") -> None:
     """Opens the example as this customer, as another server's config.json would have it."""
-    config = {"host": server.url, "writeKey": WRITE_KEY, "customerId": customer, "token": token(customer)}
+    config = {"host": server.url, "writeKey": WRITE_KEY, "customerId": customer, "token": customer_token(customer)}
     page.route("**/tools-app/config.json", lambda route: route.fulfill(json=config))
     page.goto(f"{server.url}/tools-app/#/{place}")
     # The configuration is handed out by this thread: it must not wait for anything else before.

@@ -19,11 +19,10 @@ from tests.browser_react.playing import (
     queued,
     recommended,
     region,
-    token,
     told,
 )
 from tests.support.postgres import Cluster
-from tests.support.server import WRITE_KEY, Server, wait_for
+from tests.support.server import WRITE_KEY, Server, customer_token, wait_for
 
 #: Milliseconds from an act to what it changes on the page: delivery, settling and reading again.
 _SOON = 6000
@@ -181,7 +180,7 @@ def test_the_leaderboard_never_tells_who_somebody_is(page: Page, complaints: lis
     board.get_by_role("radio", name="Not on it").check()
     board.get_by_role("button", name="Save").click()
     expect(board).to_contain_text("You are not on it.")
-    with server.client(token(other)) as client:
+    with server.client(customer_token(other)) as client:
         assert [place["name"] for place in client.get("/v1/me/leaderboard").json()["items"]] == ["Ädam & <b>Eve</b>"]
     assert complaints == []
 
@@ -208,7 +207,7 @@ def test_a_token_is_worth_nothing_for_another_customer(server: Server) -> None:
     recommended(server, own, 2)
     with server.client() as team:
         before = team.get(f"/v1/customers/{other}/game").json()
-    with server.client(token(own)) as client:
+    with server.client(customer_token(own)) as client:
         for path in ("insights", "events", "game", "ledger", "leaderboard", "recommendations", "practice"):
             for asked in ("", f"?customer_id={other}", f"?customer={other}&q={other}"):
                 answer = client.get(f"/v1/me/{path}{asked}", headers={"X-Customer-Id": other})

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
-from milepost.settings import Settings
-from milepost.web.tokens import Tokens
 from tests.support.postgres import Cluster
-from tests.support.server import Server, running, wait_for
+from tests.support.server import Server, customer_token, running, wait_for
 
 _PLAN = Path(__file__).parents[2] / "src/milepost/plan.toml"
 _NOBODY = "0190a0b0-0000-7000-8000-000000000000"
@@ -46,13 +43,8 @@ def queue(client: httpx.Client, **asked: str) -> dict[str, list[dict[str, object
     return answer
 
 
-def token(customer: str) -> str:
-    tokens = Tokens(Settings(token_secret="a secret that is only for tests, of 32 bytes or more"))
-    return tokens.make(customer, now=datetime.now(UTC), valid=timedelta(minutes=5))
-
-
 def test_a_customer_s_recommendations_are_the_insights_next_actions(served: Server) -> None:
-    with served.client() as client, served.client(token("c0")) as own:
+    with served.client() as client, served.client(customer_token("c0")) as own:
         answer = client.get("/v1/customers/c0/recommendations").raise_for_status().json()
         assert answer["customer_id"] == "c0"
         assert [one["playbook"] for one in answer["items"]] == ["first-steps", "export-not-shared"]
@@ -106,7 +98,11 @@ def test_the_team_marks_by_hand(served: Server) -> None:
 
 
 def test_a_customer_marks_its_own_alone(served: Server) -> None:
-    with served.client() as client, served.client(token("c2")) as own, served.client(token("c3")) as other:
+    with (
+        served.client() as client,
+        served.client(customer_token("c2")) as own,
+        served.client(customer_token("c3")) as other,
+    ):
         first = own.get("/v1/me/recommendations").json()["items"][0]
         path = f"/v1/me/recommendations/{first['recommendation_id']}"
         assert other.post(path, json={"state": "done"}).status_code == 404

@@ -10,12 +10,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 
+from milepost.settings import Settings
+from milepost.web.tokens import Tokens
+
 WRITE_KEY = "mpw_test"
 SECRET_KEY = "mps_test"
+_TOKEN_SECRET = "a secret that is only for tests, of 32 bytes or more"
 
 
 def free_port() -> int:
@@ -31,6 +36,12 @@ def wait_for(condition: Callable[[], bool], seconds: float, what: str) -> None:
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds:g} s for {what}")
         time.sleep(0.02)
+
+
+def customer_token(customer: str) -> str:
+    """What a host's backend would make for its customer."""
+    tokens = Tokens(Settings(token_secret=_TOKEN_SECRET))
+    return tokens.make(customer, now=datetime.now(UTC), valid=timedelta(hours=1))
 
 
 class Server:
@@ -57,7 +68,7 @@ class Server:
             "MILEPOST_COLUMNS": str(int(columns)),
             "MILEPOST_WRITE_KEY": WRITE_KEY,
             "MILEPOST_SECRET_KEY": SECRET_KEY,
-            "MILEPOST_TOKEN_SECRET": "a secret that is only for tests, of 32 bytes or more",
+            "MILEPOST_TOKEN_SECRET": _TOKEN_SECRET,
             **(environ or {}),
         }
         self.log_path = data_dir / "server.log"

@@ -18,13 +18,11 @@ from psycopg.rows import dict_row
 
 from milepost.insights.practice_map import Cell, Picture
 from milepost.plan import load_plan
-from milepost.settings import Settings
 from milepost.vocabulary import DEFAULT_COMPETENCIES
 from milepost.web.offline.form import check
 from milepost.web.offline.quadrant import Asked, finding
-from milepost.web.tokens import Tokens
 from tests.support.dashboard import EMAIL, member, send_form, visitor
-from tests.support.server import WRITE_KEY, Server, running, wait_for
+from tests.support.server import WRITE_KEY, Server, customer_token, running, wait_for
 
 _GOOD = {
     "action_type": "Workshop", "role": "intervention", "at": "2026-03-02T14:30", "zone": "Europe/Berlin",
@@ -172,9 +170,7 @@ def test_the_team_sees_who_recorded_and_changed_it_and_the_customer_does_not(
         assert send_form(robin, address, address, **_GOOD | {"value": "7"}).status_code == 303
         assert f"by {EMAIL}, changed by robin@example.com" in robin.get(home).text
         assert "by <bdi>robin@example.com</bdi>." in robin.get(address).text
-    tokens = Tokens(Settings(token_secret="a secret that is only for tests, of 32 bytes or more"))
-    token = tokens.make("signed", now=datetime.now(UTC), valid=timedelta(minutes=5))
-    with shared_server.client(token) as own:
+    with shared_server.client(customer_token("signed")) as own:
         seen = [own.get(f"/v1/me/{what}").raise_for_status().text for what in ("actions", "practice")]
     assert all(str(row["action_id"]) in text and "@example.com" not in text for text in seen)
 

@@ -13,7 +13,7 @@ from milepost.errors import InvalidRequest, Unauthorised
 from milepost.web import members
 from milepost.web.account_views import CreatedKey, KeyRow, Keys, LinkExpired, SignIn, Welcome
 from milepost.web.keys import KeyKind, create_key, list_keys, revoke_key
-from milepost.web.page_context import PAGE_HEADERS, door, local_path, page, require_member
+from milepost.web.page_context import PAGE_HEADERS, door, local_path, member_email, page, require_member
 from milepost.web.services import AnyRequest, Services, services
 from milepost.web.sessions import remember, signed_in
 from milepost.web.texts import storable
@@ -104,9 +104,8 @@ async def make_key(request: AnyRequest) -> Template:
         error = "Give the key a name of 1 to 200 characters, so that you know later where it is used."
         return await _keys_page(request, error=error, name=name[:200], status_code=400)
     key_kind: KeyKind = "write" if kind == "write" else "secret"
-    by = str(request.session.get("email", "")) or None
     served = services(request)
-    key = await create_key(served.database, key_kind, name, by=by)
+    key = await create_key(served.database, key_kind, name, by=member_email(request))
     # Whoever tried this key before it was there must not wait until that is forgotten.
     served.keys.forget()
     return await _keys_page(request, created=CreatedKey(name, key_kind, key))

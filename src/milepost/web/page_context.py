@@ -54,6 +54,11 @@ def zone_of(request: AnyRequest) -> tzinfo:
         return UTC
 
 
+def member_email(request: AnyRequest) -> str | None:
+    """Who is signed in."""
+    return str(request.session.get("email", "")) or None
+
+
 def page(
     request: AnyRequest,
     template: str,
@@ -63,8 +68,7 @@ def page(
     **context: object,
 ) -> Template:
     """A page, or a part of one, for a signed-in member."""
-    email = str(request.session.get("email", ""))
-    shell = Shell(section, email, services(request).now(), zone_of(request))
+    shell = Shell(section, member_email(request) or "", services(request).now(), zone_of(request))
     return Template(template, context={"shell": shell, **context}, status_code=status_code, headers=dict(PAGE_HEADERS))
 
 

@@ -32,7 +32,7 @@ from milepost.web.game.pages import customer_panel
 from milepost.web.keys import create_key, first_write_key
 from milepost.web.offline.panel import offline_panel
 from milepost.web.overview_page import overview_view
-from milepost.web.page_context import PAGE_HEADERS, page, require_member, zone_of
+from milepost.web.page_context import PAGE_HEADERS, member_email, page, require_member, zone_of
 from milepost.web.paths import customer_of
 from milepost.web.remembered import Remembered
 from milepost.web.services import AnyRequest, Services, services
@@ -199,7 +199,7 @@ async def _example_key(request: AnyRequest) -> str:
         return served.settings.write_key
     if key := await first_write_key(served.database):
         return key
-    return await create_key(served.database, "write", "First key", by=str(request.session.get("email", "")) or None)
+    return await create_key(served.database, "write", "First key", by=member_email(request))
 
 
 def _row(item: CustomerSummary) -> v.CustomerRow:

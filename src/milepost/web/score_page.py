@@ -9,7 +9,7 @@ from litestar.response import Redirect, Template
 
 from milepost.insights import validate_runs
 from milepost.insights.validate_runs import Runs
-from milepost.web.page_context import PAGE_HEADERS, page, require_member
+from milepost.web.page_context import PAGE_HEADERS, member_email, page, require_member
 from milepost.web.read_api import require_reader
 from milepost.web.schemas import READS, errors
 from milepost.web.score_view import score_page
@@ -38,7 +38,7 @@ async def progress(request: AnyRequest) -> Template | Response[Any]:
 async def start(request: AnyRequest) -> Redirect:
     """Puts a run into the queue; where one is under way, that one is shown."""
     served = services(request)
-    await validate_runs.ask(served.database, now=served.now(), by=str(request.session.get("email", "")) or None)
+    await validate_runs.ask(served.database, now=served.now(), by=member_email(request))
     return _back()
 
 

@@ -25,7 +25,7 @@ from milepost.web.coach.view import (
     row_of,
     shown_playbooks,
 )
-from milepost.web.page_context import PAGE_HEADERS, local_path, page, require_member
+from milepost.web.page_context import PAGE_HEADERS, local_path, member_email, page, require_member
 from milepost.web.services import AnyRequest, services
 from milepost.web.texts import storable
 
@@ -84,7 +84,7 @@ async def mark(request: AnyRequest, recommendation_id: UUID) -> Template | Redir
         raise InvalidRequest("A recommendation can be accepted, dismissed or done.", field="state")
     if not 1 <= len(customer_id) <= 200 or "\x00" in customer_id:
         raise NotFound("There is no such recommendation.")
-    served, email = services(request), str(request.session.get("email", ""))
+    served, email = services(request), member_email(request) or ""
     found = await marks.mark(
         served.database, served.plan, customer_id, recommendation_id, word, now=served.now(), by=email
     )

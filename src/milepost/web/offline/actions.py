@@ -17,10 +17,10 @@ from milepost.ingest.store_actions import store_actions
 from milepost.insights.customer import Action, read_customer
 from milepost.store.queries import load
 from milepost.web import views as v
-from milepost.web.offline.authors import NOBODY, Authors, member_of, note_changer, read_authors
+from milepost.web.offline.authors import NOBODY, Authors, note_changer, read_authors
 from milepost.web.offline.form import BY_HAND, FIELDS, SUGGESTIONS, ActionForm, blank, check, of_action, zone_named
 from milepost.web.overview_page import competency_names
-from milepost.web.page_context import PAGE_HEADERS, page, zone_of
+from milepost.web.page_context import PAGE_HEADERS, member_email, page, zone_of
 from milepost.web.paths import customer_of
 from milepost.web.services import AnyRequest, Services, services
 
@@ -44,7 +44,7 @@ async def record_action(request: AnyRequest, segment: str) -> Template | Redirec
     if checked.row is None:
         return await _form_page(request, customer_id, checked.form, status_code=400)
     await _name_of(request, customer_id)
-    by = member_of(request)
+    by = member_email(request)
     receipt = await store_actions(served.database, AcceptedActions([checked.row], [0], []), recorded_by=by)
     if receipt.duplicates and not await _is_stored(served, checked.row):
         # The form was used before, for another action: it is one of its own.
@@ -82,7 +82,7 @@ async def change_action(request: AnyRequest, segment: str, action_id: UUID) -> T
     async with served.database.transaction() as connection:
         if (await connection.execute(_SQL["change"], values)).rowcount == 0:
             raise NotFound(_GONE)
-        await note_changer(connection, action_id, member_of(request), now=served.now())
+        await note_changer(connection, action_id, member_email(request), now=served.now())
     return _back(customer_id, "changed", str(action_id))
 
 

@@ -11,7 +11,6 @@ import msgspec
 
 from milepost.store.database import DictConnection
 from milepost.store.queries import load
-from milepost.web.services import AnyRequest
 
 _SQL = load("milepost.web.offline", "actions.sql")
 
@@ -36,11 +35,6 @@ class Authors(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NOBODY: Final = Authors()
-
-
-def member_of(request: AnyRequest) -> str | None:
-    """Who is signed in."""
-    return str(request.session.get("email", "")) or None
 
 
 async def note_changer(connection: DictConnection, action_id: UUID, by: str | None, *, now: datetime) -> None:

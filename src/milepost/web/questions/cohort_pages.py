@@ -12,13 +12,13 @@ from milepost.analytics import cohorts
 from milepost.analytics.cohorts import Cohort, CohortCustomers, Definition
 from milepost.analytics.compile import members
 from milepost.errors import InvalidRequest, Problem
-from milepost.web.page_context import page
+from milepost.web.page_context import member_email, page
 from milepost.web.questions import words
 from milepost.web.questions.address import Address
 from milepost.web.questions.answering import store
 from milepost.web.questions.cohort_form import in_words, read_form
 from milepost.web.questions.kept import named
-from milepost.web.questions.kept_pages import by, form, go
+from milepost.web.questions.kept_pages import form, go
 from milepost.web.questions.view import trouble
 from milepost.web.services import AnyRequest, Services, services
 
@@ -91,7 +91,9 @@ async def save(request: AnyRequest) -> Redirect:
         definition = msgspec.json.decode(fields.get("definition", "").encode(), type=Definition)
     except msgspec.MsgspecError as error:
         raise InvalidRequest(f"This is no cohort: {error}.", field="definition") from error
-    made = await cohorts.create_cohort(served.database, named(fields.get("name", "")), definition, by=by(request))
+    made = await cohorts.create_cohort(
+        served.database, named(fields.get("name", "")), definition, by=member_email(request)
+    )
     return go(f"/cohorts/{made.cohort_id}")
 
 

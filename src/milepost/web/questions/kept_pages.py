@@ -10,7 +10,7 @@ from litestar import get, post
 from litestar.response import Redirect, Template
 
 from milepost.errors import InvalidRequest
-from milepost.web.page_context import PAGE_HEADERS, page
+from milepost.web.page_context import PAGE_HEADERS, member_email, page
 from milepost.web.questions import kept
 from milepost.web.questions.arranging import arranged
 from milepost.web.questions.asked import NAMES
@@ -39,10 +39,6 @@ def go(address: str) -> Redirect:
     return Redirect(address, status_code=303, headers=dict(PAGE_HEADERS))
 
 
-def by(request: AnyRequest) -> str | None:
-    return str(request.session.get("email", "")) or None
-
-
 @post("/reports")
 async def save(request: AnyRequest) -> Redirect:
     """Saves the question of a page under a name, and puts it on a dashboard where one was chosen."""
@@ -52,10 +48,10 @@ async def save(request: AnyRequest) -> Redirect:
         raise InvalidRequest("There is no such question.", field="question")
     # Read and written again: what is kept is an address of ours, whatever was sent.
     asked = asked_by(request, name, fields.get("address", ""))
-    report_id = await kept.save_report(served.database, fields.get("name", ""), asked, by=by(request))
+    report_id = await kept.save_report(served.database, fields.get("name", ""), asked, by=member_email(request))
     wanted = fields.get("dashboard", "")
     if wanted == "new":
-        dashboard_id = await kept.make_dashboard(served.database, "My dashboard", by=by(request))
+        dashboard_id = await kept.make_dashboard(served.database, "My dashboard", by=member_email(request))
     else:
         try:
             dashboard_id = UUID(wanted)
@@ -94,7 +90,7 @@ async def all_kept(request: AnyRequest) -> Template:
 @post("/dashboards")
 async def make(request: AnyRequest) -> Redirect:
     fields = await form(request)
-    made = await kept.make_dashboard(services(request).database, fields.get("name", ""), by=by(request))
+    made = await kept.make_dashboard(services(request).database, fields.get("name", ""), by=member_email(request))
     return go(f"/dashboards/{made}")
 
 
