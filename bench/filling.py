@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import psycopg
 from rich.console import Console
@@ -28,8 +28,6 @@ def fill(dsn: str, *, customers: int, sessions: int, days: int, now: datetime, c
     """`customers` with about `sessions` sessions of four events each in the last `days`; answers how many events."""
     began, events = time.monotonic(), 0
     with psycopg.connect(dsn, autocommit=True, options="-c timezone=UTC -c jit=off") as connection:
-        first_day, last_day = (now - timedelta(days=days + 1)).date(), _end_of_next_month(now)
-        connection.execute("select milepost.ensure_partitions(%s, %s)", (first_day, last_day))
         for first in range(0, customers, _SLICE):
             n = min(_SLICE, customers - first)
             values = {"first": first, "n": n, "days": days, "now": now}
@@ -46,7 +44,3 @@ def fill(dsn: str, *, customers: int, sessions: int, days: int, now: datetime, c
     seconds = time.monotonic() - began
     console.print(f"Filled with {customers:,} customers and {events:,} events in {seconds:.0f} s.")
     return events
-
-
-def _end_of_next_month(now: datetime) -> date:
-    return (now.astimezone(UTC).date().replace(day=1) + timedelta(days=62)).replace(day=1) - timedelta(days=1)

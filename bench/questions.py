@@ -106,7 +106,6 @@ def main() -> None:
 def fill(dsn: str, events: int, console: Console) -> None:
     """Events of a year. Without triggers: what they add is no part of this measurement."""
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("select milepost.ensure_partitions('2025-12-01', '2026-12-31')")
         connection.execute("alter table public.behavior_events disable trigger user")
         for first in range(0, events, _CHUNK):
             values = {"first": first, "n": min(_CHUNK, events - first), "customers": max(100, events // 200)}

@@ -16,7 +16,7 @@ import pytest
 from croniter import croniter  # type: ignore[import-untyped]
 
 from milepost import jobs as module
-from milepost.jobs import CLEAN_UP, PARTITIONS, Jobs, cleanup_cron
+from milepost.jobs import CLEAN_UP, TIDY, Jobs, cleanup_cron
 from milepost.privacy.retain import delete_expired
 
 _NOW = datetime.now(UTC)
@@ -58,15 +58,11 @@ def _idle(connection: psycopg.Connection) -> bool:
     return _count(connection, "select count(*) from milepost_jobs.procrastinate_jobs where status <> 'failed'") == 0
 
 
-async def test_a_start_cleans_up_and_makes_partitions(dsn: str, connection: psycopg.Connection) -> None:
+async def test_a_start_cleans_up(dsn: str, connection: psycopg.Connection) -> None:
     connection.execute(_INSERT)
-    ahead = f"milepost.behavior_events_{_NOW.year + (_NOW.month + 2) // 12}_{(_NOW.month + 2) % 12 + 1:02}"
-    connection.execute(f"drop table {ahead}")
     assert _events(connection) == 25
     async with running(dsn) as jobs:
         await until(lambda: _events(connection) == 0, "the expired events to go")
-        exists = f"select count(*) from pg_class where oid = to_regclass('{ahead}')"
-        await until(lambda: _count(connection, exists) == 1, "the month's partition to be back")
         await until(lambda: _idle(connection), "the jobs to be done")
         # And again when it is its turn.
         connection.execute(_INSERT)
@@ -185,4 +181,4 @@ def test_the_cleanup_runs_at_least_as_often_as_asked(minutes: int) -> None:
 
 def test_the_names_of_the_jobs_are_stable() -> None:
     # They stand in the queue of databases that run already.
-    assert (CLEAN_UP, PARTITIONS) == ("clean_up_expired_events", "make_partitions")
+    assert (CLEAN_UP, TIDY) == ("clean_up_expired_events", "delete_old_jobs")

@@ -28,6 +28,7 @@ from milepost import __version__
 from milepost.coach.deliver import Deliveries, Target
 from milepost.columns.client import Columns
 from milepost.errors import Problem, SettingsError
+from milepost.identity.follower import Follower
 from milepost.ingest.events import Row
 from milepost.ingest.write import Writer
 from milepost.jobs import Jobs
@@ -232,9 +233,10 @@ async def _lifespan(served: Services) -> AsyncIterator[None]:
     settings = served.settings
     jobs = Jobs(settings.database_url, cleanup_minutes=settings.cleanup_minutes, now=served.now)
     settler = Settler(settings.database_url, now=served.now)
+    follower = Follower(settings.database_url)
     target = Target(settings.webhook_url, settings.webhook_secret)
     deliveries = Deliveries(settings.database_url, target, now=served.now)
-    starting = asyncio.create_task(_start(served, jobs, settler, deliveries), name="start")
+    starting = asyncio.create_task(_start(served, jobs, follower, settler, deliveries), name="start")
     try:
         yield
     finally:
@@ -242,6 +244,7 @@ async def _lifespan(served: Services) -> AsyncIterator[None]:
         await asyncio.gather(starting, return_exceptions=True)
         # What was accepted is finished before the connections go.
         await served.writer.close()
+        await follower.close()
         await settler.close()
         await deliveries.close()
         await jobs.close()
@@ -249,7 +252,7 @@ async def _lifespan(served: Services) -> AsyncIterator[None]:
         await served.database.close()
 
 
-async def _start(served: Services, jobs: Jobs, settler: Settler, deliveries: Deliveries) -> None:
+async def _start(served: Services, jobs: Jobs, follower: Follower, settler: Settler, deliveries: Deliveries) -> None:
     """Waits for the database as long as it takes, makes it ready, and only then lets events in."""
     while True:
         try:
@@ -267,6 +270,7 @@ async def _start(served: Services, jobs: Jobs, settler: Settler, deliveries: Del
     await served.database.open()
     await served.writer.start()
     await jobs.start()
+    follower.start()
     settler.start()
     deliveries.start()
     served.not_ready = None

@@ -24,7 +24,6 @@ from milepost.insights.settle import forget_history, read_plan
 from milepost.insights.validate_process import run_apart
 from milepost.insights.validate_runs import TASK as VALIDATE
 from milepost.privacy.retain import delete_expired
-from milepost.store.setup import PARTITIONS_AHEAD
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +33,7 @@ _RETRY = procrastinate.RetryStrategy(max_attempts=4, exponential_wait=2)
 _DEAD_AFTER = 60.0
 _KEEP_FAILED_HOURS = 30 * 24
 #: The jobs by their names in the queue.
-CLEAN_UP, PARTITIONS = "clean_up_expired_events", "make_partitions"
+CLEAN_UP, TIDY = "clean_up_expired_events", "delete_old_jobs"
 LEARN, TALLY = "learn_next_steps", "count_recommendations"
 #: Many recommendations are not counted every minute.
 _TALLY_MANY_EVERY = timedelta(minutes=10)
@@ -53,7 +52,7 @@ class _Pool(AsyncConnectionPool[psycopg.AsyncConnection]):
 
 
 class Jobs:
-    """The retention cleanup (of noted changes too) every `cleanup_minutes`, partitions ahead of time once a day, and
+    """The retention cleanup (of noted changes too) every `cleanup_minutes`, and
     validations of the score when one is asked for.
 
     `poll_seconds`: how soon at the latest a waiting job is seen. Needs a migrated database.
@@ -103,9 +102,8 @@ class Jobs:
             _log.info("retention: %d expired events deleted", gone)
 
         @app.periodic(cron="17 2 * * *")
-        @app.task(name=PARTITIONS, lock=PARTITIONS, retry=_RETRY)
-        async def make_partitions(timestamp: int) -> None:  # noqa: ARG001 -- its turn, as Procrastinate passes it
-            await self._logged(PARTITIONS, self._make_partitions)
+        @app.task(name=TIDY, lock=TIDY, retry=_RETRY)
+        async def delete_old_jobs(timestamp: int) -> None:  # noqa: ARG001 -- its turn, as Procrastinate passes it
             await app.job_manager.delete_old_jobs(nb_hours=_KEEP_FAILED_HOURS, include_failed=True)
 
         @app.task(name=VALIDATE, lock=VALIDATE, retry=_RETRY)
@@ -145,13 +143,6 @@ class Jobs:
                 forget_history(connection, before=before, stopped=lambda: self._closing)
             return gone
 
-    def _make_partitions(self) -> int:
-        with psycopg.connect(self._dsn, application_name="milepost-jobs") as connection:
-            # A partition waits for whoever reads the default one, and everybody else then waits behind it.
-            connection.execute("set local lock_timeout = '5s'")
-            row = connection.execute(PARTITIONS_AHEAD).fetchone()
-            return int(row[0]) if row else 0
-
     def _learn(self) -> int:
         with psycopg.connect(
             self._dsn, autocommit=True, application_name="milepost-jobs", options="-c jit=off"
@@ -187,7 +178,7 @@ class Jobs:
 
     async def _work(self) -> None:
         # Once at every start: what was due while no server ran.
-        for name in (CLEAN_UP, PARTITIONS, TALLY):
+        for name in (CLEAN_UP, TALLY):
             await self.app.configure_task(name).defer_async(timestamp=0)
         await self.app.run_worker_async(
             concurrency=2,

@@ -8,9 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.support.identity import all_followed
 from tests.support.server import SECRET_KEY, WRITE_KEY, Server
-
-_TABLES = ("aliases", "memberships")
 
 
 class Wire:
@@ -43,7 +42,8 @@ class Wire:
         return receipt["accepted"], receipt["duplicates"]
 
     def owners(self) -> dict[str, tuple[str, str | None, str]]:
-        """Every event's customer, user and how the customer is known, by the call's number."""
+        """Every event's customer, user and how the customer is known, by the call's number; once all have followed."""
+        all_followed(self.server.database_url)
         with psycopg.connect(self.server.database_url) as connection:
             rows = connection.execute(
                 "select event_metadata ->> 'n', customer_id, user_id, customer_source from public.behavior_events"
@@ -54,11 +54,17 @@ class Wire:
         return {n: (c.removeprefix(strip), u and u.removeprefix(strip), source) for n, c, u, source in rows}
 
     def ties(self) -> list[Any]:
+        """Who is tied to whom, of every id."""
         with psycopg.connect(self.server.database_url) as connection:
-            return [connection.execute(f"select * from milepost.{table} order by 1, 2").fetchall() for table in _TABLES]
+            return connection.execute(
+                "select distinct kind, from_id, milepost.user_of(kind, from_id),"
+                " milepost.customer_of(kind, from_id, 'infinity') from milepost.ties"
+                " where undone_at is null order by 1, 2"
+            ).fetchall()
 
     def counted(self) -> list[Any]:
         """What the counters say of each customer."""
+        all_followed(self.server.database_url)
         with psycopg.connect(self.server.database_url) as connection:
             return connection.execute(
                 "select customer_id, total_events, total_points, total_exports_generated from public.behavior_insights"
@@ -67,11 +73,10 @@ class Wire:
             ).fetchall()
 
     def changes(self) -> list[str]:
-        """Ids of the changes that stand, the oldest first."""
+        """Ids of the ties that stand, the oldest first."""
         with psycopg.connect(self.server.database_url) as connection:
             rows = connection.execute(
-                "select change_id::text from milepost.identity_changes where from_id like %s and undone_at is null"
-                " order by change_id",
+                "select tie_id::text from milepost.ties where from_id like %s and undone_at is null order by tie_id",
                 [f"{self.prefix}-%"],
             ).fetchall()
         return [row[0] for row in rows]

@@ -113,7 +113,7 @@ async def test_unstorable_ties_cost_nobody_else_anything(dsn: str) -> None:
     assert receipt.accepted == 1
     assert [r.index for r in receipt.rejected] == [1, 2]
     with psycopg.connect(dsn) as connection:
-        assert connection.execute("select alias_id, user_id from milepost.aliases").fetchall() == [("a", "u")]
+        assert connection.execute("select from_id, to_id from milepost.ties").fetchall() == [("a", "u")]
 
 
 def _in_lane(number: int, of: int = 2) -> str:
@@ -160,7 +160,7 @@ async def test_what_a_request_tells_is_known_before_any_of_its_events(dsn: str) 
 async def test_few_events_share_a_commit_whoever_they_are_of(dsn: str) -> None:
     committed = metrics.COMMITS.labels("done")
     async with _writing(dsn) as writer, await AsyncConnection.connect(dsn) as blocker:
-        await blocker.execute("select milepost.lock_identity(true)")
+        await blocker.execute("lock table public.behavior_events in share mode")
         first = [asyncio.create_task(writer.write(_work([_row(_in_lane(n))]))) for n in (0, 1)]
         await _until_waiting(dsn)
         tasks = [asyncio.create_task(writer.write(_work([_row(f"customer-{n}")]))) for n in range(30)]
@@ -223,7 +223,7 @@ async def _until_answered(writer: Writer, receipts: list[Receipt]) -> None:
 
 async def test_memory_is_bounded_and_given_back(dsn: str) -> None:
     async with _writing(dsn, writers=1, most_bytes=200_000) as writer, await AsyncConnection.connect(dsn) as blocker:
-        await blocker.execute("select milepost.lock_identity(true)")
+        await blocker.execute("lock table public.behavior_events in share mode")
         works = [_work([_row()], size=60_000) for _ in range(6)]
         tasks = [asyncio.create_task(writer.write(work)) for work in works]
         await _until(lambda: sum(task.done() for task in tasks) == 3)
@@ -247,7 +247,7 @@ async def test_a_database_that_hangs_is_answered_in_time(dsn: str, monkeypatch: 
     monkeypatch.setattr(write, "_LONGEST_WAIT", 0.3)
     row = _row()
     async with _writing(dsn, writers=1) as writer, await AsyncConnection.connect(dsn) as blocker:
-        await blocker.execute("select milepost.lock_identity(true)")
+        await blocker.execute("lock table public.behavior_events in share mode")
         with pytest.raises(DatabaseUnavailable) as caught:
             await writer.write(_work([row]))
         assert caught.value.retry_after
@@ -270,7 +270,7 @@ async def test_a_deadlock_is_tried_again(dsn: str) -> None:
         await other.execute("insert into milepost.users (user_id) values ('contended')")
         task = asyncio.create_task(writer.write(_work(rows, told)))
         await _until_waiting(dsn)
-        await other.execute("select milepost.lock_identity(true)")
+        await other.execute("select milepost.tie('identify', 'anonymous', 'a', 'other')")
         await other.commit()
         assert (await task).accepted == 2
     assert retried._value.get() == before + 1

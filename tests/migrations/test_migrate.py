@@ -1,4 +1,4 @@
-"""Migrations: from empty, from every earlier state with data, twice at once, interrupted; PostgreSQL 15 and 18."""
+"""The schema: from empty, from an earlier release with data, twice at once, interrupted; PostgreSQL 15 and 18."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -17,7 +18,8 @@ from milepost.errors import Conflict
 from milepost.plan import load_plan
 from milepost.settings import Settings
 from milepost.store import migrate as module
-from milepost.store.migrate import Migration, migrate, migrations, pending
+from milepost.store.migrate import check, migrate, pending
+from milepost.store.schema_files import Migration, Routine, migrations, routines
 from milepost.store.setup import set_up
 from tests.migrations.catalogue import JOBS, catalogue
 from tests.store.standing_model import expected, stored
@@ -35,11 +37,32 @@ set_up(sys.argv[1], load_plan(), Settings())
 
 
 @contextmanager
-def _release(monkeypatch: pytest.MonkeyPatch, these: tuple[Migration, ...]) -> Iterator[None]:
-    """An earlier or another release: one with these migrations."""
+def _release(
+    monkeypatch: pytest.MonkeyPatch, these: tuple[Migration, ...] = _ALL, those: tuple[Routine, ...] = routines()
+) -> Iterator[None]:
+    """An earlier or another release: one with these migrations, and those routines on them."""
     with monkeypatch.context() as patch:
         patch.setattr(module, "migrations", lambda: these)
+        patch.setattr(module, "routines", lambda: those)
         yield
+
+
+def _routine(name: str, sql: LiteralString) -> Routine:
+    """A file as another release may have it."""
+    return Routine(name, sql, str(hash(sql)))
+
+
+def _count(connection: psycopg.Connection, question: LiteralString) -> int:
+    row = connection.execute(question).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+_FILL: LiteralString = """
+insert into public.behavior_events (customer_id, event_type, session_id, tool_id, "timestamp")
+select 'customer ' || n % 3, 'tool_usage', 's', 'icp-analysis', now() - n * interval '1 day'
+from generate_series(0, 60) as n
+"""
 
 
 def _applied(connection: psycopg.Connection) -> list[int]:
@@ -75,25 +98,63 @@ def test_from_empty(empty: str) -> None:
         assert len(connection.execute("select * from public.behavior_insights").fetchall()) == 1
 
 
-@pytest.mark.parametrize("number", range(1, len(_ALL)))
-def test_from_an_earlier_state_with_data(dsn_empty: str, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+def test_from_an_earlier_release_with_data(dsn_empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A migration changes a table under a view: what rests on it is replaced, and what was stored stays."""
     with psycopg.connect(dsn_empty, autocommit=True) as connection:
-        with _release(monkeypatch, _ALL[:number]):
-            assert migrate(connection) == number
-        connection.execute(
-            'insert into public.behavior_events (customer_id, event_type, session_id, tool_id, "timestamp", event_id)'
-            " select 'customer ' || n % 3, 'tool_usage', 's', 'icp-analysis', now() - n * interval '1 day',"
-            " milepost.uuid7_at(now() - n * interval '1 day') from generate_series(0, 60) as n"
-        )
-        connection.execute(
-            "insert into public.customer_actions (customer_id, action_type) values ('customer 1', 'call')"
-        )
         set_up(dsn_empty, load_plan(), Settings())
+        connection.execute(_FILL)
+        before = stored(connection)
+        change = Migration(
+            len(_ALL) + 1,
+            "longer_names",
+            "drop view public.behavior_insights; alter table milepost.standing alter column total_actions type numeric;"
+            " drop function milepost.monday(date) cascade",
+            "1",
+        )
+        with _release(monkeypatch, (*_ALL, change)):
+            assert [migration.name for migration in pending(connection)] == ["longer_names"]
+            assert migrate(connection) == 1
+            check(connection)
+        assert stored(connection) == before == expected(connection)
+        assert _count(connection, "select count(*) from public.behavior_insights") == 3
+        assert _count(connection, "select milepost.monday('2026-11-29') - date '2026-11-23'") == 0
+
+
+def test_a_changed_function_is_replaced(dsn_empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    earlier = _routine(
+        "functions/game/monday.sql",
+        "create or replace function milepost.monday(day date) returns date language sql immutable as 'select day'",
+    )
+    others = tuple(routine for routine in routines() if routine.name != earlier.name)
+    monday: LiteralString = "select milepost.monday('2026-11-29') - date '2026-11-23'"
+    with psycopg.connect(dsn_empty, autocommit=True) as connection:
+        with _release(monkeypatch, those=(earlier, *others)):
+            migrate(connection)
+        assert _count(connection, monday) == 6
+        with pytest.raises(Conflict, match=r"functions/game/monday\.sql.*milepost migrate"):
+            check(connection)
+        assert _count(connection, monday) == 6, "looking changes nothing"
+        assert migrate(connection) == 0
+        check(connection)
+        assert _count(connection, monday) == 0
+
+
+def test_a_database_without_milepost_is_told_apart(dsn_empty: str) -> None:
+    with psycopg.connect(dsn_empty, autocommit=True) as connection:
+        with pytest.raises(Conflict, match="no Milepost in it yet"):
+            check(connection)
+        assert _count(connection, "select count(*) from pg_namespace where nspname = 'milepost'") == 0
+
+
+def test_routines_that_fail_leave_all_of_them_as_they_were(dsn_empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = (*routines(), _routine("functions/broken.sql", "create function milepost.broken() returns integer"))
+    with psycopg.connect(dsn_empty, autocommit=True) as connection:
+        with _release(monkeypatch, those=broken), pytest.raises(psycopg.errors.InvalidFunctionDefinition):
+            migrate(connection)
         assert _applied(connection) == [migration.number for migration in _ALL]
-        assert connection.execute("select count(*) from public.behavior_events").fetchone() == (61,)
-        assert connection.execute("select count(*) from milepost.behavior_events_default").fetchone() == (0,)
-        assert stored(connection) == expected(connection)
-        assert len(stored(connection)["milepost.standing"]) == 3
+        assert _count(connection, "select count(*) from pg_proc where proname = 'monday'") == 0
+        assert migrate(connection) == 0
+        check(connection)
 
 
 def test_three_servers_at_once(dsn_empty: str) -> None:
@@ -123,7 +184,7 @@ def test_killed_in_the_middle(dsn_empty: str, monkeypatch: pytest.MonkeyPatch, n
             with pytest.raises(psycopg.OperationalError):
                 broken.result(timeout=20)
         wait_for(lambda: _applied(watcher) == list(range(1, number)), 10, "a whole number of migrations")
-        assert (watcher.execute("select to_regclass('public.behavior_events')").fetchone() == (None,)) == (number == 1)
+        assert (watcher.execute("select to_regclass('public.behavior_events')").fetchone() == (None,)) == (number < 3)
         set_up(dsn_empty, load_plan(), Settings())
         assert _applied(watcher) == [migration.number for migration in _ALL]
 
@@ -154,7 +215,7 @@ def test_the_job_tables_are_procrastinates_own(two_empty: tuple[str, str]) -> No
         mine, its = catalogue(one, JOBS), catalogue(other, JOBS)
     # Ours are pinned to their schema and closed to everyone; all else is as Procrastinate ships it.
     for kind in ("columns", "constraints", "indexes", "triggers", "types"):
-        assert mine[kind] == its[kind], f"Procrastinate changed its {kind}: add its migration as a numbered file"
+        assert mine[kind] == its[kind], f"Procrastinate changed its {kind}: its schema is applied as it comes"
     assert mine["functions"].keys() == its["functions"].keys()
     for name, definition in its["functions"].items():
         assert definition.partition("AS $function$")[2].rpartition("$function$")[0] in mine["functions"][name]

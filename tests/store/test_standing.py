@@ -18,6 +18,7 @@ from milepost.plan import load_plan
 from milepost.store.plan_tables import apply_plan, recompute, rescore
 from milepost.vocabulary import DEFAULT_COMPETENCIES, DEFAULT_TOOLS, EVENT_TYPES, GROWTH_STAGES, IMPACTS
 from tests.store.standing_model import expected, stored
+from tests.support.identity import follow_now
 from tests.support.postgres import Cluster
 
 # Shortly before midnight, so that sessions go over it.
@@ -79,6 +80,7 @@ _ACTS = st.one_of(
     st.tuples(st.just("tie"), st.sampled_from([("group", "user", "u1", "acme"), ("group", "anonymous", "a2", "z")])),
     st.tuples(st.just("tie"), st.sampled_from([("alias", "user", "u1", "u2"), ("alias", "user", "u2", "u1")])),
     st.tuples(st.just("undo"), st.integers(0, 3)),
+    st.tuples(st.just("follow"), st.integers(1, 3)),
     st.tuples(st.just("act_offline"), st.sampled_from(_CUSTOMERS)),
     st.tuples(st.just("forget_actions"), st.just(None)),
     st.tuples(st.just("truncate"), st.just(None)),
@@ -94,7 +96,7 @@ def shared(cluster: Cluster) -> Iterator[psycopg.Connection]:
 
 
 def event_id(number: int) -> UUID:
-    """The id of event `number`; some fall into the default partition."""
+    """The id of event `number`, a month apart."""
     millis = int((_START + timedelta(days=number * 31)).timestamp() * 1000)
     return UUID(int=millis << 80 | 0x7 << 76 | 0b10 << 62 | number)
 
@@ -128,8 +130,13 @@ def do(connection: psycopg.Connection, act: str, value: Any) -> None:
     elif act == "tie":
         connection.execute("select milepost.tie(%s, %s, %s, %s)", value)
     elif act == "undo":
-        nth = "select change_id from milepost.identity_changes order by made_at, change_id offset %s limit 1"
-        connection.execute(f"select milepost.undo_identity(({nth}))", (value,))
+        nth = "select tie_id from milepost.ties order by made_at, tie_id offset %s limit 1"
+        connection.execute(f"select milepost.undo_tie(({nth}))", (value,))
+    elif act == "follow":
+        # Not to the end: what comes next meets events that have yet to follow.
+        connection.execute("select milepost.list_followings()")
+        connection.execute("select milepost.begin_followings()")
+        connection.execute("select milepost.follow(kind, id, %s) from milepost.followings", (value,))
     elif act == "act_offline":
         insert = "insert into public.customer_actions (customer_id, action_type) values (%s, 'call'), (%s, 'deal')"
         connection.execute(insert, (value, value))
@@ -149,7 +156,9 @@ def do(connection: psycopg.Connection, act: str, value: Any) -> None:
 
 
 def check(connection: psycopg.Connection) -> None:
-    """The stored tables are what plain Python makes of the events, and what a recompute makes of them."""
+    """The stored tables are what plain Python makes of the events once they have followed their ties, and what a
+    recompute makes of them."""
+    follow_now(connection)
     incremental = stored(connection)
     assert incremental == expected(connection)
     connection.execute("select milepost.recompute(array(select customer_id from milepost.standing))")

@@ -12,6 +12,7 @@ from functools import partial
 import psycopg
 from msgspec.structs import replace
 
+from milepost.identity.follow import follow
 from milepost.insights.settle import settle
 from milepost.plan import load_plan
 from milepost.privacy.retain import delete_expired
@@ -20,6 +21,7 @@ from milepost.store.plan_tables import apply_plan, recompute, rescore
 from milepost.store.retry import retried
 from tests.store.standing_model import expected, stored
 from tests.store.test_standing import check
+from tests.support.identity import follow_to_the_end
 from tests.support.postgres import waits_for_a_lock
 from tests.support.server import wait_for
 
@@ -75,8 +77,10 @@ def _move(dsn: str) -> None:
         for number in range(16):
             tie = ("group", "anonymous", "xy"[number % 2], "abcdef"[number % 6])
             retried(connection, partial(connection.execute, "select milepost.tie(%s, %s, %s, %s)", tie))
-        for (change,) in connection.execute("select change_id from milepost.identity_changes").fetchall():
-            retried(connection, partial(connection.execute, "select milepost.undo_identity(%s)", (change,)))
+            follow(connection, at_once=7)
+        for (tie_id,) in connection.execute("select tie_id from milepost.ties").fetchall():
+            retried(connection, partial(connection.execute, "select milepost.undo_tie(%s)", (tie_id,)))
+            follow(connection, at_once=7)
 
 
 def _erase(dsn: str) -> None:
@@ -104,6 +108,7 @@ def test_all_at_once(dsn: str) -> None:
         for done in [threads.submit(task) for task in work]:
             done.result(timeout=120)
     with psycopg.connect(dsn, autocommit=True) as connection:
+        follow_to_the_end(dsn)
         assert connection.execute("select count(*) > 100 from public.behavior_events").fetchone() == (True,)
         check(connection)
 

@@ -25,6 +25,7 @@ from milepost.columns.client import Columns
 from milepost.columns.reading import ColumnsUnavailable, Freshness, Proof
 from milepost.errors import Problem
 from milepost.game.verify import GameProof, verify_game
+from milepost.identity.follow import IdentityProof, verify_identity
 from milepost.insights.practice import count_differing
 from milepost.insights.verify import StandingProof, verify_standing
 from milepost.processes import PARENT
@@ -79,9 +80,11 @@ def verify(data_dir: DataDir = None) -> None:
         standing = verify_standing(connection)
         game = verify_game(connection)
         practice = count_differing(connection)
+        identity = verify_identity(connection)
     good = _standing_is_equal(standing)
     good = _game_is_equal(game) and good
     good = _practice_is_equal(practice) and good
+    good = _owners_are_right(identity) and good
     if settings.columns:
         good = _columns_are_equal(_with_columns(settings, lambda found: found.verify())) and good
     if not good:
@@ -135,6 +138,24 @@ def _practice_is_equal(differing: int) -> bool:
         err=True,
     )
     return False
+
+
+def _owners_are_right(proof: IdentityProof) -> bool:
+    if not proof.is_equal:
+        typer.echo(
+            f"{proof.misplaced:,} events are not whose the ties of their ids say, and nothing is on its way."
+            " (Rows written by SQL are not tied to anybody.) `milepost recompute` has them looked at again.",
+            err=True,
+        )
+    elif proof.waiting:
+        typer.echo(
+            f"On their way: {proof.misplaced:,} events of {proof.waiting.ids:,} ids go to another owner after a tie or"
+            f" its undoing; {proof.waiting.to_recount:,} days and sessions they leave are counted anew after that."
+            " Ask again in a while."
+        )
+    else:
+        typer.echo("Equal: the owner of every event, and what the ties of its ids say.")
+    return proof.is_equal
 
 
 def _columns_are_equal(proof: Proof) -> bool:

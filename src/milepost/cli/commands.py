@@ -13,7 +13,7 @@ from rich.console import Console
 
 from milepost import __version__
 from milepost.cli import access, coach, columns, explain, import_actions, insights, plans, query, rebuilding
-from milepost.cli.database import database_dsn
+from milepost.cli.database import any_database_dsn, database_dsn
 from milepost.plan import load_plan
 from milepost.settings import Settings, load_settings
 
@@ -85,7 +85,7 @@ def migrate(
         sys.stdout.write(as_text(load_plan(load_settings().plan_file)))
         return
     chosen = settings(data_dir)
-    with database_dsn(chosen) as dsn:
+    with any_database_dsn(chosen) as dsn:
         set_up(dsn, load_plan(chosen.plan_file), chosen)
     console.print("The schema is current.")
 
@@ -136,11 +136,14 @@ def send(
 
 @app.command()
 def recompute(data_dir: DataDir = None) -> None:
-    """Build every customer's standing anew from the events. The result is the same to the last digit."""
+    """Look anew whose every event is, and build every customer's standing from them: the same to the last digit."""
+    from milepost.identity.follow import follow_all, look_again
     from milepost.store.plan_tables import recompute as rebuild
 
     status = console.status("Building every customer's standing anew from the events…")
     with database_dsn(settings(data_dir)) as dsn, psycopg.connect(dsn, autocommit=True) as connection, status:
+        look_again(connection)
+        follow_all(connection)
         count = rebuild(connection)
     console.print(f"{count:,} customers done.")
 

@@ -12,20 +12,28 @@ import psycopg
 from milepost.settings import Settings
 from milepost.store.database import Database
 from milepost.store.embedded import attach_or_start
-from milepost.store.migrate import migrate
+from milepost.store.migrate import check
 
 T = TypeVar("T")
 
 
 @contextmanager
 def database_dsn(settings: Settings) -> Iterator[str]:
-    """The dsn of a migrated database. Beside a running server it uses that one's; else it starts it for the command."""
+    """The dsn of a database of this release. Beside a running server it uses that one's; else it starts it for the
+    command. Raises Conflict for one that is not: only `milepost migrate` and the server change a schema."""
+    with any_database_dsn(settings) as dsn:
+        with psycopg.connect(dsn, autocommit=True, connect_timeout=10) as connection:
+            check(connection)
+        yield dsn
+
+
+@contextmanager
+def any_database_dsn(settings: Settings) -> Iterator[str]:
+    """The dsn of a database of whatever release, for `milepost migrate`."""
     if settings.database_url:
-        _migrated(settings.database_url)
         yield settings.database_url
         return
     with attach_or_start(settings.data_dir) as dsn:
-        _migrated(dsn)
         yield dsn
 
 
@@ -42,8 +50,3 @@ def with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) 
 
     with database_dsn(settings) as dsn:
         return asyncio.run(run(dsn))
-
-
-def _migrated(dsn: str) -> None:
-    with psycopg.connect(dsn, autocommit=True, connect_timeout=10) as connection:
-        migrate(connection)

@@ -1,13 +1,8 @@
-"""Brings a database to the schema of this release: numbered SQL files, each in its own transaction."""
+"""Brings a database to the schema of this release, and tells one that is not."""
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
-from importlib import resources
+from collections.abc import Callable, Sequence
 from typing import LiteralString
 
 import psycopg
@@ -15,8 +10,16 @@ import psycopg
 from milepost.errors import Conflict
 from milepost.plan import Plan
 from milepost.store.plan_tables import plan_as_text
+from milepost.store.schema_files import (
+    Migration,
+    Routine,
+    base_routines,
+    job_migrations,
+    job_schema,
+    migrations,
+    routines,
+)
 
-_FILE = re.compile(r"(\d{4})_(\w+)\.sql\Z")
 #: Two servers that start at once take turns on this lock.
 _LOCK = 0x6D696C65706F7374 >> 1
 
@@ -28,36 +31,27 @@ create table if not exists milepost.migrations (
   checksum text not null,
   applied_at timestamptz not null default now()
 );
+create table if not exists milepost.routines (
+  name text primary key,
+  checksum text not null,
+  applied_at timestamptz not null default now()
+);
 """
+_NOTE_MIGRATION = "insert into milepost.migrations (number, name, checksum) values (%s, %s, %s)"
+_NOTE_ROUTINE = (
+    "insert into milepost.routines (name, checksum) values (%s, %s)"
+    " on conflict (name) do update set checksum = excluded.checksum, applied_at = now()"
+)
+#: A function may name tables and functions that come after it.
+_UNCHECKED = "set local check_function_bodies = off"
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
-    """One numbered file of SQL; `checksum` tells a file that was changed after it had been applied."""
+def migrate(connection: psycopg.Connection, report: Callable[[str], None] = lambda _: None) -> int:
+    """Applies what is missing, and answers how many migrations that were. Safe to run from several servers at once.
 
-    number: int
-    name: str
-    sql: LiteralString
-    checksum: str
-
-
-@cache
-def migrations() -> tuple[Migration, ...]:
-    """All migrations of this release, in order."""
-    found = []
-    for file in resources.files("milepost.store.migrations").iterdir():
-        if match := _FILE.match(file.name):
-            sql = file.read_text("utf-8")
-            checksum = hashlib.sha256(sql.encode()).hexdigest()[:16]
-            found.append(Migration(int(match[1]), match[2], sql, checksum))
-    return tuple(sorted(found, key=lambda migration: migration.number))
-
-
-def migrate(connection: psycopg.Connection, report: Callable[[Migration], None] = lambda _: None) -> int:
-    """Applies what is missing, and answers how many that were. Safe to run from several servers at once.
-
-    Each file is one transaction with its own line in the ledger, so an interruption leaves a whole number of
-    them. Raises Conflict where the database was migrated by a newer Milepost or a file was changed since.
+    Each migration is one transaction with its own line in the ledger, and so are all routines together, so that an
+    interruption leaves a whole number of them. `report` hears the name of each migration applied. Raises Conflict where
+    the database was migrated by a newer Milepost or a migration's file was changed since.
     """
     connection.autocommit = True
     with connection.cursor() as cursor:
@@ -65,17 +59,17 @@ def migrate(connection: psycopg.Connection, report: Callable[[Migration], None] 
         cursor.execute("select pg_advisory_lock(%s)", (_LOCK,))
         try:
             cursor.execute(_LEDGER)
-            done = _applied(connection)
-            _check(done)
-            missing = [migration for migration in migrations() if migration.number not in done]
+            missing = _missing(connection)
+            _apply(connection, _changed(connection, base_routines()))
             for migration in missing:
                 with connection.transaction():
                     cursor.execute(migration.sql, prepare=False)
-                    cursor.execute(
-                        "insert into milepost.migrations (number, name, checksum) values (%s, %s, %s)",
-                        (migration.number, migration.name, migration.checksum),
-                    )
-                report(migration)
+                    cursor.execute(_NOTE_MIGRATION, (migration.number, migration.name, migration.checksum))
+                report(f"{migration.number:04} {migration.name}")
+            _bring_jobs(connection)
+            # A migration may have dropped what rests on a table it changed, so after one all of them are replaced.
+            if missing or _changed(connection, routines()):
+                _apply(connection, routines())
             return len(missing)
         finally:
             if not connection.closed and connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
@@ -83,37 +77,62 @@ def migrate(connection: psycopg.Connection, report: Callable[[Migration], None] 
                 cursor.execute("reset client_min_messages")
 
 
+def check(connection: psycopg.Connection) -> None:
+    """Raises Conflict, with what to do, unless the database has the schema of this release. Changes nothing."""
+    if not _exists(connection):
+        raise Conflict(
+            "The database has no Milepost in it yet. Start the server with `milepost serve`, or run `milepost migrate`."
+        )
+    wanted = [f"migration {migration.number:04} {migration.name}" for migration in _missing(connection)]
+    wanted += [routine.name for routine in _changed(connection, (*base_routines(), *routines(), *job_migrations()))]
+    if wanted:
+        raise Conflict(
+            f"The database is of an older Milepost: it lacks {wanted[0]}"
+            f"{f' and {len(wanted) - 1} more' if len(wanted) > 1 else ''}. Start the server of this release, or run "
+            "`milepost migrate`; a server of the older release that still runs must be stopped first."
+        )
+
+
 def pending(connection: psycopg.Connection) -> list[Migration]:
     """The migrations this database still lacks."""
-    exists = connection.execute("select to_regclass('milepost.migrations') is not null").fetchone()
-    done = _applied(connection) if exists and exists[0] else {}
-    return [migration for migration in migrations() if migration.number not in done]
+    return _missing(connection) if _exists(connection) else list(migrations())
 
 
 def as_text(plan: Plan) -> str:
-    """Every migration and the plan as one SQL text, for a hosted SQL editor. One transaction: all of it or nothing."""
+    """The whole schema and the plan as one SQL text, for a hosted SQL editor. One transaction: all of it or nothing."""
+    # File names of our own, of letters and digits.
     parts = [
         "-- Milepost's whole schema, for a new database. Paste it into the SQL editor and run it once.",
         "begin;",
+        _UNCHECKED + ";",
         _LEDGER,
+        *(_routine_as_text(routine) for routine in base_routines()),
     ]
     for migration in migrations():
         parts += [
             f"-- == {migration.number:04} {migration.name} ==",
             migration.sql,
-            # File names of our own, of letters and digits.
             "insert into milepost.migrations (number, name, checksum) values "  # noqa: S608
             f"({migration.number}, '{migration.name}', '{migration.checksum}');",
         ]
-    parts += [plan_as_text(plan), "commit;"]
+    parts += [
+        _jobs(job_schema()),
+        *(_noted(routine) for routine in job_migrations()),
+        *(_routine_as_text(routine) for routine in routines()),
+        plan_as_text(plan),
+        "commit;",
+    ]
     return "\n\n".join(parts) + "\n"
 
 
-def _applied(connection: psycopg.Connection) -> dict[int, str]:
-    return dict(connection.execute("select number, checksum from milepost.migrations").fetchall())
+def _exists(connection: psycopg.Connection) -> bool:
+    row = connection.execute("select to_regclass('milepost.routines') is not null").fetchone()
+    return row == (True,)
 
 
-def _check(done: dict[int, str]) -> None:
+def _missing(connection: psycopg.Connection) -> list[Migration]:
+    """The migrations to be applied. Raises Conflict where those that are there are not those of this release."""
+    done: dict[int, str] = dict(connection.execute("select number, checksum from milepost.migrations").fetchall())
     known = {migration.number: migration for migration in migrations()}
     for number, checksum in sorted(done.items()):
         if number not in known:
@@ -123,6 +142,52 @@ def _check(done: dict[int, str]) -> None:
             )
         if known[number].checksum != checksum:
             raise Conflict(
-                f"Migration {number:04}_{known[number].name} differs from the one this database has. "
-                "Restore the file as it was released; changes go into a new migration."
+                f"Migration {number:04}_{known[number].name} differs from the one this database has. Restore the file "
+                "as it was released; changes go into a new migration. (A database from before the first release is "
+                "not carried over: export its events and import them into a new one.)"
             )
+    return [migration for number, migration in known.items() if number not in done]
+
+
+def _changed(connection: psycopg.Connection, these: Sequence[Routine]) -> list[Routine]:
+    done: dict[str, str] = dict(connection.execute("select name, checksum from milepost.routines").fetchall())
+    return [routine for routine in these if done.get(routine.name) != routine.checksum]
+
+
+def _apply(connection: psycopg.Connection, these: Sequence[Routine]) -> None:
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(_UNCHECKED)
+        for routine in these:
+            cursor.execute(routine.sql, prepare=False)
+            cursor.execute(_NOTE_ROUTINE, (routine.name, routine.checksum))
+
+
+def _bring_jobs(connection: psycopg.Connection) -> None:
+    """Procrastinate's schema: whole in a new database, else what the library has changed since."""
+    row = connection.execute("select to_regnamespace('milepost_jobs') is null").fetchone()
+    with connection.transaction(), connection.cursor() as cursor:
+        if row == (True,):
+            cursor.execute(_jobs(job_schema()), prepare=False)
+            cursor.executemany(_NOTE_ROUTINE, [(routine.name, routine.checksum) for routine in job_migrations()])
+        for routine in _changed(connection, job_migrations()):
+            cursor.execute(_jobs(routine.sql), prepare=False)
+            cursor.execute(_NOTE_ROUTINE, (routine.name, routine.checksum))
+
+
+def _jobs(sql: LiteralString) -> LiteralString:
+    """What Procrastinate makes, in a schema of its own."""
+    return (
+        "create schema if not exists milepost_jobs;\nset local search_path = milepost_jobs;\n"
+        f"{sql}\nset local search_path to default;"
+    )
+
+
+def _routine_as_text(routine: Routine) -> str:
+    return f"{routine.sql.strip()}\n{_noted(routine)}"
+
+
+def _noted(routine: Routine) -> str:
+    return (
+        "insert into milepost.routines (name, checksum) values "  # noqa: S608 -- file names of our own
+        f"('{routine.name}', '{routine.checksum}');"
+    )

@@ -11,16 +11,13 @@ from milepost.settings import Settings
 from milepost.store.migrate import migrate
 from milepost.store.plan_tables import apply_plan, pin_customer
 
-#: This month's partition and the next three: the daily job keeps it so.
-PARTITIONS_AHEAD = "select milepost.ensure_partitions(current_date, (current_date + interval '3 months')::date)"
 _log = logging.getLogger(__name__)
 
 
 def set_up(dsn: str, plan: Plan, settings: Settings) -> None:
     """Safe to run from several servers at once. Raises psycopg.OperationalError while the database is away."""
     with psycopg.connect(dsn, autocommit=True, application_name="milepost-setup", connect_timeout=5) as connection:
-        migrate(connection, lambda m: _log.info("applied migration %04d %s", m.number, m.name))
-        connection.execute(PARTITIONS_AHEAD)
+        migrate(connection, lambda name: _log.info("applied migration %s", name))
         if apply_plan(connection, plan):
             _log.info("the plan's points or scores changed: every customer is rescored in the background")
         if settings.admin_customer_id:

@@ -27,7 +27,12 @@ _PARTS: Final = {
     "outcomes": "Outcomes",
 }
 #: Columns that say nothing to a reader, or that the metadata block has.
-_LEFT_OUT: Final = frozenset({"event_metadata", "deleted_at", "expires_on", "customer_source", "anonymized", "is_bot"})
+_LEFT_OUT: Final = frozenset(
+    {
+        *("event_metadata", "deleted_at", "expires_on", "anonymized", "is_bot"),
+        *("customer_source", "user_source", "sent_user_id"),
+    }
+)
 #: The longest metadata that is laid out; an event may have 32 KB.
 _LONGEST: Final = 40_000
 

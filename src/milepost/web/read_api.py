@@ -195,10 +195,12 @@ async def get_live(request: AnyRequest) -> ServerSentEvent:
     return ServerSentEvent(messages())
 
 
-class IdentityChange(msgspec.Struct):
-    """How many events went back to whom they belonged before."""
+class UndoneTie(msgspec.Struct):
+    """A tie that was taken back: what is stored from now on knows no more of it. Stored events that belong to another
+    now are moved in the background; `ids` wait for theirs to be looked at."""
 
-    moved: int
+    tie_id: UUID
+    ids: int
 
 
 @post(
@@ -208,15 +210,17 @@ class IdentityChange(msgspec.Struct):
     responses=_ONE,
     security=SECRET,
 )
-async def undo_identity(request: AnyRequest, change_id: UUID) -> IdentityChange:
+async def undo_identity(request: AnyRequest, change_id: UUID) -> UndoneTie:
     """Takes a tie back: every event goes to whom it belongs without it."""
     await require_secret_key(services(request).keys, bearer(request))
     async with services(request).database.transaction() as connection:
-        cursor = await connection.execute("select milepost.undo_identity(%s) as moved", (change_id,))
+        cursor = await connection.execute("select milepost.undo_tie(%s) as undone", (change_id,))
         row = await cursor.fetchone()
-    if row is None or row["moved"] is None:
-        raise NotFound("There is no such change, or it was undone before.", field="change_id")
-    return IdentityChange(int(str(row["moved"])))
+        if row is None or not row["undone"]:
+            raise NotFound("There is no such change, or it was undone before.", field="change_id")
+        cursor = await connection.execute("select count(*) as ids from milepost.followings")
+        waiting = await cursor.fetchone() or {"ids": 0}
+    return UndoneTie(change_id, int(str(waiting["ids"])))
 
 
 router = Router(

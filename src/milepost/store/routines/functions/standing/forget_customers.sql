@@ -1,0 +1,12 @@
+-- Deletes those of the customers of whom nothing is left. Their rows must be locked (`lock_standing`).
+create or replace function milepost.forget_customers(customers text[]) returns void
+language plpgsql as $$
+begin
+  perform from milepost.standing
+    where customer_id = any (customers) and total_events = 0 and total_actions = 0 and not pinned
+    order by customer_id for update;
+  if found then
+    delete from milepost.standing
+      where customer_id = any (customers) and total_events = 0 and total_actions = 0 and not pinned;
+  end if;
+end $$;

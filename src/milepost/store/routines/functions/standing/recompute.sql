@@ -1,0 +1,23 @@
+-- Builds everything about these customers anew from their events, day by day, so that memory stays bounded.
+create or replace function milepost.recompute(customers text[]) returns void
+language plpgsql as $$
+declare
+  one text;
+  slice record;
+begin
+  perform milepost.lock_standing(customers);
+  perform milepost.mark_changed(customers, array_fill('0001-01-01'::date, array[cardinality(customers)]));
+  delete from milepost.customer_days where customer_id = any (customers);
+  delete from milepost.competency_days where customer_id = any (customers);
+  delete from public.behavior_sessions where customer_id = any (customers);
+  foreach one in array customers loop
+    for slice in
+      select array_agg(c) as batch from public.behavior_events e cross join lateral milepost.contribution(e) as c
+      where e.customer_id = one group by c.day
+    loop
+      perform milepost.fold_days(slice.batch);
+      perform milepost.fold_sessions(slice.batch);
+    end loop;
+  end loop;
+  perform milepost.refresh_standing(customers);
+end $$;
