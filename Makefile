@@ -61,6 +61,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m bench.scoring
 	$(BIN)/python -m bench.beside
 	$(BIN)/python -m bench.questions
+	$(BIN)/python -m bench.ties
 
 soak: $(VENV)/.dev
 	$(BIN)/python -m bench.soak $(ARGS)

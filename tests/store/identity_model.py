@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import defaultdict
 from typing import NamedTuple
 
 
@@ -27,36 +27,42 @@ class Tie(NamedTuple):
     at: int
 
 
-@dataclass
 class Identity:
     """Everything that was stored, tied and undone, and what follows from it."""
 
-    ties: list[Tie] = field(default_factory=list)
-    events: dict[str, tuple[Sent, int]] = field(default_factory=dict)
-    _clock: int = 0
+    def __init__(self) -> None:
+        self.events: dict[str, tuple[Sent, int]] = {}
+        #: Standing ties by their id, in the order they were made; and by whose they are, `group` apart from the others.
+        self._ties: dict[str, Tie] = {}
+        self._of: defaultdict[tuple[bool, str, str], list[Tie]] = defaultdict(list)
+        self._clock = 0
 
     def store(self, event_id: str, event: Sent) -> None:
+        """An event that is there already stays as it is."""
         self._clock += 1
-        self.events[event_id] = (event, self._clock)
+        self.events.setdefault(event_id, (event, self._clock))
 
-    def tie(self, tie_id: str | None, call: str, kind: str, from_id: str, to_id: str) -> bool:
-        """Whether it changed anything."""
-        self._clock += 1
+    def changes(self, call: str, kind: str, from_id: str, to_id: str) -> bool:
+        """Whether a tie would say anything new."""
         if call == "group":
-            changed = self._customer(kind, from_id, self._clock) != to_id
-        elif kind == "user" and from_id == to_id:
-            changed = False
-        else:
-            changed = self._next(kind, from_id) != to_id or (kind == "user" and self._final(from_id) == from_id)
-        if changed and tie_id is not None:
-            self.ties.append(Tie(tie_id, call, kind, from_id, to_id, self._clock))
-        return changed
+            return self._customer(kind, from_id, self._clock) != to_id
+        if kind == "user" and from_id == to_id:
+            return False
+        return self._next(kind, from_id) != to_id or (kind == "user" and self._final(from_id) == from_id)
 
-    def nth_standing(self, n: int) -> str | None:
-        return self.ties[n % len(self.ties)].tie_id if self.ties else None
+    def tie(self, tie_id: str, call: str, kind: str, from_id: str, to_id: str) -> None:
+        self._clock += 1
+        tie = Tie(tie_id, call, kind, from_id, to_id, self._clock)
+        self._ties[tie_id] = tie
+        self._of[call == "group", kind, from_id].append(tie)
+
+    def standing(self) -> list[str]:
+        """Ids of the ties that stand, oldest first."""
+        return list(self._ties)
 
     def undo(self, tie_id: str) -> None:
-        self.ties = [tie for tie in self.ties if tie.tie_id != tie_id]
+        tie = self._ties.pop(tie_id)
+        self._of[tie.call == "group", tie.kind, tie.from_id].remove(tie)
 
     def owners(self) -> dict[str, tuple[str, str | None, str]]:
         """The customer, the user and how the customer is known, by event id."""
@@ -75,7 +81,7 @@ class Identity:
         return guess, user, "guess"
 
     def _deciding(self, kind: str, id_: str) -> Tie | None:
-        own = [tie for tie in self.ties if tie.call != "group" and (tie.kind, tie.from_id) == (kind, id_)]
+        own = self._of[False, kind, id_]
         return own[-1] if own else None
 
     def _next(self, kind: str, id_: str) -> str | None:
@@ -94,6 +100,6 @@ class Identity:
         return seen[-1]
 
     def _customer(self, kind: str, id_: str, at: int) -> str | None:
-        own = [tie for tie in self.ties if tie.call == "group" and (tie.kind, tie.from_id) == (kind, id_)]
+        own = self._of[True, kind, id_]
         before = [tie for tie in own if tie.at <= at]
         return before[-1].to_id if before else own[0].to_id if own else None

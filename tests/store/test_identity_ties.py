@@ -78,10 +78,14 @@ def _do(connection: psycopg.Connection, identity: Identity, act: str, value: Any
         for event in value:
             identity.store(_store(connection, event), event)
     elif act == "tie":
+        changes = identity.changes(*value)
         tie = _tie(connection, value)
-        assert (tie is not None) == identity.tie(tie, *value)
+        assert (tie is not None) == changes
+        if tie is not None:
+            identity.tie(tie, *value)
     elif act == "undo":
-        if tie := identity.nth_standing(value):
+        if ties := identity.standing():
+            tie = ties[value % len(ties)]
             assert connection.execute("select milepost.undo_tie(%s)", (tie,)).fetchone() == (True,)
             identity.undo(tie)
     else:
