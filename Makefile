@@ -46,7 +46,7 @@ test: $(VENV)/.dev
 	sh scripts/install_system.sh
 	$(MAKE) sdk/node_modules/.made
 	npm --prefix sdk run build
-	git diff --exit-code --stat -- src/milepost/web/static/milepost.js
+	git diff --exit-code --stat -- src/milepost/dashboard/static/milepost.js
 	npm --prefix sdk run check
 	npm --prefix sdk test
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not alone" $(ARGS)

@@ -26,12 +26,12 @@ from rich.table import Table
 
 from bench.filling import fill
 from bench.posting import post_all
+from milepost.dashboard.views import CUSTOMER_SORTS, SHOWS
 from milepost.ingest.ids import new_id
 from milepost.insights.settle import settle
 from milepost.plan import load_plan
 from milepost.settling import STEPS
 from milepost.store.plan_tables import apply_plan
-from milepost.web.views import CUSTOMER_SORTS, SHOWS
 from tests.support.dashboard import member
 from tests.support.postgres import Cluster
 from tests.support.server import WRITE_KEY, Server, running, wait_for

@@ -4,7 +4,7 @@
 set -eu
 VERSION=6.1.0
 ESBUILD=0.28.2
-target="$(cd "$(dirname "$0")/.." && pwd)/src/milepost/web/static/vendor"
+target="$(cd "$(dirname "$0")/.." && pwd)/src/milepost/dashboard/static/vendor"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 cd "$work"

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from milepost.plan import Tool, load_plan
-from milepost.plan_types import plan_types
+from milepost.plan.types import plan_types
 
 PLAN = load_plan()
 SDK = Path(__file__).parents[1] / "sdk"

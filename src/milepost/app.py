@@ -25,8 +25,30 @@ from litestar.plugins.prometheus import PrometheusConfig
 from litestar.template import TemplateConfig
 
 from milepost import __version__
+from milepost.access.auth import bearer
+from milepost.access.keys import KeyInfo, KeyRing
+from milepost.access.members import has_members, make_link
+from milepost.access.paths import whole_segments
+from milepost.access.secrets import derived
+from milepost.access.services import AnyRequest, Services
+from milepost.access.sessions import CsrfGuard, SessionConfig, SessionCookie
+from milepost.access.tokens import Tokens
+from milepost.api import coach, game, health, ingest, insights, practice, query, read, validation
+from milepost.api.schemas import SECURITY_SCHEMES
 from milepost.coach.deliver import Deliveries, Target
 from milepost.columns.client import Columns
+from milepost.dashboard import pages
+from milepost.dashboard.account import pages as account_pages
+from milepost.dashboard.coach import pages as coach_pages
+from milepost.dashboard.describe import event_in_words
+from milepost.dashboard.environment import pages_environment
+from milepost.dashboard.game import pages as game_pages
+from milepost.dashboard.offline import pages as offline_pages
+from milepost.dashboard.page_context import CSRF_COOKIE, ErrorPages
+from milepost.dashboard.questions import pages as question_pages
+from milepost.dashboard.score import pages as score_pages
+from milepost.dashboard.static_files import browser_sdk, static_router
+from milepost.dashboard.tools_app import tools_app_routes
 from milepost.errors import Problem, SettingsError
 from milepost.identity.follower import Follower
 from milepost.ingest.events import Row
@@ -39,37 +61,6 @@ from milepost.settling import Settler
 from milepost.store.database import Database
 from milepost.store.setup import set_up
 from milepost.vocabulary import MAX_BATCH_BYTES
-from milepost.web import (
-    account_pages,
-    coach_api,
-    game_api,
-    health,
-    ingest_api,
-    insights_api,
-    pages,
-    query_api,
-    read_api,
-    score_page,
-)
-from milepost.web.auth import bearer
-from milepost.web.coach import pages as coach_pages
-from milepost.web.describe import event_in_words
-from milepost.web.environment import pages_environment
-from milepost.web.game import pages as game_pages
-from milepost.web.keys import KeyInfo, KeyRing
-from milepost.web.members import has_members, make_link
-from milepost.web.offline import api as practice_api
-from milepost.web.offline import pages as offline_pages
-from milepost.web.page_context import CSRF_COOKIE, ErrorPages
-from milepost.web.paths import whole_segments
-from milepost.web.questions import pages as question_pages
-from milepost.web.schemas import SECURITY_SCHEMES
-from milepost.web.secrets import derived
-from milepost.web.services import AnyRequest, Services
-from milepost.web.sessions import CsrfGuard, SessionConfig, SessionCookie
-from milepost.web.static_files import browser_sdk, static_router
-from milepost.web.tokens import Tokens
-from milepost.web.tools_app import tools_app_routes
 
 _log = logging.getLogger(__name__)
 
@@ -128,16 +119,16 @@ def create_app(settings: Settings | None = None) -> Litestar:
     limits = [_rate_limit(settings.requests_per_second).middleware] if settings.requests_per_second else []
     app = Litestar(
         route_handlers=[
-            ingest_api.router,
-            read_api.router,
-            query_api.router,
-            insights_api.router,
-            *coach_api.routers,
-            game_api.router,
-            game_api.my_router,
-            practice_api.router,
-            score_page.api_router,
-            score_page.router,
+            ingest.router,
+            read.router,
+            query.router,
+            insights.router,
+            *coach.routers,
+            game.router,
+            game.my_router,
+            practice.router,
+            validation.router,
+            score_pages.router,
             pages.router,
             offline_pages.router,
             question_pages.router,

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from milepost.web import account_views as a
-from milepost.web import views as v
-from milepost.web.environment import pages_environment
-from milepost.web.static_files import CONTENT_SECURITY_POLICY, STATIC_DIR
+from milepost.dashboard import views as v
+from milepost.dashboard.account import views as a
+from milepost.dashboard.environment import pages_environment
+from milepost.dashboard.static_files import CONTENT_SECURITY_POLICY, STATIC_DIR
 
 from . import sample, sample_coach, sample_game, sample_offline, sample_stream
 from .sample import EVIL, SCENARIOS, Scenario

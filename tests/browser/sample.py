@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
+from milepost.dashboard import views as v
 from milepost.vocabulary import IMPACTS, ActionRole, Impact
-from milepost.web import views as v
 
 Scenario = Literal["full", "empty", "absurd"]
 SCENARIOS: Final[tuple[Scenario, ...]] = ("full", "empty", "absurd")

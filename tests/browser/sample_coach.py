@@ -9,8 +9,17 @@ from milepost.coach.intervals import newcombe
 from milepost.coach.lift import lift_of
 from milepost.coach.read import MOST_COUNTED
 from milepost.coach.said import Evidence, Lesson, PlaybookReport, Recommendation, State
+from milepost.dashboard.coach.view import (
+    CoachingPage,
+    Hook,
+    NextSteps,
+    PlaybookRow,
+    Row,
+    lesson_row,
+    playbook_row,
+    row_of,
+)
 from milepost.plan import load_plan
-from milepost.web.coach.view import CoachingPage, Hook, NextSteps, PlaybookRow, Row, lesson_row, playbook_row, row_of
 
 from .sample import ABSURD_IDS, EVIL, NOW, Scenario
 

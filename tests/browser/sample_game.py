@@ -6,12 +6,12 @@ from datetime import UTC, date, timedelta
 
 from msgspec.structs import replace
 
+from milepost.dashboard.game.panel import GamePanel, game_panel
+from milepost.dashboard.game.views import GamePage, game_page
 from milepost.game.board import TeamLeaderboard, TeamPlace
 from milepost.game.customer import Badge, Game, Level, Shown, Streak, StreakState
 from milepost.game.team import Award, LongStreak, Running, TeamTotals
 from milepost.plan import Plan, load_plan
-from milepost.web.game.panel import GamePanel, game_panel
-from milepost.web.game.views import GamePage, game_page
 
 from .sample import EVIL, NOW, Scenario
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from milepost.dashboard.offline.form import BY_HAND, SUGGESTIONS, blank
+from milepost.dashboard.offline.panel import OfflinePanel, panel_view
+from milepost.dashboard.overview import competency_names
 from milepost.insights.customer import Action
 from milepost.insights.practice import (
     CompetencyPractice,
@@ -16,9 +19,6 @@ from milepost.insights.practice import (
     quarter_of,
 )
 from milepost.plan import load_plan
-from milepost.web.offline.form import BY_HAND, SUGGESTIONS, blank
-from milepost.web.offline.panel import OfflinePanel, panel_view
-from milepost.web.overview_page import competency_names
 
 from .sample import ABSURD_IDS, EVIL, NOW, Scenario
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from milepost.dashboard import views as v
+from milepost.dashboard.account import views as a
 from milepost.vocabulary import EVENT_TYPES, IMPACTS
-from milepost.web import account_views as a
-from milepost.web import views as v
 
 from .sample import ABSURD, ABSURD_NAMES, EVIL, NAMES, NOW, Scenario, wave
 

@@ -13,7 +13,7 @@ from tests.support.dashboard import EMAIL, PASSWORD, sign_in_link
 from tests.support.postgres import Cluster
 from tests.support.server import Server, running, wait_for
 
-_PLAN = Path(__file__).parents[2] / "src/milepost/plan.toml"
+_PLAN = Path(__file__).parents[2] / "src/milepost/plan/default.toml"
 
 
 @pytest.fixture(scope="module")

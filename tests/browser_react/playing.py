@@ -20,7 +20,7 @@ from tests.support.server import WRITE_KEY, Server, customer_token, running, wai
 @contextmanager
 def playground(cluster: Cluster, folder: Path, edit: Callable[[str], str] = str) -> Iterator[Server]:
     """A server that serves the example, with the default plan as `edit` changes it, in which nobody is held out."""
-    text = resources.files("milepost").joinpath("plan.toml").read_text("utf-8")
+    text = resources.files("milepost.plan").joinpath("default.toml").read_text("utf-8")
     assert "hold_out = 0.1" in text
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "milepost.toml"

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tests.support.server import WRITE_KEY
 
-SCRIPT = Path(__file__).parents[2] / "src/milepost/web/static/milepost.js"
+SCRIPT = Path(__file__).parents[2] / "src/milepost/dashboard/static/milepost.js"
 
 _PAGE = """<!doctype html><title>{path}</title>
 <script src="/milepost.js" data-write-key="{key}" {options}></script>

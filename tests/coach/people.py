@@ -15,7 +15,7 @@ from psycopg.rows import dict_row
 from milepost.coach.settle import settle_coach
 from milepost.insights.settle import settle_all
 from milepost.plan import Plan, load_plan
-from milepost.plan_coach import Coach, Playbook
+from milepost.plan.coach import Coach, Playbook
 from milepost.store.plan_tables import apply_plan
 
 #: A moment of the tests, in the past so that no clock of the database runs ahead of it.

@@ -11,7 +11,7 @@ import pytest
 from tests.support.postgres import Cluster
 from tests.support.server import Server, customer_token, running, wait_for
 
-_PLAN = Path(__file__).parents[2] / "src/milepost/plan.toml"
+_PLAN = Path(__file__).parents[2] / "src/milepost/plan/default.toml"
 _NOBODY = "0190a0b0-0000-7000-8000-000000000000"
 
 

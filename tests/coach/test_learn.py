@@ -15,7 +15,7 @@ from psycopg.rows import dict_row
 
 from milepost.coach.learn import learn
 from milepost.plan import load_plan
-from milepost.plan_coach import Learned
+from milepost.plan.coach import Learned
 from tests.coach.people import NOON, QUIET, apply, days, event, plan_with, settle, store, stored
 from tests.support.postgres import Cluster
 

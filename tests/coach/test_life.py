@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from milepost.coach import life
-from milepost.plan_coach import Coach
+from milepost.plan.coach import Coach
 from tests.coach.people import NOON, days, event, store, stored
 from tests.support.postgres import Cluster
 

@@ -9,7 +9,7 @@ import pytest
 from milepost.errors import PlanError
 from milepost.plan import load_plan, parse_plan
 
-_PLAN = resources.files("milepost").joinpath("plan.toml").read_text("utf-8").partition("[[playbooks]]")[0]
+_PLAN = resources.files("milepost.plan").joinpath("default.toml").read_text("utf-8").partition("[[playbooks]]")[0]
 _BOOK = """\
 [[playbooks]]
 id = "one"

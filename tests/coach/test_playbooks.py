@@ -15,7 +15,7 @@ from milepost.coach.filling import fill, in_words
 from milepost.coach.playbooks import Made, Offer, Past, due, holds, is_held_out, offers
 from milepost.coach.said import Evidence
 from milepost.plan import load_plan
-from milepost.plan_coach import Condition, EventsCondition, known_facts
+from milepost.plan.coach import Condition, EventsCondition, known_facts
 from tests.coach.people import NOON, days, plan_with
 
 _FACTS: dict[str, Any] = {

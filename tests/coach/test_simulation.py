@@ -17,7 +17,7 @@ from milepost.coach.read import read_open
 from milepost.coach.said import Coaching
 from milepost.insights.settle import settle_all
 from milepost.plan import Plan
-from milepost.plan_coach import Coach
+from milepost.plan.coach import Coach
 from milepost.settling import STEPS
 from milepost.store.database import Database
 from tests.coach.people import NOON, apply, days, event, plan_with, store, stored

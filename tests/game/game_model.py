@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from functools import partial
 
 from milepost.plan import Plan
-from milepost.plan_game import Badge
+from milepost.plan.game import Badge
 
 _WEEK = timedelta(days=7)
 

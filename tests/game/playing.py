@@ -13,8 +13,8 @@ from psycopg.rows import dict_row
 from milepost.game.settle import settle_game
 from milepost.insights.settle import Settling, read_plan
 from milepost.plan import Plan, load_plan
-from milepost.plan_game import Badge
-from milepost.plan_game import Game as Rules
+from milepost.plan.game import Badge
+from milepost.plan.game import Game as Rules
 from tests.game.game_model import Game, Told, game
 
 _DEFAULT: Final = load_plan()

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
+from milepost.access.tokens import Tokens
 from milepost.settings import Settings
-from milepost.web.tokens import Tokens
 from tests.support.server import WRITE_KEY, Server, wait_for
 
 _TOKENS = Tokens(Settings(token_secret="a secret that is only for tests, of 32 bytes or more"))

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from milepost.errors import PlanError
 from milepost.plan import load_plan, parse_plan
-from milepost.plan_game import DEFAULT_BADGES
+from milepost.plan.game import DEFAULT_BADGES
 from milepost.store.plan_tables import apply_plan
 
 _TOML = """

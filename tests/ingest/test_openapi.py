@@ -20,8 +20,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from milepost.access.tokens import Tokens
 from milepost.settings import Settings
-from milepost.web.tokens import Tokens
 from tests.support.postgres import Cluster
 from tests.support.server import SECRET_KEY, WRITE_KEY, Server, running, wait_for
 

@@ -12,12 +12,12 @@ import httpx
 import psycopg
 import pytest
 
+from milepost.access.tokens import Tokens
 from milepost.settings import Settings
-from milepost.web.tokens import Tokens
 from tests.support.postgres import Cluster
 from tests.support.server import WRITE_KEY, Server, running, wait_for
 
-_PLAN = Path(__file__).parents[2] / "src" / "milepost" / "plan.toml"
+_PLAN = Path(__file__).parents[2] / "src" / "milepost" / "plan" / "default.toml"
 
 
 @pytest.fixture

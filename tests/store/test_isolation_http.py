@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from milepost.access.tokens import Tokens
 from milepost.settings import Settings
-from milepost.web.tokens import Tokens
 from tests.support.server import WRITE_KEY, Server
 
 _CUSTOMERS = ("isolated-alpha", "isolated-beta")

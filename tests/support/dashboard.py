@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 
 import httpx
 
+from milepost.access.members import make_link
 from milepost.store.database import Database
-from milepost.web.members import make_link
 from tests.support.server import Server
 
 EMAIL = "dana@example.com"

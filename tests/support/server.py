@@ -15,8 +15,8 @@ from pathlib import Path
 
 import httpx
 
+from milepost.access.tokens import Tokens
 from milepost.settings import Settings
-from milepost.web.tokens import Tokens
 
 WRITE_KEY = "mpw_test"
 SECRET_KEY = "mps_test"

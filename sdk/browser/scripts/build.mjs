@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { buildScript } from "./script_build.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const served = fileURLToPath(new URL("../../../src/milepost/web/static/milepost.js", import.meta.url));
+const served = fileURLToPath(new URL("../../../src/milepost/dashboard/static/milepost.js", import.meta.url));
 
 rmSync(`${root}dist`, { recursive: true, force: true });
 for (const format of ["esm", "cjs"])
@@ -17,6 +17,6 @@ writeFileSync(`${root}dist/cjs/package.json`, '{ "type": "commonjs" }\n');
 
 const { text, gzipped } = await buildScript();
 writeFileSync(`${root}dist/milepost.js`, text);
-mkdirSync(new URL("../../../src/milepost/web/static/", import.meta.url), { recursive: true });
+mkdirSync(new URL("../../../src/milepost/dashboard/static/", import.meta.url), { recursive: true });
 writeFileSync(served, text);
 console.log(`milepost.js: ${text.length} bytes, ${gzipped} gzipped`);

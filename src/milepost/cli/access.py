@@ -11,11 +11,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from milepost.access.keys import KeyKind, create_key, list_keys, revoke_key
+from milepost.access.members import make_link
+from milepost.access.tokens import Tokens
 from milepost.cli.database import with_database
 from milepost.settings import load_settings
-from milepost.web.keys import KeyKind, create_key, list_keys, revoke_key
-from milepost.web.members import make_link
-from milepost.web.tokens import Tokens
 
 keys = typer.Typer(no_args_is_help=True, help="Write keys (public, ingest only) and secret keys (for the API).")
 DataDir = Annotated[Optional[Path], typer.Option(help="Folder of the embedded PostgreSQL, secrets and spools.")]

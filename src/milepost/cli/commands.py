@@ -164,7 +164,7 @@ def types(
     plan: Annotated[Optional[Path], typer.Option(help="The plan; default as for `plan check`.")] = None,
 ) -> None:
     """Print types of the plan's tools, sections and competencies: a wrong tool id becomes a compile error."""
-    from milepost.plan_types import plan_types
+    from milepost.plan.types import plan_types
 
     if lang not in ("ts", "python"):
         raise typer.BadParameter("it takes ts or python", param_hint="--lang")

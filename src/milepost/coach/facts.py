@@ -12,7 +12,7 @@ from psycopg.rows import dict_row
 
 from milepost.insights.settle import Settling
 from milepost.plan import Plan
-from milepost.plan_coach import FACTS, EventsCondition
+from milepost.plan.coach import FACTS, EventsCondition
 from milepost.store.queries import load
 
 _SQL = load("milepost.coach", "facts.sql")

@@ -7,7 +7,7 @@ from string import Formatter
 
 from milepost.coach.facts import Value
 from milepost.coach.said import Evidence
-from milepost.plan_coach import Condition, EventsCondition, Kind
+from milepost.plan.coach import Condition, EventsCondition, Kind
 
 
 def fill(text: str, facts: Mapping[str, Value], kinds: Mapping[str, tuple[Kind, str]]) -> str | None:

@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 from milepost.coach.intervals import newcombe
 from milepost.coach.lessons import BAND_WIDTH, TOP_BAND
 from milepost.insights.settle import read_plan
-from milepost.plan_coach import Coach
+from milepost.plan.coach import Coach
 from milepost.store.queries import load
 
 _SQL = load("milepost.coach", "learn.sql")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, LiteralString
 
-from milepost.plan_coach import Coach
+from milepost.plan.coach import Coach
 from milepost.store.queries import load
 
 _SQL = load("milepost.coach", "life.sql")

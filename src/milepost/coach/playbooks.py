@@ -13,7 +13,7 @@ from milepost.coach.facts import Known
 from milepost.coach.filling import evidence, fill
 from milepost.coach.said import Evidence, Source
 from milepost.plan import Plan
-from milepost.plan_coach import Condition, Kind, Playbook, known_facts
+from milepost.plan.coach import Condition, Kind, Playbook, known_facts
 
 
 class Past(NamedTuple):

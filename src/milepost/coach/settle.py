@@ -17,7 +17,7 @@ from milepost.coach.learned import Lessons
 from milepost.coach.playbooks import Made, Past, due, facts_hold, is_held_out, offers
 from milepost.coach.webhook import message
 from milepost.insights.settle import Settling
-from milepost.plan_coach import EventsCondition
+from milepost.plan.coach import EventsCondition
 from milepost.store.queries import load
 
 _SQL = load("milepost.coach", "settle.sql")

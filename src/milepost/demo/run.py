@@ -20,7 +20,9 @@ import psycopg
 from rich.console import Console
 
 from milepost import Tracker
+from milepost.access.members import make_link
 from milepost.coach.learn import learn
+from milepost.dashboard.tools_app import EXAMPLE_CUSTOMER
 from milepost.demo.data import ATTRIBUTION, customers, data_files, demo_mapping, first_day
 from milepost.demo.offline import recorder, store_offline
 from milepost.demo.simulator import Simulator
@@ -32,8 +34,6 @@ from milepost.serve import run_server
 from milepost.settings import Settings
 from milepost.store.database import Database
 from milepost.store.embedded import attach_or_start
-from milepost.web.members import make_link
-from milepost.web.tools_app import EXAMPLE_CUSTOMER
 
 _log = logging.getLogger(__name__)
 _console = Console()

@@ -1,0 +1,42 @@
+"""Who is asking: a write key, a secret key, a customer's token (tokens.py), or a signed-in member of the team."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from litestar import Request
+
+from milepost.access.keys import KeyRing
+from milepost.errors import Forbidden, Unauthorised
+
+
+def bearer(request: Request[Any, Any, Any]) -> str | None:
+    """The key of `Authorization: Bearer KEY`, or the user name of `Basic`, as Segment's SDKs send it."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    value = value.strip()
+    if scheme.lower() == "bearer" and value:
+        return value
+    if scheme.lower() == "basic":
+        try:
+            name, _, _ = base64.b64decode(value, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        return name or None
+    return None
+
+
+async def require_write_key(ring: KeyRing, key: str | None) -> None:
+    """Raises Unauthorised without a valid write key (a secret key may write too)."""
+    if not key or await ring.find(key) is None:
+        raise Unauthorised
+
+
+async def require_secret_key(ring: KeyRing, key: str | None) -> None:
+    """Raises Unauthorised without a valid key, Forbidden for one that may only write."""
+    info = await ring.find(key) if key else None
+    if info is None:
+        raise Unauthorised("No valid secret key came with this request. Send one as Authorization: Bearer mps_...")
+    if info.kind != "secret":
+        raise Forbidden("A write key is public, so it cannot read. Use a secret key (mps_...).")

@@ -1,0 +1,42 @@
+"""What the handlers work with, built once in `app.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from litestar import Request
+
+from milepost.access.keys import KeyRing
+from milepost.access.tokens import Tokens
+from milepost.columns.client import Columns
+from milepost.ingest.write import Writer
+from milepost.live import LiveFeed
+from milepost.plan import Plan
+from milepost.settings import Settings
+from milepost.store.database import Database
+
+AnyRequest = Request[Any, Any, Any]
+
+
+@dataclass(slots=True)
+class Services:
+    """Everything a request may need. `ready` says why the server is not ready yet, or is None when it is."""
+
+    settings: Settings
+    plan: Plan
+    database: Database
+    columns: Columns
+    writer: Writer
+    keys: KeyRing
+    tokens: Tokens
+    live: LiveFeed
+    now: Callable[[], datetime]
+    not_ready: str | None = "The server is starting."
+
+
+def services(request: AnyRequest) -> Services:
+    """The services of the application this request came to."""
+    return cast(Services, request.app.state.services)

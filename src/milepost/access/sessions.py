@@ -1,0 +1,73 @@
+"""Cookies and forms: who is signed in, and whether it was them; nothing somebody made up causes an error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from litestar.connection import ASGIConnection
+from litestar.exceptions import SerializationException
+from litestar.middleware.csrf import CSRFMiddleware
+from litestar.middleware.session.client_side import ClientSideSessionBackend, CookieBackendConfig
+
+from milepost.access.members import Member
+from milepost.access.services import AnyRequest, services
+from milepost.store.queries import load
+
+_SQL = load("milepost.access", "members.sql")
+
+
+class SessionCookie(ClientSideSessionBackend):
+    """Litestar's encrypted cookie; one that is not ours, of whatever shape, is no session."""
+
+    def load_data(self, data: list[bytes]) -> dict[str, Any]:
+        try:
+            return super().load_data(data)
+        except (ValueError, KeyError, TypeError, InvalidTag, SerializationException):
+            return {}
+
+    def peek(self, connection: ASGIConnection[Any, Any, Any, Any]) -> dict[str, Any]:
+        """The session of a request whose address led nowhere, so that no middleware read it."""
+        keys = self.get_cookie_keys(connection)
+        return self.load_data([connection.cookies[key].encode() for key in keys]) if keys else {}
+
+
+class CsrfGuard(CSRFMiddleware):
+    """Litestar's guard against forms of other sites; a token that is no token is a wrong one, not an error."""
+
+    def _decode_csrf_token(self, token: object) -> str | None:
+        return super()._decode_csrf_token(token) if isinstance(token, str) and token.isascii() else None
+
+
+@dataclass
+class SessionConfig(CookieBackendConfig):
+    """The settings of `SessionCookie`."""
+
+    _backend_class = SessionCookie
+
+
+def remember(request: AnyRequest, member: Member) -> None:
+    """Signs in: a new session with nothing left of the one before."""
+    request.set_session({"member": str(member.member_id), "email": member.email, "password": member.password_mark})
+
+
+async def signed_in(request: AnyRequest) -> Member | None:
+    """The member who asks, or None. The database is asked each time, so that whoever was removed is out at once, and
+    so is every session from before a change of the password.
+
+    Raises DatabaseUnavailable.
+    """
+    claimed = request.session.get("member")
+    if not isinstance(claimed, str):
+        return None
+    try:
+        member_id = UUID(claimed)
+    except ValueError:
+        return None
+    async with services(request).database.transaction() as connection:
+        row = await (await connection.execute(_SQL["by_id"], {"member_id": member_id})).fetchone()
+    member = None if row is None else msgspec.convert(row, Member)
+    return member if member is not None and member.password_mark == request.session.get("password") else None

@@ -1,0 +1,60 @@
+"""A customer's token: what the product hands its customer's browser, so that it reads this customer and nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+import jwt
+import msgspec
+
+from milepost.access.secrets import derived, root_secret
+from milepost.errors import Unauthorised
+from milepost.settings import Settings
+
+_ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "PS256", "EdDSA"]
+_LEEWAY = timedelta(seconds=30)
+
+
+class CustomerToken(msgspec.Struct, frozen=True):
+    """A customer's own token: it can read this customer and nothing else."""
+
+    customer_id: str
+
+
+class Tokens:
+    """Makes and reads customers' tokens: JWT, HS256 with the server's secret, or any key of a JWKS."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._secret = root_secret(settings) if settings.token_secret else derived(settings, "customer tokens")
+        self._jwks = jwt.PyJWKClient(settings.token_jwks_url, timeout=5) if settings.token_jwks_url else None
+
+    def make(self, customer_id: str, *, now: datetime, valid: timedelta) -> str:
+        """A token that reads this customer until `now + valid`."""
+        claims = {"customer_id": customer_id, "iat": now, "exp": now + valid, "aud": "milepost"}
+        return jwt.encode(claims, self._secret, algorithm="HS256")
+
+    async def read(self, token: str) -> CustomerToken:
+        """Raises Unauthorised for a token that is not ours, was changed, is too old or names no customer."""
+        try:
+            algorithm = jwt.get_unverified_header(token).get("alg")
+            if algorithm == "HS256":
+                claims = self._decode(token, self._secret, ["HS256"])
+            elif self._jwks is not None and algorithm in _ALGORITHMS:
+                # Fetching the keys may wait for another server, so it must not hold up the event loop.
+                key = await asyncio.to_thread(self._jwks.get_signing_key_from_jwt, token)
+                claims = self._decode(token, key.key, [algorithm])
+            else:
+                raise Unauthorised("The token's signature is of a kind this server does not take.")
+        except (jwt.PyJWTError, ValueError) as error:
+            raise Unauthorised(f"The token is not valid ({error}). Ask for a new one.") from error
+        customer = claims.get("customer_id")
+        if not isinstance(customer, str) or not 1 <= len(customer) <= 200 or "\x00" in customer:
+            raise Unauthorised("The token names no customer: it needs the claim customer_id.")
+        return CustomerToken(customer)
+
+    def _decode(self, token: str, key: Any, algorithms: list[str]) -> dict[str, Any]:
+        options: Any = {"require": ["exp"], "verify_aud": False}
+        claims: dict[str, Any] = jwt.decode(token, key, algorithms=algorithms, leeway=_LEEWAY, options=options)
+        return claims

@@ -1,0 +1,1 @@
+"""The JSON API: the way in, the way out, questions, and errors in one form."""

@@ -1,0 +1,101 @@
+"""Asking questions for a request: all at once, briefly where a page should stand first, and never for nobody."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+
+from milepost.access.services import AnyRequest, Services, services
+from milepost.analytics.ask import ask, who
+from milepost.analytics.asking import Answer, People, Question
+from milepost.analytics.context import Store
+from milepost.errors import Problem
+
+#: Seconds that a page waits for its answer; after that it stands, and the answer follows.
+BRIEFLY = 1.2
+T = TypeVar("T")
+
+
+class Answers(NamedTuple):
+    """In the order of the questions. `as_of`: everything up to then is in them; None while that is not known."""
+
+    answers: list[Answer]
+    as_of: datetime | None
+
+
+class Gone(Problem):
+    """Whoever asked went away before there was an answer."""
+
+    status = 499
+    code = "gone"
+
+
+def store(served: Services) -> Store:
+    return Store(served.columns, served.database, served.now)
+
+
+async def answers(request: AnyRequest, questions: Sequence[Question]) -> Answers:
+    """Raises what the questions raise; stops them when the reader goes away."""
+    return await _while_there(request, _answers(services(request), questions))
+
+
+async def answers_briefly(request: AnyRequest, questions: Sequence[Question]) -> Answers | None:
+    """None when it takes longer than a page should wait. Many may be asked for one request, as on a dashboard."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(BRIEFLY):
+            return await _answers(services(request), questions)
+    return None
+
+
+async def people(request: AnyRequest, question: Question, point: object) -> People:
+    """Who is behind a place in an answer."""
+    return await _while_there(request, who(store(services(request)), question, point))
+
+
+async def _answers(served: Services, questions: Sequence[Question]) -> Answers:
+    asked_of = store(served)
+    try:
+        async with asyncio.TaskGroup() as group:
+            fresh = group.create_task(_freshness(served))
+            tasks = [group.create_task(ask(asked_of, question)) for question in questions]
+    except BaseExceptionGroup as failed:
+        # Several questions may fail at once: the first says enough.
+        raise _first(failed) from failed
+    return Answers([task.result() for task in tasks], fresh.result())
+
+
+async def _freshness(served: Services) -> datetime | None:
+    with suppress(Problem):
+        return (await served.columns.freshness()).at
+    return None
+
+
+async def _while_there(request: AnyRequest, work: Coroutine[Any, Any, T]) -> T:
+    """Cancels the work when the browser closes the connection, as its Cancel button makes it do.
+
+    Once in a request: what the server tells of a connection, it tells once.
+    """
+    task = asyncio.ensure_future(work)
+    watch = asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise Gone
+        return task.result()
+    finally:
+        for left in (task, watch):
+            left.cancel()
+        await asyncio.gather(task, watch, return_exceptions=True)
+
+
+async def _gone(request: AnyRequest) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _first(group: BaseExceptionGroup) -> BaseException:
+    inner = group.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner

@@ -1,0 +1,245 @@
+"""The way in: `POST /v1/events`, `POST /v1/actions`, and the Segment dialect."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from urllib.parse import unquote
+
+import msgspec
+from litestar import Router, post
+from litestar.enums import MediaType
+from litestar.exceptions import HTTPException
+from litestar.response import Response
+
+from milepost.access.auth import bearer, require_secret_key, require_write_key
+from milepost.access.services import AnyRequest, Services, services
+from milepost.api.schemas import SECRET, WRITES, actions_body, answers, events_body, json_body
+from milepost.errors import InvalidJson, NotFound, TooLarge
+from milepost.ingest import metrics
+from milepost.ingest.actions import IncomingAction, accept_actions
+from milepost.ingest.body import Batch, decompress, take_apart
+from milepost.ingest.events import IncomingEvent, JsonObject, Receipt
+from milepost.ingest.lanes import Work
+from milepost.ingest.pipeline import Accepted, accept
+from milepost.ingest.segment import CALLS, SEGMENT_STEPS, parse_time
+from milepost.ingest.steps import EVENT_STEPS, Sender, Step
+from milepost.ingest.store_actions import store_actions
+
+_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+#: From here on a batch is checked beside the event loop: hostile ones may take seconds.
+_MANY = 200
+_context = msgspec.json.Decoder(dict[str, object]).decode
+
+
+class SegmentReceipt(Receipt):
+    """What Segment's SDKs look for (`success`), with the receipt of what became of each message."""
+
+    success: bool = True
+
+
+@post(
+    "/events",
+    status_code=200,
+    summary="Store events",
+    operation_class=events_body(IncomingEvent, "events"),
+    responses=answers(Receipt),
+    security=WRITES,
+)
+async def post_events(request: AnyRequest) -> Response[bytes]:
+    """Stores a batch of events; 200 means committed. One bad event never costs the good ones."""
+    served = services(request)
+    await _check_header(request, served)
+    batch = take_apart(decompress(await _body(request)), "events")
+    # A page that is going away can only send a beacon, which takes no headers.
+    if bearer(request) is None:
+        await require_write_key(served.keys, batch.write_key)
+    accepted = await _accept(batch.items, _sender(request, served, batch), EVENT_STEPS)
+    return _json(await _write(served, accepted, batch))
+
+
+@post(
+    "/actions",
+    status_code=200,
+    summary="Store offline actions",
+    operation_class=actions_body(IncomingAction),
+    responses=answers(Receipt),
+    security=SECRET,
+)
+async def post_actions(request: AnyRequest) -> Response[bytes]:
+    """Stores one offline action, `{"actions": [...]}`, or CloudEvents (single, batch, or binary mode)."""
+    served = services(request)
+    await require_secret_key(served.keys, bearer(request))
+    body = decompress(await _body(request))
+    items = _actions(body, request.headers)
+    accepted = accept_actions(items, _sender(request, served, None))
+    if accepted.rejected:
+        metrics.EVENTS.labels("rejected").inc(len(accepted.rejected))
+    return _json(await store_actions(served.database, accepted))
+
+
+@post(
+    ["/track", "/identify", "/page", "/screen", "/group", "/alias", "/t", "/i", "/p", "/g", "/a"],
+    status_code=200,
+    summary="One Segment call",
+    operation_class=json_body(JsonObject),
+    responses=answers(SegmentReceipt),
+    security=WRITES,
+)
+async def post_segment_call(request: AnyRequest) -> Response[bytes]:
+    """One call of the Segment dialect; the path says which, the body is Segment's message."""
+    served = services(request)
+    await _check_header(request, served)
+    body = decompress(await _body(request))
+    call = CALLS.get(request.url.path.rstrip("/").rpartition("/")[2])
+    if call is None:
+        raise NotFound
+    item, write_key = _with_type(body, call)
+    if bearer(request) is None:
+        await require_write_key(served.keys, write_key)
+    batch = Batch([item])
+    accepted = await _accept(batch.items, _sender(request, served, batch), SEGMENT_STEPS)
+    return _segment_answer(await _write(served, accepted, batch))
+
+
+@post(
+    ["/batch", "/import", "/b"],
+    status_code=200,
+    summary="A batch of Segment calls",
+    operation_class=events_body(JsonObject, "batch"),
+    responses=answers(SegmentReceipt),
+    security=WRITES,
+)
+async def post_segment_batch(request: AnyRequest) -> Response[bytes]:
+    """A batch of the Segment dialect: each message names its `type`."""
+    served = services(request)
+    await _check_header(request, served)
+    batch = take_apart(decompress(await _body(request)), "batch")
+    if bearer(request) is None:
+        await require_write_key(served.keys, batch.write_key)
+    accepted = await _accept(batch.items, _sender(request, served, batch), SEGMENT_STEPS)
+    return _segment_answer(await _write(served, accepted, batch))
+
+
+router = Router(
+    "/v1", route_handlers=[post_events, post_actions, post_segment_call, post_segment_batch], tags=["ingest"]
+)
+
+
+async def _check_header(request: AnyRequest, served: Services) -> None:
+    """A key in the header is checked before the body is read; without one, the body may bring it."""
+    if (key := bearer(request)) is not None:
+        await require_write_key(served.keys, key)
+
+
+async def _accept(items: Sequence[bytes], sender: Sender, steps: Sequence[Step]) -> Accepted:
+    if len(items) < _MANY:
+        return accept(items, sender, steps)
+    return await asyncio.to_thread(accept, items, sender, steps)
+
+
+async def _body(request: AnyRequest) -> bytes:
+    """The body as it came. The content type is not looked at: SDKs send several."""
+    try:
+        return await request.body()
+    except HTTPException as error:
+        if error.status_code == 413:
+            raise TooLarge from error
+        raise
+
+
+def _sender(request: AnyRequest, served: Services, batch: Batch | None) -> Sender:
+    sent_at = None if batch is None or batch.sent_at is None else parse_time(batch.sent_at)
+    return Sender(
+        plan=served.plan,
+        received_at=served.now(),
+        sent_at=sent_at,
+        # A server's own HTTP library says nothing about the customer's device; a page's browser does.
+        user_agent=request.headers.get("user-agent") if request.headers.get("origin") else None,
+        ip_address=_address(request) if served.settings.store_ip else None,
+        context=None if batch is None else _batch_context(batch.context),
+    )
+
+
+def _batch_context(context: bytes | None) -> dict[str, object] | None:
+    if context is None:
+        return None
+    try:
+        return _context(context)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _address(request: AnyRequest) -> str | None:
+    return request.client.host if request.client else None
+
+
+async def _write(served: Services, accepted: Accepted, batch: Batch) -> Receipt:
+    if accepted.rejected:
+        metrics.EVENTS.labels("rejected").inc(len(accepted.rejected))
+    if not accepted.rows:
+        return Receipt(0, 0, accepted.rejected)
+    size = sum(map(len, batch.items))
+    work = Work(accepted.rows, accepted.places, accepted.told, size)
+    receipt = await served.writer.write(work)
+    receipt.rejected = sorted(receipt.rejected + accepted.rejected, key=lambda rejection: rejection.index)
+    return receipt
+
+
+def _with_type(body: bytes, call: str) -> tuple[bytes, str | None]:
+    """The message with its `type` set from the path, and the write key that analytics.js puts inside."""
+    try:
+        message = _object(body)
+    except (ValueError, RecursionError):
+        # Left as it is: the pipeline says what is wrong with it, in the receipt's own words.
+        raise InvalidJson from None
+    write_key = message.get("writeKey")
+    message["type"] = msgspec.Raw(b'"%s"' % call.encode())
+    try:
+        key = None if write_key is None else msgspec.json.decode(write_key, type=str)
+    except ValueError:
+        key = None
+    return msgspec.json.encode(message), key
+
+
+def _actions(body: bytes, headers: Mapping[str, str]) -> list[bytes]:
+    stripped = body.lstrip()
+    if headers.get("ce-id"):
+        return [_from_headers(body, headers)]
+    if stripped.startswith(b"["):
+        return take_apart(b'{"actions":' + body + b"}", "actions").items
+    if b'"actions"' in body and _is_batch(body):
+        return take_apart(body, "actions").items
+    if not stripped.startswith(b"{"):
+        raise InvalidJson('Send one action as a JSON object, or {"actions": [...]}.')
+    return [body]
+
+
+def _is_batch(body: bytes) -> bool:
+    """Whether `actions` stands at the top; an action's metadata may have such a key too."""
+    try:
+        return "actions" in _object(body)
+    except (ValueError, RecursionError):
+        return True
+
+
+def _from_headers(body: bytes, headers: Mapping[str, str]) -> bytes:
+    """CloudEvents' binary mode: the envelope in `ce-` headers (percent-encoded UTF-8), the data in the body."""
+    envelope: dict[str, object] = {
+        name[3:]: unquote(value) for name, value in headers.items() if name.startswith("ce-")
+    }
+    try:
+        envelope["data"] = msgspec.json.decode(body or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise InvalidJson(
+            f"The body of a CloudEvent in binary mode is its data as JSON: {error}.", field="data"
+        ) from None
+    return msgspec.json.encode(envelope)
+
+
+def _segment_answer(receipt: Receipt) -> Response[bytes]:
+    return _json(SegmentReceipt(receipt.accepted, receipt.duplicates, receipt.rejected))
+
+
+def _json(receipt: Receipt) -> Response[bytes]:
+    return Response(msgspec.json.encode(receipt), media_type=MediaType.JSON)

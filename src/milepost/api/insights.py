@@ -1,0 +1,64 @@
+"""A customer's insights day by day, and the state of the plan, over HTTP."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from litestar import Router, get
+from litestar.params import Parameter
+
+from milepost.access.paths import customer_of
+from milepost.access.services import AnyRequest, services
+from milepost.api.read import CustomerId, require_customer, require_reader
+from milepost.api.schemas import CUSTOMER, READS, errors
+from milepost.insights.history import History, PlanStatus, read_history, read_plan_status
+
+_ONE = errors(400, 401, 403, 404, 422, 429, 503)
+Start = Annotated[date | None, Parameter(description="The first day; default: 89 days before `end`.")]
+End = Annotated[date | None, Parameter(description="The last day; default: today, UTC.")]
+Version = Annotated[
+    int | None,
+    Parameter(ge=0, le=2**31 - 1, description="A plan version; default: the one the customer's numbers are of."),
+]
+
+
+@get("/customers/{customer_id:str}/insights/history", summary="Insights by the day", responses=_ONE, security=READS)
+async def get_history(
+    request: AnyRequest, customer_id: CustomerId, start: Start = None, end: End = None, plan_version: Version = None
+) -> History:
+    """A row a UTC day, oldest first, all of one plan version; `versions` lists those there are."""
+    await require_reader(request)
+    served = services(request)
+    async with served.database.transaction() as connection:
+        return await read_history(
+            connection,
+            customer_of(customer_id),
+            today=served.now().date(),
+            start=start,
+            end=end,
+            plan_version=plan_version,
+        )
+
+
+@get("/me/insights/history", summary="The customer's own insights by the day", responses=_ONE, security=CUSTOMER)
+async def get_my_history(
+    request: AnyRequest, start: Start = None, end: End = None, plan_version: Version = None
+) -> History:
+    """What `/v1/customers/{id}/insights/history` answers, for the customer whose token this is."""
+    customer_id, served = await require_customer(request), services(request)
+    async with served.database.customer(customer_id) as connection:
+        return await read_history(
+            connection, customer_id, today=served.now().date(), start=start, end=end, plan_version=plan_version
+        )
+
+
+@get("/plan", summary="The plan in force", responses=errors(400, 401, 403, 404, 429, 503), security=READS)
+async def get_plan(request: AnyRequest) -> PlanStatus:
+    """Its version, how many customers have come to it, and the versions before it."""
+    await require_reader(request)
+    async with services(request).database.transaction() as connection:
+        return await read_plan_status(connection)
+
+
+router = Router("/v1", route_handlers=[get_history, get_my_history, get_plan], tags=["read"])

@@ -1,0 +1,151 @@
+"""What the OpenAPI document says beyond the handlers' signatures: bodies they read themselves, errors, keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Components, OpenAPIMediaType, Operation, RequestBody, Schema, SecurityScheme
+
+from milepost.api.problems import ErrorBody
+from milepost.vocabulary import MAX_BATCH_EVENTS
+
+#: The ways to show who is asking, for `OpenAPIConfig(components=...)`.
+SECURITY_SCHEMES = Components(
+    security_schemes={
+        "writeKey": SecurityScheme(type="http", scheme="bearer", description="A public write key (mpw_...)."),
+        "writeKeyBasic": SecurityScheme(
+            type="http", scheme="basic", description="A write key as the user name, without a password."
+        ),
+        "secretKey": SecurityScheme(type="http", scheme="bearer", description="A secret key (mps_...)."),
+        "customerToken": SecurityScheme(
+            type="http", scheme="bearer", bearer_format="JWT", description="A customer's own token."
+        ),
+        "member": SecurityScheme(
+            type="apiKey", name="milepost", security_scheme_in="cookie", description="A member's session."
+        ),
+    }
+)
+WRITES: list[dict[str, list[str]]] = [{"writeKey": []}, {"writeKeyBasic": []}]
+SECRET: list[dict[str, list[str]]] = [{"secretKey": []}]
+READS: list[dict[str, list[str]]] = [{"secretKey": []}, {"member": []}]
+CUSTOMER: list[dict[str, list[str]]] = [{"customerToken": []}]
+
+_ERRORS = {
+    400: "The body, a parameter or a cursor cannot be read; `field` says which.",
+    401: "No valid key came with the request.",
+    403: "The key may not do that.",
+    404: "There is nothing at this address.",
+    413: "More than 2,500 events, or more than 5 MB, also after decompressing.",
+    422: "The question took longer than it may.",
+    429: "Too many requests; wait as Retry-After says.",
+    503: "Nothing was acknowledged; send it again after Retry-After.",
+}
+_TAKING = (400, 401, 403, 413, 429, 503)
+
+
+def errors(*statuses: int) -> dict[int, ResponseSpec]:
+    """The errors a handler may answer, all of one form."""
+    return {
+        status: ResponseSpec(ErrorBody, generate_examples=False, description=_ERRORS[status]) for status in statuses
+    }
+
+
+def answers(kind: Any) -> dict[int, ResponseSpec]:
+    """The responses of a handler that takes events and answers with `kind`."""
+    done = ResponseSpec(kind, generate_examples=False, description="What became of each event, after the commit.")
+    return {200: done, **errors(*_TAKING)}
+
+
+def json_body(kind: Any) -> type[Operation]:
+    """An operation whose JSON body is one `kind`."""
+    return _operation(_inline(kind))
+
+
+def events_body(kind: Any, key: str) -> type[Operation]:
+    """An operation whose JSON body is `{key: [kind, ...], sent_at}`."""
+    sent = "sent_at" if key == "events" else "sentAt"
+    batch = {
+        "type": "object",
+        "required": [key],
+        "properties": {
+            key: {"type": "array", "items": _inline(kind), "maxItems": MAX_BATCH_EVENTS},
+            sent: {"type": "string", "format": "date-time", "description": "The sender's clock when it sent this."},
+        },
+    }
+    return _operation(batch)
+
+
+def actions_body(kind: Any) -> type[Operation]:
+    """An operation whose JSON body is one action, or `{"actions": [action, ...]}`."""
+    one = _inline(kind)
+    many = {
+        "type": "object",
+        "required": ["actions"],
+        "properties": {"actions": {"type": "array", "items": one, "maxItems": MAX_BATCH_EVENTS}},
+    }
+    return _operation({"anyOf": [one, many]})
+
+
+def _inline(kind: Any) -> dict[str, Any]:
+    schema, components = msgspec.json.schema_components([kind], ref_template="#/{name}")
+    found = schema[0]
+    inlined: dict[str, Any] = _without_references(found, components)
+    return inlined
+
+
+def _without_references(schema: Any, components: dict[str, Any]) -> Any:
+    """The same with what it refers to in its place; none of our types holds itself."""
+    if isinstance(schema, list):
+        return [_without_references(item, components) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if isinstance(reference := schema.get("$ref"), str):
+        return _without_references(components[reference.rpartition("/")[2]], components)
+    return {key: _without_references(value, components) for key, value in schema.items() if key != "discriminator"}
+
+
+def _operation(body: dict[str, Any]) -> type[Operation]:
+    @dataclass
+    class WithBody(Operation):
+        def __post_init__(self) -> None:
+            schema = _schema(body)
+            self.request_body = RequestBody(
+                content={"application/json": OpenAPIMediaType(schema=schema)}, required=True
+            )
+
+    return WithBody
+
+
+def _schema(plain: dict[str, Any]) -> Schema:
+    """A JSON schema as Litestar's own type, whose document is built from attributes."""
+    names = {
+        "type": "type",
+        "enum": "enum",
+        "format": "format",
+        "required": "required",
+        "description": "description",
+        "title": "title",
+        "default": "default",
+        "const": "const",
+        "minItems": "min_items",
+        "maxItems": "max_items",
+        "minLength": "min_length",
+        "maxLength": "max_length",
+        "minimum": "minimum",
+        "maximum": "maximum",
+        "exclusiveMinimum": "exclusive_minimum",
+        "exclusiveMaximum": "exclusive_maximum",
+        "additionalProperties": "additional_properties",
+        "pattern": "pattern",
+    }
+    values: dict[str, Any] = {names[key]: value for key, value in plain.items() if key in names}
+    if "properties" in plain:
+        values["properties"] = {key: _schema(value) for key, value in plain["properties"].items()}
+    if "items" in plain:
+        values["items"] = _schema(plain["items"])
+    if "anyOf" in plain:
+        values["any_of"] = [_schema(option) for option in plain["anyOf"]]
+    return Schema(**values)

@@ -1,0 +1,1 @@
+"""The dashboard: pages for the team, their templates and files, and the way to sign in."""

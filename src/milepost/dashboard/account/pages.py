@@ -1,0 +1,171 @@
+"""The pages around the dashboard: sign-in and its one-time link, sign-out, keys."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Router, get, post
+from litestar.middleware.rate_limit import RateLimitConfig
+from litestar.response import Redirect, Template
+
+from milepost.access import members
+from milepost.access.keys import KeyKind, create_key, list_keys, revoke_key
+from milepost.access.services import AnyRequest, Services, services
+from milepost.access.sessions import remember, signed_in
+from milepost.dashboard.account.views import CreatedKey, KeyRow, Keys, LinkExpired, SignIn, Welcome
+from milepost.dashboard.page_context import PAGE_HEADERS, door, local_path, member_email, page, require_member
+from milepost.dashboard.texts import storable
+from milepost.errors import InvalidRequest, Unauthorised
+
+#: Guessing passwords or links from one address comes to an end soon.
+_ATTEMPTS = RateLimitConfig(("minute", 10), store="sign_in_attempts").middleware
+
+
+async def _form(request: Request[Any, Any, Any], *names: str) -> list[str]:
+    """The text fields of a form; what is not there, or is no text, is empty."""
+    form = await request.form()
+    values = [form.get(name, "") for name in names]
+    return [storable(value) if isinstance(value, str) else "" for value in values]
+
+
+def _go(address: str) -> Redirect:
+    return Redirect(address, status_code=303, headers=dict(PAGE_HEADERS))
+
+
+@get("/sign-in")
+async def show_sign_in(request: AnyRequest) -> Template | Redirect:
+    """The sign-in form; a member who is signed in already goes where they wanted."""
+    wanted = local_path(request.query_params.get("next", "/"))
+    if await signed_in(request) is not None:
+        return _go(wanted)
+    notice = "You are signed out." if request.query_params.get("out") else ""
+    return door("sign_in.html", SignIn(next=wanted, notice=notice))
+
+
+@post("/sign-in", middleware=[_ATTEMPTS])
+async def sign_in(request: AnyRequest) -> Template | Redirect:
+    """Takes the form; whether the address or the password was wrong is not said."""
+    email, password, wanted = await _form(request, "email", "password", "next")
+    served = services(request)
+    try:
+        member = await members.sign_in(served.database, email, password, now=served.now())
+    except Unauthorised as problem:
+        view = SignIn(email[:320], problem.message, next=local_path(wanted))
+        return door("sign_in.html", view, status_code=401)
+    remember(request, member)
+    return _go(local_path(wanted))
+
+
+@post("/sign-out")
+async def sign_out(request: AnyRequest) -> Redirect:
+    """Forgets the session."""
+    request.clear_session()
+    return _go("/sign-in?out=1")
+
+
+@get("/welcome/{token:str}")
+async def show_welcome(request: AnyRequest, token: str) -> Template:
+    """Where a one-time link leads. Looking does not use it up."""
+    served = services(request)
+    if not await members.link_is_good(served.database, token, now=served.now()):
+        return door("link_expired.html", LinkExpired(), status_code=410)
+    return door("welcome.html", Welcome(request.url.path, min_password=members.MIN_PASSWORD))
+
+
+@post("/welcome/{token:str}", middleware=[_ATTEMPTS])
+async def welcome(request: AnyRequest, token: str) -> Template | Redirect:
+    """Uses the link up: the member has this password and is signed in."""
+    email, password = await _form(request, "email", "password")
+    served = services(request)
+    try:
+        member = await members.welcome(served.database, token, email, password, now=served.now())
+    except InvalidRequest as problem:
+        view = Welcome(request.url.path, email[:320], problem.message, members.MIN_PASSWORD)
+        return door("welcome.html", view, status_code=400)
+    except Unauthorised:
+        return door("link_expired.html", LinkExpired(), status_code=410)
+    remember(request, member)
+    return _go("/")
+
+
+@get("/keys")
+async def show_keys(request: AnyRequest) -> Template:
+    """The keys of this server."""
+    return await _keys_page(request)
+
+
+@post("/keys")
+async def make_key(request: AnyRequest) -> Template:
+    """Makes a key and shows it: a secret one this once."""
+    name, kind = await _form(request, "name", "kind")
+    name = name.strip()
+    if kind not in ("write", "secret") or not 1 <= len(name) <= 200:
+        error = "Give the key a name of 1 to 200 characters, so that you know later where it is used."
+        return await _keys_page(request, error=error, name=name[:200], status_code=400)
+    key_kind: KeyKind = "write" if kind == "write" else "secret"
+    served = services(request)
+    key = await create_key(served.database, key_kind, name, by=member_email(request))
+    # Whoever tried this key before it was there must not wait until that is forgotten.
+    served.keys.forget()
+    return await _keys_page(request, created=CreatedKey(name, key_kind, key))
+
+
+@post("/keys/{key_id:uuid}/revoke")
+async def revoke(request: AnyRequest, key_id: UUID) -> Redirect:
+    """Revokes a key, here at once; a key that is gone already is as well."""
+    served = services(request)
+    await revoke_key(served.database, key_id)
+    served.keys.forget()
+    return _go("/keys")
+
+
+async def _keys_page(
+    request: AnyRequest, *, created: CreatedKey | None = None, error: str = "", name: str = "", status_code: int = 200
+) -> Template:
+    served = services(request)
+    stored = tuple(
+        KeyRow(
+            str(key.key_id),
+            key.name,
+            key.kind,
+            key.prefix,
+            key.created_at,
+            key.last_used_at,
+            key.revoked_at,
+            key.public_key,
+        )
+        for key in await list_keys(served.database)
+    )
+    view = Keys(_preset(served) + stored, served.settings.url, created, error, name)
+    return page(request, "keys.html", section="keys", status_code=status_code, view=view)
+
+
+def _preset(served: Services) -> tuple[KeyRow, ...]:
+    """The keys of the environment: they are not in the database, so nothing is known of their use."""
+    given: tuple[tuple[str, KeyKind, str], ...] = (
+        ("MILEPOST_WRITE_KEY", "write", served.settings.write_key),
+        ("MILEPOST_SECRET_KEY", "secret", served.settings.secret_key),
+    )
+    return tuple(
+        # Of a short secret even the first letters would tell much.
+        KeyRow(
+            variable,
+            variable,
+            kind,
+            key[: min(8, len(key) // 3)],
+            None,
+            public_key=key if kind == "write" else None,
+            preset=True,
+        )
+        for variable, kind, key in given
+        if key
+    )
+
+
+public_router = Router(
+    "/", route_handlers=[show_sign_in, sign_in, sign_out, show_welcome, welcome], include_in_schema=False
+)
+router = Router(
+    "/", route_handlers=[show_keys, make_key, revoke], before_request=require_member, include_in_schema=False
+)

@@ -1,0 +1,100 @@
+"""What the templates around the dashboard take: sign-in, keys, getting started, errors. As in ../views.py,
+datetimes are aware and texts unescaped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from milepost.access.keys import KeyKind
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """sign_in.html; POST /sign-in with `email`, `password`, `next`. `notice`: e.g. signed out just now."""
+
+    email: str = ""
+    error: str = ""
+    notice: str = ""
+    next: str = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """welcome.html: a valid one-time link. POSTs `email` and `password` to `action`."""
+
+    action: str
+    email: str = ""
+    error: str = ""
+    min_password: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class LinkExpired:
+    """link_expired.html, status 410. `command` prints a fresh link, for the person at the server."""
+
+    command: str = "milepost sign-in-link"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """`prefix` may always be shown; `public_key` is the whole of a write key. `preset`: from the
+    environment, so not revocable here, and when it was made or used is not known."""
+
+    key_id: str
+    name: str
+    kind: KeyKind
+    prefix: str
+    created_at: datetime | None
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+    public_key: str | None = None
+    preset: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedKey:
+    """A key just made; `key` is the whole of it. A secret one is shown this once."""
+
+    name: str
+    kind: KeyKind
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """keys.html; POST /keys with `name`, `kind`; POST /keys/{key_id}/revoke. `url`: this server's."""
+
+    rows: tuple[KeyRow, ...]
+    url: str
+    created: CreatedKey | None = None
+    error: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """error.html, with a `shell` where someone is signed in. `retry`: trying again may help."""
+
+    status: int
+    title: str
+    message: str
+    retry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GettingStarted:
+    """getting_started.html, in place of the overview while no event is stored.
+
+    `write_key` in full if it can be shown, else None. `script_url`: the browser SDK's address, None
+    while there is none to load. The page asks GET /first-event every two seconds: 204 while nothing
+    came, then 200 with the header `HX-Refresh: true`.
+    """
+
+    url: str
+    write_key: str | None = None
+    script_url: str | None = None
+
+    @property
+    def key_text(self) -> str:
+        return self.write_key or "YOUR_WRITE_KEY"

@@ -1,0 +1,80 @@
+"""The Jinja environment every page is rendered in: strict, escaping, with the helpers templates use."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from milepost.dashboard import charts, markup
+from milepost.dashboard import format as fmt
+from milepost.dashboard.questions.words import fresh
+from milepost.dashboard.static_files import static
+from milepost.dashboard.views import QUIET_DAYS, Shell, customer_url
+
+TEMPLATES_DIR: Final = Path(__file__).parent / "templates"
+
+
+@pass_context
+def _ago(context: Context, moment: datetime | None) -> Markup:
+    shell: Shell = context["shell"]
+    return markup.ago(moment, shell.now, shell.zone)
+
+
+@pass_context
+def _moment(context: Context, moment: datetime | None, style: str = "full") -> Markup:
+    shell: Shell = context["shell"]
+    return markup.moment(moment, shell.zone, style)
+
+
+@pass_context
+def _day_heading(context: Context, day: date) -> str:
+    shell: Shell = context["shell"]
+    return fmt.day_heading(day, fmt.in_zone(shell.now, shell.zone).date())
+
+
+def _moment_of(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def pages_environment() -> Environment:
+    """For `JinjaTemplateEngine.from_environment`. Templates take `shell` (Shell; not on the sign-in
+    pages), `view` (one of views.py) and, from Litestar, `csrf_input`."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES_DIR),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        static=static,
+        ago=_ago,
+        moment=_moment,
+        day_heading=_day_heading,
+        day=markup.day,
+        number=markup.number,
+        share=markup.share,
+        change=markup.change,
+        sparkline=charts.sparkline,
+        minute_bars=charts.minute_bars,
+        plural=fmt.plural,
+        customer_url=customer_url,
+        QUIET_DAYS=QUIET_DAYS,
+        fresh=fresh,
+    )
+    environment.filters.update(
+        duration=fmt.duration,
+        visible=fmt.visible_name,
+        words=fmt.words,
+        event_words=fmt.event_words,
+        stage_words=fmt.stage_words,
+        compact=fmt.compact,
+        axis_day=fmt.axis_day,
+        moment_of=_moment_of,
+    )
+    return environment

@@ -1,0 +1,1 @@
+"""Offline actions on the dashboard: recording them, and practice against results."""

@@ -1,0 +1,262 @@
+"""The address is the whole state of a page: reading it, and writing it again in its shortest form.
+
+What an address says that cannot be, is as if it were not there. Rows (filters, steps) are parallel lists, as a plain
+form sends them: `field=a&op=is&value=x&field=b&op=is_set&value=`.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Final, TypeVar, get_args
+from urllib.parse import parse_qsl, urlencode
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from milepost.analytics.asking import Column, Filter, Operator, Period, Step, Unit, WeekStart
+from milepost.dashboard.texts import storable
+from milepost.vocabulary import EVENT_TYPES
+
+Pairs = list[tuple[str, str]]
+T = TypeVar("T", bound=str)
+
+COLUMNS: Final[tuple[Column, ...]] = get_args(Column)
+OPERATORS: Final[tuple[Operator, ...]] = get_args(Operator)
+UNITS: Final[tuple[Unit, ...]] = get_args(Unit)
+WEEK_STARTS: Final[tuple[WeekStart, ...]] = get_args(WeekStart)
+#: Stands for `metadata.KEY` in a list of fields; the key has a place of its own.
+METADATA: Final = "metadata"
+_MOST_ROWS: Final = 20
+_WITHOUT_VALUES: Final = ("is_set", "is_not_set")
+_NUMERIC: Final = ("above", "at_least", "below", "at_most")
+
+
+@dataclass(frozen=True, slots=True)
+class FilterRow:
+    """A line of the form. It counts once it is complete; until then it is kept as it is."""
+
+    field: str = ""
+    key: str = ""
+    op: Operator = "is"
+    value: str = ""
+
+    @property
+    def name(self) -> str:
+        return (
+            f"metadata.{self.key}"
+            if self.field == METADATA and self.key
+            else ""
+            if self.field == METADATA
+            else self.field
+        )
+
+    def filter(self) -> Filter | None:
+        if not self.name:
+            return None
+        if self.op in _WITHOUT_VALUES:
+            return Filter(field=self.name, op=self.op)
+        values = split_values(self.value)
+        if self.op in _NUMERIC:
+            try:
+                return Filter(field=self.name, op=self.op, values=(float(values[0]),))
+            except (IndexError, ValueError):
+                return None
+        return Filter(field=self.name, op=self.op, values=tuple(values)) if values else None
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A kind of event as the form has it: a type, a tool and at most one condition more."""
+
+    event: str = ""
+    tool: str = ""
+    condition: FilterRow = FilterRow()
+
+    def step(self, name: str = "") -> Step:
+        condition = self.condition.filter()
+        return Step(
+            event_type=next((kind for kind in EVENT_TYPES if kind == self.event), None),
+            tool_id=self.tool or None,
+            filters=(condition,) if condition else (),
+            name=name,
+        )
+
+    @property
+    def empty(self) -> bool:
+        return not (self.event or self.tool or self.condition.field)
+
+
+def split_values(text: str) -> list[str]:
+    """`a, "b, c"` -> ['a', 'b, c']: a comma parts values, quotes keep it inside one."""
+    try:
+        row = next(csv.reader([text], skipinitialspace=True), [])
+    except csv.Error:
+        row = [text]
+    return [value.strip() for value in row if value.strip()][:1000]
+
+
+def join_values(values: Iterable[str | float]) -> str:
+    texts = [f"{value:g}" if isinstance(value, float) else value for value in values]
+    return ", ".join(f'"{t.replace(chr(34), chr(34) * 2)}"' if "," in t or '"' in t else t for t in texts)
+
+
+@dataclass(frozen=True)
+class Address:
+    """The parameters of an address, in order."""
+
+    pairs: Pairs = field(default_factory=list)
+
+    @classmethod
+    def of(cls, query: str) -> Address:
+        try:
+            pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=400, errors="ignore")
+        except ValueError:
+            pairs = []
+        return cls([(name, storable(value)) for name, value in pairs])
+
+    def text(self, name: str, default: str = "") -> str:
+        return next((value for key, value in reversed(self.pairs) if key == name), default)
+
+    def all(self, name: str) -> list[str]:
+        return [value for key, value in self.pairs if key == name]
+
+    def one_of(self, name: str, allowed: Sequence[T], default: T) -> T:
+        wanted = self.text(name)
+        return next((word for word in allowed if word == wanted), default)
+
+    def whole(self, name: str, default: int, least: int, most: int) -> int:
+        text = self.text(name).strip()
+        return min(max(int(text), least), most) if text.isascii() and text.isdigit() and len(text) < 10 else default
+
+    def day(self, name: str) -> date | None:
+        try:
+            return date.fromisoformat(self.text(name))
+        except ValueError:
+            return None
+
+    def filters(self, prefix: str = "") -> tuple[FilterRow, ...]:
+        rows = _rows(self, prefix, ("field", "key", "op", "value"))
+        return tuple(filter_row(*row) for row in rows[:_MOST_ROWS])
+
+    def steps(self, prefix: str) -> tuple[StepRow, ...]:
+        rows = _rows(self, prefix, ("event", "tool", "field", "key", "op", "value"))
+        return tuple(
+            StepRow(event if event in EVENT_TYPES else "", tool[:200], filter_row(*rest))
+            for event, tool, *rest in rows[:8]
+        )
+
+    def period(self, zone: str) -> Period:
+        """`zone` is the reader's, where the address names none."""
+        wanted = self.text("tz") or zone
+        try:
+            ZoneInfo(wanted)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            wanted = "UTC"
+        week = self.one_of("week_start", WEEK_STARTS, "monday")
+        first, last = self.day("first"), self.day("last")
+        if self.text("days") == "custom" and first and last:
+            first, last = min(first, last), max(first, last)
+            if (last - first).days < 3660 and first.year >= 2000 and last.year < 2200:
+                return Period(first=first, last=last, timezone=wanted, week_start=week)
+        return Period(days=self.whole("days", 30, 1, 3660), timezone=wanted, week_start=week)
+
+
+def filter_row(name: str = "", key: str = "", op: str = "is", value: str = "") -> FilterRow:
+    """A row of texts; a field that is not ours is none."""
+    if name.startswith("metadata."):
+        name, key = METADATA, name.removeprefix("metadata.")
+    known = name in COLUMNS or name in (METADATA, "cohort") or name.startswith("insight.")
+    operator: Operator = next((o for o in OPERATORS if o == op), "is")
+    return FilterRow(name[:200] if known else "", key.strip()[:200], operator, value[:4000])
+
+
+def _rows(address: Address, prefix: str, names: Sequence[str]) -> list[list[str]]:
+    """Parallel lists as rows; a list that is short is filled with nothing."""
+    lists = [address.all(prefix + name) for name in names]
+    longest = max(map(len, lists))
+    return [[values[i] if i < len(values) else "" for values in lists] for i in range(longest)]
+
+
+def filter_pairs(rows: Iterable[FilterRow], prefix: str = "") -> Pairs:
+    """Lists that say nothing in any row are left out."""
+    kept = [row for row in rows if row.field]
+    return _columns(
+        {
+            "field": [r.field for r in kept],
+            "key": [r.key for r in kept],
+            "op": ["" if r.op == "is" else r.op for r in kept],
+            "value": [r.value for r in kept],
+        },
+        prefix,
+    )
+
+
+def step_pairs(rows: Sequence[StepRow], prefix: str) -> Pairs:
+    pairs = _columns(
+        {
+            "event": [r.event for r in rows],
+            "tool": [r.tool for r in rows],
+            "field": [r.condition.field for r in rows],
+            "key": [r.condition.key for r in rows],
+            "op": ["" if r.condition.op == "is" else r.condition.op for r in rows],
+            "value": [r.condition.value for r in rows],
+        },
+        prefix,
+    )
+    # Steps of any event say nothing at all, and yet there are so many of them.
+    return pairs or [(f"{prefix}event", "") for _ in rows if len(rows) > 1]
+
+
+def period_pairs(period: Period) -> Pairs:
+    pairs: Pairs = []
+    if period.first and period.last:
+        pairs += [("days", "custom"), ("first", period.first.isoformat()), ("last", period.last.isoformat())]
+    else:
+        pairs.append(("days", str(period.days)))
+    pairs.append(("tz", period.timezone))
+    if period.week_start != "monday":
+        pairs.append(("week_start", period.week_start))
+    return pairs
+
+
+def address_of(path: str, pairs: Pairs) -> str:
+    return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+def moved(rows: Sequence[StepRow], command: str, most: int, least: int) -> tuple[tuple[StepRow, ...], int | None]:
+    """The rows after a button (`add`, `remove:1`, `up:1`, `down:1`), and the row that has the focus then."""
+    word, _, number = command.partition(":")
+    steps = list(rows)
+    at = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else -1
+    if word == "add" and len(steps) < most:
+        return (*steps, StepRow()), len(steps)
+    if not 0 <= at < len(steps):
+        return tuple(steps), None
+    if word == "remove" and len(steps) > least:
+        del steps[at]
+        return tuple(steps), min(at, len(steps) - 1)
+    to = at + {"up": -1, "down": 1}.get(word, 0)
+    if to != at and 0 <= to < len(steps):
+        steps[at], steps[to] = steps[to], steps[at]
+        return tuple(steps), to
+    return tuple(steps), at
+
+
+def with_filters(rows: Sequence[FilterRow], command: str) -> tuple[FilterRow, ...]:
+    """The filters after `add-filter` or `remove-filter:0`."""
+    word, _, number = command.partition(":")
+    if word == "add-filter" and len(rows) < _MOST_ROWS:
+        return (*rows, FilterRow(field="tool_id"))
+    if word == "remove-filter" and number.isascii() and number.isdigit():
+        return tuple(row for index, row in enumerate(rows) if str(index) != number)
+    return tuple(rows)
+
+
+def row_of(condition: Filter) -> FilterRow:
+    """A filter of a question as a line of the form."""
+    return replace(filter_row(condition.field, op=condition.op), value=join_values(condition.values))
+
+
+def _columns(lists: dict[str, list[str]], prefix: str) -> Pairs:
+    return [(prefix + name, value) for name, values in lists.items() if any(values) for value in values]

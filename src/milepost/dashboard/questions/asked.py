@@ -1,0 +1,83 @@
+"""What each page asks: an address read into typed questions, and the parts its form needs to show the same again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final, Literal, get_args
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from milepost.analytics.asking import Period, Question, Unit
+from milepost.dashboard.questions import address as a
+
+Name = Literal["trends", "funnels", "retention", "paths", "lifecycle", "tools", "sessions"]
+NAMES: Final[tuple[Name, ...]] = get_args(Name)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A page's state. `questions` are asked together; `focus` is the id of the element a button led to."""
+
+    name: Name
+    period: Period
+    unit: Unit
+    filters: tuple[a.FilterRow, ...]
+    questions: tuple[Question, ...]
+    #: What the form of this page alone shows, by the names its template uses.
+    parts: Mapping[str, object]
+    pairs: a.Pairs
+    table: bool = False
+    focus: str = ""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.period.timezone)
+
+    @property
+    def path(self) -> str:
+        return f"/{self.name}"
+
+    @property
+    def url(self) -> str:
+        return a.address_of(self.path, [*self.pairs, *([("view", "table")] if self.table else [])])
+
+    @property
+    def query(self) -> str:
+        """The question alone, without how it is looked at: what a saved report keeps."""
+        return a.address_of("", self.pairs).removeprefix("?")
+
+    def with_pairs(self, path: str, *more: tuple[str, str]) -> str:
+        return a.address_of(path, [*self.pairs, *more])
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    period: Period
+    unit: Unit
+    filters: tuple[a.FilterRow, ...]
+    today: date
+    focus: str = ""
+
+    @property
+    def pairs(self) -> a.Pairs:
+        unit = [("unit", self.unit)] if self.unit != "customer" else []
+        return [*a.period_pairs(self.period), *unit, *a.filter_pairs(self.filters)]
+
+    def question(self, asking: type[Question], /, **parts: object) -> Question:
+        filters = tuple(filter(None, (row.filter() for row in self.filters)))
+        return asking(period=self.period, unit=self.unit, filters=filters, **parts)
+
+
+def before_that(period: Period, today: date) -> Period:
+    """As many days just before."""
+    last = period.last or today
+    days = (last - period.first).days + 1 if period.first else period.days
+    first = last - timedelta(days=days - 1)
+    return msgspec.structs.replace(period, first=first - timedelta(days=days), last=first - timedelta(days=1))
+
+
+def replace_days(period: Period, days: int) -> Period:
+    return Period(days=days, timezone=period.timezone, week_start=period.week_start)

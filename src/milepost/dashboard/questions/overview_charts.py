@@ -1,0 +1,88 @@
+"""The overview's charts of all events: who was active, what they did, which tools they use. They follow the page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import cast
+
+import msgspec
+from litestar import get
+from litestar.response import Template
+from markupsafe import Markup
+
+from milepost.access.services import AnyRequest, services
+from milepost.analytics.tools import ToolsAnswer
+from milepost.analytics.trends import Trends, TrendsAnswer
+from milepost.api.answering import Answers, answers
+from milepost.dashboard.page_context import page
+from milepost.dashboard.questions import show_tools, show_trends, words
+from milepost.dashboard.questions.asked import Asked
+from milepost.dashboard.questions.shown import Panel
+from milepost.dashboard.questions.telling import Telling
+from milepost.dashboard.questions.view import asked_by, trouble
+from milepost.errors import Problem
+
+_ACTIVE = "days=90&measure=units&interval=week"
+_KINDS = "days=90&interval=week&by=event_type&top=5"
+_TOOLS = "days=30"
+_MOST_TOOLS = 8
+
+
+@get("/overview/charts")
+async def overview_charts(request: AnyRequest) -> Template:
+    """A part of the overview. Without the column store it says so, and the rest of the page stands as it is."""
+    served = services(request)
+    asked = [
+        asked_by(request, "trends", _ACTIVE),
+        asked_by(request, "trends", _KINDS),
+        asked_by(request, "tools", _TOOLS),
+    ]
+    problem, panels, as_of = "", [], None
+    try:
+        found = await answers(request, [each.questions[0] for each in asked])
+        as_of = found.as_of
+        panels = _panels(request, asked, found)
+    except Problem as error:
+        if error.status == 499:
+            raise
+        problem = trouble(error, served)
+    return page(
+        request,
+        "questions/_overview.html",
+        section="overview",
+        panels=panels,
+        trouble=problem,
+        as_of=as_of,
+        names=served.plan.tool_names(),
+    )
+
+
+def _panels(request: AnyRequest, asked: list[Asked], found: Answers) -> list[tuple[Panel, str]]:
+    """Each panel with the address of its question."""
+    served = services(request)
+    tools, now = served.plan.tool_names(), served.now()
+
+    def told(place: int) -> Telling:
+        answer = found.answers[place]
+        today = now.astimezone(asked[place].zone).date()
+        return Telling(asked[place], tools, today, answer.first, answer.last)
+
+    shown: list[tuple[Panel, str]] = []
+    for place, title in ((0, "Customers active per week"), (1, "Events by kind")):
+        answer = cast(TrendsAnswer, found.answers[place])
+        view = show_trends.show(answer, cast(Trends, asked[place].questions[0]), told(place))
+        shown += [(_titled(panel, title, view.answer, "medium"), asked[place].url) for panel in view.panels]
+    adopted = cast(ToolsAnswer, found.answers[2])
+    if adopted.tools:
+        names = [words.value_words("tool_id", tool.tool_id, tools) for tool in adopted.tools]
+        sentence = show_tools.sentence(adopted, names, told(2))
+        most = msgspec.structs.replace(adopted, tools=adopted.tools[:_MOST_TOOLS])
+        panel = show_tools.adoption(most, names[:_MOST_TOOLS], told(2))
+        shown.append((_titled(panel, "Tool adoption", sentence, panel.size), asked[2].url))
+    return shown
+
+
+def _titled(panel: Panel, title: str, sentence: Markup, size: str) -> Panel:
+    return replace(
+        panel, id=title.lower().replace(" ", "-"), title=title, sentence=sentence, size=size, keep_table=False
+    )

@@ -1,0 +1,113 @@
+"""The routes of the questions' pages, of who is behind an answer, and of the values a filter may have."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from litestar import Response, Router, get
+from litestar.response import Redirect, Template
+
+from milepost.access.services import AnyRequest, services
+from milepost.analytics.asking import Period
+from milepost.analytics.trends import Trends, TrendsAnswer
+from milepost.api.answering import answers, people
+from milepost.dashboard.page_context import PAGE_HEADERS, page, require_member
+from milepost.dashboard.questions import behind, words
+from milepost.dashboard.questions.address import COLUMNS, Address
+from milepost.dashboard.questions.asked import NAMES, Asked, Name
+from milepost.dashboard.questions.cohort_pages import cohort_handlers, cohort_names
+from milepost.dashboard.questions.kept import dashboards
+from milepost.dashboard.questions.kept_pages import kept_handlers
+from milepost.dashboard.questions.overview_charts import overview_charts
+from milepost.dashboard.questions.shown import Behind, QuestionPage
+from milepost.dashboard.questions.view import asked_by, question_page, trouble
+from milepost.errors import Problem
+
+_TEMPLATES = {name: f"questions/{name}.html" for name in NAMES}
+
+
+def _query(request: AnyRequest) -> str:
+    return request.scope["query_string"].decode("latin-1")
+
+
+def _name(request: AnyRequest) -> Name:
+    first = request.url.path.strip("/").partition("/")[0]
+    return next(name for name in NAMES if name == first)
+
+
+@get([f"/{name}" for name in NAMES])
+async def question(request: AnyRequest) -> Template | Redirect:
+    """A question with its answer. A browser that has scripts asks for the answer alone where it takes long."""
+    asked = asked_by(request, _name(request), _query(request))
+    part = "hx-request" in request.headers
+    if "do" in request.query_params and not part:
+        # A button of a form without scripts: the address says what came of it, so that a reload does not do it again.
+        where = f"{asked.url}#{asked.focus}" if asked.focus else asked.url
+        return Redirect(where, status_code=303, headers=dict(PAGE_HEADERS))
+    patient = part or "wait" in request.query_params
+    view, status = await question_page(request, asked, patient=patient)
+    # htmx shows no answer but a good one, and this page says in words what went wrong.
+    answer = await lay_out(request, view, status_code=200 if part else status)
+    if part:
+        answer.headers["HX-Push-Url" if "hx-boosted" not in request.headers else "HX-Replace-Url"] = asked.url
+    return answer
+
+
+async def lay_out(request: AnyRequest, view: QuestionPage, *, status_code: int = 200) -> Template:
+    served = services(request)
+    return page(
+        request,
+        _TEMPLATES[view.asked.name],
+        section=view.asked.name,
+        status_code=status_code,
+        view=view,
+        asked=view.asked,
+        words=words,
+        suggestions=words.suggestions(served.plan),
+        cohorts=await cohort_names(served),
+        dashboards=await dashboards(served.database),
+    )
+
+
+@get([f"/{name}/who" for name in NAMES])
+async def who(request: AnyRequest) -> Template:
+    """Who is behind a place in the answer."""
+    served = services(request)
+    address = Address.of(_query(request))
+    asked: Asked = asked_by(request, _name(request), _query(request))
+    status = 200
+    try:
+        asking, point = behind.place(asked, address)
+        found = await people(request, asking, point)
+        view = behind.view(asked, point, found, served.plan.tool_names())
+    except Problem as problem:
+        if problem.status == 499:
+            raise
+        status = problem.status
+        view = Behind("Who is behind it", "", (), 0, asked.unit, asked.url, trouble=trouble(problem, served))
+    if "hx-request" in request.headers:
+        status = 200
+    return page(request, "questions/behind.html", section=asked.name, status_code=status, view=view)
+
+
+@get("/questions/values")
+async def values(request: AnyRequest) -> Response[Any]:
+    """The most frequent values of a field in the last 90 days, to pick from."""
+    wanted = Address.of(_query(request)).text("field")[:210]
+    found: list[str] = []
+    if wanted in COLUMNS or (wanted.startswith("metadata.") and wanted != "metadata."):
+        question = Trends(period=Period(days=90), interval="month", breakdown=wanted, top=50)
+        try:
+            answer = cast(TrendsAnswer, (await answers(request, [question])).answers[0])
+            found = [line.value for line in answer.lines if line.value and not line.is_other]
+        except Problem:
+            found = []
+    return Response(found, headers=dict(PAGE_HEADERS))
+
+
+router = Router(
+    "/",
+    route_handlers=[question, who, values, overview_charts, *cohort_handlers, *kept_handlers],
+    before_request=require_member,
+    include_in_schema=False,
+)

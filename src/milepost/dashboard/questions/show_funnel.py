@@ -1,0 +1,144 @@
+"""A funnel in words, as bars, and as a table of steps."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from milepost.analytics.funnel import Funnel, FunnelAnswer, FunnelGroup
+from milepost.dashboard import format as fmt
+from milepost.dashboard import markup
+from milepost.dashboard.questions import words
+from milepost.dashboard.questions.shown import Cell, Column, Key, Panel, Shown, Table
+from milepost.dashboard.questions.telling import Telling, count, lasting, named, share, text_column
+
+
+def show(answer: FunnelAnswer, before: FunnelAnswer | None, question: Funnel, told: Telling) -> Shown:
+    steps = answer.total.steps
+    names = [words.step_words(step, told.tools) for step in question.steps]
+    if not steps or not steps[0].count:
+        return Shown(
+            Markup("Nobody took the first step {}.").format(told.days(answer)),
+            empty="Nobody took the first step, so there is no way to follow",
+            hint="Take more days, or another first step.",
+        )
+    panels = [_ways(answer, question, told, names)]
+    if answer.groups:
+        panels.append(_groups(answer, question, told, names))
+    return Shown(sentence(answer, before, names, told), tuple(panels))
+
+
+def sentence(answer: FunnelAnswer, before: FunnelAnswer | None, names: list[str], told: Telling) -> Markup:
+    """'Conversion fell to 31 %: 120 of 388 customers; most left after step 2, Exported.'"""
+    steps = answer.total.steps
+    first, last = steps[0].count, steps[-1].count
+    now = steps[-1].of_first or 0
+    was = before.total.steps[-1].of_first if before and before.total.steps else None
+    if was is None or abs(now - was) < 0.005:
+        verb = Markup("Conversion is {}") if was is None else Markup("Conversion stayed at {}")
+    elif now > was:
+        verb = Markup('Conversion <span class="better">rose</span> to {}')
+    else:
+        verb = Markup('Conversion <span class="worse">fell</span> to {}')
+    said = verb.format(markup.share(now))
+    left = [steps[i].count - steps[i + 1].count for i in range(len(steps) - 1)]
+    worst = max(range(len(left)), key=lambda i: left[i])
+    if last == first:
+        return said + Markup(": all {} {} got through.").format(markup.number(first), told.units(first))
+    where = Markup("most left after step {}, <bdi>{}</bdi>").format(worst + 1, names[worst])
+    if len(steps) == 2:
+        where = Markup("{} {} went no further").format(markup.number(left[0]), told.units(left[0]))
+    return said + Markup(", {}.").format(where)
+
+
+def _ways(answer: FunnelAnswer, question: Funnel, told: Telling, names: list[str]) -> Panel:
+    steps = answer.total.steps
+    columns = (
+        text_column("Step"), Column(told.units().capitalize()), Column("Of the first"), Column("Of the one before"),
+        Column("Left before"), Column("Usual time"), Column("Nine of ten within"),
+    )  # fmt: skip
+    rows = []
+    for place, step in enumerate(steps):
+        left = steps[place - 1].count - step.count if place else None
+        rows.append(
+            (
+                named(f"{place + 1}. {names[place]}"),
+                count(step.count, told.who(step=place)),
+                share(step.of_first),
+                share(step.of_previous if place else None),
+                count(left, told.who(step=place - 1, outcome="dropped")) if place else Cell(markup.number(None)),
+                lasting(step.median_seconds),
+                lasting(step.p90_seconds),
+            )
+        )
+    window = question.window_seconds
+    within = fmt.duration(window * 1000)
+    spec = {
+        "kind": "funnel",
+        "unit": told.units(),
+        "steps": [
+            {
+                "name": names[place], "count": step.count, "share": step.of_first, "median": step.median_seconds,
+                "link": told.who(step=place) if step.count else "",
+            }
+            for place, step in enumerate(steps)
+        ],
+    }  # fmt: skip
+    title = f"{told.units().capitalize()} by step"
+    detail = Markup("{} of {} {}, {}, within {} of the first step.").format(
+        markup.number(steps[-1].count), markup.number(steps[0].count), told.units(steps[0].count),
+        words.ORDERS[question.order], within,
+    )  # fmt: skip
+    return Panel(
+        "steps", title, detail, Table(title, columns, tuple(rows)), spec, size=f"rows-{len(steps)}", keep_table=True
+    )
+
+
+def _groups(answer: FunnelAnswer, question: Funnel, told: Telling, names: list[str]) -> Panel:
+    by = words.field_words(question.breakdown)
+    columns = (
+        text_column(by),
+        *(Column(f"{place + 1}. {name}") for place, name in enumerate(names)),
+        Column("Conversion"),
+        Column("Usual time"),
+    )
+    rows = []
+    for group in answer.groups:
+        label = _label(group, question, told)
+        value = None if group.is_other else group.value
+        cells = [named(label)]
+        cells += [
+            count(step.count, told.who(step=place, value=value, is_other="true" if group.is_other else None))
+            for place, step in enumerate(group.steps)
+        ]
+        rows.append((*cells, share(group.steps[-1].of_first), lasting(group.median_seconds)))
+    shown = answer.groups[:8]
+    spec = {
+        "kind": "grouped",
+        "format": "percent",
+        "unit": "",
+        # Everybody takes the first step.
+        "categories": [f"{place + 1}. {name}" for place, name in enumerate(names)][1:],
+        "series": [
+            {
+                "name": _label(group, question, told),
+                "mark": "other" if group.is_other else str(place),
+                "values": [step.of_first for step in group.steps[1:]],
+            }
+            for place, group in enumerate(shown)
+        ],
+    }
+    best = max(shown, key=lambda g: (g.steps[-1].of_first or 0, g.steps[0].count))
+    sentence = Markup("<bdi>{}</bdi> converts best, {}.").format(
+        _label(best, question, told), markup.share(best.steps[-1].of_first)
+    )
+    legend = tuple(
+        Key(_label(g, question, told), "other" if g.is_other else str(place), markup.share(g.steps[-1].of_first))
+        for place, g in enumerate(shown)
+    )
+    return Panel(
+        "groups", f"By {by.lower()}", sentence, Table(f"Funnel by {by.lower()}", columns, tuple(rows)), spec, legend
+    )
+
+
+def _label(group: FunnelGroup, question: Funnel, told: Telling) -> str:
+    return "All others" if group.is_other else words.value_words(question.breakdown, group.value or "", told.tools)

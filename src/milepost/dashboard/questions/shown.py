@@ -1,0 +1,132 @@
+"""What a question's page shows: a sentence, figures, and panels of a chart with its table. Templates lay these out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from markupsafe import Markup
+
+from milepost.dashboard import views as v
+from milepost.dashboard.questions.asked import Asked
+
+#: Cells of a heat table go from 0 to this; each has a class of its own, as styles come from files alone.
+HEAT_STEPS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    label: str
+    numeric: bool = True
+    #: Said to those who cannot see the room it takes: units, what is counted.
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """`html` is what is read; `href` leads to who is behind it; `open`: it may still grow."""
+
+    html: Markup
+    href: str = ""
+    heat: int | None = None
+    open: bool = False
+    spark: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The first cell of a row names it."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    heat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A line of the legend: `mark` is the number of its colour and dash."""
+
+    name: str
+    mark: str
+    total: Markup = Markup("")
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A chart with its table. `spec` is what the browser draws from; without one the table is the chart."""
+
+    id: str
+    title: str
+    sentence: Markup
+    table: Table
+    spec: Mapping[str, object] | None = None
+    legend: tuple[Key, ...] = ()
+    #: Pixels, so that nothing moves when the chart is drawn.
+    size: str = "medium"
+    #: The table stays where it is: it says what the chart cannot.
+    keep_table: bool = False
+
+    @property
+    def json(self) -> str:
+        return msgspec.json.encode(self.spec).decode()
+
+    def on_card(self, report_id: object) -> Panel:
+        """The same on a dashboard, where other cards have panels of that name, and less room."""
+        crowded = self.size.startswith("rows-") and int(self.size.removeprefix("rows-")) > 8
+        size = "medium" if crowded or self.size in ("large", "tall") else self.size
+        return replace(self, id=f"{self.id}-{report_id}", size=size, keep_table=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An answer. `empty` says in a sentence why there is nothing, and `hint` what to do about it."""
+
+    answer: Markup
+    panels: tuple[Panel, ...] = ()
+    figures: tuple[v.Figure, ...] = ()
+    empty: str = ""
+    hint: str = ""
+    #: Where to go from nothing: the words of a link, and its address.
+    way_on: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionPage:
+    """questions/NAME.html. Exactly one of `shown`, `trouble` and `waiting`."""
+
+    asked: Asked
+    title: str
+    shown: Shown | None = None
+    trouble: str = ""
+    #: The answer takes longer than a page may: the browser asks for it when it is there.
+    waiting: bool = False
+    as_of: datetime | None = None
+    words: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BehindPerson:
+    customer_id: str
+    name: str
+    user_id: str | None
+    events: int
+    last_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """questions/behind.html: who is behind a bar. `cohort` is the definition to save, as JSON; empty where the list
+    is not whole."""
+
+    title: str
+    what: str
+    people: tuple[BehindPerson, ...]
+    total: int
+    unit: str
+    back: str
+    cohort: str = ""
+    trouble: str = ""

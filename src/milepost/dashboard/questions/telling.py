@@ -1,0 +1,94 @@
+"""What the answers of all questions share when they are put into words, tables and drawings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from markupsafe import Markup
+
+from milepost.analytics.asking import Answer
+from milepost.dashboard import markup
+from milepost.dashboard.questions import words
+from milepost.dashboard.questions.address import address_of
+from milepost.dashboard.questions.asked import Asked
+from milepost.dashboard.questions.shown import Cell, Column
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Who asked what, and the names of the tools."""
+
+    asked: Asked
+    tools: Mapping[str, str]
+    today: date
+    first: date
+    last: date
+
+    def who(self, **point: str | int | None) -> str:
+        """The address of those behind a bar, a cell or a node: the fields of its `points`, without what is None.
+
+        The days are named: a place in the last 30 days is another one tomorrow.
+        """
+        fixed = [("days", "custom"), ("first", self.first.isoformat()), ("last", self.last.isoformat())]
+        rest = [pair for pair in self.asked.pairs if pair[0] not in ("days", "first", "last")]
+        named = [(f"at.{name}", str(value)) for name, value in point.items() if value is not None]
+        return address_of(f"/{self.asked.name}/who", [*fixed, *rest, *named])
+
+    def units(self, count: float | None = None) -> str:
+        return words.units(self.asked.unit, count)
+
+    def days(self, answer: Answer) -> str:
+        return words.days_words(answer, relative=self.asked.period.first is None)
+
+    def running(self, answer: Answer) -> bool:
+        """Whether the last interval is not over yet: then it must not look like a fall."""
+        return answer.last >= self.today
+
+
+def stamp(bucket: date | datetime) -> str:
+    return bucket.isoformat()
+
+
+def named(label: Markup | str, href: str = "") -> Cell:
+    return Cell(Markup("<bdi>{}</bdi>").format(label), href)
+
+
+def count(value: float | None, href: str = "", heat: int | None = None) -> Cell:
+    """A number; where it counts somebody, a way to them."""
+    return Cell(markup.number(value), href if value else "", heat)
+
+
+def share(value: float | None) -> Cell:
+    return Cell(markup.share(value))
+
+
+def lasting(value: float | None) -> Cell:
+    return Cell(words.seconds(value))
+
+
+def text_column(label: str) -> Column:
+    return Column(label, numeric=False)
+
+
+def ends(start: date, interval: str) -> date:
+    """The last day of the interval that begins at `start`."""
+    if interval == "week":
+        return start + timedelta(days=6)
+    if interval == "month":
+        return (start.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    return start
+
+
+def compared(now: float | None, before: float | None, *, what: str) -> Markup:
+    """', 8 % more than in the 30 days before': by word and colour; nothing where there is nothing to compare."""
+    if now is None or not before:
+        return Markup("")
+    relative = now / before - 1
+    if abs(relative) < 0.005:
+        return Markup(", as in {}").format(what)
+    kind, word = ("better", "more") if relative > 0 else ("worse", "less")
+    return Markup(', <span class="{}">{}\N{NO-BREAK SPACE}{}</span> than in {}').format(
+        kind, markup.share(abs(relative)), word, what
+    )

@@ -1,0 +1,112 @@
+"""From a request to what a question's page shows: the answer in words, or why there is none, in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Final, cast
+from zoneinfo import ZoneInfo
+
+from milepost.access.services import AnyRequest, Services, services
+from milepost.analytics.asking import Answer
+from milepost.analytics.funnel import Funnel, FunnelAnswer
+from milepost.analytics.lifecycle import LifecycleAnswer
+from milepost.analytics.paths import Paths, PathsAnswer
+from milepost.analytics.retention import Retention, RetentionAnswer
+from milepost.analytics.sessions import Sessions, SessionsAnswer
+from milepost.analytics.stickiness import StickinessAnswer
+from milepost.analytics.tools import ToolsAnswer
+from milepost.analytics.trends import Trends, TrendsAnswer
+from milepost.api.answering import Answers, answers, answers_briefly
+from milepost.columns.reading import ColumnsUnavailable, QuestionTooBig, QuestionTooLong
+from milepost.dashboard.page_context import zone_of
+from milepost.dashboard.questions import (
+    show_funnel,
+    show_lifecycle,
+    show_paths,
+    show_retention,
+    show_sessions,
+    show_tools,
+    show_trends,
+)
+from milepost.dashboard.questions.address import Address
+from milepost.dashboard.questions.asked import Asked, Name
+from milepost.dashboard.questions.reading import read
+from milepost.dashboard.questions.shown import QuestionPage, Shown
+from milepost.dashboard.questions.telling import Telling
+from milepost.errors import Problem
+
+TITLES: Final[Mapping[Name, str]] = {
+    "trends": "Trends",
+    "funnels": "Funnels",
+    "retention": "Retention",
+    "paths": "Paths",
+    "lifecycle": "Lifecycle",
+    "tools": "Tools",
+    "sessions": "Sessions",
+}
+#: What to do, by the problem's class; anything else says it itself.
+_ADVICE: Final = (
+    (QuestionTooLong, "This took longer than a question may, so it was stopped. Take fewer days, or a filter."),
+    (QuestionTooBig, "This needed more memory than a question may have. Take fewer days, or a coarser breakdown."),
+    (
+        ColumnsUnavailable,
+        "The store that answers questions is starting or being built anew. Nothing is lost; try again in a moment.",
+    ),
+)
+
+
+def asked_by(request: AnyRequest, name: Name, query: str) -> Asked:
+    zone = getattr(zone_of(request), "key", "UTC")
+    return read(name, Address.of(query), zone, services(request).now())
+
+
+async def question_page(request: AnyRequest, asked: Asked, *, patient: bool) -> tuple[QuestionPage, int]:
+    """The page and its status. `patient`: waits until the answer is there, however long that takes."""
+    title = TITLES[asked.name]
+    try:
+        found = await (answers if patient else answers_briefly)(request, asked.questions)
+    except Problem as problem:
+        if problem.status == 499:
+            raise
+        return QuestionPage(asked, title, trouble=trouble(problem, services(request))), problem.status
+    if found is None:
+        return QuestionPage(asked, title, waiting=True), 200
+    shown = show(asked, found, services(request).plan.tool_names(), services(request).now())
+    return QuestionPage(asked, title, shown, as_of=found.as_of), 200
+
+
+def trouble(problem: Problem, served: Services) -> str:
+    """Why there is no answer, and what to do about it."""
+    if isinstance(problem, ColumnsUnavailable) and not served.settings.columns:
+        return "This server answers no questions: whoever runs it turned its column store off (MILEPOST_COLUMNS)."
+    return next((advice for kind, advice in _ADVICE if isinstance(problem, kind)), problem.message)
+
+
+def show(asked: Asked, found: Answers, tools: Mapping[str, str], now: datetime) -> Shown:
+    """The answers as sentence, figures and panels."""
+    first = found.answers[0]
+    told = Telling(asked, tools, _today(first, now), first.first, first.last)
+    return _show(asked, found.answers, told)
+
+
+def _show(asked: Asked, found: list[Answer], told: Telling) -> Shown:
+    question = asked.questions[0]
+    if asked.name == "trends":
+        return show_trends.show(cast(TrendsAnswer, found[0]), cast(Trends, question), told)
+    if asked.name == "funnels":
+        before = cast(FunnelAnswer, found[1]) if len(found) > 1 else None
+        return show_funnel.show(cast(FunnelAnswer, found[0]), before, cast(Funnel, question), told)
+    if asked.name == "retention":
+        return show_retention.show(cast(RetentionAnswer, found[0]), cast(Retention, question), told)
+    if asked.name == "paths":
+        return show_paths.show(cast(PathsAnswer, found[0]), cast(Paths, question), told)
+    if asked.name == "lifecycle":
+        return show_lifecycle.show(cast(LifecycleAnswer, found[0]), cast(StickinessAnswer, found[1]), told)
+    if asked.name == "tools":
+        return show_tools.show(cast(ToolsAnswer, found[0]), told)
+    return show_sessions.show(cast(SessionsAnswer, found[0]), cast(Sessions, question), told)
+
+
+def _today(answer: Answer, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(answer.timezone)).date()

@@ -1,0 +1,184 @@
+"""The words of the questions' pages: fields, operators, steps and periods as a person says them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Final
+
+from markupsafe import Markup
+
+from milepost.analytics.asking import Answer, Filter, Step, Unit
+from milepost.dashboard import format as fmt
+from milepost.plan import Plan
+from milepost.vocabulary import DEVICE_TYPES, EVENT_TYPES, GROWTH_STAGES, IMPACTS
+
+FIELDS: Final[Mapping[str, str]] = {
+    "event_type": "Kind of event",
+    "tool_id": "Tool",
+    "tool_section": "Section of a tool",
+    "business_impact": "Impact",
+    "competency_area": "Competency",
+    "page_url": "Page",
+    "referrer": "Referrer",
+    "referrer_source": "Came from",
+    "device_type": "Device",
+    "browser": "Browser",
+    "growth_stage": "Growth stage",
+    "current_arr": "ARR now",
+    "target_arr": "ARR aimed at",
+    "customer_id": "Customer",
+    "user_id": "User",
+    "session_id": "Session",
+    "time_on_page": "Time on page, ms",
+    "session_duration": "Session length, ms",
+}
+#: What of a customer's insights one may filter by.
+INSIGHTS: Final[Mapping[str, str]] = {
+    "insight.current_scaling_score": "Score",
+    "insight.systematic_progression_rate": "Points a week",
+    "insight.professional_credibility_trend": "Trend",
+    "insight.total_events": "Events so far",
+    "insight.total_sessions": "Sessions so far",
+    "insight.total_exports_generated": "Exports so far",
+    "insight.inconsistent_system_usage": "Irregular use",
+    "insight.low_business_impact_actions": "Little impact",
+}
+OPERATORS: Final[Mapping[str, str]] = {
+    "is": "is",
+    "is_not": "is not",
+    "contains": "contains",
+    "not_contains": "does not contain",
+    "is_set": "is there",
+    "is_not_set": "is missing",
+    "above": "is above",
+    "at_least": "is at least",
+    "below": "is below",
+    "at_most": "is at most",
+}
+MEASURES: Final[Mapping[str, str]] = {
+    "events": "Events",
+    "units": "Customers or users",
+    "sessions": "Sessions",
+    "time_on_page": "Time on page",
+    "session_duration": "Session length",
+}
+SESSION_PARTS: Final[Mapping[str, str]] = {
+    "device_type": "Device",
+    "browser": "Browser",
+    "referrer_source": "Came from",
+    "primary_tool": "Main tool",
+    "landing_page": "First page",
+}
+INTERVALS: Final[Mapping[str, str]] = {"hour": "Hour", "day": "Day", "week": "Week", "month": "Month"}
+ORDERS: Final[Mapping[str, str]] = {
+    "ordered": "in this order",
+    "strict": "directly one after another",
+    "any": "in any order",
+}
+
+
+def units(unit: Unit, count: float | None = None) -> str:
+    """'customers', or 'customer' of one."""
+    return fmt.plural(1 if count == 1 else 2, unit)
+
+
+def field_words(name: str | None) -> str:
+    if not name:
+        return ""
+    if name.startswith("metadata."):
+        return name.removeprefix("metadata.")
+    if name == "cohort":
+        return "Cohort"
+    return FIELDS.get(name) or INSIGHTS.get(name) or fmt.words(name.removeprefix("insight."))
+
+
+def value_words(field: str | None, value: str, tools: Mapping[str, str]) -> str:
+    """A value of a field as a person says it: tools by name, kinds of event in words, nothing as such."""
+    if not value:
+        return "(none)"
+    if field in ("tool_id", "primary_tool"):
+        return fmt.visible_name(tools.get(value) or fmt.words(value), "(blank)")
+    if field == "event_type":
+        return fmt.event_words(value)
+    if field == "growth_stage":
+        return fmt.stage_words(value)
+    if field in ("business_impact", "device_type"):
+        return value.capitalize()
+    return fmt.visible_name(value, "(blank)")
+
+
+def step_words(step: Step, tools: Mapping[str, str]) -> str:
+    """'Used a tool in ICP Analysis'; its own name where it has one."""
+    if step.name:
+        return step.name
+    if step.event_type == "tool_usage" and step.tool_id:
+        said = f"Used {tools.get(step.tool_id) or fmt.words(step.tool_id)}"
+    else:
+        said = fmt.event_words(step.event_type) if step.event_type else "Any event"
+        said += f" in {tools.get(step.tool_id) or fmt.words(step.tool_id)}" if step.tool_id else ""
+    return said + "".join(f", {filter_words(f, tools)}" for f in step.filters)
+
+
+def filter_words(condition: Filter, tools: Mapping[str, str]) -> str:
+    values = " or ".join(
+        value_words(condition.field, f"{value:g}" if isinstance(value, float) else value, tools)
+        for value in condition.values[:3]
+    )
+    more = " or others" if len(condition.values) > 3 else ""
+    return f"{field_words(condition.field)} {OPERATORS[condition.op]} {values}{more}".strip()
+
+
+def days_words(answer: Answer, *, relative: bool) -> str:
+    """'in the last 30 days', or 'from 1 Nov 2026 to 12 Nov 2026'."""
+    days = (answer.last - answer.first).days + 1
+    if relative:
+        return "today" if days == 1 else f"in the last {fmt.integer(days)} days"
+    if days == 1:
+        return f"on {fmt.short_date(answer.first)}"
+    return f"from {fmt.short_date(answer.first)} to {fmt.short_date(answer.last)}"
+
+
+def bucket(start: date | datetime, interval: str) -> Markup:
+    """An interval by its first day (or hour), in a form that locale.js writes again for the reader."""
+    if isinstance(start, datetime):
+        text = f"{fmt.axis_day(start)}, {start:%H:%M}"
+        return Markup('<time datetime="{}">{}</time>').format(start.isoformat(), text)
+    style, text = ("month", f"{start:%b %Y}") if interval == "month" else ("day", fmt.chart_day(start))
+    return Markup('<time datetime="{}" data-time="{}">{}</time>').format(start.isoformat(), style, text)
+
+
+def at_bucket(start: date | datetime, interval: str) -> Markup:
+    """'on Tue 3 Nov', 'in the week of Mon 2 Nov', 'in Nov 2026', 'at 3 Nov, 14:00'."""
+    said = {"hour": "at", "day": "on", "week": "in the week of", "month": "in"}[interval]
+    return Markup("{} {}").format(said, bucket(start, interval))
+
+
+def fresh(moment: datetime, now: datetime) -> Markup:
+    """How old an answer is: '2 s ago', from a minute on as everywhere."""
+    age = max(0, round((now - moment).total_seconds()))
+    text = "now" if age < 1 else f"{age}\N{NO-BREAK SPACE}s ago" if age < 60 else fmt.relative(moment, now)
+    return Markup('<time datetime="{}" data-time="fresh" title="{}">{}</time>').format(
+        moment.isoformat(), fmt.date_time(moment), text
+    )
+
+
+def seconds(value: float | None) -> Markup:
+    """A length of time; the exact seconds go into a CSV."""
+    if value is None:
+        return Markup('<span class="none" title="Not enough data">–</span>')
+    return Markup('<data value="{}">{}</data>').format(round(value, 3), fmt.duration(round(value * 1000)))
+
+
+def suggestions(plan: Plan) -> Mapping[str, tuple[tuple[str, str], ...]]:
+    """What one may mean, by field: (value, words)."""
+    sections = dict.fromkeys(section for tool in plan.tools for section in tool.sections)
+    return {
+        "event_type": tuple((kind, fmt.event_words(kind)) for kind in EVENT_TYPES),
+        "tool_id": tuple(plan.tool_names().items()),
+        "tool_section": tuple((section, fmt.words(section)) for section in sections),
+        "business_impact": tuple((impact, impact.capitalize()) for impact in IMPACTS),
+        "competency_area": tuple((c.id, c.name or fmt.words(c.id)) for c in plan.competencies),
+        "growth_stage": tuple((stage, fmt.stage_words(stage)) for stage in GROWTH_STAGES),
+        "device_type": tuple((device, device.capitalize()) for device in DEVICE_TYPES),
+    }

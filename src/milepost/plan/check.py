@@ -1,0 +1,71 @@
+"""Every rule of a plan that its types cannot say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from milepost.plan import coach, game
+from milepost.plan.model import Plan
+from milepost.vocabulary import EVENT_TYPES, IMPACTS, MAX_RETENTION_DAYS, MAX_WORD_LENGTH
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
+
+
+def faults(plan: Plan) -> list[tuple[str, str]]:
+    """Every rule the types cannot say, as (path, what is wrong and how to mend it)."""
+    found: list[tuple[str, str]] = []
+    if plan.version != 1:
+        found.append(("version", f"version {plan.version} is not known; this Milepost reads version 1"))
+    competencies = [competency.id for competency in plan.competencies]
+    found += _names("competencies", competencies)
+    found += _names("tools", [tool.id for tool in plan.tools])
+    for index, tool in enumerate(plan.tools):
+        if tool.competency is not None and tool.competency not in competencies:
+            known = ", ".join(competencies)
+            found.append((f"tools[{index}].competency", f"{tool.competency!r} is no competency; known are {known}"))
+        for section in tool.key_sections:
+            if section not in tool.sections:
+                found.append((f"tools[{index}].key_sections", f"{section!r} is not among the tool's sections; add it"))
+    for table, wanted, given in (
+        ("points.base", EVENT_TYPES, plan.points.base),
+        ("points.weight", IMPACTS, plan.points.weight),
+    ):
+        for word in wanted:
+            if word not in given:
+                found.append((table, f"{word} is missing; give it a whole number of points"))
+        found += [(f"{table}.{k}", f"is {v}; points are 0 to 1000") for k, v in given.items() if not 0 <= v <= 1000]
+    scoring = plan.scoring
+    for key, value, low, high in (
+        ("scoring.half_life_days", scoring.half_life_days, 1, 3650),
+        ("scoring.saturation_points", scoring.saturation_points, 1, 1e9),
+        ("scoring.dead_band", scoring.dead_band, 0, 1),
+        ("scoring.consistency_half_life_weeks", scoring.consistency_half_life_weeks, 0.1, 520),
+        ("scoring.recency_half_life_days", scoring.recency_half_life_days, 0.1, 3650),
+        ("scoring.outcome_saturation", scoring.outcome_saturation, 0.1, 1e9),
+        ("risk.active_weeks", plan.risk.active_weeks, 0, 8),
+        ("risk.low_impact_share", plan.risk.low_impact_share, 0, 1),
+        ("history.days", plan.history.days, 1, 3650),
+        ("retention.days", plan.retention.days, 1, MAX_RETENTION_DAYS),
+    ):
+        if not low <= value <= high:
+            found.append((key, f"is {value}; it takes {low:g} to {high:g}"))
+    weights = msgspec.structs.asdict(scoring.components)
+    if any(weight < 0 for weight in weights.values()) or sum(weights.values()) <= 0:
+        found.append(("scoring.components", "weights are 0 or more, and at least one is above 0"))
+    found += coach.faults(plan.coach, plan.playbooks, list(plan.tool_names()), competencies)
+    found += game.faults(plan.game, plan.badges, competencies, list(plan.tool_names()))
+    return found
+
+
+def _names(table: str, ids: Sequence[str]) -> list[tuple[str, str]]:
+    found = []
+    for index, word in enumerate(ids):
+        if not _ID.match(word) or len(word) > MAX_WORD_LENGTH:
+            fix = "use letters, digits, '-', '_' and '.', starting with a letter or digit"
+            found.append((f"{table}[{index}].id", f"{word!r} is no id; {fix}"))
+        elif word in ids[:index]:
+            found.append((f"{table}[{index}].id", f"{word!r} is there twice; remove one"))
+    return found

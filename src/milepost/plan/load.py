@@ -1,0 +1,83 @@
+"""Reads a plan's file, and says by line what is wrong with it and how to mend it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+
+from milepost.errors import PlanError
+from milepost.plan.check import faults
+from milepost.plan.model import Plan
+
+
+def load_plan(path: Path | None = None) -> Plan:
+    """Reads the plan at `path`, else ./milepost.toml, else the default that ships with Milepost.
+
+    Raises PlanError, its message naming the file, the line and the fix.
+    """
+    if path is None and Path("milepost.toml").is_file():
+        path = Path("milepost.toml")
+    if path is None:
+        default = resources.files("milepost.plan").joinpath("default.toml")
+        return parse_plan(default.read_text("utf-8"), "the default plan")
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlanError(f"{path}: cannot be read ({error}). Check the path and that it is UTF-8.") from error
+    return parse_plan(text, str(path))
+
+
+def parse_plan(text: str, name: str) -> Plan:
+    """Parses and checks a plan's text; `name` is how errors call it."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PlanError(f"{name}: not valid TOML: {error}.", field="toml") from error
+    try:
+        plan = msgspec.convert(document, Plan)
+    except msgspec.ValidationError as error:
+        message, _, where = str(error).partition(" - at ")
+        raise _fault(text, name, where.rpartition("$")[2].strip("`."), message) from error
+    for path, message in faults(plan):
+        raise _fault(text, name, path, message)
+    return plan
+
+
+def _fault(text: str, name: str, path: str, message: str) -> PlanError:
+    line = line_of(text, path)
+    return PlanError(f"{name}, line {line}: {path or 'the plan'}: {message}.", field=path or None)
+
+
+def line_of(text: str, path: str) -> int:
+    """The line of a path such as `tools[1].competency`: its key, else the table it would stand in."""
+    best, table, seen = 1, "", dict[str, int]()
+
+    def placed(name: str) -> str:
+        """A table's name with the number of each list it stands in: `playbooks.when` is in the last playbook so far."""
+        outer, dot, inner = name.rpartition(".")
+        outer = placed(outer) if outer else ""
+        whole = f"{outer}{dot}{inner}"
+        return f"{whole}[{seen[whole]}]" if whole in seen else whole
+
+    for number, line in enumerate(text.splitlines(), start=1):
+        stripped = line.strip()
+        if header := re.match(r"\[\[\s*([\w.\-]+)\s*\]\]", stripped):
+            outer, dot, inner = header[1].rpartition(".")
+            whole = f"{placed(outer) if outer else ''}{dot}{inner}"
+            seen[whole] = seen.get(whole, -1) + 1
+            table = where = f"{whole}[{seen[whole]}]"
+        elif header := re.match(r"\[\s*([\w.\-]+)\s*\]", stripped):
+            table = where = placed(header[1])
+        elif key := re.match(r"([\w\-]+)\s*=", stripped):
+            where = f"{table}.{key[1]}" if table else key[1]
+        else:
+            continue
+        if path == where:
+            return number
+        if path.startswith((where + ".", where + "[")):
+            best = number
+    return best

@@ -1,0 +1,139 @@
+"""What a tracking plan holds: tools, competencies, points, scoring, and the rest of `milepost.toml` as types."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import msgspec
+
+from milepost.plan.coach import Coach, Playbook
+from milepost.plan.game import DEFAULT_BADGES, Badge, Game
+from milepost.vocabulary import DEFAULT_RETENTION_DAYS, EventType, Impact, default_impact
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class Tool(_Table, frozen=True):
+    """A part of the product; `competency` is what using it builds."""
+
+    id: str
+    name: str = ""
+    competency: str | None = None
+    sections: tuple[str, ...] = ()
+    key_sections: tuple[str, ...] = ()
+
+
+class Competency(_Table, frozen=True):
+    """Something a customer gets better at, scored from 0 to 100."""
+
+    id: str
+    name: str = ""
+
+
+class Points(_Table, frozen=True):
+    """Points of an event = `base[event type] * weight[impact]`, whole numbers."""
+
+    base: dict[EventType, int]
+    weight: dict[Impact, int]
+
+
+class Components(_Table, frozen=True):
+    """Weights of the scaling score's parts, in any unit: only their proportions count."""
+
+    competencies: float = 20
+    breadth: float = 10
+    consistency: float = 40
+    recency: float = 25
+    momentum: float = 5
+    outcomes: float = 20
+
+
+class Scoring(_Table, frozen=True):
+    """Parameters of the scores; `docs/scores.md` has the formulas."""
+
+    half_life_days: float = 90
+    saturation_points: float = 120
+    dead_band: float = 0.1
+    trend_min_points: int = 5
+    consistency_half_life_weeks: float = 2
+    recency_half_life_days: float = 5
+    outcome_saturation: float = 6
+    components: Components = Components()
+
+
+class Risk(_Table, frozen=True):
+    """When a customer is marked as at risk."""
+
+    active_weeks: int = 4
+    low_impact_share: float = 0.8
+
+
+class History(_Table, frozen=True):
+    """How many days back a customer's insights are kept by the day."""
+
+    days: int = 400
+
+
+class Retention(_Table, frozen=True):
+    """How long events are kept when their sender does not say, in days."""
+
+    days: int = DEFAULT_RETENTION_DAYS
+
+
+class SegmentEvents(_Table, frozen=True, dict=True):
+    """What the names of Segment's `track` calls are in our words, by name; case does not matter."""
+
+    events: dict[str, EventType] = {}
+
+    def type_of(self, name: str) -> EventType | None:
+        """The type of a call with that name; None where the plan says nothing of it."""
+        return self._by_lower_name.get(name.lower())
+
+    @cached_property
+    def _by_lower_name(self) -> dict[str, EventType]:
+        # Backwards, so that of two names that differ in case alone the first is taken.
+        return {key.lower(): event_type for key, event_type in reversed(self.events.items())}
+
+
+class Plan(_Table, frozen=True, kw_only=True, dict=True):
+    """A whole tracking plan."""
+
+    version: int
+    name: str = "Tracking plan"
+    tools: tuple[Tool, ...]
+    competencies: tuple[Competency, ...]
+    points: Points
+    scoring: Scoring = Scoring()
+    risk: Risk = Risk()
+    history: History = History()
+    retention: Retention = Retention()
+    segment: SegmentEvents = SegmentEvents()
+    coach: Coach = Coach()
+    playbooks: tuple[Playbook, ...] = ()
+    game: Game = Game()
+    badges: tuple[Badge, ...] = DEFAULT_BADGES
+
+    def points_of(self, event_type: EventType, impact: Impact) -> int:
+        return self.points.base[event_type] * self.points.weight[impact]
+
+    def competency_names(self) -> dict[str, str]:
+        """Competency ids with their names in the plan."""
+        return {competency.id: competency.name or competency.id for competency in self.competencies}
+
+    def playbook_names(self) -> dict[str, str]:
+        """Playbook ids with the names the team reads."""
+        return {playbook.id: playbook.name or playbook.id for playbook in self.playbooks}
+
+    def tool_names(self) -> dict[str, str]:
+        """Tool ids with the names people read."""
+        return {tool.id: tool.name or tool.id for tool in self.tools}
+
+    def impact_of(self, event_type: str, tool: str | None, section: str | None, *, success: bool = True) -> Impact:
+        """The impact of an event whose sender named none."""
+        return default_impact(event_type, success=success, key_section=(tool, section) in self._key_sections)
+
+    @cached_property
+    def _key_sections(self) -> frozenset[tuple[str | None, str | None]]:
+        return frozenset((tool.id, section) for tool in self.tools for section in tool.key_sections)

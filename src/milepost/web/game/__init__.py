@@ -1,1 +1,0 @@
-"""The game over HTTP and on the team's pages."""

@@ -1,1 +1,0 @@
-"""Offline actions on the dashboard: recording them, practice against results, and the same over HTTP."""

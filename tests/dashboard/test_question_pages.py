@@ -1,0 +1,266 @@
+"""The questions' pages over HTTP, and their parts: addresses, steps, cards, cohorts, what is said without answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from html import unescape
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from milepost.analytics.asking import Filter, Step
+from milepost.analytics.cohorts import Did
+from milepost.analytics.funnel import Funnel
+from milepost.analytics.trends import Trends
+from milepost.dashboard.questions.address import Address, join_values, split_values
+from milepost.dashboard.questions.arranging import arranged
+from milepost.dashboard.questions.asked import NAMES, Name, before_that
+from milepost.dashboard.questions.cohort_form import in_words, read_form
+from milepost.dashboard.questions.kept import Card
+from milepost.dashboard.questions.reading import read
+from milepost.dashboard.static_files import CONTENT_SECURITY_POLICY
+from tests.support.dashboard import member, send_form
+from tests.support.server import WRITE_KEY, Server
+
+_NOW = datetime(2026, 11, 26, 23, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def signed_in(shared_server: Server) -> Iterator[httpx.Client]:
+    """A member of a server without a column store, which has one event."""
+    with shared_server.client(WRITE_KEY) as client:
+        event = {"customer_id": "acme", "event_type": "tool_usage", "tool_id": "icp-analysis"}
+        assert client.post("/v1/events", json={"events": [event]}).json()["accepted"] == 1
+    with member(shared_server) as client:
+        yield client
+
+
+def _read(name: Name, query: str, zone: str = "UTC") -> str:
+    return read(name, Address.of(query), zone, _NOW).url
+
+
+# -- Addresses ------------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "days=7&unit=user&interval=week",
+        "days=custom&first=2026-11-20&last=2026-11-02&tz=Asia/Kathmandu",
+        "field=tool_id&op=is_not&value=a%2C+%22b%2C+c%22&field=metadata&key=plan&op=is_set&value=",
+        "s.event=tool_usage&s.tool=x&s.event=&s.tool=&s.event=export_action&s.tool=y",
+        "by=metadata&by_key=plan&view=table",
+        "start.event=navigation&back.event=export_action&anchor.tool=x&activity.event=tool_usage",
+        "days=x&first=&last=9999-99-99&tz=../../etc/passwd&unit=%00&interval=year&top=99999&depth=-1&do=up:x",
+        "field=&op=&value=" * 60,
+        "s.event=" + "&s.event=" * 300,
+        "days=36600&tz=%FF",
+    ],
+)
+def test_an_address_says_the_same_when_it_is_written_again(name: Name, query: str) -> None:
+    once = read(name, Address.of(query), "Europe/Berlin", _NOW)
+    again = read(name, Address.of(once.url.partition("?")[2]), "America/New_York", _NOW)
+    assert again.questions == once.questions
+    assert again.url == once.url
+
+
+def test_a_page_that_names_no_zone_takes_the_readers() -> None:
+    assert "tz=Europe%2FBerlin" in _read("trends", "", "Europe/Berlin")
+    assert "tz=UTC" in _read("trends", "tz=UTC", "Europe/Berlin")
+
+
+def test_an_address_becomes_the_question_it_says() -> None:
+    query = (
+        "days=90&unit=user&measure=units&interval=month&by=device_type&compare=1&field=business_impact&value=high"
+        "&s.event=tool_usage&s.tool=icp-analysis&s.field=metadata&s.key=plan&s.op=is_not&s.value=free"
+    )
+    question = read("trends", Address.of(query), "UTC", _NOW).questions[0]
+    assert isinstance(question, Trends)
+    assert question.series == (
+        Step(
+            event_type="tool_usage",
+            tool_id="icp-analysis",
+            filters=(Filter(field="metadata.plan", op="is_not", values=("free",)),),
+        ),
+    )
+    assert question.filters == (Filter(field="business_impact", values=("high",)),)
+    assert (question.unit, question.measure, question.interval) == ("user", "units", "month")
+    assert (question.breakdown, question.compare, question.period.days) == ("device_type", True, 90)
+
+
+def test_what_is_not_finished_does_not_count() -> None:
+    query = "field=tool_id&op=is&value=&field=metadata&op=is&value=x&field=time_on_page&op=above&value=much"
+    asked = read("trends", Address.of(query), "UTC", _NOW)
+    assert asked.questions[0].filters == ()
+    assert len(asked.filters) == 3, "the form keeps what is being typed"
+
+
+def test_steps_are_added_moved_and_taken_out() -> None:
+    start = "s.event=tool_usage&s.event=export_action&s.event=resource_share"
+
+    def steps(command: str, query: str = start) -> list[str | None]:
+        question = read("funnels", Address.of(f"{query}&do={command}"), "UTC", _NOW).questions[0]
+        assert isinstance(question, Funnel)
+        return [step.event_type for step in question.steps]
+
+    assert steps("up:2") == ["tool_usage", "resource_share", "export_action"]
+    assert steps("down:0") == ["export_action", "tool_usage", "resource_share"]
+    assert steps("remove:1") == ["tool_usage", "resource_share"]
+    assert steps("remove:0", "s.event=tool_usage&s.event=export_action") == ["tool_usage", "export_action"]
+    assert steps("add") == ["tool_usage", "export_action", "resource_share", None]
+    assert len(steps("add", start + "&s.event=navigation" * 9)) == 8
+    for odd in ("up:0", "down:2", "up:99", "up:x", "up:", "sideways:1", "add-filter"):
+        assert steps(odd) == ["tool_usage", "export_action", "resource_share"]
+
+
+def test_the_period_before_is_as_long_and_ends_the_day_before() -> None:
+    period = read("funnels", Address.of("days=7"), "UTC", _NOW).period
+    before = before_that(period, date(2026, 11, 26))
+    assert (before.first, before.last) == (date(2026, 11, 13), date(2026, 11, 19))
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1), max_size=5))
+def test_values_are_parted_as_they_were_joined(values: list[str]) -> None:
+    if all(not value.startswith('"') for value in values):
+        assert split_values(join_values(values)) == values
+
+
+# -- Dashboards and cohorts -----------------------------------------------------------------------
+def test_cards_are_arranged() -> None:
+    a, b, c = cards = tuple(Card(UUID(int=n)) for n in (1, 2, 3))
+
+    def order(command: str) -> tuple[Card, ...]:
+        return arranged(cards, command)
+
+    assert order(f"earlier:{b.report_id}") == (b, a, c)
+    assert order(f"later:{b.report_id}") == (a, c, b)
+    assert order(f"remove:{b.report_id}") == (a, c)
+    assert order(f"width:{b.report_id}")[1] == Card(b.report_id, 2)
+    assert order(f"order:{c.report_id},{a.report_id}") == (c, a, b), "a card nobody named stays, at the end"
+    assert order(f"add:{b.report_id}") == cards
+    for odd in (f"earlier:{a.report_id}", f"later:{c.report_id}", "order:", "width:x", f"remove:{uuid4()}", ""):
+        assert order(odd) == cards
+
+
+def test_a_cohort_is_read_and_said_in_words() -> None:
+    query = (
+        "match=any&did.event=export_action&did.tool=&did.compare=at_least&did.times=3&did.days=14"
+        "&known.field=insight.current_scaling_score&known.op=at_least&known.value=50"
+    )
+    form = read_form(Address.of(query))
+    definition = form.definition
+    assert definition is not None
+    assert definition.conditions[0] == Did(step=Step(event_type="export_action"), at_least=3, days=14)
+    assert in_words(definition, {}) == "Exported at least 3 times in the last 14 days or Score is at least 50"
+    assert read_form(Address.of(form.url.partition("?")[2])) == form
+
+
+# -- Over HTTP ------------------------------------------------------------------------------------
+@pytest.mark.parametrize("path", ["/cohorts", "/dashboards", "/cohorts/new?do=remove-did:0", *(f"/{n}" for n in NAMES)])
+def test_every_page_is_locked_down(signed_in: httpx.Client, path: str) -> None:
+    answer = signed_in.get(path)
+    if answer.status_code == 303:
+        answer = signed_in.get(answer.headers["location"].partition("#")[0])
+    assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    assert answer.headers["cache-control"] == "no-store"
+    assert not re.search(r"<script(?![^>]*\bsrc=)|\bstyle=|\bon\w+=\"", answer.text)
+    visitor = httpx.get(str(signed_in.base_url.join(path)))
+    assert visitor.status_code == 303
+    assert visitor.headers["location"].startswith("/sign-in?next=")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_without_a_column_store_the_page_says_so_in_place(signed_in: httpx.Client, name: str) -> None:
+    page = signed_in.get(f"/{name}")
+    assert page.status_code == 503
+    assert "turned its column store off" in page.text
+    assert '<form class="question"' in page.text, "the question can still be changed"
+    part = signed_in.get(f"/{name}", headers={"HX-Request": "true"})
+    assert part.status_code == 200, "htmx shows no other"
+    assert part.headers["hx-push-url"].startswith(f"/{name}?days=")
+
+
+def test_the_overview_stands_without_a_column_store(signed_in: httpx.Client) -> None:
+    assert 'hx-get="/overview/charts"' in signed_in.get("/").text
+    part = signed_in.get("/overview/charts")
+    assert part.status_code == 200
+    assert "turned its column store off" in part.text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/trends/who", 503),
+        ("/trends/who?at.bucket=x", 400),
+        ("/funnels/who", 400),
+        ("/funnels/who?at.step=1&at.nothing=2", 400),
+        ("/retention/who?at.start=yesterday", 400),
+        ("/questions/values?field=nothing", 200),
+        ("/questions/values?field=tool_id", 200),
+        ("/cohorts/00000000-0000-7000-8000-000000000000", 404),
+        ("/dashboards/00000000-0000-7000-8000-000000000000", 404),
+        ("/reports/00000000-0000-7000-8000-000000000000/card", 404),
+        ("/dashboards/x", 404),
+    ],
+)
+def test_odd_addresses(signed_in: httpx.Client, path: str, status: int) -> None:
+    answer = signed_in.get(path)
+    assert answer.status_code == status, answer.text
+    assert "Traceback" not in answer.text
+
+
+def test_a_button_without_scripts_leads_to_an_address(signed_in: httpx.Client) -> None:
+    answer = signed_in.get("/funnels?days=7&s.event=tool_usage&s.event=export_action&do=add")
+    assert answer.status_code == 303
+    where = answer.headers["location"]
+    assert where.endswith("#step-2-event")
+    assert "do=" not in where
+    assert where.count("s.event=") == 3
+
+
+def test_reports_and_dashboards_are_kept(signed_in: httpx.Client) -> None:
+    name = '"Acme" & <b>Söhne</b> 🚀'
+    saved = send_form(
+        signed_in, "/dashboards", "/reports", name=f"  {name} ", question="funnels",
+        address="days=7&s.event=tool_usage&s.event=export_action&nonsense=1", dashboard="new",
+    )  # fmt: skip
+    assert saved.status_code == 303
+    dashboard, _, card = saved.headers["location"].partition("#card-")
+    page = signed_in.get(dashboard)
+    assert page.status_code == 200, "a card without an answer does not take the page away"
+    assert name in unescape(page.text)
+    assert "<b>Söhne" not in page.text
+    listed = unescape(signed_in.get("/dashboards").text)
+    link = re.search(r'href="(/funnels\?[^"]*)"', listed)
+    assert link is not None
+    assert "nonsense" not in link[1]
+    renamed = send_form(signed_in, dashboard, dashboard, do="rename", name="Ours")
+    assert renamed.status_code == 303
+    send_form(signed_in, dashboard, dashboard, do=f"width:{card}")
+    assert "card whole" in signed_in.get(dashboard).text
+    send_form(signed_in, "/dashboards", f"/reports/{card}", do="delete", name="")
+    assert "Nothing on it yet" in signed_in.get(dashboard).text
+    send_form(signed_in, dashboard, dashboard, do="delete")
+    assert signed_in.get(dashboard).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("action", "fields"),
+    [
+        ("/reports", {"name": " ", "question": "trends"}),
+        ("/reports", {"name": "x" * 201, "question": "trends"}),
+        ("/reports", {"name": "a", "question": "everything"}),
+        ("/dashboards", {"name": ""}),
+        ("/cohorts", {"name": "a", "definition": "{}"}),
+        ("/cohorts", {"name": "a", "definition": "no"}),
+    ],
+)
+def test_forms_that_cannot_be_are_refused(signed_in: httpx.Client, action: str, fields: dict[str, str]) -> None:
+    answer = send_form(signed_in, "/dashboards", action, **fields)
+    assert answer.status_code == 400, answer.text
+    assert signed_in.post(action, data=fields).status_code == 403, "not without the token"
