@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import psycopg
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
 from litestar.config.cors import CORSConfig
 from litestar.config.csrf import CSRFConfig
@@ -26,6 +26,7 @@ from litestar.template import TemplateConfig
 
 from milepost import __version__
 from milepost.access.auth import bearer
+from milepost.access.callers import ACCESS, Caller, DeclaredCallers, NotSignedIn, admit
 from milepost.access.keys import KeyInfo, KeyRing
 from milepost.access.members import has_members, make_link
 from milepost.access.paths import whole_segments
@@ -34,7 +35,7 @@ from milepost.access.services import AnyRequest, Services
 from milepost.access.sessions import CsrfGuard, SessionConfig, SessionCookie
 from milepost.access.tokens import Tokens
 from milepost.api import coach, game, health, ingest, insights, practice, query, read, validation
-from milepost.api.schemas import SECURITY_SCHEMES
+from milepost.api.schemas import SECURITY, SECURITY_SCHEMES
 from milepost.coach.deliver import Deliveries, Target
 from milepost.columns.client import Columns
 from milepost.dashboard import pages
@@ -44,7 +45,7 @@ from milepost.dashboard.describe import event_in_words
 from milepost.dashboard.environment import pages_environment
 from milepost.dashboard.game import pages as game_pages
 from milepost.dashboard.offline import pages as offline_pages
-from milepost.dashboard.page_context import CSRF_COOKIE, ErrorPages
+from milepost.dashboard.page_context import CSRF_COOKIE, ErrorPages, to_sign_in
 from milepost.dashboard.questions import pages as question_pages
 from milepost.dashboard.score import pages as score_pages
 from milepost.dashboard.static_files import browser_sdk, static_router
@@ -123,9 +124,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
             read.router,
             query.router,
             insights.router,
-            *coach.routers,
+            coach.router,
             game.router,
-            game.my_router,
             practice.router,
             validation.router,
             score_pages.router,
@@ -144,7 +144,10 @@ def create_app(settings: Settings | None = None) -> Litestar:
             health.get_metrics,
         ],
         lifespan=[lambda _: _lifespan(served)],
+        guards=[admit],
+        plugins=[DeclaredCallers(SECURITY)],
         exception_handlers={
+            NotSignedIn: to_sign_in,
             Problem: errors.on_problem,
             HTTPException: errors.on_http_exception,
             Exception: errors.on_unexpected,
@@ -156,7 +159,9 @@ def create_app(settings: Settings | None = None) -> Litestar:
         openapi_config=OpenAPIConfig(
             title="Milepost",
             version=__version__,
-            path="/openapi.json",
+            openapi_router=Router(
+                "/openapi.json", route_handlers=[], include_in_schema=False, opt={ACCESS: Caller.ANYBODY}
+            ),
             use_handler_docstrings=True,
             components=SECURITY_SCHEMES,
             render_plugins=[JsonRenderPlugin(path="/")],

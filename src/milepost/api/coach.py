@@ -8,11 +8,11 @@ from uuid import UUID
 from litestar import Router, get, post
 from litestar.params import Parameter
 
+from milepost.access.callers import Caller, member_email, token_customer
 from milepost.access.paths import customer_of
 from milepost.access.services import AnyRequest, services
-from milepost.access.sessions import signed_in
-from milepost.api.read import Cursor, CustomerId, Limit, _text, require_customer, require_reader
-from milepost.api.schemas import CUSTOMER, READS, errors, json_body
+from milepost.api.params import Cursor, CustomerId, Limit, matchable
+from milepost.api.schemas import errors, json_body
 from milepost.coach import lift, marks
 from milepost.coach.read import read_open, read_queue
 from milepost.coach.said import Coaching, Marked, Queue, Recommendation, Recommendations, Which
@@ -29,7 +29,7 @@ Chosen = Annotated[Which, Parameter(query="state", description="`open` is made, 
     "/customers/{customer_id:str}/recommendations",
     summary="What a customer should do next",
     responses=_ONE,
-    security=READS,
+    access=Caller.TEAM,
 )
 async def get_recommendations(request: AnyRequest, customer_id: CustomerId) -> Recommendations:
     """Open ones, best first, each with why."""
@@ -44,33 +44,33 @@ async def get_recommendations(request: AnyRequest, customer_id: CustomerId) -> R
     summary="Say what became of a recommendation",
     operation_class=_BODY,
     responses=_MARKING,
-    security=READS,
+    access=Caller.TEAM,
 )
 async def mark_recommendation(
     request: AnyRequest, customer_id: CustomerId, recommendation_id: UUID, data: Marked
 ) -> Recommendation:
     """Marks it by hand: accepted, dismissed or done. What customers do themselves, their events say."""
-    served, member = services(request), await signed_in(request)
-    by = "a secret key" if member is None else member.email
+    served = services(request)
+    by = member_email(request) or "a secret key"
     return await marks.mark(
         served.database, served.plan, customer_of(customer_id), recommendation_id, data.state, now=served.now(), by=by
     )
 
 
-@get("/coach/queue", summary="Everybody's recommendations", responses=_MANY, security=READS)
+@get("/coach/queue", summary="Everybody's recommendations", responses=_MANY, access=Caller.TEAM)
 async def get_queue(
     request: AnyRequest, limit: Limit = 50, cursor: Cursor = None, which: Chosen = "open", playbook: Playbook = None
 ) -> Queue:
     """Best first."""
     served = services(request)
-    wanted = _text(playbook, "playbook")
+    wanted = matchable(playbook, "playbook")
     async with served.database.transaction() as connection:
         return await read_queue(
             connection, now=served.now(), limit=limit, cursor=cursor, which=which, playbook=wanted or None
         )
 
 
-@get("/coach/playbooks", summary="Playbooks and their lift", responses=_MANY, security=READS)
+@get("/coach/playbooks", summary="Playbooks and their lift", responses=_MANY, access=Caller.TEAM)
 async def get_playbooks(request: AnyRequest) -> Coaching:
     """How often each was made, shown, accepted and done, and what recommending it changed."""
     served = services(request)
@@ -78,10 +78,10 @@ async def get_playbooks(request: AnyRequest) -> Coaching:
         return await lift.read_coaching(connection, served.plan)
 
 
-@get("/me/recommendations", summary="What to do next", responses=_ONE, security=CUSTOMER)
+@get("/me/recommendations", summary="What to do next", responses=_ONE, access=Caller.CUSTOMER)
 async def get_my_recommendations(request: AnyRequest) -> Recommendations:
     """Open ones, best first, each with why."""
-    customer_id, served = await require_customer(request), services(request)
+    customer_id, served = token_customer(request), services(request)
     async with served.database.customer(customer_id) as connection:
         return await read_open(connection, customer_id, now=served.now())
 
@@ -92,32 +92,25 @@ async def get_my_recommendations(request: AnyRequest) -> Recommendations:
     summary="Say what became of a recommendation of one's own",
     operation_class=_BODY,
     responses=_MARKING,
-    security=CUSTOMER,
+    access=Caller.CUSTOMER,
 )
 async def mark_my_recommendation(request: AnyRequest, recommendation_id: UUID, data: Marked) -> Recommendation:
     """For products that do not send events of it."""
-    customer_id, served = await require_customer(request), services(request)
+    customer_id, served = token_customer(request), services(request)
     return await marks.mark(
         served.database, served.plan, customer_id, recommendation_id, data.state, now=served.now(), by="the customer"
     )
 
 
-async def _customer_first(request: AnyRequest) -> None:
-    """Before the body is read: who may not ask is told no more than that."""
-    await require_customer(request)
-
-
-routers = [
-    Router(
-        "/v1",
-        route_handlers=[get_recommendations, mark_recommendation, get_queue, get_playbooks],
-        before_request=require_reader,
-        tags=["coach"],
-    ),
-    Router(
-        "/v1",
-        route_handlers=[get_my_recommendations, mark_my_recommendation],
-        before_request=_customer_first,
-        tags=["coach"],
-    ),
-]
+router = Router(
+    "/v1",
+    route_handlers=[
+        get_recommendations,
+        mark_recommendation,
+        get_queue,
+        get_playbooks,
+        get_my_recommendations,
+        mark_my_recommendation,
+    ],
+    tags=["coach"],
+)

@@ -7,6 +7,7 @@ from litestar import MediaType, Response, get
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from milepost import __version__
+from milepost.access.callers import Caller
 from milepost.access.services import AnyRequest, services
 from milepost.errors import Problem
 
@@ -19,13 +20,13 @@ class Health(msgspec.Struct):
     reason: str | None = None
 
 
-@get("/health", summary="Is the process alive?", tags=["server"])
+@get("/health", summary="Is the process alive?", tags=["server"], access=Caller.ANYBODY)
 async def get_health() -> Health:
     """200 as long as the process answers, whatever the database does."""
     return Health("ok", __version__)
 
 
-@get("/ready", summary="Can it serve?", tags=["server"])
+@get("/ready", summary="Can it serve?", tags=["server"], access=Caller.ANYBODY)
 async def get_ready(request: AnyRequest) -> Response[Health]:
     """200 when the database is reachable and its schema current, else 503 with the reason."""
     served = services(request)
@@ -44,7 +45,7 @@ async def get_ready(request: AnyRequest) -> Response[Health]:
     return Response(Health("not ready", __version__, reason), status_code=503, headers={"Retry-After": "2"})
 
 
-@get("/metrics", summary="Prometheus metrics", tags=["server"], media_type=MediaType.TEXT)
+@get("/metrics", summary="Prometheus metrics", tags=["server"], media_type=MediaType.TEXT, access=Caller.ANYBODY)
 async def get_metrics() -> Response[bytes]:
     """Counters of ingest and HTTP, for Prometheus."""
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

@@ -12,9 +12,10 @@ from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
 from litestar.response import Response
 
-from milepost.access.auth import bearer, require_secret_key, require_write_key
+from milepost.access.auth import bearer, require_write_key
+from milepost.access.callers import Caller
 from milepost.access.services import AnyRequest, Services, services
-from milepost.api.schemas import SECRET, WRITES, actions_body, answers, events_body, json_body
+from milepost.api.schemas import actions_body, answers, events_body, json_body
 from milepost.errors import InvalidJson, NotFound, TooLarge
 from milepost.ingest import metrics
 from milepost.ingest.actions import IncomingAction, accept_actions
@@ -44,16 +45,13 @@ class SegmentReceipt(Receipt):
     summary="Store events",
     operation_class=events_body(IncomingEvent, "events"),
     responses=answers(Receipt),
-    security=WRITES,
+    access=Caller.WRITE_KEY,
 )
 async def post_events(request: AnyRequest) -> Response[bytes]:
     """Stores a batch of events; 200 means committed. One bad event never costs the good ones."""
     served = services(request)
-    await _check_header(request, served)
     batch = take_apart(decompress(await _body(request)), "events")
-    # A page that is going away can only send a beacon, which takes no headers.
-    if bearer(request) is None:
-        await require_write_key(served.keys, batch.write_key)
+    await _check_body_key(request, served, batch.write_key)
     accepted = await _accept(batch.items, _sender(request, served, batch), EVENT_STEPS)
     return _json(await _write(served, accepted, batch))
 
@@ -64,12 +62,11 @@ async def post_events(request: AnyRequest) -> Response[bytes]:
     summary="Store offline actions",
     operation_class=actions_body(IncomingAction),
     responses=answers(Receipt),
-    security=SECRET,
+    access=Caller.SECRET_KEY,
 )
 async def post_actions(request: AnyRequest) -> Response[bytes]:
     """Stores one offline action, `{"actions": [...]}`, or CloudEvents (single, batch, or binary mode)."""
     served = services(request)
-    await require_secret_key(served.keys, bearer(request))
     body = decompress(await _body(request))
     items = _actions(body, request.headers)
     accepted = accept_actions(items, _sender(request, served, None))
@@ -84,19 +81,17 @@ async def post_actions(request: AnyRequest) -> Response[bytes]:
     summary="One Segment call",
     operation_class=json_body(JsonObject),
     responses=answers(SegmentReceipt),
-    security=WRITES,
+    access=Caller.WRITE_KEY,
 )
 async def post_segment_call(request: AnyRequest) -> Response[bytes]:
     """One call of the Segment dialect; the path says which, the body is Segment's message."""
     served = services(request)
-    await _check_header(request, served)
     body = decompress(await _body(request))
     call = CALLS.get(request.url.path.rstrip("/").rpartition("/")[2])
     if call is None:
         raise NotFound
     item, write_key = _with_type(body, call)
-    if bearer(request) is None:
-        await require_write_key(served.keys, write_key)
+    await _check_body_key(request, served, write_key)
     batch = Batch([item])
     accepted = await _accept(batch.items, _sender(request, served, batch), SEGMENT_STEPS)
     return _segment_answer(await _write(served, accepted, batch))
@@ -108,15 +103,13 @@ async def post_segment_call(request: AnyRequest) -> Response[bytes]:
     summary="A batch of Segment calls",
     operation_class=events_body(JsonObject, "batch"),
     responses=answers(SegmentReceipt),
-    security=WRITES,
+    access=Caller.WRITE_KEY,
 )
 async def post_segment_batch(request: AnyRequest) -> Response[bytes]:
     """A batch of the Segment dialect: each message names its `type`."""
     served = services(request)
-    await _check_header(request, served)
     batch = take_apart(decompress(await _body(request)), "batch")
-    if bearer(request) is None:
-        await require_write_key(served.keys, batch.write_key)
+    await _check_body_key(request, served, batch.write_key)
     accepted = await _accept(batch.items, _sender(request, served, batch), SEGMENT_STEPS)
     return _segment_answer(await _write(served, accepted, batch))
 
@@ -126,9 +119,10 @@ router = Router(
 )
 
 
-async def _check_header(request: AnyRequest, served: Services) -> None:
-    """A key in the header is checked before the body is read; without one, the body may bring it."""
-    if (key := bearer(request)) is not None:
+async def _check_body_key(request: AnyRequest, served: Services, key: str | None) -> None:
+    """The key that came in the body, where none came in the header, which the route's guard has checked: a page that
+    is going away can only send a beacon, which takes no headers."""
+    if bearer(request) is None:
         await require_write_key(served.keys, key)
 
 

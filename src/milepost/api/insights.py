@@ -8,10 +8,11 @@ from typing import Annotated
 from litestar import Router, get
 from litestar.params import Parameter
 
+from milepost.access.callers import Caller, token_customer
 from milepost.access.paths import customer_of
 from milepost.access.services import AnyRequest, services
-from milepost.api.read import CustomerId, require_customer, require_reader
-from milepost.api.schemas import CUSTOMER, READS, errors
+from milepost.api.params import CustomerId
+from milepost.api.schemas import errors
 from milepost.insights.history import History, PlanStatus, read_history, read_plan_status
 
 _ONE = errors(400, 401, 403, 404, 422, 429, 503)
@@ -23,12 +24,11 @@ Version = Annotated[
 ]
 
 
-@get("/customers/{customer_id:str}/insights/history", summary="Insights by the day", responses=_ONE, security=READS)
+@get("/customers/{customer_id:str}/insights/history", summary="Insights by the day", responses=_ONE, access=Caller.TEAM)
 async def get_history(
     request: AnyRequest, customer_id: CustomerId, start: Start = None, end: End = None, plan_version: Version = None
 ) -> History:
     """A row a UTC day, oldest first, all of one plan version; `versions` lists those there are."""
-    await require_reader(request)
     served = services(request)
     async with served.database.transaction() as connection:
         return await read_history(
@@ -41,22 +41,21 @@ async def get_history(
         )
 
 
-@get("/me/insights/history", summary="The customer's own insights by the day", responses=_ONE, security=CUSTOMER)
+@get("/me/insights/history", summary="The customer's own insights by the day", responses=_ONE, access=Caller.CUSTOMER)
 async def get_my_history(
     request: AnyRequest, start: Start = None, end: End = None, plan_version: Version = None
 ) -> History:
     """What `/v1/customers/{id}/insights/history` answers, for the customer whose token this is."""
-    customer_id, served = await require_customer(request), services(request)
+    customer_id, served = token_customer(request), services(request)
     async with served.database.customer(customer_id) as connection:
         return await read_history(
             connection, customer_id, today=served.now().date(), start=start, end=end, plan_version=plan_version
         )
 
 
-@get("/plan", summary="The plan in force", responses=errors(400, 401, 403, 404, 429, 503), security=READS)
+@get("/plan", summary="The plan in force", responses=errors(400, 401, 403, 404, 429, 503), access=Caller.TEAM)
 async def get_plan(request: AnyRequest) -> PlanStatus:
     """Its version, how many customers have come to it, and the versions before it."""
-    await require_reader(request)
     async with services(request).database.transaction() as connection:
         return await read_plan_status(connection)
 

@@ -11,8 +11,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 
+from milepost.access.callers import Caller, member_email
 from milepost.access.services import AnyRequest, services
-from milepost.access.sessions import signed_in
 from milepost.analytics import cohorts, points
 from milepost.analytics.asking import Answer, Asked, Interval, People, Question
 from milepost.analytics.cohorts import Cohort, CohortCustomers, Definition
@@ -26,8 +26,7 @@ from milepost.analytics.stickiness import Stickiness, StickinessAnswer
 from milepost.analytics.tools import Tools, ToolsAnswer
 from milepost.analytics.trends import Line, Measure, Trends, TrendsAnswer
 from milepost.api.answering import answers, people, store
-from milepost.api.read import require_reader
-from milepost.api.schemas import READS, errors, json_body
+from milepost.api.schemas import errors, json_body
 from milepost.errors import InvalidRequest
 
 Q = TypeVar("Q")
@@ -101,36 +100,39 @@ def _question(
     bodies = json_body(question), json_body(Behind[question, point])  # type: ignore[valid-type]  # likewise
     return [
         post(f"/query/{name}", status_code=200, name=f"ask_{name}", operation_id=f"ask_{name}", summary=title,
-             operation_class=bodies[0], responses=told, security=READS)(ask_it),
+             operation_class=bodies[0], responses=told, access=Caller.TEAM)(ask_it),
         post(f"/query/{name}/who", status_code=200, name=f"who_{name}", operation_id=f"who_{name}",
              summary=f"Who is behind it: {title.lower()}", operation_class=bodies[1],
-             responses=told, security=READS)(ask_who),
+             responses=told, access=Caller.TEAM)(ask_who),
     ]  # fmt: skip
 
 
-@get("/cohorts", summary="Cohorts", responses=_ASKING, security=READS)
+@get("/cohorts", summary="Cohorts", responses=_ASKING, access=Caller.TEAM)
 async def get_cohorts(request: AnyRequest) -> list[CohortSaid]:
     """All that are saved, by name."""
     return [_cohort(one) for one in await cohorts.list_cohorts(services(request).database)]
 
 
-@get("/cohorts/{cohort_id:uuid}", summary="One cohort", responses=_KEEPING, security=READS)
+@get("/cohorts/{cohort_id:uuid}", summary="One cohort", responses=_KEEPING, access=Caller.TEAM)
 async def get_cohort(request: AnyRequest, cohort_id: UUID) -> CohortSaid:
     """Its definition; who is in it is asked for under `/customers`."""
     return _cohort(await cohorts.read_cohort(services(request).database, cohort_id))
 
 
-@post("/cohorts", summary="Save a cohort", operation_class=_COHORT, responses=_KEEPING, security=READS)
+@post("/cohorts", summary="Save a cohort", operation_class=_COHORT, responses=_KEEPING, access=Caller.TEAM)
 async def create_cohort(request: AnyRequest, data: SavedCohort) -> CohortSaid:
     """Answers it with its id, by which filters name it."""
-    member = await signed_in(request)
     await _check(request, data)
-    by = None if member is None else member.email
+    by = member_email(request)
     return _cohort(await cohorts.create_cohort(services(request).database, data.name, data.definition, by=by))
 
 
 @put(
-    "/cohorts/{cohort_id:uuid}", summary="Change a cohort", operation_class=_COHORT, responses=_KEEPING, security=READS
+    "/cohorts/{cohort_id:uuid}",
+    summary="Change a cohort",
+    operation_class=_COHORT,
+    responses=_KEEPING,
+    access=Caller.TEAM,
 )
 async def change_cohort(request: AnyRequest, cohort_id: UUID, data: SavedCohort) -> CohortSaid:
     """Its name and its whole definition."""
@@ -138,13 +140,13 @@ async def change_cohort(request: AnyRequest, cohort_id: UUID, data: SavedCohort)
     return _cohort(await cohorts.change_cohort(services(request).database, cohort_id, data.name, data.definition))
 
 
-@delete("/cohorts/{cohort_id:uuid}", summary="Delete a cohort", responses=_KEEPING, security=READS)
+@delete("/cohorts/{cohort_id:uuid}", summary="Delete a cohort", responses=_KEEPING, access=Caller.TEAM)
 async def delete_cohort(request: AnyRequest, cohort_id: UUID) -> None:
     """Questions that filter by it are refused from then on."""
     await cohorts.delete_cohort(services(request).database, cohort_id)
 
 
-@get("/cohorts/{cohort_id:uuid}/customers", summary="Who is in a cohort", responses=_KEEPING, security=READS)
+@get("/cohorts/{cohort_id:uuid}/customers", summary="Who is in a cohort", responses=_KEEPING, access=Caller.TEAM)
 async def get_cohort_customers(
     request: AnyRequest,
     cohort_id: UUID,
@@ -188,7 +190,5 @@ router = Router(
         delete_cohort,
         get_cohort_customers,
     ],
-    # Before the body is read: who may not ask is told no more than that.
-    before_request=require_reader,
     tags=["questions"],
 )

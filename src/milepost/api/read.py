@@ -11,59 +11,25 @@ from litestar import Router, get, post
 from litestar.params import Parameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
-from milepost.access.auth import bearer, require_secret_key
+from milepost.access.callers import Caller, token_customer
 from milepost.access.paths import customer_of
 from milepost.access.services import AnyRequest, services
-from milepost.access.sessions import signed_in
-from milepost.api.schemas import CUSTOMER, READS, SECRET, errors
-from milepost.errors import Forbidden, InvalidRequest, NotFound, Unauthorised
+from milepost.api.params import Cursor, CustomerId, Limit, matchable
+from milepost.api.schemas import errors
+from milepost.errors import NotFound
 from milepost.insights import customer as one
 from milepost.insights.customer import Action, Customer, Event, Insights, Page, Session
 from milepost.insights.customers import CustomerFilter, CustomerPage, Sort, Status, list_customers
 from milepost.vocabulary import EventType
 
-Limit = Annotated[int, Parameter(ge=1, le=500, description="How many at most.")]
-Cursor = Annotated[str | None, Parameter(max_length=1000, description="`next` of the page before.")]
 Search = Annotated[str | None, Parameter(max_length=200, description="Part of a customer's id or name.")]
 Score = Annotated[float | None, Parameter(ge=0, le=100, description="A bound of the scaling score, 0 to 100.")]
 Weakest = Annotated[str | None, Parameter(max_length=200, description="The competency with the lowest score.")]
 _MANY = errors(400, 401, 403, 422, 429, 503)
 _ONE = errors(400, 401, 403, 404, 422, 429, 503)
-CustomerId = Annotated[str, Parameter(min_length=1, max_length=600)]
 
 
-async def require_reader(request: AnyRequest) -> None:
-    """Raises Unauthorised unless a secret key or a signed-in member asks."""
-    if bearer(request) is None and await signed_in(request) is not None:
-        return
-    await require_secret_key(services(request).keys, bearer(request))
-
-
-async def require_customer(request: AnyRequest) -> str:
-    """The customer whose token this is; raises Unauthorised without one."""
-    token = bearer(request)
-    if not token:
-        raise Unauthorised("No customer token came with this request. Send one as Authorization: Bearer ...")
-    if token.startswith(("mpw_", "mps_")):
-        raise Forbidden("This is a key; /v1/me takes a customer's token, made by `milepost token --customer ID`.")
-    return (await services(request).tokens.read(token)).customer_id
-
-
-def _storable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _text(text: str | None, field: str) -> str | None:
-    if text is not None and ("\x00" in text or not _storable(text)):
-        raise InvalidRequest("Nothing can match that: it holds a character no stored text has.", field=field)
-    return text
-
-
-@get("/customers", summary="Customers", responses=_MANY, security=READS)
+@get("/customers", summary="Customers", responses=_MANY, access=Caller.TEAM)
 async def get_customers(
     request: AnyRequest,
     limit: Limit = 50,
@@ -77,34 +43,35 @@ async def get_customers(
 ) -> CustomerPage:
     """Customers, searched, filtered and sorted; `total` counts all pages. Scores, trends and risks are filtered and
     sorted as of the last settling, about a second behind."""
-    await require_reader(request)
     served = services(request)
     wanted = CustomerFilter(
-        q=_text(q, "q"), status=status, min_score=min_score, max_score=max_score, weakest=_text(weakest, "weakest")
+        q=matchable(q, "q"),
+        status=status,
+        min_score=min_score,
+        max_score=max_score,
+        weakest=matchable(weakest, "weakest"),
     )
     async with served.database.transaction() as connection:
         return await list_customers(connection, now=served.now(), limit=limit, cursor=cursor, sort=sort, wanted=wanted)
 
 
-@get("/customers/{customer_id:str}", summary="One customer", responses=_ONE, security=READS)
+@get("/customers/{customer_id:str}", summary="One customer", responses=_ONE, access=Caller.TEAM)
 async def get_customer(request: AnyRequest, customer_id: CustomerId) -> Customer:
     """Name, traits and insights."""
-    await require_reader(request)
     served = services(request)
     async with served.database.transaction() as connection:
         return await one.read_customer(connection, customer_of(customer_id), now=served.now())
 
 
-@get("/customers/{customer_id:str}/insights", summary="A customer's insights", responses=_ONE, security=READS)
+@get("/customers/{customer_id:str}/insights", summary="A customer's insights", responses=_ONE, access=Caller.TEAM)
 async def get_insights(request: AnyRequest, customer_id: CustomerId) -> Insights:
     """Every number with its components, their contributions, the coverage and the formulas' version."""
-    await require_reader(request)
     served = services(request)
     async with served.database.transaction() as connection:
         return await one.read_insights(connection, customer_of(customer_id), now=served.now())
 
 
-@get("/customers/{customer_id:str}/events", summary="A customer's events", responses=_ONE, security=READS)
+@get("/customers/{customer_id:str}/events", summary="A customer's events", responses=_ONE, access=Caller.TEAM)
 async def get_events(
     request: AnyRequest,
     customer_id: CustomerId,
@@ -113,79 +80,75 @@ async def get_events(
     event_type: EventType | None = None,
 ) -> Page[Event]:
     """Newest first."""
-    await require_reader(request)
     async with services(request).database.transaction() as connection:
         return await one.read_events(
             connection, customer_of(customer_id), limit=limit, cursor=cursor, event_type=event_type
         )
 
 
-@get("/customers/{customer_id:str}/sessions", summary="A customer's sessions", responses=_ONE, security=READS)
+@get("/customers/{customer_id:str}/sessions", summary="A customer's sessions", responses=_ONE, access=Caller.TEAM)
 async def get_sessions(
     request: AnyRequest, customer_id: CustomerId, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[Session]:
     """Newest first."""
-    await require_reader(request)
     async with services(request).database.transaction() as connection:
         return await one.read_sessions(connection, customer_of(customer_id), limit=limit, cursor=cursor)
 
 
-@get("/customers/{customer_id:str}/actions", summary="A customer's offline actions", responses=_ONE, security=READS)
+@get("/customers/{customer_id:str}/actions", summary="A customer's offline actions", responses=_ONE, access=Caller.TEAM)
 async def get_actions(
     request: AnyRequest, customer_id: CustomerId, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[Action]:
     """Newest first."""
-    await require_reader(request)
     async with services(request).database.transaction() as connection:
         return await one.read_actions(connection, customer_of(customer_id), limit=limit, cursor=cursor)
 
 
-@get("/me", summary="The customer's own standing", responses=_ONE, security=CUSTOMER)
+@get("/me", summary="The customer's own standing", responses=_ONE, access=Caller.CUSTOMER)
 async def get_me(request: AnyRequest) -> Customer:
     """What `/v1/customers/{id}` answers, for the customer whose token this is."""
-    customer_id, served = await require_customer(request), services(request)
+    customer_id, served = token_customer(request), services(request)
     async with served.database.customer(customer_id) as connection:
         return await one.read_customer(connection, customer_id, now=served.now())
 
 
-@get("/me/insights", summary="The customer's own insights", responses=_ONE, security=CUSTOMER)
+@get("/me/insights", summary="The customer's own insights", responses=_ONE, access=Caller.CUSTOMER)
 async def get_my_insights(request: AnyRequest) -> Insights:
     """What `/v1/customers/{id}/insights` answers, for the customer whose token this is."""
-    customer_id, served = await require_customer(request), services(request)
+    customer_id, served = token_customer(request), services(request)
     async with served.database.customer(customer_id) as connection:
         return await one.read_insights(connection, customer_id, now=served.now())
 
 
-@get("/me/events", summary="The customer's own events", responses=_ONE, security=CUSTOMER)
+@get("/me/events", summary="The customer's own events", responses=_ONE, access=Caller.CUSTOMER)
 async def get_my_events(
     request: AnyRequest, limit: Limit = 50, cursor: Cursor = None, event_type: EventType | None = None
 ) -> Page[Event]:
     """Newest first."""
-    customer_id = await require_customer(request)
+    customer_id = token_customer(request)
     async with services(request).database.customer(customer_id) as connection:
         return await one.read_events(connection, customer_id, limit=limit, cursor=cursor, event_type=event_type)
 
 
-@get("/me/sessions", summary="The customer's own sessions", responses=_ONE, security=CUSTOMER)
+@get("/me/sessions", summary="The customer's own sessions", responses=_ONE, access=Caller.CUSTOMER)
 async def get_my_sessions(request: AnyRequest, limit: Limit = 50, cursor: Cursor = None) -> Page[Session]:
     """Newest first."""
-    customer_id = await require_customer(request)
+    customer_id = token_customer(request)
     async with services(request).database.customer(customer_id) as connection:
         return await one.read_sessions(connection, customer_id, limit=limit, cursor=cursor)
 
 
-@get("/me/actions", summary="The customer's own offline actions", responses=_ONE, security=CUSTOMER)
+@get("/me/actions", summary="The customer's own offline actions", responses=_ONE, access=Caller.CUSTOMER)
 async def get_my_actions(request: AnyRequest, limit: Limit = 50, cursor: Cursor = None) -> Page[Action]:
     """Newest first."""
-    customer_id = await require_customer(request)
+    customer_id = token_customer(request)
     async with services(request).database.customer(customer_id) as connection:
         return await one.read_actions(connection, customer_id, limit=limit, cursor=cursor)
 
 
-@get("/live", summary="Events as they are stored", media_type="text/event-stream", responses=_MANY, security=READS)
+@get("/live", summary="Events as they are stored", media_type="text/event-stream", responses=_MANY, access=Caller.TEAM)
 async def get_live(request: AnyRequest) -> ServerSentEvent:
     """Server-sent events named `events`: `{"events": [...], "per_minute": [60 numbers]}`, at most four a second."""
-    await require_reader(request)
     feed = services(request).live.subscribe()
 
     async def messages() -> AsyncIterator[ServerSentEventMessage]:
@@ -208,11 +171,10 @@ class UndoneTie(msgspec.Struct):
     status_code=200,
     summary="Undo an identify, group or alias",
     responses=_ONE,
-    security=SECRET,
+    access=Caller.SECRET_KEY,
 )
 async def undo_identity(request: AnyRequest, change_id: UUID) -> UndoneTie:
     """Takes a tie back: every event goes to whom it belongs without it."""
-    await require_secret_key(services(request).keys, bearer(request))
     async with services(request).database.transaction() as connection:
         cursor = await connection.execute("select milepost.undo_tie(%s) as undone", (change_id,))
         row = await cursor.fetchone()

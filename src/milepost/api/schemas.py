@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import msgspec
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Components, OpenAPIMediaType, Operation, RequestBody, Schema, SecurityScheme
 
+from milepost.access.callers import Caller
 from milepost.api.problems import ErrorBody
 from milepost.vocabulary import MAX_BATCH_EVENTS
 
@@ -28,10 +30,15 @@ SECURITY_SCHEMES = Components(
         ),
     }
 )
-WRITES: list[dict[str, list[str]]] = [{"writeKey": []}, {"writeKeyBasic": []}]
-SECRET: list[dict[str, list[str]]] = [{"secretKey": []}]
-READS: list[dict[str, list[str]]] = [{"secretKey": []}, {"member": []}]
-CUSTOMER: list[dict[str, list[str]]] = [{"customerToken": []}]
+#: How the document says who may call a route; of routes for anybody, and of pages, it says nothing.
+SECURITY: Mapping[Caller, list[dict[str, list[str]]]] = {
+    Caller.ANYBODY: [],
+    Caller.WRITE_KEY: [{"writeKey": []}, {"writeKeyBasic": []}],
+    Caller.SECRET_KEY: [{"secretKey": []}],
+    Caller.CUSTOMER: [{"customerToken": []}],
+    Caller.MEMBER: [{"member": []}],
+    Caller.TEAM: [{"secretKey": []}, {"member": []}],
+}
 
 _ERRORS = {
     400: "The body, a parameter or a cursor cannot be read; `field` says which.",

@@ -14,8 +14,9 @@ from litestar import MediaType, Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect, Template
 
+from milepost.access.callers import NotSignedIn, member_email
 from milepost.access.services import AnyRequest, services
-from milepost.access.sessions import SessionCookie, signed_in
+from milepost.access.sessions import SessionCookie
 from milepost.api import problems
 from milepost.dashboard.account.views import ErrorPage
 from milepost.dashboard.static_files import CONTENT_SECURITY_POLICY
@@ -54,11 +55,6 @@ def zone_of(request: AnyRequest) -> tzinfo:
         return UTC
 
 
-def member_email(request: AnyRequest) -> str | None:
-    """Who is signed in."""
-    return str(request.session.get("email", "")) or None
-
-
 def page(
     request: AnyRequest,
     template: str,
@@ -77,10 +73,8 @@ def door(template: str, view: object, *, status_code: int = 200) -> Template:
     return Template(template, context={"view": view}, status_code=status_code, headers=dict(PAGE_HEADERS))
 
 
-async def require_member(request: AnyRequest) -> Response[Any] | None:
-    """A router's `before_request`: who is not signed in is led to the sign-in page, and back afterwards."""
-    if await signed_in(request) is not None:
-        return None
+def to_sign_in(request: AnyRequest, _: NotSignedIn) -> Response[Any]:
+    """The exception handler for who is not signed in: to the sign-in page, and back afterwards."""
     request.clear_session()
     if "hx-request" in request.headers:
         # A part of a page is asked for: the whole page goes to the sign-in, and comes back to where it was.

@@ -9,6 +9,7 @@ from uuid import UUID
 from litestar import Response, Router, get
 from litestar.response import Template
 
+from milepost.access.callers import ACCESS, Caller, member_email
 from milepost.access.keys import create_key, first_write_key
 from milepost.access.paths import customer_of
 from milepost.access.services import AnyRequest, Services, services
@@ -20,7 +21,7 @@ from milepost.dashboard.describe import event_in_words
 from milepost.dashboard.game.pages import customer_panel
 from milepost.dashboard.offline.panel import offline_panel
 from milepost.dashboard.overview import overview_view
-from milepost.dashboard.page_context import PAGE_HEADERS, member_email, page, require_member, zone_of
+from milepost.dashboard.page_context import PAGE_HEADERS, page, zone_of
 from milepost.dashboard.remembered import Remembered
 from milepost.dashboard.texts import storable
 from milepost.errors import InvalidRequest
@@ -227,6 +228,6 @@ def _day(text: str) -> date | None:
 router = Router(
     "/",
     route_handlers=[overview, first_event, live, customers, customer, timeline, event],
-    before_request=require_member,
+    opt={ACCESS: Caller.MEMBER},
     include_in_schema=False,
 )

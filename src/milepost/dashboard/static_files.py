@@ -12,6 +12,8 @@ from litestar.datastructures import CacheControlHeader
 from litestar.response import File
 from litestar.static_files import create_static_files_router
 
+from milepost.access.callers import ACCESS, Caller
+
 STATIC_DIR: Final = Path(__file__).parent / "static"
 
 #: Goes with every page. Scripts and styles come from files alone; PNG download draws through blob:.
@@ -40,7 +42,7 @@ def static(path: str) -> str:
     return f"/static/{path}?v={digest[:10]}"
 
 
-@get("/milepost.js", media_type="text/javascript", include_in_schema=False)
+@get("/milepost.js", media_type="text/javascript", include_in_schema=False, access=Caller.ANYBODY)
 async def browser_sdk() -> File:
     """The browser SDK for a script tag. Its address has no hash, so a browser asks again after an hour."""
     return File(
@@ -58,4 +60,5 @@ def static_router() -> Router:
         directories=[STATIC_DIR],
         cache_control=CacheControlHeader(max_age=365 * 24 * 3600, public=True, immutable=True),
         include_in_schema=False,
+        opt={ACCESS: Caller.ANYBODY},
     )

@@ -12,6 +12,7 @@ from litestar import Router, get
 from litestar.response import Response
 from litestar.static_files import create_static_files_router
 
+from milepost.access.callers import ACCESS, Caller
 from milepost.access.services import AnyRequest, services
 from milepost.dashboard.static_files import CONTENT_SECURITY_POLICY
 
@@ -33,7 +34,7 @@ class ToolsAppConfig(msgspec.Struct, rename="camel"):
     growth_stage: str = "rapid_scaling"
 
 
-@get("/tools-app/config.json", include_in_schema=False)
+@get("/tools-app/config.json", include_in_schema=False, access=Caller.ANYBODY)
 async def get_config(request: AnyRequest) -> Response[ToolsAppConfig]:
     served = services(request)
     token = served.tokens.make(EXAMPLE_CUSTOMER, now=served.now(), valid=_TOKEN_VALID)
@@ -50,6 +51,7 @@ def tools_app_routes() -> list[object]:
         directories=[_FILES],
         html_mode=True,
         include_in_schema=False,
+        opt={ACCESS: Caller.ANYBODY},
         after_request=_locked_down,
     )
     return [get_config, files]

@@ -10,11 +10,12 @@ from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.response import Redirect, Template
 
 from milepost.access import members
+from milepost.access.callers import ACCESS, Caller, member_email
 from milepost.access.keys import KeyKind, create_key, list_keys, revoke_key
 from milepost.access.services import AnyRequest, Services, services
 from milepost.access.sessions import remember, signed_in
 from milepost.dashboard.account.views import CreatedKey, KeyRow, Keys, LinkExpired, SignIn, Welcome
-from milepost.dashboard.page_context import PAGE_HEADERS, door, local_path, member_email, page, require_member
+from milepost.dashboard.page_context import PAGE_HEADERS, door, local_path, page
 from milepost.dashboard.texts import storable
 from milepost.errors import InvalidRequest, Unauthorised
 
@@ -164,8 +165,9 @@ def _preset(served: Services) -> tuple[KeyRow, ...]:
 
 
 public_router = Router(
-    "/", route_handlers=[show_sign_in, sign_in, sign_out, show_welcome, welcome], include_in_schema=False
+    "/",
+    route_handlers=[show_sign_in, sign_in, sign_out, show_welcome, welcome],
+    opt={ACCESS: Caller.ANYBODY},
+    include_in_schema=False,
 )
-router = Router(
-    "/", route_handlers=[show_keys, make_key, revoke], before_request=require_member, include_in_schema=False
-)
+router = Router("/", route_handlers=[show_keys, make_key, revoke], opt={ACCESS: Caller.MEMBER}, include_in_schema=False)

@@ -8,6 +8,7 @@ from uuid import UUID
 from litestar import Router, get, post
 from litestar.response import Redirect, Template
 
+from milepost.access.callers import ACCESS, Caller, member_email
 from milepost.access.services import AnyRequest, services
 from milepost.coach import marks
 from milepost.coach.deliver import read_state
@@ -24,7 +25,7 @@ from milepost.dashboard.coach.view import (
     row_of,
     shown_playbooks,
 )
-from milepost.dashboard.page_context import PAGE_HEADERS, local_path, member_email, page, require_member
+from milepost.dashboard.page_context import PAGE_HEADERS, local_path, page
 from milepost.dashboard.texts import storable
 from milepost.errors import InvalidRequest, NotFound
 from milepost.store.database import DictConnection
@@ -105,4 +106,4 @@ async def next_steps(request: AnyRequest, connection: DictConnection, customer_i
     )
 
 
-router = Router("/", route_handlers=[coaching, mark], before_request=require_member, include_in_schema=False)
+router = Router("/", route_handlers=[coaching, mark], opt={ACCESS: Caller.MEMBER}, include_in_schema=False)

@@ -7,12 +7,13 @@ from typing import Any, cast
 from litestar import Router, get, post
 from litestar.response import Redirect, Template
 
+from milepost.access.callers import ACCESS, Caller
 from milepost.access.paths import customer_of
 from milepost.access.services import AnyRequest, Services, services
 from milepost.dashboard import views as v
 from milepost.dashboard.game.panel import GamePanel, ProfileForm, game_panel, profile_url
 from milepost.dashboard.game.views import Board, game_page, usual_board
-from milepost.dashboard.page_context import PAGE_HEADERS, page, require_member
+from milepost.dashboard.page_context import PAGE_HEADERS, page
 from milepost.dashboard.remembered import Remembered
 from milepost.dashboard.texts import storable
 from milepost.errors import InvalidRequest
@@ -116,4 +117,4 @@ def _text(value: object) -> str:
     return storable(value) if isinstance(value, str) else ""
 
 
-router = Router("/", route_handlers=[game, save_profile], before_request=require_member, include_in_schema=False)
+router = Router("/", route_handlers=[game, save_profile], opt={ACCESS: Caller.MEMBER}, include_in_schema=False)

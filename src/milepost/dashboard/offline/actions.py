@@ -10,6 +10,7 @@ import msgspec
 from litestar import get, post
 from litestar.response import Redirect, Template
 
+from milepost.access.callers import member_email
 from milepost.access.paths import customer_of
 from milepost.access.services import AnyRequest, Services, services
 from milepost.dashboard import views as v
@@ -25,7 +26,7 @@ from milepost.dashboard.offline.form import (
     zone_named,
 )
 from milepost.dashboard.overview import competency_names
-from milepost.dashboard.page_context import PAGE_HEADERS, member_email, page, zone_of
+from milepost.dashboard.page_context import PAGE_HEADERS, page, zone_of
 from milepost.errors import NotFound
 from milepost.ingest.actions import AcceptedActions, ActionRow
 from milepost.ingest.ids import new_id

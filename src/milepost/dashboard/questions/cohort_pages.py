@@ -8,12 +8,13 @@ import msgspec
 from litestar import get, post
 from litestar.response import Redirect, Template
 
+from milepost.access.callers import member_email
 from milepost.access.services import AnyRequest, Services, services
 from milepost.analytics import cohorts
 from milepost.analytics.cohorts import Cohort, CohortCustomers, Definition
 from milepost.analytics.compile import members
 from milepost.api.answering import store
-from milepost.dashboard.page_context import member_email, page
+from milepost.dashboard.page_context import page
 from milepost.dashboard.questions import words
 from milepost.dashboard.questions.address import Address
 from milepost.dashboard.questions.cohort_form import in_words, read_form

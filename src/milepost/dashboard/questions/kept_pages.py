@@ -9,8 +9,9 @@ from uuid import UUID
 from litestar import get, post
 from litestar.response import Redirect, Template
 
+from milepost.access.callers import member_email
 from milepost.access.services import AnyRequest, services
-from milepost.dashboard.page_context import PAGE_HEADERS, member_email, page
+from milepost.dashboard.page_context import PAGE_HEADERS, page
 from milepost.dashboard.questions import kept
 from milepost.dashboard.questions.arranging import arranged
 from milepost.dashboard.questions.asked import NAMES

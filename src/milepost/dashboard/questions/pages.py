@@ -7,11 +7,12 @@ from typing import Any, cast
 from litestar import Response, Router, get
 from litestar.response import Redirect, Template
 
+from milepost.access.callers import ACCESS, Caller
 from milepost.access.services import AnyRequest, services
 from milepost.analytics.asking import Period
 from milepost.analytics.trends import Trends, TrendsAnswer
 from milepost.api.answering import answers, people
-from milepost.dashboard.page_context import PAGE_HEADERS, page, require_member
+from milepost.dashboard.page_context import PAGE_HEADERS, page
 from milepost.dashboard.questions import behind, words
 from milepost.dashboard.questions.address import COLUMNS, Address
 from milepost.dashboard.questions.asked import NAMES, Asked, Name
@@ -108,6 +109,6 @@ async def values(request: AnyRequest) -> Response[Any]:
 router = Router(
     "/",
     route_handlers=[question, who, values, overview_charts, *cohort_handlers, *kept_handlers],
-    before_request=require_member,
+    opt={ACCESS: Caller.MEMBER},
     include_in_schema=False,
 )

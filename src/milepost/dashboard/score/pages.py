@@ -7,8 +7,9 @@ from typing import Any
 from litestar import Response, Router, get, post
 from litestar.response import Redirect, Template
 
+from milepost.access.callers import ACCESS, Caller, member_email
 from milepost.access.services import AnyRequest, services
-from milepost.dashboard.page_context import PAGE_HEADERS, member_email, page, require_member
+from milepost.dashboard.page_context import PAGE_HEADERS, page
 from milepost.dashboard.score.view import score_page
 from milepost.insights import validate_runs
 
@@ -52,5 +53,5 @@ def _back() -> Redirect:
 
 
 router = Router(
-    "/", route_handlers=[show_score, progress, start, stop], before_request=require_member, include_in_schema=False
+    "/", route_handlers=[show_score, progress, start, stop], opt={ACCESS: Caller.MEMBER}, include_in_schema=False
 )
