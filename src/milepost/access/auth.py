@@ -1,4 +1,4 @@
-"""Who is asking: a write key, a secret key, a customer's token (tokens.py), or a signed-in member of the team."""
+"""The key a request brings, and whether it may write or do everything."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Router, get, post
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 
 from milepost.access.callers import Caller, member_email, token_customer
 from milepost.access.paths import customer_of
@@ -22,7 +22,9 @@ _ONE = errors(400, 401, 403, 404, 422, 429, 503)
 _MARKING = errors(400, 401, 403, 404, 413, 422, 429, 503)
 _BODY = json_body(Marked)
 Playbook = Annotated[str | None, Parameter(max_length=200, description="A playbook's id, or `learned`.")]
-Chosen = Annotated[Which, Parameter(query="state", description="`open` is made, shown or accepted, and not expired.")]
+Chosen = Annotated[
+    Which, QueryParameter(name="state", description="`open` is made, shown or accepted, and not expired.")
+]
 
 
 @get(
