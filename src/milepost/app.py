@@ -38,13 +38,15 @@ from milepost.api import coach, game, health, ingest, insights, practice, query,
 from milepost.api.schemas import SECURITY, SECURITY_SCHEMES
 from milepost.coach.deliver import Deliveries, Target
 from milepost.columns.client import Columns
-from milepost.dashboard import pages
+from milepost.dashboard import live as live_page
 from milepost.dashboard.account import pages as account_pages
 from milepost.dashboard.coach import pages as coach_pages
+from milepost.dashboard.customers import pages as customers_pages
 from milepost.dashboard.describe import event_in_words
 from milepost.dashboard.environment import pages_environment
 from milepost.dashboard.game import pages as game_pages
 from milepost.dashboard.offline import pages as offline_pages
+from milepost.dashboard.overview import pages as overview_pages
 from milepost.dashboard.page_context import CSRF_COOKIE, ErrorPages, to_sign_in
 from milepost.dashboard.questions import pages as question_pages
 from milepost.dashboard.score import pages as score_pages
@@ -129,7 +131,9 @@ def create_app(settings: Settings | None = None) -> Litestar:
             practice.router,
             validation.router,
             score_pages.router,
-            pages.router,
+            overview_pages.router,
+            live_page.router,
+            customers_pages.router,
             offline_pages.router,
             question_pages.router,
             game_pages.router,
@@ -176,7 +180,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         state=State(
             {
                 "services": served,
-                "activity": pages.remembered_activity(served),
+                "activity": overview_pages.remembered_activity(served),
                 "game": game_pages.remembered_totals(served),
             }
         ),

@@ -16,6 +16,7 @@ import msgspec
 
 from milepost.dashboard import views as v
 from milepost.dashboard.account import views as a
+from milepost.dashboard.customers.timeline import Timeline, TimelineDay
 from milepost.dashboard.environment import pages_environment
 from milepost.dashboard.static_files import CONTENT_SECURITY_POLICY, STATIC_DIR
 
@@ -98,7 +99,7 @@ def render_all() -> dict[str, str]:
             view=sample.detail(scenario)
         )
     more = sample.customer("full").timeline
-    again = v.Timeline(tuple(v.TimelineDay(d.day, d.entries, i == 0) for i, d in enumerate(more.days[-1:])))
+    again = Timeline(tuple(TimelineDay(d.day, d.entries, i == 0) for i, d in enumerate(more.days[-1:])))
     pages["/timeline"] = environment.get_template("partials/timeline.html").render(
         timeline=again, shell=sample.shell("customers")
     )

@@ -8,6 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from milepost.dashboard import views as v
+from milepost.dashboard.customers.listing import CUSTOMER_SORTS, CustomerRow, Customers
+from milepost.dashboard.customers.timeline import EventDetail, Timeline, TimelineEntry, make_timeline
+from milepost.dashboard.customers.view import Bar, Customer, Insight, ScorePart, SessionRow
+from milepost.dashboard.overview.view import DayCount, DaySeries, Milestone, Overview, QuietCustomer, ToolUse
 from milepost.vocabulary import IMPACTS, ActionRole, Impact
 
 Scenario = Literal["full", "empty", "absurd"]
@@ -54,16 +58,16 @@ def wave(index: int, scale: int) -> int:
     return max(0, round(base * (1 + 0.18 * math.sin(index * 2.7))))
 
 
-def days(count: int, value: Callable[[int], int]) -> tuple[v.DayCount, ...]:
+def days(count: int, value: Callable[[int], int]) -> tuple[DayCount, ...]:
     first = NOW.date() - timedelta(days=count - 1)
-    return tuple(v.DayCount(first + timedelta(days=i), value(i)) for i in range(count))
+    return tuple(DayCount(first + timedelta(days=i), value(i)) for i in range(count))
 
 
 def shell(section: v.Section | None) -> v.Shell:
     return v.Shell(section=section, email="dana@example.com", now=NOW, zone=UTC)
 
 
-def _series(scenario: Scenario) -> tuple[v.DaySeries, v.DaySeries]:
+def _series(scenario: Scenario) -> tuple[DaySeries, DaySeries]:
     def events(i: int) -> int:
         return {"full": wave(i, 2100), "empty": 0, "absurd": 10**12 if i == 3 else i % 2}[scenario]
 
@@ -71,26 +75,26 @@ def _series(scenario: Scenario) -> tuple[v.DaySeries, v.DaySeries]:
         return {"full": wave(i, 410), "empty": 0, "absurd": 10**12 - i}[scenario]
 
     return (
-        v.DaySeries("Events per day", "event", "events", days(30, events)),
-        v.DaySeries("Active customers per day", "customer", "customers", days(30, customers), "line", True),
+        DaySeries("Events per day", "event", "events", days(30, events)),
+        DaySeries("Active customers per day", "customer", "customers", days(30, customers), "line", True),
     )
 
 
-def overview(scenario: Scenario) -> v.Overview:
+def overview(scenario: Scenario) -> Overview:
     events, customers = _series(scenario)
     if scenario == "empty":
         figures = tuple(v.Figure(label, 0, 0) for label in ("Events", "Sessions", "Exports"))
-        return v.Overview(0, None, figures, events, customers, (), (), (), 0, NOW - timedelta(days=200))
+        return Overview(0, None, figures, events, customers, (), (), (), 0, NOW - timedelta(days=200))
     if scenario == "absurd":
-        return v.Overview(
+        return Overview(
             10**12,
             1,
             (v.Figure("Events " * 8, 10**15, 1), v.Figure("Sessions", None, 3), v.Figure("Exports", 0, 10**12)),
             events,
             customers,
-            tuple(v.ToolUse(i, n, 10**12 - k, 10**12) for k, (i, n) in enumerate(ABSURD)),
-            tuple(v.Milestone(i, n, NOW + timedelta(days=400), n * 5, i, 1e12) for i, n in ABSURD),
-            tuple(v.QuietCustomer(i, n, datetime(2000, 1, 1, tzinfo=UTC), 10**12, 1e9) for i, n in ABSURD),
+            tuple(ToolUse(i, n, 10**12 - k, 10**12) for k, (i, n) in enumerate(ABSURD)),
+            tuple(Milestone(i, n, NOW + timedelta(days=400), n * 5, i, 1e12) for i, n in ABSURD),
+            tuple(QuietCustomer(i, n, datetime(2000, 1, 1, tzinfo=UTC), 10**12, 1e9) for i, n in ABSURD),
             10**12,
             NOW + timedelta(hours=23),
         )
@@ -100,7 +104,7 @@ def overview(scenario: Scenario) -> v.Overview:
         ("cost-calculator", "Cost Calculator"),
         ("business-case", "Business Case Builder"),
     )
-    return v.Overview(
+    return Overview(
         active=1204,
         active_before=1115,
         figures=(
@@ -111,9 +115,9 @@ def overview(scenario: Scenario) -> v.Overview:
         ),
         events=events,
         customers=customers,
-        tools=tuple(v.ToolUse(i, n, 24_310 // (k + 1), 812 // (k + 1)) for k, (i, n) in enumerate(tools)),
+        tools=tuple(ToolUse(i, n, 24_310 // (k + 1), 812 // (k + 1)) for k, (i, n) in enumerate(tools)),
         milestones=tuple(
-            v.Milestone(f"c-{k:05}", NAMES[k], NOW - timedelta(minutes=7 + 190 * k * k), text, area, points)
+            Milestone(f"c-{k:05}", NAMES[k], NOW - timedelta(minutes=7 + 190 * k * k), text, area, points)
             for k, (text, area, points) in enumerate(
                 (
                     ("Completed the first comprehensive ICP analysis", "customer_intelligence", 15),
@@ -125,9 +129,7 @@ def overview(scenario: Scenario) -> v.Overview:
             )
         ),
         quiet=tuple(
-            v.QuietCustomer(
-                f"c-1{k:04}", NAMES[-1 - k], NOW - timedelta(days=15 + 4 * k), 1840 // (k + 1), 61.0 - 6 * k
-            )
+            QuietCustomer(f"c-1{k:04}", NAMES[-1 - k], NOW - timedelta(days=15 + 4 * k), 1840 // (k + 1), 61.0 - 6 * k)
             for k in range(6)
         ),
         quiet_total=83,
@@ -135,13 +137,13 @@ def overview(scenario: Scenario) -> v.Overview:
     )
 
 
-def customers(scenario: Scenario) -> v.Customers:
+def customers(scenario: Scenario) -> Customers:
     if scenario == "empty":
-        return v.Customers((), 0, 0)
+        return Customers((), 0, 0)
     if scenario == "absurd":
-        return v.Customers(
+        return Customers(
             tuple(
-                v.CustomerRow(
+                CustomerRow(
                     i,
                     n,
                     None if k % 2 else datetime.max.replace(tzinfo=UTC),
@@ -165,7 +167,7 @@ def customers(scenario: Scenario) -> v.Customers:
             before='"><x',
         )
     rows = tuple(
-        v.CustomerRow(
+        CustomerRow(
             f"cust-{30217 + 971 * k}",
             NAMES[k % len(NAMES)] + (" EMEA" if k >= len(NAMES) else ""),
             NOW - timedelta(minutes=3 + 47 * k * k),
@@ -179,16 +181,16 @@ def customers(scenario: Scenario) -> v.Customers:
         )
         for k in range(25)
     )
-    return v.Customers(rows, 100_000, 100_000, after="eyJ0IjoiMjAyNiJ9", first=False, sortable=v.CUSTOMER_SORTS[:4])
+    return Customers(rows, 100_000, 100_000, after="eyJ0IjoiMjAyNiJ9", first=False, sortable=CUSTOMER_SORTS[:4])
 
 
-def customer(scenario: Scenario) -> v.Customer:
+def customer(scenario: Scenario) -> Customer:
     if scenario == "empty":
         counters = tuple(v.Figure(label, 0) for label in ("Events", "Sessions", "Exports", "Resources"))
-        return v.Customer("new-customer", "new-customer", None, None, counters, v.Insight(None), (), 0, v.Timeline(()))
+        return Customer("new-customer", "new-customer", None, None, counters, Insight(None), (), 0, Timeline(()))
     if scenario == "absurd":
         entries = tuple(
-            v.TimelineEntry(
+            TimelineEntry(
                 str(k),
                 NOW - timedelta(days=400 * k),
                 n * 3,
@@ -202,14 +204,12 @@ def customer(scenario: Scenario) -> v.Customer:
             for k, (i, n) in enumerate(ABSURD)
         )
         sessions = tuple(
-            v.SessionRow(i, NOW - timedelta(days=k), 10**12, 10**12, (n,) * 30, 10**9, n, "https://" + "r" * 900)
+            SessionRow(i, NOW - timedelta(days=k), 10**12, 10**12, (n,) * 30, 10**9, n, "https://" + "r" * 900)
             for k, (i, n) in enumerate(ABSURD)
         )
-        bars = tuple(v.Bar(n, 1e9 if k % 2 else None) for k, n in enumerate(ABSURD_NAMES))
-        parts = tuple(
-            v.ScorePart(n, *((None,) * 3 if k % 2 else (-5.0, 0.2, -1.0))) for k, n in enumerate(ABSURD_NAMES)
-        )
-        return v.Customer(
+        bars = tuple(Bar(n, 1e9 if k % 2 else None) for k, n in enumerate(ABSURD_NAMES))
+        parts = tuple(ScorePart(n, *((None,) * 3 if k % 2 else (-5.0, 0.2, -1.0))) for k, n in enumerate(ABSURD_NAMES))
+        return Customer(
             ABSURD_IDS[1],
             EVIL + "y" * 140,
             datetime(2000, 1, 1, tzinfo=UTC),
@@ -219,10 +219,10 @@ def customer(scenario: Scenario) -> v.Customer:
                 v.Figure("Sessions", None),
                 v.Figure("Points a week", 1e12, digits=1, hint=EVIL),
             ),
-            v.Insight(100.0, 1.0, "declining", 1e12, bars, parts),
+            Insight(100.0, 1.0, "declining", 1e12, bars, parts),
             sessions,
             10**12,
-            v.make_timeline(entries, UTC, more_url="/customers/x/timeline?before=%22"),
+            make_timeline(entries, UTC, more_url="/customers/x/timeline?before=%22"),
             "$" * 200,
             "٪" * 200,
             "mature_scaling",
@@ -230,7 +230,7 @@ def customer(scenario: Scenario) -> v.Customer:
     return _full_customer()
 
 
-def _full_customer() -> v.Customer:
+def _full_customer() -> Customer:
     steps: tuple[tuple[str, str, str, Impact, ActionRole | None], ...] = (
         ("Exported a PDF", "Business Case Builder, export", "stakeholder-report.pdf", "high", None),
         ("Used a tool", "Business Case Builder, assembly", "", "medium", None),
@@ -250,7 +250,7 @@ def _full_customer() -> v.Customer:
         ("Opened a page", "/dashboard", "", "low", None),
     )
     entries = tuple(
-        v.TimelineEntry(
+        TimelineEntry(
             f"e{k}",
             NOW - timedelta(minutes=9 + 150 * k * (1 + k // 4)),
             title,
@@ -264,7 +264,7 @@ def _full_customer() -> v.Customer:
         for k, (title, where, detail, impact, role) in enumerate(steps)
     )
     sessions = tuple(
-        v.SessionRow(
+        SessionRow(
             f"s{k}",
             NOW - timedelta(hours=26 * k, minutes=12),
             None if k == 0 else 252_000 * (k + 1),
@@ -276,7 +276,7 @@ def _full_customer() -> v.Customer:
         )
         for k in range(6)
     )
-    return v.Customer(
+    return Customer(
         "cust-30217",
         "Northwind Traders",
         NOW - timedelta(days=212),
@@ -288,38 +288,38 @@ def _full_customer() -> v.Customer:
             v.Figure("Resources made", 61),
             v.Figure("Points a week", 18.4, 15.1, digits=1),
         ),
-        v.Insight(
+        Insight(
             71.6,
             0.85,
             "improving",
             18.4,
             (
-                v.Bar("Customer intelligence", 84.0),
-                v.Bar("Value communication", 66.0),
-                v.Bar("Sales execution", 41.0),
-                v.Bar("Systematic optimization", None),
+                Bar("Customer intelligence", 84.0),
+                Bar("Value communication", 66.0),
+                Bar("Sales execution", 41.0),
+                Bar("Systematic optimization", None),
             ),
             (
-                v.ScorePart("Competencies", 64.0, 0.47, 30.1),
-                v.ScorePart("Tools in use", 100.0, 0.235, 23.5),
-                v.ScorePart("Active weeks", 75.0, 0.295, 18.0),
-                v.ScorePart("Momentum", None, None, None),
+                ScorePart("Competencies", 64.0, 0.47, 30.1),
+                ScorePart("Tools in use", 100.0, 0.235, 23.5),
+                ScorePart("Active weeks", 75.0, 0.295, 18.0),
+                ScorePart("Momentum", None, None, None),
             ),
             risks=("Four of five events this month had a low impact.",),
         ),
         sessions,
         1_204,
-        v.make_timeline(entries, UTC, more_url="/customers/cust-30217/timeline?before=abc"),
+        make_timeline(entries, UTC, more_url="/customers/cust-30217/timeline?before=abc"),
         "$2M+",
         "$10M",
         "rapid_scaling",
     )
 
 
-def detail(scenario: Scenario) -> v.EventDetail:
+def detail(scenario: Scenario) -> EventDetail:
     if scenario == "empty":
-        return v.EventDetail((("event_id", "0193"),))
+        return EventDetail((("event_id", "0193"),))
     text = EVIL if scenario == "absurd" else '{\n  "reportType": "executive-summary",\n  "pages": 12\n}'
-    return v.EventDetail(
+    return EventDetail(
         (("event_id", "0193a1c0-7d52-7cc1-9e1c-6f0f3f0d0001"), ("session_id", "s1"), ("page_url", text)), text
     )

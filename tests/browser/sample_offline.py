@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from milepost.dashboard.describe import competency_names
 from milepost.dashboard.offline.form import BY_HAND, SUGGESTIONS, blank
 from milepost.dashboard.offline.panel import OfflinePanel, panel_view
-from milepost.dashboard.overview import competency_names
 from milepost.insights.customer import Action
 from milepost.insights.practice import (
     CompetencyPractice,

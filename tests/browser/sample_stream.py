@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from milepost.dashboard import views as v
 from milepost.dashboard.account import views as a
+from milepost.dashboard.live import Live, LiveEvent
 from milepost.vocabulary import EVENT_TYPES, IMPACTS
 
 from .sample import ABSURD, ABSURD_NAMES, EVIL, NAMES, NOW, Scenario, wave
 
 
-def live(scenario: Scenario) -> v.Live:
+def live(scenario: Scenario) -> Live:
     if scenario == "empty":
-        return v.Live((), (0,) * 60)
+        return Live((), (0,) * 60)
     if scenario == "absurd":
-        return v.Live(
+        return Live(
             tuple(
-                v.LiveEvent(str(k), i, n, EVENT_TYPES[k], NOW, IMPACTS[k % 3] if k else None, n * 4)
+                LiveEvent(str(k), i, n, EVENT_TYPES[k], NOW, IMPACTS[k % 3] if k else None, n * 4)
                 for k, (i, n) in enumerate(ABSURD)
             ),
             (0, 10**12) * 30,
         )
-    return v.Live(tuple(live_event(k) for k in range(24)), tuple(wave(i, 40) for i in range(60)))
+    return Live(tuple(live_event(k) for k in range(24)), tuple(wave(i, 40) for i in range(60)))
 
 
-def live_event(k: int) -> v.LiveEvent:
+def live_event(k: int) -> LiveEvent:
     sentences = (
         "Used Cost Calculator, results",
         "Opened a page, /pricing",
@@ -33,7 +33,7 @@ def live_event(k: int) -> v.LiveEvent:
         "Made a resource in Business Case Builder",
     )
     kinds = ("tool_usage", "navigation", "export_action", "resource_generation")
-    return v.LiveEvent(
+    return LiveEvent(
         f"e{k}",
         f"cust-{k}",
         NAMES[k % len(NAMES)],

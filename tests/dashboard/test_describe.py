@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milepost.dashboard.customer import risks
+from milepost.dashboard.customers.view import risks
 from milepost.dashboard.describe import action_in_words, event_in_words
 from milepost.insights.customer import Insights
 from milepost.plan import load_plan

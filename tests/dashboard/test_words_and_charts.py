@@ -12,8 +12,10 @@ from markupsafe import Markup
 
 from milepost.dashboard import charts, markup
 from milepost.dashboard import format as fmt
+from milepost.dashboard.customers.listing import CUSTOMER_SORTS, SHOWS, Customers
+from milepost.dashboard.customers.timeline import TimelineEntry, make_timeline
 from milepost.dashboard.static_files import STATIC_DIR, static
-from milepost.dashboard.views import CUSTOMER_SORTS, SHOWS, Customers, TimelineEntry, customer_url, make_timeline
+from milepost.dashboard.views import customer_url
 from milepost.vocabulary import EVENT_TYPES
 
 NOW = datetime(2026, 11, 23, 15, 57, tzinfo=UTC)

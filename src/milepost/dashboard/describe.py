@@ -7,6 +7,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from milepost.dashboard import format as fmt
+from milepost.plan import Plan
 
 #: Where senders put what an event was about, the most telling first.
 _TELLING = (
@@ -94,3 +95,8 @@ def _path(url: str) -> str:
         return urlsplit(url).path[:_LONGEST] or "/"
     except ValueError:  # such as 'http://[', which is no address
         return url[:_LONGEST]
+
+
+def competency_names(plan: Plan) -> dict[str, str]:
+    """Competency ids with the names people read."""
+    return {c.id: c.name or fmt.words(c.id) for c in plan.competencies}

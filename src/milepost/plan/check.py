@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from milepost.plan import coach, game
+from milepost.plan import check_coach, game
 from milepost.plan.model import Plan
 from milepost.vocabulary import EVENT_TYPES, IMPACTS, MAX_RETENTION_DAYS, MAX_WORD_LENGTH
 
@@ -55,7 +55,7 @@ def faults(plan: Plan) -> list[tuple[str, str]]:
     weights = msgspec.structs.asdict(scoring.components)
     if any(weight < 0 for weight in weights.values()) or sum(weights.values()) <= 0:
         found.append(("scoring.components", "weights are 0 or more, and at least one is above 0"))
-    found += coach.faults(plan.coach, plan.playbooks, list(plan.tool_names()), competencies)
+    found += check_coach.faults(plan.coach, plan.playbooks, list(plan.tool_names()), competencies)
     found += game.faults(plan.game, plan.badges, competencies, list(plan.tool_names()))
     return found
 

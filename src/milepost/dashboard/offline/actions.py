@@ -14,6 +14,7 @@ from milepost.access.callers import member_email
 from milepost.access.paths import customer_of
 from milepost.access.services import AnyRequest, Services, services
 from milepost.dashboard import views as v
+from milepost.dashboard.describe import competency_names
 from milepost.dashboard.offline.authors import NOBODY, Authors, note_changer, read_authors
 from milepost.dashboard.offline.form import (
     BY_HAND,
@@ -25,7 +26,6 @@ from milepost.dashboard.offline.form import (
     of_action,
     zone_named,
 )
-from milepost.dashboard.overview import competency_names
 from milepost.dashboard.page_context import PAGE_HEADERS, page, zone_of
 from milepost.errors import NotFound
 from milepost.ingest.actions import AcceptedActions, ActionRow

@@ -15,12 +15,11 @@ from milepost.access.services import AnyRequest, services
 from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
 from milepost.dashboard import views as v
-from milepost.dashboard.describe import action_in_words
+from milepost.dashboard.describe import action_in_words, competency_names
 from milepost.dashboard.offline.actions import form_choices
 from milepost.dashboard.offline.authors import NOBODY, Authors, read_authors
 from milepost.dashboard.offline.form import BY_HAND, ActionForm, blank
 from milepost.dashboard.offline.weeks import WeeksChart, weeks_chart
-from milepost.dashboard.overview import competency_names
 from milepost.dashboard.page_context import zone_of
 from milepost.insights.customer import Action, read_actions
 from milepost.insights.practice import SPAN_DAYS, CompetencyPractice, Intervention, Practice, Quarter, read_practice

@@ -16,8 +16,8 @@ from milepost.access.services import AnyRequest, services
 from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
 from milepost.dashboard import views as v
+from milepost.dashboard.describe import competency_names
 from milepost.dashboard.offline.panel import QUARTERS as QUARTER_WORDS
-from milepost.dashboard.overview import competency_names
 from milepost.dashboard.page_context import page
 from milepost.dashboard.questions.shown import Cell, Column, Panel, Table
 from milepost.dashboard.questions.telling import named

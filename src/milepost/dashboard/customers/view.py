@@ -1,22 +1,24 @@
-"""What is known of a customer as its page shows it: score and why, sessions, timeline, single events."""
+"""What is known of a customer as its page shows it: score and why, counters, sessions."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta, tzinfo
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Final
 
+from markupsafe import Markup
+
+from milepost.dashboard import charts, markup
 from milepost.dashboard import format as fmt
 from milepost.dashboard import views as v
-from milepost.dashboard.describe import action_in_words, event_in_words
-from milepost.dashboard.overview import competency_names
-from milepost.insights.customer import Component, Customer, Insights, Session
+from milepost.dashboard.customers.timeline import Timeline
+from milepost.dashboard.describe import competency_names
+from milepost.insights.customer import Component, Insights, Session
+from milepost.insights.customer import Customer as StoredCustomer
 from milepost.insights.history import InsightsDay
-from milepost.insights.timeline import Happening
 from milepost.plan import Plan
-from milepost.store.database import Row
-from milepost.vocabulary import SESSION_IDLE_SECONDS
+from milepost.vocabulary import SESSION_IDLE_SECONDS, GrowthStage, Trend
 
 _PARTS: Final = {
     "competencies": "Competencies",
@@ -26,36 +28,109 @@ _PARTS: Final = {
     "momentum": "Momentum",
     "outcomes": "Outcomes",
 }
-#: Columns that say nothing to a reader, or that the metadata block has.
-_LEFT_OUT: Final = frozenset(
-    {
-        *("event_metadata", "deleted_at", "expires_on", "anonymized", "is_bot"),
-        *("customer_source", "user_source", "sent_user_id"),
-    }
-)
-#: The longest metadata that is laid out; an event may have 32 KB.
-_LONGEST: Final = 40_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A named value of 0-100, e.g. a competency."""
+
+    label: str
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePart:
+    """What one component adds to the score: `value` 0-100, `weight` 0-1 after sharing out what had no
+    data, `points` = value x weight. All None: no data for it."""
+
+    label: str
+    value: float | None
+    weight: float | None
+    points: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """`score` 0-100; `coverage` 0-1 is the share of the weights that had data; `rate` points a week.
+    `risks` are whole sentences with the figures behind them."""
+
+    score: float | None
+    coverage: float | None = None
+    trend: Trend | None = None
+    rate: float | None = None
+    competencies: tuple[Bar, ...] = ()
+    parts: tuple[ScorePart, ...] = ()
+    risks: tuple[str, ...] = ()
+    history: tuple[tuple[date, float | None], ...] = ()
+    """The score at the end of each of the last days, oldest first, today's so far."""
+    versions: str = ""
+
+    @property
+    def line(self) -> charts.ScoreLine | None:
+        return charts.score_line([score for _, score in self.history])
+
+    @property
+    def months(self) -> tuple[tuple[date, float | None], ...]:
+        """Every seventh day, newest first, for the table."""
+        return self.history[::-1][::7]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """`duration` in ms; None while it runs. `tools` as labels. `device` e.g. 'Desktop, Firefox'."""
+
+    session_id: str
+    started_at: datetime
+    duration: int | None
+    events: int
+    tools: tuple[str, ...] = ()
+    exports: int = 0
+    device: str | None = None
+    referrer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """customer.html. ARR as the product sent it (text, e.g. '$2M+'). `sessions` newest first, cut to
+    what is shown (10); `sessions_total` all of them."""
+
+    customer_id: str
+    name: str
+    first_seen: datetime | None
+    last_seen: datetime | None
+    counters: tuple[v.Figure, ...]
+    insight: Insight
+    sessions: tuple[SessionRow, ...]
+    sessions_total: int
+    timeline: Timeline
+    current_arr: str | None = None
+    target_arr: str | None = None
+    growth_stage: GrowthStage | None = None
+
+    @property
+    def answer(self) -> Markup:
+        return markup.score_answer(self.insight.score, self.insight.trend, self.insight.rate)
 
 
 def customer_view(
-    customer: Customer,
+    customer: StoredCustomer,
     sessions: Sequence[Session],
-    timeline: v.Timeline,
+    timeline: Timeline,
     plan: Plan,
     *,
     now: datetime,
     days: Sequence[InsightsDay] = (),
-) -> v.Customer:
+) -> Customer:
     """`sessions`: the newest, newest first. `days`: the score's history, oldest first."""
     known = customer.insights
     tools = plan.tool_names()
-    return v.Customer(
+    return Customer(
         customer_id=customer.customer_id,
         name=customer.name or customer.customer_id,
         first_seen=known.first_event_at,
         last_seen=known.last_activity_timestamp,
         counters=_counters(known),
-        insight=v.Insight(
+        insight=Insight(
             score=known.current_scaling_score,
             coverage=known.score_coverage,
             trend=known.professional_credibility_trend,
@@ -98,35 +173,6 @@ def risks(known: Insights, plan: Plan) -> tuple[str, ...]:
     return tuple(said)
 
 
-def timeline_view(
-    happenings: Sequence[Happening],
-    customer_id: str,
-    plan: Plan,
-    zone: tzinfo,
-    *,
-    following: str | None,
-    shown: date | None = None,
-) -> v.Timeline:
-    """`following` is the cursor of the next page, `shown` the last day already on the page."""
-    tools, url = plan.tool_names(), v.customer_url(customer_id)
-    entries = [_entry(happening, url, tools) for happening in happenings]
-    more = f"{url}/timeline?before={following}" if following else None
-    return v.make_timeline(entries, zone, more_url=more, shown=shown)
-
-
-def event_view(event: Row) -> v.EventDetail:
-    """Every stored field that has a value."""
-    metadata = event["event_metadata"]
-    fields = [
-        (name, value.isoformat() if isinstance(value, datetime) else str(value))
-        for name, value in event.items()
-        if value is not None and name not in _LEFT_OUT
-    ]
-    fields += [(name, "yes") for name in ("is_bot", "anonymized") if event[name]]
-    text = json.dumps(metadata, indent=2, ensure_ascii=False) if metadata else ""
-    return v.EventDetail(tuple(fields), text if len(text) <= _LONGEST else text[:_LONGEST] + "…")
-
-
 def _counters(known: Insights) -> tuple[v.Figure, ...]:
     actions = (v.Figure("Offline actions", known.total_actions),) if known.total_actions else ()
     credibility = (
@@ -146,19 +192,17 @@ def _counters(known: Insights) -> tuple[v.Figure, ...]:
     )
 
 
-def _competencies(known: Insights, names: Mapping[str, str]) -> tuple[v.Bar, ...]:
+def _competencies(known: Insights, names: Mapping[str, str]) -> tuple[Bar, ...]:
     if not any(c.points for c in known.competencies):
         return ()
-    return tuple(
-        v.Bar(names.get(c.competency, c.competency), c.score if c.points else None) for c in known.competencies
-    )
+    return tuple(Bar(names.get(c.competency, c.competency), c.score if c.points else None) for c in known.competencies)
 
 
-def _parts(components: Sequence[Component]) -> tuple[v.ScorePart, ...]:
+def _parts(components: Sequence[Component]) -> tuple[ScorePart, ...]:
     """What had no data gave its weight to the others."""
     whole = sum(c.weight for c in components if c.value is not None)
     return tuple(
-        v.ScorePart(
+        ScorePart(
             _PARTS.get(c.name, fmt.words(c.name)),
             c.value,
             c.weight / whole if c.value is not None and whole else None,
@@ -168,10 +212,10 @@ def _parts(components: Sequence[Component]) -> tuple[v.ScorePart, ...]:
     )
 
 
-def _session(session: Session, tools: Mapping[str, str], now: datetime) -> v.SessionRow:
+def _session(session: Session, tools: Mapping[str, str], now: datetime) -> SessionRow:
     running = now - session.ended_at < timedelta(seconds=SESSION_IDLE_SECONDS)
     device = session.device_type if session.device_type != "other" else None
-    return v.SessionRow(
+    return SessionRow(
         session.session_id,
         session.started_at,
         None if running else session.session_duration,
@@ -180,32 +224,4 @@ def _session(session: Session, tools: Mapping[str, str], now: datetime) -> v.Ses
         session.exports_generated,
         ", ".join(filter(None, (device.capitalize() if device else "", session.browser))) or None,
         session.referrer_source,
-    )
-
-
-def _entry(happening: Happening, url: str, tools: Mapping[str, str]) -> v.TimelineEntry:
-    if happening.kind == "action":
-        words = action_in_words(
-            happening.what, happening.description, happening.value, happening.currency, happening.metadata
-        )
-    else:
-        words = event_in_words(
-            happening.what,
-            happening.tool_id,
-            happening.tool_section,
-            happening.metadata,
-            happening.page_url,
-            tools,
-        )
-    bot = "By a bot, so it counts for nothing" if happening.is_bot else ""
-    return v.TimelineEntry(
-        str(happening.id),
-        happening.at,
-        words.title,
-        ". ".join(filter(None, (words.detail, bot))),
-        words.where,
-        happening.business_impact,
-        happening.role,
-        happening.user_id,
-        f"{url}/events/{happening.id}" if happening.kind == "event" else None,
     )

@@ -1,0 +1,140 @@
+"""The routes of customers' pages: the list, one customer, the rest of its timeline, one event."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, cast
+from uuid import UUID
+
+from litestar import Router, get
+from litestar.response import Template
+
+from milepost.access.callers import ACCESS, Caller
+from milepost.access.paths import customer_of
+from milepost.access.services import AnyRequest, services
+from milepost.dashboard.coach.pages import next_steps
+from milepost.dashboard.customers.listing import (
+    CUSTOMER_SORTS,
+    SHOWS,
+    Customers,
+    CustomerSort,
+    Show,
+    default_descending,
+    row,
+)
+from milepost.dashboard.customers.timeline import event_view, timeline_view
+from milepost.dashboard.customers.view import customer_view
+from milepost.dashboard.game.pages import customer_panel
+from milepost.dashboard.offline.panel import offline_panel
+from milepost.dashboard.page_context import page, zone_of
+from milepost.dashboard.texts import storable
+from milepost.errors import InvalidRequest
+from milepost.insights.customer import read_customer, read_sessions
+from milepost.insights.customers import (
+    CustomerFilter,
+    Sort,
+    count_customers,
+    count_waiting,
+    list_customers,
+)
+from milepost.insights.history import read_history
+from milepost.insights.timeline import read_event, read_timeline
+
+_PAGE = 50
+_ENTRIES = 40
+_SESSIONS = 10
+#: Fewer customers than these are settled before anybody has read that they are not.
+_MANY_WAITING = 100
+
+
+@get("/customers")
+async def customers(request: AnyRequest) -> Template:
+    """The list. Whatever the address says that cannot be, is as if it were not there."""
+    wanted = request.query_params
+    sort: CustomerSort = next((s for s in CUSTOMER_SORTS if s == wanted.get("sort")), "last_seen")
+    show: Show = next((s for s in SHOWS if s == wanted.get("show")), "all")
+    query = storable(wanted.get("q", "")).strip()[:200]
+    down = {"asc": False, "desc": True}.get(wanted.get("dir", ""), default_descending(sort))
+    served = services(request)
+    asked: dict[str, Any] = {
+        "now": served.now(),
+        "limit": _PAGE,
+        "sort": cast(Sort, ("-" if down else "") + sort),
+        "wanted": CustomerFilter(q=query, status=show),
+    }
+    async with served.database.transaction() as connection:
+        try:
+            found = await list_customers(
+                connection, cursor=wanted.get("after") or None, before=wanted.get("before") or None, **asked
+            )
+        except InvalidRequest:  # a cursor of another order or another server: the list begins anew
+            found = await list_customers(connection, **asked)
+        waiting = await count_waiting(connection, now=served.now())
+        everyone = await count_customers(connection, now=served.now()) if query or show != "all" else found.total
+    view = Customers(
+        tuple(row(item) for item in found.items),
+        found.total,
+        everyone,
+        query=query,
+        show=show,
+        sort=sort,
+        descending=down,
+        after=found.next,
+        before=found.previous,
+        first=found.previous is None,
+        waiting=waiting if waiting >= _MANY_WAITING else 0,
+    )
+    return page(request, "customers.html", section="customers", view=view)
+
+
+@get("/customers/{segment:str}")
+async def customer(request: AnyRequest, segment: str) -> Template:
+    """A customer."""
+    served, now, customer_id = services(request), services(request).now(), customer_of(segment)
+    async with served.database.transaction() as connection:
+        found = await read_customer(connection, customer_id, now=now)
+        sessions = await read_sessions(connection, customer_id, limit=_SESSIONS)
+        entries, following = await read_timeline(connection, customer_id, limit=_ENTRIES)
+        history = await read_history(connection, customer_id, today=now.date())
+        offline = await offline_panel(request, connection, customer_id)
+        coach = await next_steps(request, connection, customer_id)
+        game = await customer_panel(request, connection, customer_id)
+    first = timeline_view(entries, customer_id, served.plan, zone_of(request), following=following)
+    view = customer_view(found, sessions.items, first, served.plan, now=now, days=history.days)
+    return page(request, "customer.html", section="customers", view=view, offline=offline, coach=coach, game=game)
+
+
+@get("/customers/{segment:str}/timeline")
+async def timeline(request: AnyRequest, segment: str) -> Template:
+    """The next part of a customer's timeline."""
+    served, customer_id = services(request), customer_of(segment)
+    async with served.database.transaction() as connection:
+        entries, following = await read_timeline(
+            connection, customer_id, limit=_ENTRIES, before=request.query_params.get("before") or None
+        )
+    shown = _day(request.query_params.get("day", ""))
+    view = timeline_view(entries, customer_id, served.plan, zone_of(request), following=following, shown=shown)
+    return page(request, "partials/timeline.html", section="customers", timeline=view)
+
+
+@get("/customers/{segment:str}/events/{event_id:uuid}")
+async def event(request: AnyRequest, segment: str, event_id: UUID) -> Template:
+    """Everything that is stored of an event."""
+    async with services(request).database.transaction() as connection:
+        found = await read_event(connection, customer_of(segment), event_id)
+    return page(request, "partials/event_detail.html", section="customers", view=event_view(found))
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+router = Router(
+    "/",
+    route_handlers=[customers, customer, timeline, event],
+    opt={ACCESS: Caller.MEMBER},
+    include_in_schema=False,
+)

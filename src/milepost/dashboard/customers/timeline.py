@@ -1,0 +1,145 @@
+"""A customer's timeline, events and offline actions in the order they happened, and all that is stored of an event."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from typing import Final
+
+from milepost.dashboard.describe import action_in_words, event_in_words
+from milepost.dashboard.format import in_zone
+from milepost.dashboard.views import customer_url
+from milepost.insights.timeline import Happening
+from milepost.plan import Plan
+from milepost.store.database import Row
+from milepost.vocabulary import ActionRole, Impact
+
+#: Columns that say nothing to a reader, or that the metadata block has.
+_LEFT_OUT: Final = frozenset(
+    {
+        *("event_metadata", "deleted_at", "expires_on", "anonymized", "is_bot"),
+        *("customer_source", "user_source", "sent_user_id"),
+    }
+)
+#: The longest metadata that is laid out; an event may have 32 KB.
+_LONGEST: Final = 40_000
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """An online event or an offline action. `title` in plain words ('Used ICP analysis'), `detail` a
+    short addition, `where` tool and section. `role` is set for actions alone. `raw_url` answers the
+    fragment partials/event_detail.html; None where there is nothing more to show."""
+
+    entry_id: str
+    at: datetime
+    title: str
+    detail: str = ""
+    where: str = ""
+    impact: Impact | None = None
+    role: ActionRole | None = None
+    user_id: str | None = None
+    raw_url: str | None = None
+
+    @property
+    def offline(self) -> bool:
+        return self.role is not None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineDay:
+    """`continued`: the page before this one has shown the day's heading already."""
+
+    day: date
+    entries: tuple[TimelineEntry, ...]
+    continued: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """partials/timeline.html, also alone: GET /customers/{id}/timeline?before=CURSOR&day=YYYY-MM-DD.
+    `more_url` is that address for the next page, None at the end."""
+
+    days: tuple[TimelineDay, ...]
+    more_url: str | None = None
+
+
+def make_timeline(
+    entries: Sequence[TimelineEntry], zone: tzinfo, *, more_url: str | None = None, shown: date | None = None
+) -> Timeline:
+    """Groups entries, newest first, by day in `zone`. `shown` is the last day already on the page.
+    The last day is added to `more_url` as `day`, to be handed back as `shown`."""
+    groups: dict[date, list[TimelineEntry]] = {}
+    for entry in entries:
+        groups.setdefault(in_zone(entry.at, zone).date(), []).append(entry)
+    days = tuple(TimelineDay(day, tuple(group), day == shown) for day, group in groups.items())
+    if more_url and days:
+        more_url += f"{'&' if '?' in more_url else '?'}day={days[-1].day.isoformat()}"
+    return Timeline(days, more_url)
+
+
+@dataclass(frozen=True, slots=True)
+class EventDetail:
+    """partials/event_detail.html: every stored field that has a value, and the metadata as indented JSON."""
+
+    fields: tuple[tuple[str, str], ...]
+    metadata: str = ""
+
+
+def timeline_view(
+    happenings: Sequence[Happening],
+    customer_id: str,
+    plan: Plan,
+    zone: tzinfo,
+    *,
+    following: str | None,
+    shown: date | None = None,
+) -> Timeline:
+    """`following` is the cursor of the next page, `shown` the last day already on the page."""
+    tools, url = plan.tool_names(), customer_url(customer_id)
+    entries = [_entry(happening, url, tools) for happening in happenings]
+    more = f"{url}/timeline?before={following}" if following else None
+    return make_timeline(entries, zone, more_url=more, shown=shown)
+
+
+def event_view(event: Row) -> EventDetail:
+    """Every stored field that has a value."""
+    metadata = event["event_metadata"]
+    fields = [
+        (name, value.isoformat() if isinstance(value, datetime) else str(value))
+        for name, value in event.items()
+        if value is not None and name not in _LEFT_OUT
+    ]
+    fields += [(name, "yes") for name in ("is_bot", "anonymized") if event[name]]
+    text = json.dumps(metadata, indent=2, ensure_ascii=False) if metadata else ""
+    return EventDetail(tuple(fields), text if len(text) <= _LONGEST else text[:_LONGEST] + "…")
+
+
+def _entry(happening: Happening, url: str, tools: Mapping[str, str]) -> TimelineEntry:
+    if happening.kind == "action":
+        words = action_in_words(
+            happening.what, happening.description, happening.value, happening.currency, happening.metadata
+        )
+    else:
+        words = event_in_words(
+            happening.what,
+            happening.tool_id,
+            happening.tool_section,
+            happening.metadata,
+            happening.page_url,
+            tools,
+        )
+    bot = "By a bot, so it counts for nothing" if happening.is_bot else ""
+    return TimelineEntry(
+        str(happening.id),
+        happening.at,
+        words.title,
+        ". ".join(filter(None, (words.detail, bot))),
+        words.where,
+        happening.business_impact,
+        happening.role,
+        happening.user_id,
+        f"{url}/events/{happening.id}" if happening.kind == "event" else None,
+    )

@@ -1,0 +1,1 @@
+"""The overview, and what stands in its place before the first event."""

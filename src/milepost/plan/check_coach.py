@@ -1,0 +1,172 @@
+"""Every rule of a plan's coach that its types cannot say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from milepost.plan.coach import (
+    NAMES_A_COMPETENCY,
+    NAMES_A_TOOL,
+    Coach,
+    Condition,
+    Done,
+    EventsCondition,
+    Kind,
+    Playbook,
+    known_facts,
+    placeholders,
+)
+from milepost.vocabulary import MAX_WORD_LENGTH
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
+_ONE = re.compile(r"\{(\w+)\}\Z")
+_MOST_PLAYBOOKS: Final = 200
+
+
+def faults(
+    coach: Coach, playbooks: tuple[Playbook, ...], tools: Collection[str], competencies: Collection[str]
+) -> list[tuple[str, str]]:
+    """Every rule the types cannot say, as (path, what is wrong and how to mend it)."""
+    found = [
+        (path, f"is {value:g}; it takes {low:g} to {high:g}")
+        for path, value, low, high in (
+            ("coach.hold_out", coach.hold_out, 0, 0.5),
+            ("coach.most_open", coach.most_open, 1, 20),
+            ("coach.expire_days", coach.expire_days, 1, 365),
+            ("coach.measure_days", coach.measure_days, 7, 180),
+            ("coach.moved_up.share", coach.moved_up.share, 0, 10),
+            ("coach.moved_up.points", coach.moved_up.points, 0, 1_000_000),
+            ("coach.learned.priority", coach.learned.priority, 1, 100),
+            ("coach.learned.cool_down_days", coach.learned.cool_down_days, 1, 365),
+            ("coach.learned.at_least", coach.learned.at_least, 10, 1_000_000),
+        )
+        if not low <= value <= high
+    ]
+    if len(playbooks) > _MOST_PLAYBOOKS:
+        found.append(("playbooks", f"there are {len(playbooks)}; {_MOST_PLAYBOOKS} is the most"))
+    seen: set[str] = set()
+    for index, playbook in enumerate(playbooks):
+        at = f"playbooks[{index}]"
+        if playbook.id in seen:
+            found.append((f"{at}.id", f"{playbook.id!r} is there twice; remove one"))
+        seen.add(playbook.id)
+        found += [(f"{at}.{path}", message) for path, message in _of(playbook, set(tools), set(competencies))]
+    return found
+
+
+def _of(playbook: Playbook, tools: set[str], competencies: set[str]) -> Iterator[tuple[str, str]]:
+    facts = known_facts(competencies)
+    if not _ID.match(playbook.id) or len(playbook.id) > MAX_WORD_LENGTH:
+        fix = "use letters, digits, '-', '_' and '.', starting with a letter or digit"
+        yield "id", f"{playbook.id!r} is no id; {fix}"
+    for key, value, low, high in (
+        ("priority", playbook.priority, 1, 100),
+        ("cool_down_days", playbook.cool_down_days, 1, 365),
+        ("most_a_day", playbook.most_a_day, 1, 1_000_000),
+    ):
+        if value is not None and not low <= value <= high:
+            yield key, f"is {value}; it takes {low} to {high}"
+    for key, text in (("action", playbook.action), ("reason", playbook.reason), ("url", playbook.url)):
+        yield from ((key, fault) for fault in _text(key, text, facts))
+    for key, word, known, standing_for, what in (
+        ("tool", playbook.tool, tools, NAMES_A_TOOL, "tool"),
+        ("competency", playbook.competency, competencies, NAMES_A_COMPETENCY, "competency"),
+    ):
+        if word is not None:
+            yield from ((key, fault) for fault in _word(word, known, standing_for, what))
+    if not playbook.when:
+        yield "when", "there is no condition, so everybody would get it; add a [[playbooks.when]]"
+    for number, condition in enumerate(playbook.when):
+        yield from ((f"when[{number}]{key}", fault) for key, fault in _condition(condition, facts, tools))
+    if playbook.done is not None:
+        if playbook.done == Done():
+            yield "done", "says nothing; give it an event_type, a tool or a section"
+        if playbook.done.tool is not None and playbook.done.tool not in tools:
+            yield "done.tool", _unknown(playbook.done.tool, tools, "tool")
+
+
+def _text(key: str, text: str | None, facts: Collection[str]) -> Iterator[str]:
+    if text is None:
+        return
+    if not text.strip() or len(text) > 500:
+        yield "is empty or longer than 500 characters"
+    if key == "url" and not re.match(r"(https?://|/)\S+\Z|/\Z", text):
+        yield f"{text!r} is no address; give one that starts with https://, http:// or /"
+    try:
+        names = placeholders(text)
+    except ValueError:
+        yield "has a brace without its other half; write {{ and }} for braces that stay"
+        return
+    for name in names:
+        if name.removesuffix("_name") not in facts:
+            yield _unknown_fact(name, facts)
+
+
+def _word(word: str, known: set[str], standing_for: Collection[str], what: str) -> Iterator[str]:
+    if match := _ONE.match(word):
+        if match[1] not in standing_for:
+            those = " and ".join(f"{{{name}}}" for name in standing_for)
+            yield f"{word} names no {what}; {those} do"
+    elif word not in known:
+        yield _unknown(word, known, what)
+
+
+def _condition(condition: Condition, facts: dict[str, tuple[Kind, str]], tools: set[str]) -> Iterator[tuple[str, str]]:
+    asked = [
+        key
+        for key, value in (
+            ("below", condition.below),
+            ("at_least", condition.at_least),
+            ("is", condition.is_),
+            ("missing", condition.missing),
+        )
+        if value is not None
+    ]
+    if condition.events is not None:
+        if condition.fact is not None or asked:
+            yield "", "asks for a fact and for events; make two conditions of it"
+        yield from ((f".events{key}", fault) for key, fault in _events(condition.events, tools))
+        return
+    if condition.fact is None:
+        yield "", "asks for nothing; give it a fact or events"
+        return
+    if condition.fact not in facts:
+        yield ".fact", _unknown_fact(condition.fact, facts)
+        return
+    if len(asked) != 1:
+        yield "", f"takes one of below, at_least, is, missing; it has {', '.join(asked) or 'none'}"
+        return
+    kind = facts[condition.fact][0]
+    if asked[0] in ("below", "at_least") and kind in ("text", "flag"):
+        yield f".{asked[0]}", f"{condition.fact} is no number; ask with is"
+    if asked[0] == "is" and isinstance(condition.is_, bool) != (kind == "flag"):
+        wanted = "true or false" if kind == "flag" else "a text" if kind == "text" else "a number: ask with at_least"
+        yield ".is", f"{condition.fact} is {wanted}"
+    if asked[0] == "is" and kind not in ("flag", "text") and isinstance(condition.is_, str):
+        yield ".is", f"{condition.fact} is a number; ask with below or at_least"
+
+
+def _events(events: EventsCondition, tools: set[str]) -> Iterator[tuple[str, str]]:
+    if events.event_type is None and events.tool is None and events.section is None:
+        yield "", "says not which; give it an event_type, a tool or a section"
+    if events.tool is not None and events.tool not in tools:
+        yield ".tool", _unknown(events.tool, tools, "tool")
+    if (events.at_least is None) == (events.at_most is None):
+        yield "", "takes one of at_least and at_most"
+    for key, value, low in (("at_least", events.at_least, 1), ("at_most", events.at_most, 0)):
+        if value is not None and not low <= value <= 10_000:
+            yield f".{key}", f"is {value}; it takes {low} to 10000"
+    if events.last_days is not None and not 1 <= events.last_days <= 365:
+        yield ".last_days", f"is {events.last_days}; it takes 1 to 365"
+
+
+def _unknown(word: str, known: Collection[str], what: str) -> str:
+    return f"{word!r} is no {what}; known are {', '.join(sorted(known))}"
+
+
+def _unknown_fact(name: str, facts: Collection[str]) -> str:
+    if name.startswith("prediction"):
+        return f"{name!r}: Milepost has no predictions yet, so nothing can be asked of one; take another fact"
+    return f"{name!r} is no fact; known are {', '.join(sorted(facts))}"
