@@ -1,4 +1,4 @@
-"""What the migrations make: the printed text makes the same, and the mission's queries run on it."""
+"""What the migrations make: the printed text makes the same, and queries written for these names run on it."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_dump_can_be_restored(cluster: Cluster, connection: psycopg.Connection
             assert stored(restored) == expected(restored)
 
 
-def test_the_missions_names(connection: psycopg.Connection) -> None:
+def test_the_names_of_the_first_design(connection: psycopg.Connection) -> None:
     tables = (
         "('public.behavior_events'::regclass, 'public.behavior_sessions'::regclass, 'milepost.snapshots'::regclass)"
     )
@@ -89,7 +89,7 @@ def test_the_missions_names(connection: psycopg.Connection) -> None:
     assert names(connection, policies) == ["behavior_events_own", "behavior_insights_own", "behavior_sessions_own"]
 
 
-def test_the_missions_queries(connection: psycopg.Connection) -> None:
+def test_queries_of_the_first_design(connection: psycopg.Connection) -> None:
     set_up(connection.info.dsn, load_plan(), Settings(admin_customer_id="dru78DR9789SDF862"))
     connection.execute(
         "insert into public.behavior_events (customer_id, event_type, session_id) values"

@@ -41,7 +41,7 @@ export function useVisit(customerId: string, toolId: Tool, toolSection?: ToolSec
   useToolTracking(customerId, toolId, toolSection, { competencyArea: COMPETENCY[toolId] });
 }
 
-/** What the four tools track alike, at the impact levels of the mission. */
+/** What the four tools track alike, at the impact levels that the default plan gives. */
 export function useTool(customerId: string, toolId: Tool): ToolTracking & { tracking: BehaviorTracking } {
   const tracking = useBehaviorTracking({ customerId });
   const competencyArea = COMPETENCY[toolId];

@@ -3,7 +3,7 @@
 The way of an event, one module each:
 
     tracker / aio     the public faces: `Tracker` and its asyncio twin
-    capturing         their shared half: the mission's track methods, in the caller's thread
+    capturing         their shared half: the track methods, in the caller's thread
     session, uuid7    what is fixed at capture: the session, the event id, the time
     queue             the bounded queue in memory
     capture           a captured record into the bytes that are sent

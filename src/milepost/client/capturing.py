@@ -1,4 +1,4 @@
-"""The track methods, in the mission's words: what `Tracker` and `AsyncTracker` share.
+"""The track methods: what `Tracker` and `AsyncTracker` share.
 
 They run in the host's thread: they take the id, the time and the session, queue the event and return.
 Nothing is encoded, written or sent here, and nothing raises.
@@ -151,7 +151,7 @@ class Capturing:
         return self.capture("navigation", {"page_url": page_url, **context}, tool_id=tool_id, tool_section=tool_section)
 
     def track_behavior(self, action_type: str, payload: Mapping[str, object] | None = None) -> str:
-        """The mission's routing: an event type's name, or an everyday word (`export`, `click`, `page_view`,
+        """An event type's name, or an everyday word (`export`, `click`, `page_view`,
         `generate`, ...), goes to its event type; anything else is a `professional_action` whose metadata
         names the action. Payload keys may be camelCase or snake_case; those that are no field of an
         event become metadata. ARR and growth stage come from the scaling context.

@@ -1,4 +1,4 @@
-"""`track_behavior(action_type, payload)`: the mission's routing of an action to one of the ten event types."""
+"""`track_behavior(action_type, payload)`: which of the ten event types an action is."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class CompetencyScore(msgspec.Struct):
 
 
 class Insights(msgspec.Struct, kw_only=True):
-    """The mission's behavior_insights, true as of `as_of`. None means: not enough data."""
+    """The columns of the view behavior_insights, true as of `as_of`. None means: not enough data."""
 
     customer_id: str
     as_of: datetime

@@ -63,7 +63,7 @@ select (select count(*) from milepost.standing where unsettled)
   + (select count(*) from milepost.snapshots where due_on <= %(today)s::date) as waiting
 
 -- name: insights
--- A customer's insights as of now, every column of the mission's table.
+-- A customer's insights as of now, every column of the view.
 select i.*, milepost.plan_of(i.customer_id) as plan_version
 from public.behavior_insights i where customer_id = %(customer_id)s
 
