@@ -12,6 +12,7 @@ import httpx
 import psycopg
 import pytest
 
+from tests.support.postgres import Cluster
 from tests.support.server import WRITE_KEY, Server, wait_for
 
 
@@ -162,3 +163,29 @@ def test_a_wrong_setting_names_the_variable(tmp_path: Path) -> None:
     result = Shell(tmp_path, "", MILEPOST_PORT="http").run("serve")
     assert result.returncode == 1
     assert "MILEPOST_PORT is 'http'; it takes a whole number." in " ".join(result.stderr.split())
+
+
+def test_only_migrate_changes_a_schema(shell: Shell, connection: psycopg.Connection) -> None:
+    """Beneath an older server that still runs, a command of a newer release must not replace its functions."""
+    older = "update milepost.routines set checksum = 'older' where name = 'functions/game/monday.sql'"
+    connection.execute(older)
+    for command in (["keys", "list"], ["recompute"], ["verify"], ["explain", "acme"], ["sign-in-link"]):
+        refused = shell.run(*command)
+        assert refused.returncode == 1, command
+        said = " ".join(refused.stderr.split())
+        assert "it lacks functions/game/monday.sql" in said
+        assert "milepost migrate" in said
+    assert connection.execute("select checksum from milepost.routines where checksum = 'older'").fetchone()
+    assert "current" in shell.ok("migrate")
+    assert "kind" in shell.ok("keys", "list")
+
+
+def test_a_database_without_milepost_says_how_to_begin(cluster: Cluster, tmp_path: Path) -> None:
+    with cluster.database(empty=True) as dsn:
+        shell = Shell(tmp_path, dsn)
+        refused = shell.run("keys", "create", "web")
+        assert refused.returncode == 1
+        assert "no Milepost in it yet" in refused.stderr
+        assert "milepost serve" in refused.stderr
+        with psycopg.connect(dsn) as connection:
+            assert connection.execute("select to_regnamespace('milepost')").fetchone() == (None,)
