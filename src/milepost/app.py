@@ -54,7 +54,7 @@ from milepost.dashboard.static_files import browser_sdk, static_router
 from milepost.dashboard.tools_app import tools_app_routes
 from milepost.errors import Problem, SettingsError
 from milepost.identity.follower import Follower
-from milepost.ingest.events import Row
+from milepost.ingest.events import EventRow
 from milepost.ingest.write import Writer
 from milepost.jobs import Jobs
 from milepost.live import LiveFeed, LiveRow
@@ -208,7 +208,7 @@ def build_services(settings: Settings) -> Services:
 
     live = LiveFeed(database, in_words)
 
-    def stored(rows: list[Row]) -> None:
+    def stored(rows: list[EventRow]) -> None:
         live.publish((row.event_id for row in rows), len(rows))
 
     preset = {

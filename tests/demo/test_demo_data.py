@@ -7,7 +7,6 @@ import gzip
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
 
 import pyarrow.parquet as pq
 import pytest
@@ -21,7 +20,9 @@ from milepost.demo.data import (
     first_day,
     usual_sections,
 )
-from milepost.importing import EventRow, ImportReport, StoreResult, import_file
+from milepost.importing import ImportReport, StoreResult, import_file
+from milepost.ingest.events import EventRow
+from milepost.plan import load_plan
 from milepost.vocabulary import DEFAULT_COMPETENCIES
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data" / "oulad"
@@ -31,7 +32,7 @@ MORNING = datetime(2026, 3, 10, 6, tzinfo=UTC)
 
 class Store:
     def __init__(self) -> None:
-        self.rows: dict[UUID, EventRow] = {}
+        self.rows: dict[str, EventRow] = {}
 
     def store(self, events: list[EventRow]) -> StoreResult:
         before = len(self.rows)
@@ -43,7 +44,9 @@ class Store:
 def load(store: Store, today: date, started: date, folder: Path) -> ImportReport[EventRow]:
     now = MORNING + (today - TODAY)
     (file,) = data_files()
-    return import_file(file, demo_mapping(today, started), store, now=now, errors_path=folder / "errors.ndjson")
+    return import_file(
+        file, demo_mapping(today, started), store, plan=load_plan(), now=now, errors_path=folder / "errors.ndjson"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +80,7 @@ def test_both_courses_are_at_their_end_and_the_ones_who_left_are_quiet(
     last: dict[str, datetime] = {}
     recent: Counter[object] = Counter()
     for event in store.rows.values():
+        assert event.customer_id is not None
         last[event.customer_id] = max(event.timestamp, last.get(event.customer_id, event.timestamp))
         recent[traits[event.customer_id]["course"]] += event.timestamp.date() >= TODAY - timedelta(days=3)
     assert recent.keys() == LAST_DAYS.keys()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
 
-from milepost.importing import EventRow, ImportReport, StoreResult, import_file, parse_mapping
+from milepost.importing import ImportReport, StoreResult, import_file, parse_mapping
+from milepost.ingest.events import EventRow
+from milepost.plan import load_plan
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+PLAN = load_plan()
 
 SHOP_MAP = """
 source = "shop"
@@ -32,7 +34,7 @@ class MemorySink:
     """Keeps rows by event id, as the table's primary key does; may crash before or after a chunk is kept."""
 
     def __init__(self, crash_at: int | None = None, after: bool = False) -> None:
-        self.rows: dict[UUID, EventRow] = {}
+        self.rows: dict[str, EventRow] = {}
         self.chunks = 0
         self._crash_at = crash_at
         self._after = after
@@ -55,7 +57,7 @@ def run(
 ) -> tuple[ImportReport[EventRow], MemorySink]:
     """Imports with a fixed clock."""
     sink = sink or MemorySink()
-    report = import_file(path, parse_mapping(map_text, "map.toml"), sink, now=NOW, **options)  # type: ignore[arg-type]
+    report = import_file(path, parse_mapping(map_text, "map.toml"), sink, plan=PLAN, now=NOW, **options)  # type: ignore[arg-type]
     return report, sink
 
 

@@ -19,10 +19,10 @@ from typer.testing import CliRunner
 
 from milepost.cli.commands import app
 from milepost.importing import MapError, import_actions, parse_action_mapping
-from milepost.importing.actions import ActionSink, NoActionSink
 from milepost.importing.console import import_actions_command
+from milepost.importing.database import ActionSink
 from milepost.importing.run import CHUNK_ROWS, ImportReport
-from milepost.importing.sink import StoreResult
+from milepost.importing.sink import NullSink, StoreResult
 from milepost.ingest.actions import ActionRow, accept_actions
 from milepost.ingest.steps import Sender
 from milepost.plan import load_plan
@@ -250,7 +250,7 @@ def test_a_file_takes_what_the_api_takes(tmp_path_factory: pytest.TempPathFactor
         expected.append(not accept_actions([json.dumps(action).encode()], Sender(_PLAN, NOW)).rejected)
     file = tmp_path_factory.mktemp("rows") / "rows.ndjson"
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    report = import_actions(file, parse_action_mapping(CRM_MAP, "map.toml"), NoActionSink(), plan=_PLAN, now=NOW)
+    report = import_actions(file, parse_action_mapping(CRM_MAP, "map.toml"), NullSink(), plan=_PLAN, now=NOW)
     refused = {error[0] for error in errors_of(report)} if report.errors_path else set()
     assert [place + 1 not in refused for place in range(len(rows))] == expected
 
@@ -271,7 +271,7 @@ def test_a_mistake_in_the_map_is_named(tmp_path: Path, change: tuple[str, str], 
 
     def bring_it() -> None:
         mapping = parse_action_mapping(CRM_MAP.replace(*change), "map.toml")
-        import_actions(file, mapping, NoActionSink(), plan=_PLAN, now=NOW)
+        import_actions(file, mapping, NullSink(), plan=_PLAN, now=NOW)
 
     with pytest.raises(MapError) as mistake:
         bring_it()

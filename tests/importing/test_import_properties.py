@@ -7,7 +7,9 @@ import io
 import tempfile
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -88,9 +90,11 @@ def test_every_row_is_stored_or_reported(rows: list[tuple[str, ...]], twice: boo
     assert {error["line"] for error in errors} <= set(begins)
     assert all(error["code"] and error["field"] and error["message"] for error in errors)
     for event in sink.rows.values():
-        assert event.event_id.version == 7
-        assert event.event_id.int >> 80 == int(event.timestamp.timestamp() * 1_000_000) // 1000
-        texts = [value for value in event if isinstance(value, str)]
+        event_id = UUID(event.event_id)
+        assert event_id.version == 7
+        assert event_id.int >> 80 == int(event.timestamp.timestamp() * 1_000_000) // 1000
+        texts = [value for value in msgspec.structs.astuple(event) if isinstance(value, str)]
+        texts.append(bytes(event.event_metadata or b"").decode())
         assert not any("\0" in text or text == "" for text in texts)
         "".join(texts).encode("utf-8")
 

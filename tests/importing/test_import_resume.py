@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from milepost.importing import EventRow, ImportReport, StoreResult, import_file, parse_mapping
+from milepost.importing import ImportReport, StoreResult, import_file, parse_mapping
 from milepost.importing.run import CHUNK_ROWS
-from tests.importing.import_helpers import NOW, SHOP_MAP, MemorySink, read_errors, run, shop_csv
+from milepost.ingest.events import EventRow
+from tests.importing.import_helpers import NOW, PLAN, SHOP_MAP, MemorySink, read_errors, run, shop_csv
 
 ROWS = 2 * CHUNK_ROWS + 1234
 
@@ -97,7 +98,7 @@ class RefusingSink:
 
 def test_what_the_sink_refuses_is_reported_with_its_line(tmp_path: Path) -> None:
     file = shop_csv(tmp_path / "events.csv", 20, bad_every=10)  # rows 0 and 10 are bad: lines 2 and 12
-    report: ImportReport[EventRow] = import_file(file, parse_mapping(SHOP_MAP, "m"), RefusingSink(), now=NOW)
+    report: ImportReport[EventRow] = import_file(file, parse_mapping(SHOP_MAP, "m"), RefusingSink(), plan=PLAN, now=NOW)
     assert [(error["line"], error["code"]) for error in read_errors(report)] == [
         (2, "invalid_value"),
         (6, "unstorable"),

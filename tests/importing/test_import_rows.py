@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
+import msgspec
 import pytest
 
-from milepost.importing import EventRow, import_file, parse_mapping
-from milepost.importing.sink import NullSink
-from tests.importing.import_helpers import NOW, read_errors, run
+from milepost.importing import NullSink, import_file, parse_mapping
+from milepost.ingest.events import EventRow
+from milepost.plan import Tool
+from tests.importing.import_helpers import NOW, PLAN, read_errors, run
 
 MAP = """
 source = "crm"
@@ -61,7 +64,7 @@ def store(folder: Path, *rows: dict[str, str], text: str = MAP) -> tuple[list[Ev
 def test_a_row_becomes_an_event(tmp_path: Path) -> None:
     (event,), errors = store(tmp_path, {})
     assert errors == []
-    assert event._replace(event_id=event.event_id) == EventRow(
+    assert event == EventRow(
         event_id=event.event_id,
         customer_id="acme",
         user_id=None,
@@ -75,7 +78,7 @@ def test_a_row_becomes_an_event(tmp_path: Path) -> None:
         current_arr=None,
         target_arr=None,
         growth_stage=None,
-        event_metadata='{"paid":true,"part":"pricing"}',
+        event_metadata=msgspec.Raw(b'{"paid":true,"part":"pricing"}'),
         session_duration=1500,
         time_on_page=None,
         page_url="https://x.example/",
@@ -86,13 +89,13 @@ def test_a_row_becomes_an_event(tmp_path: Path) -> None:
         timestamp=datetime(2026, 3, 1, 8, tzinfo=UTC),
         retention_days=90,
     )
-    assert event.event_id.version == 7
+    assert UUID(event.event_id).version == 7
 
 
 def test_the_event_id_never_changes(tmp_path: Path) -> None:
     """Ids are on disk at every user: a change here would import their files a second time."""
     events, _ = store(tmp_path, {}, {})
-    assert [str(event.event_id) for event in events] == IDS
+    assert [event.event_id for event in events] == IDS
 
 
 IDS = ["019ca869-5000-7cb9-aaa3-5f1f8dd65532", "019ca869-5000-759f-9a2c-0403271d866e"]
@@ -102,7 +105,7 @@ def test_empty_cells_and_defaults(tmp_path: Path) -> None:
     (event,), _ = store(tmp_path, {"part": "", "kind": "export", "ms": "", "device": "", "ip": ""})
     assert (event.tool_section, event.competency_area, event.session_duration) == (None, None, None)
     assert event.business_impact == "high"
-    assert event.event_metadata == "{}"
+    assert event.event_metadata == msgspec.Raw(b"{}")
 
 
 @pytest.mark.parametrize(
@@ -184,7 +187,7 @@ def test_days_are_spread_over_one_sitting_a_day(tmp_path: Path) -> None:
     text = MAP.replace('column = "at"\n', SPREAD)
     events, errors = store(tmp_path, *rows, text=text)
     assert errors == []
-    sittings: dict[tuple[str, object], list[EventRow]] = {}
+    sittings: dict[tuple[str | None, object], list[EventRow]] = {}
     for event in events:
         assert 8 <= event.timestamp.hour < 22
         sittings.setdefault((event.customer_id, event.timestamp.date()), []).append(event)
@@ -222,15 +225,11 @@ def test_sessions_end_at_a_pause_and_after_a_day(tmp_path: Path) -> None:
 def test_a_plans_impact_rule_is_used_where_the_map_gives_none(tmp_path: Path) -> None:
     file = tmp_path / "e.csv"
     file.write_text(",".join(GOOD) + "\n" + ",".join(GOOD.values()) + "\n")
-    asked: list[tuple[str, str | None, str | None]] = []
-
-    def rule(kind: str, tool: str | None, section: str | None) -> str:
-        asked.append((kind, tool, section))
-        return "medium"
-
-    report = import_file(file, parse_mapping(MAP, "m"), NullSink(), now=NOW, impact=rule)
-    assert report.samples[0].business_impact == "medium"
-    assert asked == [("tool_usage", "cost-calculator", "pricing-1")]
+    for section, impact in (("pricing-1", "medium"), ("pricing-2", "low")):
+        tool = Tool(id="cost-calculator", sections=(section,), key_sections=(section,))
+        plan = msgspec.structs.replace(PLAN, tools=(tool,))
+        report = import_file(file, parse_mapping(MAP, "m"), NullSink(), plan=plan, now=NOW)
+        assert report.samples[0].business_impact == impact
 
 
 def test_metadata_that_is_too_large_is_refused(tmp_path: Path) -> None:
@@ -238,5 +237,5 @@ def test_metadata_that_is_too_large_is_refused(tmp_path: Path) -> None:
     rows = [{**GOOD, "id": i, "part": "é" * size} for i, size in enumerate((10, 20_000))]
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
     report, sink = run(file, MAP.replace('tool_section = "{part}-{id}"\n', ""))
-    assert [(error["line"], error["field"]) for error in read_errors(report)] == [(2, "metadata")]
+    assert [(error["line"], error["code"]) for error in read_errors(report)] == [(2, "too_large")]
     assert len(sink.rows) == 1

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from milepost.ingest.events import Rejection, Row, Tie
+from milepost.ingest.events import EventRow, Rejection, Tie
 from milepost.ingest.ids import foreign_id
 from milepost.ingest.pipeline import Accepted, accept
 from milepost.ingest.segment import SEGMENT_STEPS
@@ -26,7 +26,7 @@ def _run(sender: Sender = SENDER, **message: Any) -> Accepted:
     return accept([raw.encode()], sender, SEGMENT_STEPS)
 
 
-def _row(sender: Sender = SENDER, **message: Any) -> Row:
+def _row(sender: Sender = SENDER, **message: Any) -> EventRow:
     result = _run(sender, **message)
     assert result.rejected == []
     return result.rows[0]
@@ -139,17 +139,17 @@ def test_the_messages_own_sent_at_wins_over_the_batchs() -> None:
 
 
 def test_ties_and_traits() -> None:
-    (told,) = _run(type="identify", anonymousId="a", traits={"name": "Ann"}).told
-    assert told.ties == (Tie("identify", "anonymous", "a", "u"),)
-    assert (told.traits[0].of, told.traits[0].id, told.traits[0].name) == ("user", "u", "Ann")
-    (told,) = _run(type="group", groupId="acme", anonymousId="a", traits={"name": "Acme"}).told
-    assert told.ties == (Tie("group", "user", "u", "acme"), Tie("group", "anonymous", "a", "acme"))
-    assert (told.traits[0].of, told.traits[0].id) == ("customer", "acme")
-    (told,) = _run(type="alias", previousId="p").told
-    assert told.ties == (Tie("alias", "anonymous", "p", "u"), Tie("alias", "user", "p", "u"))
-    assert told.event_id == _row(type="alias", previousId="p").event_id
-    assert _run().told == []
-    assert _run(type="identify").told == []
+    (call,) = _run(type="identify", anonymousId="a", traits={"name": "Ann"}).identity_calls
+    assert call.ties == (Tie("identify", "anonymous", "a", "u"),)
+    assert (call.traits[0].of, call.traits[0].id, call.traits[0].name) == ("user", "u", "Ann")
+    (call,) = _run(type="group", groupId="acme", anonymousId="a", traits={"name": "Acme"}).identity_calls
+    assert call.ties == (Tie("group", "user", "u", "acme"), Tie("group", "anonymous", "a", "acme"))
+    assert (call.traits[0].of, call.traits[0].id) == ("customer", "acme")
+    (call,) = _run(type="alias", previousId="p").identity_calls
+    assert call.ties == (Tie("alias", "anonymous", "p", "u"), Tie("alias", "user", "p", "u"))
+    assert call.event_id == _row(type="alias", previousId="p").event_id
+    assert _run().identity_calls == []
+    assert _run(type="identify").identity_calls == []
 
 
 def test_a_person_address_is_kept_only_where_addresses_are() -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milepost.ingest.events import Rejection, Row
+from milepost.ingest.events import EventRow, Rejection
 from milepost.ingest.ids import foreign_id, new_id
 from milepost.ingest.pipeline import Accepted, accept
 from milepost.ingest.steps import Sender
@@ -30,7 +30,7 @@ def _run(sender: Sender = SENDER, **fields: Any) -> Accepted:
     return accept([json.dumps({"event_type": "navigation", "customer_id": "acme", **fields}).encode()], sender)
 
 
-def _row(sender: Sender = SENDER, **fields: Any) -> Row:
+def _row(sender: Sender = SENDER, **fields: Any) -> EventRow:
     result = _run(sender, **fields)
     assert result.rejected == []
     return result.rows[0]

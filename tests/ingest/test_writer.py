@@ -18,7 +18,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from milepost.errors import DatabaseUnavailable, Overloaded
 from milepost.ingest import metrics, write
-from milepost.ingest.events import Receipt, Row, Tie, Told, Traits
+from milepost.ingest.events import EventRow, IdentityCall, Receipt, Tie, Traits
 from milepost.ingest.ids import new_id
 from milepost.ingest.lanes import Work, lane_of
 from milepost.ingest.write import Writer
@@ -31,15 +31,15 @@ NOW = datetime.now(UTC)
 _ALLOW = sql.SQL("alter database {} with allow_connections {}")
 
 
-def _row(customer: str = "acme", event_id: str = "") -> Row:
-    return Row(
+def _row(customer: str = "acme", event_id: str = "") -> EventRow:
+    return EventRow(
         event_id=event_id or new_id(NOW), event_type="navigation", business_impact="low", timestamp=NOW,
         retention_days=365, customer_id=customer,
     )  # fmt: skip
 
 
-def _work(rows: Sequence[Row], told: Sequence[Told] = (), size: int = 0) -> Work:
-    return Work(list(rows), range(len(rows)), told, size)
+def _work(rows: Sequence[EventRow], calls: Sequence[IdentityCall] = (), size: int = 0) -> Work:
+    return Work(list(rows), range(len(rows)), calls, size)
 
 
 @asynccontextmanager
@@ -101,14 +101,14 @@ async def test_an_unstorable_row_is_found_and_its_neighbours_stored(dsn: str) ->
 
 async def test_unstorable_ties_cost_nobody_else_anything(dsn: str) -> None:
     rows = [_row() for _ in range(3)]
-    told = [
-        Told(rows[0].event_id, (Tie("identify", "anonymous", "a", "u"),), ()),
-        Told(rows[1].event_id, (Tie("identify", "anonymous", "b\x00", "u"),), ()),
-        Told(rows[2].event_id, (), (Traits("customer", "acme", "Acme", b'{"a":"\\u0000"}'),)),
+    calls = [
+        IdentityCall(rows[0].event_id, (Tie("identify", "anonymous", "a", "u"),), ()),
+        IdentityCall(rows[1].event_id, (Tie("identify", "anonymous", "b\x00", "u"),), ()),
+        IdentityCall(rows[2].event_id, (), (Traits("customer", "acme", "Acme", b'{"a":"\\u0000"}'),)),
     ]
     async with _writing(dsn, writers=1) as writer:
         neighbour = asyncio.create_task(writer.write(_work([_row("other")])))
-        receipt = await writer.write(_work(rows, told))
+        receipt = await writer.write(_work(rows, calls))
         assert (await neighbour).accepted == 1
     assert receipt.accepted == 1
     assert [r.index for r in receipt.rejected] == [1, 2]
@@ -151,9 +151,9 @@ async def test_what_a_request_tells_is_known_before_any_of_its_events(dsn: str) 
     rows = [_row("") for _ in range(30)]
     for n, row in enumerate(rows):
         row.customer_id, row.user_id = None, f"user-{n}"
-    told = [Told(row.event_id, (Tie("group", "user", f"user-{n}", "acme"),), ()) for n, row in enumerate(rows)]
+    calls = [IdentityCall(row.event_id, (Tie("group", "user", f"user-{n}", "acme"),), ()) for n, row in enumerate(rows)]
     async with _writing(dsn) as writer:
-        assert (await writer.write(_work(rows, told))).accepted == 30
+        assert (await writer.write(_work(rows, calls))).accepted == 30
     assert _count(dsn) == 30
 
 
@@ -197,7 +197,7 @@ async def test_customers_of_a_connection_that_is_gone_are_served_by_the_others(d
 
 
 async def test_a_mistake_of_ours_ends_one_commit_never_the_writer(dsn: str) -> None:
-    def broken(rows: list[Row]) -> None:
+    def broken(rows: list[EventRow]) -> None:
         if rows[0].customer_id == "broken":
             raise RuntimeError("a watcher of what was stored fails")
 
@@ -262,13 +262,13 @@ async def test_a_deadlock_is_tried_again(dsn: str) -> None:
     retried = metrics.COMMITS.labels("retried")
     before = retried._value.get()
     rows = [_row(), _row()]
-    told = [
-        Told(rows[0].event_id, (Tie("identify", "anonymous", "a", "u"),), ()),
-        Told(rows[1].event_id, (), (Traits("user", "contended", None, b"{}"),)),
+    calls = [
+        IdentityCall(rows[0].event_id, (Tie("identify", "anonymous", "a", "u"),), ()),
+        IdentityCall(rows[1].event_id, (), (Traits("user", "contended", None, b"{}"),)),
     ]
     async with _writing(dsn, writers=1) as writer, await AsyncConnection.connect(dsn) as other:
         await other.execute("insert into milepost.users (user_id) values ('contended')")
-        task = asyncio.create_task(writer.write(_work(rows, told)))
+        task = asyncio.create_task(writer.write(_work(rows, calls)))
         await _until_waiting(dsn)
         await other.execute("select milepost.tie('identify', 'anonymous', 'a', 'other')")
         await other.commit()

@@ -49,9 +49,7 @@ def test_the_shop_is_a_tie(cluster: Cluster, tmp_path: Path) -> None:
         set_up(dsn, plan, Settings())
         mapping = load_mapping(folder / "onlineshop.toml")
         with DatabaseSink(dsn) as sink:
-            done = import_file(
-                SHOP_FILE, mapping, sink, now=_NOW, errors_path=tmp_path / "errors", impact=plan.impact_of
-            )
+            done = import_file(SHOP_FILE, mapping, sink, now=_NOW, errors_path=tmp_path / "errors", plan=plan)
         assert done.accepted == 32_283
         found = report(dsn)
     assert (found.customers, len(found.slices), found.customer_slices) == (3751, 6, 4322)
@@ -71,7 +69,7 @@ def test_the_demos_students_are_ranked_better(cluster: Cluster, tmp_path: Path) 
         mapping = demo_mapping(_NOW.date(), date(2026, 6, 1))
         with DatabaseSink(dsn) as sink:
             for file in data_files():
-                import_file(file, mapping, sink, now=_NOW, errors_path=tmp_path / "errors", impact=plan.impact_of)
+                import_file(file, mapping, sink, now=_NOW, errors_path=tmp_path / "errors", plan=plan)
         found = report(dsn)
     assert found.customers == 358
     said = verdicts(found)

@@ -24,7 +24,7 @@ from milepost.ingest.events import IncomingEvent, JsonObject, Receipt
 from milepost.ingest.lanes import Work
 from milepost.ingest.pipeline import Accepted, accept
 from milepost.ingest.segment import CALLS, SEGMENT_STEPS, parse_time
-from milepost.ingest.steps import EVENT_STEPS, Sender, Step
+from milepost.ingest.steps import EVENT_STEPS, PipelineStep, Sender
 from milepost.ingest.store_actions import store_actions
 
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -126,7 +126,7 @@ async def _check_body_key(request: AnyRequest, served: Services, key: str | None
         await require_write_key(served.keys, key)
 
 
-async def _accept(items: Sequence[bytes], sender: Sender, steps: Sequence[Step]) -> Accepted:
+async def _accept(items: Sequence[bytes], sender: Sender, steps: Sequence[PipelineStep]) -> Accepted:
     if len(items) < _MANY:
         return accept(items, sender, steps)
     return await asyncio.to_thread(accept, items, sender, steps)
@@ -174,7 +174,7 @@ async def _write(served: Services, accepted: Accepted, batch: Batch) -> Receipt:
     if not accepted.rows:
         return Receipt(0, 0, accepted.rejected)
     size = sum(map(len, batch.items))
-    work = Work(accepted.rows, accepted.places, accepted.told, size)
+    work = Work(accepted.rows, accepted.places, accepted.identity_calls, size)
     receipt = await served.writer.write(work)
     receipt.rejected = sorted(receipt.rejected + accepted.rejected, key=lambda rejection: rejection.index)
     return receipt

@@ -108,11 +108,11 @@ def import_(
     plan = load_plan(chosen.plan_file)
     options = {"now": datetime.now(UTC), "console": console, "errors_path": errors, "limit": limit}
     if dry_run:
-        import_command(file, map_file, None, dry_run=True, impact=plan.impact_of, **options)  # type: ignore[arg-type]
+        import_command(file, map_file, None, dry_run=True, plan=plan, **options)  # type: ignore[arg-type]
         return
     try:
         with database_dsn(chosen) as dsn, DatabaseSink(dsn) as sink:
-            import_command(file, map_file, sink, resume=resume, impact=plan.impact_of, **options)  # type: ignore[arg-type]
+            import_command(file, map_file, sink, resume=resume, plan=plan, **options)  # type: ignore[arg-type]
     except (psycopg.OperationalError, KeyboardInterrupt):
         console.print("Interrupted. Run the same command again: it goes on where it stopped.")
         raise typer.Exit(1) from None

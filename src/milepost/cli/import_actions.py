@@ -27,8 +27,8 @@ def import_actions(
     resume: Annotated[bool, typer.Option(help="Go on where an interrupted import stopped.")] = True,
 ) -> None:
     """Import a file of offline actions: calls, workshops, deals. Running it again adds nothing."""
-    from milepost.importing.actions import ActionSink
     from milepost.importing.console import import_actions_command
+    from milepost.importing.database import ActionSink
 
     console = Console()
     chosen = load_settings().with_flags(data_dir=data_dir)

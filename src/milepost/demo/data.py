@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 import pyarrow.parquet as pq
 
-from milepost.importing.mapping import Mapping, Origin, load_mapping
+from milepost.importing.load import load_mapping
+from milepost.importing.mapping import Mapping, Origin
 
 _HERE = Path(__file__).parent
 #: The map that ships with the data, also a worked example of a map.

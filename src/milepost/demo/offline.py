@@ -12,7 +12,7 @@ import psycopg
 import pyarrow.parquet as pq
 
 from milepost.demo.data import LAST_DAYS, data_files
-from milepost.importing.actions import ActionSink
+from milepost.importing.database import ActionSink
 from milepost.ingest.actions import accept_actions
 from milepost.ingest.steps import Sender
 from milepost.plan import Plan

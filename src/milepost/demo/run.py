@@ -130,9 +130,7 @@ def _fill(settings: Settings, dsn: str, *, everyone: bool) -> None:
         for file in data_files(everyone=everyone):
             # The package may be read-only, so what an import writes beside its file goes to the data folder.
             errors = settings.data_dir / f"{file.name}.errors.ndjson"
-            report = with_progress(
-                file, mapping, sink, now=now, console=_console, errors_path=errors, impact=plan.impact_of
-            )
+            report = with_progress(file, mapping, sink, plan=plan, now=now, console=_console, errors_path=errors)
             _console.print(f"{report.accepted:,} events of real students imported, {report.duplicates:,} were there.")
     started = first_day(settings.data_dir, now.date())
     new = store_offline(dsn, plan, now=now, started=started, everyone=everyone)

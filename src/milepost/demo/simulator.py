@@ -12,7 +12,7 @@ from typing import Protocol
 from milepost.demo.data import MAP_FILE, active_customers, usual_sections
 from milepost.demo.data import customers as known_customers
 from milepost.demo.offline import Action, live_action
-from milepost.importing.mapping import load_mapping
+from milepost.importing.load import load_mapping
 
 #: From where to where, with weights; "" ends a visit. Close to what the data's sittings look like.
 _WALK: dict[str, dict[str, int]] = {

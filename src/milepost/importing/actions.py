@@ -7,30 +7,25 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any
-from uuid import UUID
 
 import msgspec
-import psycopg
 
 from milepost.errors import ImportFailed
-from milepost.importing.convert import Converted, RowErrors, check_characters
+from milepost.importing.convert import Converted
+from milepost.importing.faults import RowErrors, check_characters
 from milepost.importing.fields import Faults, FieldResolver, RowFilter
-from milepost.importing.identity import Identifier, noise, uuid7_int
+from milepost.importing.identity import Identifier, content_id, noise
 from milepost.importing.mapping import ActionMapping
 from milepost.importing.metadata import MetadataBuilder
 from milepost.importing.readers import Batch, Column
-from milepost.importing.run import ImportReport, Progress, Sink, import_rows
-from milepost.importing.sink import StoreResult
-from milepost.importing.times import Spreader, TimeParser, to_datetime
+from milepost.importing.run import ImportProgress, ImportReport, import_rows
+from milepost.importing.sink import Sink
+from milepost.importing.times import Spreader, TimeParser, moments
 from milepost.ingest.actions import ActionRow, accept_actions
 from milepost.ingest.steps import Sender
 from milepost.plan import Plan
-from milepost.store.queries import load
-from milepost.store.retry import retried
 
-_SQL = load("milepost.ingest", "write.sql")
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?\Z")
 
 
@@ -62,10 +57,8 @@ class ActionConverter:
         if self._spreader is not None:
             micros = self._spreader.spread(micros, columns, list(map(noise, digests)))
         texts = {key: self._texts(key, columns, count, errors) for key in self._fields}
-        faults: dict[int, tuple[str, str]] = {}
-        metadata = self._metadata.build(columns, count, faults)
-        for row, (field, message) in faults.items():
-            errors.add(row, "invalid_value", field, message)
+        metadata = self._metadata.build(columns, count, errors)
+        times = moments(micros, errors)
         kept = self._filter.kept(columns, count)
         wanted = [
             row
@@ -76,10 +69,11 @@ class ActionConverter:
         for row in wanted:
             if row in errors.by_row:
                 continue
-            moment = micros[row]
-            assert moment is not None  # else it has a fault
-            made = self._row(row, texts, metadata[row], moment, digests[row], errors)
-            if made is not None:
+            action: dict[str, Any] = {key: text for key, column in texts.items() if (text := column[row]) is not None}
+            action |= {"timestamp": times[row], "action_metadata": metadata[row]}
+            if self._identifier is not None:
+                action["action_id"] = content_id(micros[row] or 0, digests[row])
+            if (made := self._row(row, action, errors)) is not None:
                 rows.append(made)
                 places.append(lines[row])
         # What the map leaves out is no error either.
@@ -88,30 +82,18 @@ class ActionConverter:
         found.sort(key=lambda error: error.line)
         return Converted(rows, places, found, count - len(wanted))
 
-    def _row(
-        self, row: int, texts: dict[str, Column], metadata: str, micros: int, digest: int, errors: RowErrors
-    ) -> ActionRow | None:
+    def _row(self, row: int, action: dict[str, Any], errors: RowErrors) -> ActionRow | None:
         """The row as a sender of the API would write it, through the API's checks."""
-        action: dict[str, Any] = {key: text for key, column in texts.items() if (text := column[row]) is not None}
         action.setdefault("source", self._mapping.source)
         if (value := action.get("value")) is not None and _NUMBER.match(value):
             action["value"] = float(value)
-        if self._identifier is not None:
-            action["action_id"] = str(UUID(int=uuid7_int(micros, digest)))
-        elif "action_id" not in action:
+        if "action_id" not in action:
             errors.add(row, "missing_field", "action_id", "is empty; every action needs one, or the map an identity")
             return None
-        try:
-            action["timestamp"] = to_datetime(micros)
-        except OverflowError:
-            errors.add(row, "invalid_value", "timestamp", "is outside of what a calendar has; check its format")
-            return None
-        if metadata != "{}":
-            action["action_metadata"] = msgspec.Raw(metadata.encode())
         accepted = accept_actions([msgspec.json.encode(action)], self._sender)
         if accepted.rejected:
             wrong = accepted.rejected[0]
-            errors.add(row, wrong.code, wrong.field or "", wrong.message)
+            errors.add(row, wrong.code, wrong.field, wrong.message)
             return None
         return accepted.rows[0]
 
@@ -123,49 +105,6 @@ class ActionConverter:
         return values
 
 
-class ActionSink:
-    """Stores each chunk in one commit. Rows of one chunk that PostgreSQL cannot take are found by halving."""
-
-    def __init__(self, dsn: str) -> None:
-        self._connection = psycopg.connect(
-            dsn, autocommit=True, application_name="milepost-import", options="-c timezone=UTC -c jit=off"
-        )
-
-    def __enter__(self) -> ActionSink:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._connection.close()
-
-    def store(self, rows: list[ActionRow], /) -> StoreResult:
-        """One commit. Raises psycopg.OperationalError when PostgreSQL goes away: nothing of the chunk is stored."""
-        rejected: list[tuple[int, str, str, str]] = []
-        accepted = self._store(rows, 0, rejected)
-        rejected.sort()
-        return StoreResult(accepted, len(rows) - accepted - len(rejected), rejected)
-
-    def _store(self, rows: list[ActionRow], start: int, rejected: list[tuple[int, str, str, str]]) -> int:
-        try:
-            text = msgspec.json.encode(rows).decode()
-            cursor = retried(self._connection, lambda: self._connection.execute(_SQL["store_actions"], (text,)))
-            return len(cursor.fetchall())
-        except (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded) as error:
-            if len(rows) == 1:
-                rejected.append((start, "unstorable", "", error.diag.message_primary or str(error)))
-                return 0
-            half = len(rows) // 2
-            return self._store(rows[:half], start, rejected) + self._store(rows[half:], start + half, rejected)
-
-
-class NoActionSink:
-    """Takes everything and keeps nothing: the sink of a dry run."""
-
-    def store(self, rows: list[ActionRow], /) -> StoreResult:
-        return StoreResult(len(rows), 0, [])
-
-
 def import_actions(
     path: Path,
     mapping: ActionMapping,
@@ -173,7 +112,7 @@ def import_actions(
     *,
     plan: Plan,
     now: datetime,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[ImportProgress], None] | None = None,
     errors_path: Path | None = None,
     resume: bool = True,
     limit: int | None = None,

@@ -7,23 +7,9 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from milepost.importing.mapping import ActionMapping, Field, FileMap, Mapping, Origin, columns_of, template_parts
-from milepost.vocabulary import (
-    ACTION_ROLES,
-    DEVICE_TYPES,
-    EVENT_TYPES,
-    GROWTH_STAGES,
-    IMPACTS,
-    MAX_WORD_LENGTH,
-)
+from milepost.ingest.decode import FIXED_WORDS
+from milepost.vocabulary import MAX_WORD_LENGTH
 
-#: Fields whose words are fixed: what they may be.
-CLOSED: dict[str, frozenset[str]] = {
-    "event_type": frozenset(EVENT_TYPES),
-    "business_impact": frozenset(IMPACTS),
-    "growth_stage": frozenset(GROWTH_STAGES),
-    "device_type": frozenset(DEVICE_TYPES),
-    "role": frozenset(ACTION_ROLES),
-}
 _FORMATS = ("iso", "epoch_s", "epoch_ms", "epoch_us", "day")
 _HOURS = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 
@@ -74,7 +60,7 @@ def _common_faults(mapping: FileMap) -> Iterator[tuple[str, str]]:
     for key, field in mapping.fields().items():
         path = f"{mapping.table}.{key}"
         yield from _field_faults(mapping, path, field)
-        yield from _closed_faults(mapping, key, field)
+        yield from _word_faults(mapping, key, field)
         if field.type != "text":
             yield f"{path}.type", "only metadata has a type. Remove it."
     for key, field in mapping.metadata_fields().items():
@@ -103,9 +89,9 @@ def _field_faults(mapping: FileMap, path: str, field: Field) -> Iterator[tuple[s
         yield path, "has a NUL character, which PostgreSQL cannot store. Remove it."
 
 
-def _closed_faults(mapping: FileMap, key: str, field: Field) -> Iterator[tuple[str, str]]:
+def _word_faults(mapping: FileMap, key: str, field: Field) -> Iterator[tuple[str, str]]:
     """A fixed word that is wrong in the map would reject every row that uses it: say so at once."""
-    allowed = CLOSED.get(key)
+    allowed = FIXED_WORDS.get(key)
     if allowed is None:
         return
     fix = f"Use one of {', '.join(sorted(allowed))}."

@@ -12,13 +12,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from milepost.importing.actions import NoActionSink, import_actions
-from milepost.importing.convert import ImpactRule, vocabulary_impact
-from milepost.importing.mapping import FileMap, Mapping, load_action_mapping, load_mapping
-from milepost.importing.run import ImportReport, Sink, import_file
-from milepost.importing.run import Progress as Step
-from milepost.importing.sink import EventRow, EventSink, NullSink
+from milepost.importing.actions import import_actions
+from milepost.importing.load import load_action_mapping, load_mapping
+from milepost.importing.mapping import FileMap, Mapping
+from milepost.importing.run import ImportProgress, ImportReport, import_file
+from milepost.importing.sink import NullSink, Sink
 from milepost.ingest.actions import ActionRow
+from milepost.ingest.events import EventRow
 from milepost.plan import Plan
 
 T = TypeVar("T")
@@ -27,15 +27,15 @@ T = TypeVar("T")
 def import_command(
     file: Path,
     map_file: Path,
-    sink: EventSink | None,
+    sink: Sink[EventRow] | None,
     *,
+    plan: Plan,
     now: datetime,
     console: Console,
     errors_path: Path | None = None,
     resume: bool = True,
     limit: int | None = None,
     dry_run: bool = False,
-    impact: ImpactRule = vocabulary_impact,
 ) -> ImportReport[EventRow]:
     """Runs one import and prints what it did. A dry run needs no sink and leaves only its error file.
 
@@ -50,12 +50,12 @@ def import_command(
         file,
         mapping,
         sink,
+        plan=plan,
         now=now,
         console=console,
         errors_path=errors_path,
         resume=resume,
         limit=limit,
-        impact=impact,
     )
     print_report(report, mapping, console, dry_run=dry_run)
     return report
@@ -64,14 +64,14 @@ def import_command(
 def with_progress(
     file: Path,
     mapping: Mapping,
-    sink: EventSink,
+    sink: Sink[EventRow],
     *,
+    plan: Plan,
     now: datetime,
     console: Console,
     errors_path: Path | None = None,
     resume: bool = True,
     limit: int | None = None,
-    impact: ImpactRule = vocabulary_impact,
     label: str | None = None,
 ) -> ImportReport[EventRow]:
     """`import_file` with a bar when the console is a terminal, and silent when it is not."""
@@ -82,17 +82,17 @@ def with_progress(
             file,
             mapping,
             sink,
+            plan=plan,
             now=now,
             progress=show,
             errors_path=errors_path,
             resume=resume,
             limit=limit,
-            impact=impact,
         ),
     )
 
 
-def with_bar(label: str, console: Console, work: Callable[[Callable[[Step], None]], T]) -> T:
+def with_bar(label: str, console: Console, work: Callable[[Callable[[ImportProgress], None]], T]) -> T:
     """Does the work and shows how far it is, on a terminal."""
     columns = (
         SpinnerColumn(),
@@ -105,8 +105,8 @@ def with_bar(label: str, console: Console, work: Callable[[Callable[[Step], None
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(label, total=1.0, rows=0)
 
-        def show(step: Step) -> None:
-            bar.update(task, completed=step.share, rows=step.rows)
+        def show(done: ImportProgress) -> None:
+            bar.update(task, completed=done.share, rows=done.rows)
 
         return work(show)
 
@@ -127,7 +127,7 @@ def import_actions_command(
     """`import_command` for offline actions."""
     mapping = load_action_mapping(map_file)
     if dry_run or sink is None:
-        sink, resume = NoActionSink(), False
+        sink, resume = NullSink(), False
         errors_path = errors_path or file.with_name(file.name + ".dry-run.errors.ndjson")
     into = sink
     report = with_bar(
@@ -153,7 +153,9 @@ def import_actions_command(
 def print_report(report: ImportReport[EventRow], mapping: Mapping, console: Console, *, dry_run: bool = False) -> None:
     """The closing lines: what was stored, what was there already, what failed and where to read why."""
     samples = [
-        f"{row.timestamp.isoformat()} {row.customer_id} {row.event_type} {row.tool_id or ''}" for row in report.samples
+        f"{row.timestamp.isoformat()} {row.customer_id or row.user_id or row.anonymous_id} {row.event_type} "
+        f"{row.tool_id or ''}"
+        for row in report.samples
     ]
     _print_counts(report, mapping, console, samples, dry_run=dry_run, what="events", kind="Event type")
 

@@ -1,14 +1,18 @@
-"""The importer's way into the database: chunks are stored while the next one is being read."""
+"""The importer's way into the database."""
 
 from __future__ import annotations
 
+from functools import partial
 from types import TracebackType
+from typing import Generic, Literal, Self
 
 import msgspec
 import psycopg
 
-from milepost.importing.sink import EventRow, StoreResult
-from milepost.ingest.events import Row
+from milepost.importing.sink import R, StoreResult
+from milepost.ingest.actions import ActionRow
+from milepost.ingest.events import EventRow
+from milepost.ingest.halving import Halving
 from milepost.store.queries import load
 from milepost.store.retry import retried
 
@@ -16,15 +20,17 @@ _SQL = load("milepost.ingest", "write.sql")
 _encode = msgspec.json.Encoder().encode
 
 
-class DatabaseSink:
-    """Stores each chunk in one commit. Rows of one chunk that PostgreSQL cannot take are found by halving."""
+class _TableSink(Generic[R]):
+    """Stores each chunk in one commit; rows that PostgreSQL cannot take are found and refused."""
+
+    _statement: Literal["store_events", "store_actions"]
 
     def __init__(self, dsn: str) -> None:
         self._connection = psycopg.connect(
             dsn, autocommit=True, application_name="milepost-import", options="-c timezone=UTC -c jit=off"
         )
 
-    def __enter__(self) -> DatabaseSink:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -32,49 +38,28 @@ class DatabaseSink:
     ) -> None:
         self._connection.close()
 
-    def store(self, events: list[EventRow]) -> StoreResult:
+    def store(self, rows: list[R], /) -> StoreResult:
         """One commit. Raises psycopg.OperationalError when PostgreSQL goes away: nothing of the chunk is stored."""
-        rejected: list[tuple[int, str, str, str]] = []
-        accepted = self._store([_row(event) for event in events], 0, rejected)
-        rejected.sort()
-        return StoreResult(accepted, len(events) - accepted - len(rejected), rejected)
-
-    def _store(self, rows: list[Row], start: int, rejected: list[tuple[int, str, str, str]]) -> int:
-        try:
-            text = _encode(rows).decode()
-            cursor = retried(self._connection, lambda: self._connection.execute(_SQL["store_events"], (text,)))
-            return len(cursor.fetchall())
-        except (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded) as error:
-            if len(rows) == 1:
-                rejected.append((start, "unstorable", "", error.diag.message_primary or str(error)))
-                return 0
-            half = len(rows) // 2
-            return self._store(rows[:half], start, rejected) + self._store(rows[half:], start + half, rejected)
+        accepted, statement = 0, _SQL[self._statement]
+        parts = Halving(rows)
+        for part in parts:
+            parameters = (_encode(part).decode(),)
+            try:
+                cursor = retried(self._connection, partial(self._connection.execute, statement, parameters))
+                accepted += len(cursor.fetchall())
+            except psycopg.Error as error:
+                parts.failed(error)
+        rejected = [(place, "unstorable", "", message) for place, message in sorted(parts.faults.items())]
+        return StoreResult(accepted, len(rows) - accepted - len(rejected), rejected)
 
 
-def _row(event: EventRow) -> Row:
-    return Row(
-        event_id=str(event.event_id),
-        customer_id=event.customer_id,
-        user_id=event.user_id,
-        anonymous_id=event.anonymous_id,
-        session_id=event.session_id,
-        event_type=event.event_type,
-        tool_id=event.tool_id,
-        tool_section=event.tool_section,
-        business_impact=event.business_impact,
-        competency_area=event.competency_area,
-        current_arr=event.current_arr,
-        target_arr=event.target_arr,
-        growth_stage=event.growth_stage,
-        event_metadata=msgspec.Raw(event.event_metadata.encode()),
-        session_duration=event.session_duration,
-        time_on_page=event.time_on_page,
-        page_url=event.page_url,
-        referrer=event.referrer,
-        device_type=event.device_type,
-        browser=event.browser,
-        ip_address=event.ip_address,
-        timestamp=event.timestamp,
-        retention_days=event.retention_days,
-    )
+class DatabaseSink(_TableSink[EventRow]):
+    """Stores events."""
+
+    _statement = "store_events"
+
+
+class ActionSink(_TableSink[ActionRow]):
+    """Stores offline actions."""
+
+    _statement = "store_actions"

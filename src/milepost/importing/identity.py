@@ -69,7 +69,9 @@ def noise(digest: int) -> int:
     return digest >> _ID_BITS
 
 
-def uuid7_int(micros: int, digest: int) -> int:
-    """The event id as an integer: 48 bits of milliseconds, version 7, 74 bits of the digest."""
+def content_id(micros: int, digest: int) -> str:
+    """The event id, a UUIDv7: 48 bits of milliseconds since 1970 and 74 bits of the digest."""
     rand_a = (digest >> 62) & 0xFFF
-    return (micros // 1000) << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | (digest & _RAND_B)
+    number = (max(micros, 0) // 1000) << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | (digest & _RAND_B)
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

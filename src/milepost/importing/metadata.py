@@ -1,17 +1,23 @@
-"""Builds `event_metadata` as JSON text, a column at a time."""
+"""Builds `event_metadata`, a column at a time."""
 
 from __future__ import annotations
 
-import json
 import math
 
+import msgspec
+
+from milepost.importing.faults import RowErrors
 from milepost.importing.fields import Faults, FieldResolver
 from milepost.importing.mapping import Field, FileMap
 from milepost.importing.readers import Column
-from milepost.vocabulary import MAX_EVENT_BYTES, MAX_METADATA_DEPTH
+from milepost.ingest.checks import check_stored_text, depth_of
+from milepost.ingest.decode import decode_json
+from milepost.ingest.events import JsonObject, RejectedEvent
+from milepost.vocabulary import MAX_METADATA_DEPTH
 
 _MAX_CACHE = 50_000
 _MAX_NUMBER_LENGTH = 40
+_decode = msgspec.json.Decoder().decode
 
 
 class MetadataBuilder:
@@ -20,117 +26,78 @@ class MetadataBuilder:
     def __init__(self, mapping: FileMap) -> None:
         fields = mapping.metadata_fields()
         self._fields = [(key, FieldResolver(mapping, f"metadata.{key}", field), field) for key, field in fields.items()]
-        self._caches: dict[str, dict[str, str]] = {key: {} for key in fields}
+        self._caches: dict[str, dict[str, object]] = {key: {} for key in fields}
 
-    def build(self, columns: dict[str, Column], count: int, faults: dict[int, tuple[str, str]]) -> list[str]:
-        """One JSON object per row; a row's fault is (field, message)."""
-        if not self._fields:
-            return ["{}"] * count
-        parts = [self._fragments(key, resolver, field, columns, count, faults) for key, resolver, field in self._fields]
-        if len(parts) == 1:
-            texts = ["{" + part + "}" for part in parts[0]]
-        else:
-            texts = ["{" + ",".join(filter(None, row)) + "}" for row in zip(*parts, strict=True)]
-        for index, text in enumerate(texts):
-            # a character is at most four bytes, so that most rows need no encoding to be sure
-            if len(text) * 4 > MAX_EVENT_BYTES and len(text.encode("utf-8", "replace")) > MAX_EVENT_BYTES:
-                faults.setdefault(index, ("metadata", f"is larger than {MAX_EVENT_BYTES} bytes; map less into it"))
-                texts[index] = "{}"
-        return texts
+    def build(self, columns: dict[str, Column], count: int, errors: RowErrors) -> list[JsonObject | None]:
+        """One JSON object per row, None where it would be empty."""
+        rows: list[JsonObject | None] = [None] * count
+        for key, resolver, field in self._fields:
+            faults: Faults = {}
+            values = resolver.resolve(columns, count, faults)
+            known = self._values(key, field, values)
+            for row, message in faults.items():
+                errors.add(row, "invalid_value", f"metadata.{key}", message)
+            for row, text in enumerate(values):
+                if text is None:
+                    continue
+                value = known[text]
+                if isinstance(value, RejectedEvent):
+                    errors.add(row, value.code, f"metadata.{key}", value.message)
+                elif (made := rows[row]) is None:
+                    rows[row] = {key: value}
+                else:
+                    made[key] = value
+        return rows
 
-    def _fragments(
-        self,
-        key: str,
-        resolver: FieldResolver,
-        field: Field,
-        columns: dict[str, Column],
-        count: int,
-        faults: dict[int, tuple[str, str]],
-    ) -> list[str]:
-        found: Faults = {}
-        values = resolver.resolve(columns, count, found)
+    def _values(self, key: str, field: Field, texts: Column) -> dict[str, object]:
+        """What each text means: a value of JSON, or why it is none."""
         cache = self._caches[key]
         if len(cache) > _MAX_CACHE:
             cache.clear()
-        name = json.dumps(key, ensure_ascii=False)
-        wrong: dict[str, str] = {}
-        for text in set(values).difference(cache):
+        for text in set(texts).difference(cache):
             if text is not None:
                 try:
-                    cache[text] = f"{name}:{to_json(text, field.type)}"
-                except (ValueError, RecursionError) as error:
-                    wrong[text] = str(error) or "is nested too deeply"
-        if wrong:
-            for index, text in enumerate(values):
-                if text in wrong:
-                    found.setdefault(index, wrong[text])
-        for index, message in found.items():
-            faults.setdefault(index, (f"metadata.{key}", message))
-        return ["" if text is None else cache.get(text, "") for text in values]
+                    cache[text] = to_value(text, field.type)
+                except RejectedEvent as reason:
+                    cache[text] = reason
+        return cache
 
 
-def to_json(text: str, kind: str) -> str:
-    """One cell as JSON of the kind the map asks for. Raises ValueError that says what is wrong."""
+def to_value(text: str, kind: str) -> object:
+    """One cell as a value of JSON, of the kind the map asks for. Raises RejectedEvent that says what is wrong."""
     if kind == "text":
-        return json.dumps(text, ensure_ascii=False)
+        return text
     if kind == "number":
         return _number(text)
     if kind == "boolean":
         word = text.strip().lower()
         if word in ("true", "1", "yes", "t"):
-            return "true"
+            return True
         if word in ("false", "0", "no", "f"):
-            return "false"
-        raise ValueError(f"{text[:60]!r} is neither true nor false")
+            return False
+        raise RejectedEvent("invalid_value", f"{text[:60]!r} is neither true nor false")
+    raw = text.encode("utf-8", "surrogatepass")
     try:
-        value = json.loads(text, parse_constant=_refuse)
-    except ValueError as error:
-        raise ValueError(f"{text[:60]!r} is not valid JSON ({error})") from error
-    _check(value, 1)
-    return json.dumps(value, ensure_ascii=False)
+        value = decode_json(raw, _decode)
+        check_stored_text(raw, value)
+    except RejectedEvent as reason:
+        raise RejectedEvent(reason.code, f"{text[:60]!r} cannot be stored as JSON. {reason.message}") from None
+    if depth_of(value) >= MAX_METADATA_DEPTH:  # the metadata around it is a level, too
+        raise RejectedEvent("too_deep", f"is nested more than {MAX_METADATA_DEPTH - 1} deep")
+    return value
 
 
-def _number(text: str) -> str:
+def _number(text: str) -> int | float:
     if len(text) > _MAX_NUMBER_LENGTH:
-        raise ValueError(f"{text[:60]!r} is too long for a number")
+        raise RejectedEvent("invalid_value", f"{text[:60]!r} is too long for a number")
     try:
-        return str(int(text))
+        return int(text)
     except ValueError:
         pass  # it may have a point or an exponent
     try:
         value = float(text)
     except ValueError:
-        raise ValueError(f"{text[:60]!r} is no number") from None
+        raise RejectedEvent("invalid_value", f"{text[:60]!r} is no number") from None
     if not math.isfinite(value):
-        raise ValueError(f"{text[:60]!r} is no finite number")
-    return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
-
-
-def _refuse(constant: str) -> object:
-    raise ValueError(f"{constant} is no JSON number")
-
-
-def _check(value: object, depth: int) -> None:
-    """What PostgreSQL's jsonb or the depth limit would refuse. Raises ValueError."""
-    if depth > MAX_METADATA_DEPTH:
-        raise ValueError(f"is nested deeper than {MAX_METADATA_DEPTH} levels")
-    if isinstance(value, dict):
-        for key, item in value.items():
-            _check(key, depth)
-            _check(item, depth + 1)
-    elif isinstance(value, list):
-        for item in value:
-            _check(item, depth + 1)
-    elif isinstance(value, str) and ("\0" in value or not is_clean(value)):
-        raise ValueError("has a NUL character or half a surrogate pair, which PostgreSQL cannot store")
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("has a number too large to store")
-
-
-def is_clean(text: str) -> bool:
-    """Whether the text can be encoded as UTF-8."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+        raise RejectedEvent("invalid_value", f"{text[:60]!r} is no finite number")
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value

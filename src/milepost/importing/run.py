@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol
 
 from milepost.errors import ImportFailed
-from milepost.importing.convert import Converted, Converter, ImpactRule, R, vocabulary_impact
+from milepost.importing.convert import Converted, Converter
 from milepost.importing.mapping import FileMap, Mapping
 from milepost.importing.readers import Batch, RowError, read_batches
-from milepost.importing.sink import EventRow, EventSink, StoreResult
+from milepost.importing.sink import R, Sink
 from milepost.importing.state import Counts, Ledger, fingerprint
+from milepost.ingest.events import EventRow
+from milepost.plan import Plan
 
 CHUNK_ROWS = 5_000
 
 
-class Progress(NamedTuple):
+class ImportProgress(NamedTuple):
     """How far an import is: rows read, and the share of the file, 0 to 1."""
 
     rows: int
@@ -33,12 +35,6 @@ class BatchConverter(Protocol[R]):
     def unsorted(self) -> int: ...
 
     def convert(self, batch: Batch) -> Converted[R]: ...
-
-
-class Sink(Protocol[R]):
-    """Stores chunks of rows, each in one commit."""
-
-    def store(self, rows: list[R], /) -> StoreResult: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,29 +65,29 @@ def default_errors_path(path: Path) -> Path:
 def import_file(
     path: Path,
     mapping: Mapping,
-    sink: EventSink,
+    sink: Sink[EventRow],
     *,
+    plan: Plan,
     now: datetime,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[ImportProgress], None] | None = None,
     errors_path: Path | None = None,
     resume: bool = True,
     limit: int | None = None,
-    impact: ImpactRule = vocabulary_impact,
 ) -> ImportReport[EventRow]:
     """Stores every row of `path` that the map and the limits allow, the others go to `errors_path`.
 
-    `now` is aware; events more than 24 h after it are errors. `limit` is a number of rows of the
-    file. `impact` gives the impact of events for which the map has none (a plan's `impact_of`).
-    The same file and map give the same event ids, so running it again adds nothing. Raises
-    ImportFailed if the file cannot be read, and whatever the sink raises; both leave the state
-    file, and the next run goes on after the last stored chunk.
+    `plan` gives what the map does not (the default impact, how long events are kept), as with events that are
+    sent. `now` is aware; events more than 24 h after it are errors. `limit` is a number of rows of the file.
+    The same file and map give the same event ids, so running it again adds nothing. Raises ImportFailed if the
+    file cannot be read, and whatever the sink raises; both leave the state file, and the next run goes on after
+    the last stored chunk.
     """
     if now.tzinfo is None:
         raise ImportFailed("now has no time zone. Pass an aware datetime, e.g. datetime.now(UTC).")
     return import_rows(
         path,
         mapping,
-        Converter(mapping, now, impact),
+        Converter(mapping, plan, now),
         sink,
         kind=lambda row: row.event_type,
         progress=progress,
@@ -108,7 +104,7 @@ def import_rows(
     sink: Sink[R],
     *,
     kind: Callable[[R], str],
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[ImportProgress], None] | None = None,
     errors_path: Path | None = None,
     resume: bool = True,
     limit: int | None = None,
@@ -140,7 +136,7 @@ def import_rows(
             ledger.record(errors, counts)
             tally.add(converted, {index for index, *_ in rejected})
         if progress is not None:
-            progress(Progress(seen, batch.share))
+            progress(ImportProgress(seen, batch.share))
     return _report(counts, ledger, skip, converter.unsorted, tally)
 
 

@@ -8,10 +8,12 @@ from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 from milepost.importing.check import hours_of
+from milepost.importing.faults import RowErrors
 from milepost.importing.mapping import FileMap, Origin, Spread
 from milepost.importing.readers import Column
+from milepost.ingest.checks import OUTSIDE_OF_CALENDAR
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
 _DAY_MICROS = 86_400_000_000
 _MAX_MICROS = 253_402_300_800_000_000  # the year 10000: what datetime can hold
@@ -62,7 +64,7 @@ class TimeParser:
     def _instant(self, moment: datetime) -> int:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=self._zone)
-        return (moment - EPOCH) // _MICRO
+        return (moment - _EPOCH) // _MICRO
 
     def _parse_days(self, texts: Column, columns: dict[str, Column]) -> Times:
         origin = self._spec.origin
@@ -114,9 +116,16 @@ def _shown(text: str | None) -> str:
     return "an empty cell" if text is None else repr(text if len(text) <= 60 else text[:57] + "...")
 
 
-def to_datetime(micros: int) -> datetime:
-    """Aware, UTC. Raises OverflowError outside the years 1 to 9999."""
-    return EPOCH + timedelta(microseconds=micros)
+def moments(micros: list[int | None], errors: RowErrors) -> list[datetime | None]:
+    """Aware, UTC; a row outside of the years 1 to 9999 becomes an error."""
+    found: list[datetime | None] = []
+    for row, moment in enumerate(micros):
+        try:
+            found.append(None if moment is None else _EPOCH + timedelta(microseconds=moment))
+        except OverflowError:
+            found.append(None)
+            errors.add(row, "invalid_value", "timestamp", OUTSIDE_OF_CALENDAR)
+    return found
 
 
 class Spreader:

@@ -10,9 +10,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from milepost.ingest.checks import check_stored_text, check_stored_time, metadata_bytes, utc
+from milepost.ingest.decode import decode_json
 from milepost.ingest.events import Id, JsonObject, RejectedEvent, Rejection, Word
 from milepost.ingest.ids import new_id, own_id
-from milepost.ingest.steps import Sender, check_stored_text, check_stored_time, decode_json, metadata_bytes, utc
+from milepost.ingest.steps import Sender
 from milepost.vocabulary import MAX_EVENT_BYTES, ActionRole, Impact
 
 _Text = Annotated[str, Meta(max_length=4000)]
@@ -89,7 +91,7 @@ def _accept(raw: bytes, sender: Sender) -> ActionRow:
     action = decode_json(raw, _decode)
     check_stored_text(raw, action)
     stated = action.timestamp
-    at = check_stored_time(stated, sender, sender.skew())
+    at = check_stored_time(stated, sender.received_at, sender.skew())
     metadata = action.action_metadata if action.action_metadata is not None else action.metadata
     return ActionRow(
         action_id=own_id(action.action_id, None if stated is None else utc(stated))
@@ -104,7 +106,7 @@ def _accept(raw: bytes, sender: Sender) -> ActionRow:
         business_impact=action.business_impact,
         value=action.value,
         currency=action.currency,
-        action_metadata=metadata_bytes(raw, metadata, "action_metadata") if metadata else None,
+        action_metadata=metadata_bytes(metadata, "action_metadata") if metadata else None,
         source=action.source or None,
         timestamp=at,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -10,7 +11,8 @@ import psycopg
 from psycopg import AsyncConnection
 
 from milepost.ingest import metrics
-from milepost.ingest.events import Row, Told
+from milepost.ingest.events import EventRow, IdentityCall
+from milepost.ingest.halving import Halving
 from milepost.store.queries import load
 
 _T = TypeVar("_T")
@@ -19,65 +21,61 @@ _encode = msgspec.json.Encoder().encode
 _RETRIES = 5
 
 
-async def store(connection: AsyncConnection, rows: list[Row], unstorable: dict[str, str]) -> set[str]:
-    """Stores rows in one commit and answers the new ids. Rows that PostgreSQL cannot take are found by halving."""
-    text = _encode(rows).decode()
+async def store(connection: AsyncConnection, rows: Sequence[EventRow], unstorable: dict[str, str]) -> set[str]:
+    """Stores rows in one commit and answers the new ids; `unstorable` takes the ids that PostgreSQL cannot."""
+    new: set[str] = set()
 
-    async def insert() -> set[str]:
-        cursor = await connection.execute(_SQL["store_events"], (text,))
-        return {str(event_id) for (event_id,) in await cursor.fetchall()}
+    async def insert(part: Sequence[EventRow]) -> None:
+        cursor = await connection.execute(_SQL["store_events"], (_encode(part).decode(),))
+        new.update(str(event_id) for (event_id,) in await cursor.fetchall())
 
-    try:
-        return await _with_retries(connection, insert)
-    except psycopg.Error as error:
-        if not _row_at_fault(error):
-            raise
-        if len(rows) == 1:
-            unstorable[rows[0].event_id] = (error.diag.message_primary or str(error)).strip()
-            return set()
-        half = len(rows) // 2
-        first = await store(connection, rows[:half], unstorable)
-        return first | await store(connection, rows[half:], unstorable)
+    await _halving(connection, rows, insert, unstorable)
+    return new
 
 
-async def store_told(connection: AsyncConnection, told: Sequence[Told], unstorable: dict[str, str]) -> None:
-    """Applies ties and traits in one transaction. What PostgreSQL cannot take is found by halving, as with rows.
+async def store_identity_calls(
+    connection: AsyncConnection, calls: Sequence[IdentityCall], unstorable: dict[str, str]
+) -> None:
+    """Applies ties and traits in one transaction; `unstorable` as with rows.
 
     They go before their events, so that no retry is needed to bring them about once an event is stored.
     """
 
-    async def apply() -> None:
+    async def apply(part: Sequence[IdentityCall]) -> None:
         async with connection.transaction():
-            ids = [one.event_id for one in told]
+            ids = [call.event_id for call in part]
             stored = {str(row[0]) for row in await (await connection.execute(_SQL["stored_events"], (ids,))).fetchall()}
-            for one in told:
-                if one.event_id not in stored:
-                    await _apply(connection, one)
+            for call in part:
+                if call.event_id not in stored:
+                    await _apply(connection, call)
 
-    try:
-        await _with_retries(connection, apply)
-    except psycopg.Error as error:
-        if not _row_at_fault(error):
-            raise
-        if len(told) == 1:
-            unstorable[told[0].event_id] = (error.diag.message_primary or str(error)).strip()
-            return
-        half = len(told) // 2
-        await store_told(connection, told[:half], unstorable)
-        await store_told(connection, told[half:], unstorable)
+    await _halving(connection, calls, apply, unstorable)
 
 
-async def _apply(connection: AsyncConnection, told: Told) -> None:
-    for traits in told.traits:
+async def _apply(connection: AsyncConnection, call: IdentityCall) -> None:
+    for traits in call.traits:
         values = {f"{traits.of}_id": traits.id, "name": traits.name, "traits": traits.traits.decode()}
         await connection.execute(_SQL[f"describe_{traits.of}"], values)
-    for tie in told.ties:
+    for tie in call.ties:
         await connection.execute(_SQL["tie"], (tie.call, tie.kind, tie.from_id, tie.to_id))
 
 
-def _row_at_fault(error: psycopg.Error) -> bool:
-    """Data, integrity, and values past PostgreSQL's limits (54): what a single row can be at fault for."""
-    return isinstance(error, (psycopg.DataError, psycopg.IntegrityError)) or (error.sqlstate or "").startswith("54")
+_Storable = TypeVar("_Storable", EventRow, IdentityCall)
+
+
+async def _halving(
+    connection: AsyncConnection,
+    rows: Sequence[_Storable],
+    store_part: Callable[[Sequence[_Storable]], Awaitable[None]],
+    unstorable: dict[str, str],
+) -> None:
+    parts = Halving(rows)
+    for part in parts:
+        try:
+            await _with_retries(connection, partial(store_part, part))
+        except psycopg.Error as error:
+            parts.failed(error)
+    unstorable.update((rows[place].event_id, message) for place, message in parts.faults.items())
 
 
 async def _with_retries(connection: AsyncConnection, attempt: Callable[[], Awaitable[_T]]) -> _T:

@@ -56,7 +56,7 @@ class IncomingEvent(msgspec.Struct, kw_only=True):
     retention_days: Annotated[int, Meta(ge=1, le=MAX_RETENTION_DAYS)] | None = None
 
 
-class Row(msgspec.Struct, kw_only=True, omit_defaults=True):
+class EventRow(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One event as `milepost.store_events` takes it: the columns of behavior_events, checked and complete."""
 
     event_id: str
@@ -103,8 +103,9 @@ class Traits(msgspec.Struct, frozen=True):
     traits: bytes
 
 
-class Told(msgspec.Struct, frozen=True):
-    """What one event told of who is who. It counts once, with its event: a late retry must not undo what came after."""
+class IdentityCall(msgspec.Struct, frozen=True):
+    """What an identify, group or alias said of who is who. It counts once, with its event: a late retry must not undo
+    what came after."""
 
     event_id: str
     ties: tuple[Tie, ...]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from milepost.errors import Problem
-from milepost.ingest.events import Receipt, Rejection, Row, Told
+from milepost.ingest.events import EventRow, IdentityCall, Receipt, Rejection
 
 #: What an event takes in memory beside its own bytes, at most.
 _ROW_BYTES = 1024
@@ -17,11 +17,11 @@ _ROW_BYTES = 1024
 
 @dataclass(slots=True)
 class Work:
-    """What one request brings: rows with their place in it, what they told, and who waits for the receipt."""
+    """What one request brings: rows with their places in it, its identity calls, and who waits for the receipt."""
 
-    rows: list[Row]
+    rows: list[EventRow]
     places: Sequence[int] = ()
-    told: Sequence[Told] = ()
+    identity_calls: Sequence[IdentityCall] = ()
     #: Bytes of the events as they were sent.
     size: int = 0
     done: asyncio.Future[Receipt] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -73,9 +73,9 @@ class Part:
     """What of a request goes through one lane."""
 
     request: Request
-    rows: list[Row]
+    rows: list[EventRow]
     places: Sequence[int]
-    told: Sequence[Told]
+    identity_calls: Sequence[IdentityCall]
 
     def receipt(self, new: set[str], unstorable: dict[str, str]) -> Receipt:
         """Claims its new ids: the same id in a second request of the same commit is its duplicate."""
@@ -85,8 +85,7 @@ class Part:
                 new.remove(row.event_id)
                 receipt.accepted += 1
             elif row.event_id in unstorable:
-                message = f"PostgreSQL cannot store it: {unstorable[row.event_id]}."
-                receipt.rejected.append(Rejection(index, row.event_id, "unstorable", None, message))
+                receipt.rejected.append(Rejection(index, row.event_id, "unstorable", None, unstorable[row.event_id]))
             else:
                 receipt.duplicates += 1
         return receipt
@@ -101,12 +100,12 @@ class Lane:
 
 
 def divide(work: Work, lanes: Sequence[Lane]) -> None:
-    """Puts each row into its customer's lane. What tells something stays whole: it is stored before its events."""
-    if len(lanes) == 1 or len(work.rows) == 1 or work.told:
+    """Puts each row into its customer's lane. With identity calls it stays whole: they go before their events."""
+    if len(lanes) == 1 or len(work.rows) == 1 or work.identity_calls:
         lane = lanes[lane_of(work.rows[0], len(lanes))]
-        lane.waiting.append(Part(Request(work, 1), work.rows, work.places, work.told))
+        lane.waiting.append(Part(Request(work, 1), work.rows, work.places, work.identity_calls))
         return
-    rows: list[list[Row]] = [[] for _ in lanes]
+    rows: list[list[EventRow]] = [[] for _ in lanes]
     places: list[list[int]] = [[] for _ in lanes]
     for place, row in zip(work.places, work.rows, strict=True):
         number = lane_of(row, len(lanes))
@@ -118,6 +117,6 @@ def divide(work: Work, lanes: Sequence[Lane]) -> None:
             lane.waiting.append(Part(request, its_rows, its_places, ()))
 
 
-def lane_of(row: Row, lanes: int) -> int:
+def lane_of(row: EventRow, lanes: int) -> int:
     """The same for what adds to the same customer, as far as the row says whose it is."""
     return hash(row.customer_id or row.user_id or row.anonymous_id) % lanes

@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from milepost.ingest import metrics
-from milepost.ingest.events import RejectedEvent, Rejection, Row, Told
-from milepost.ingest.steps import EVENT_STEPS, Draft, Sender, Step
+from milepost.ingest.events import EventRow, IdentityCall, RejectedEvent, Rejection
+from milepost.ingest.steps import EVENT_STEPS, Draft, PipelineStep, Sender
 
 
 class Accepted(msgspec.Struct):
     """A batch after the pipeline: rows to store, and refusals to answer with."""
 
-    rows: list[Row]
+    rows: list[EventRow]
     #: The place of each row in the batch.
     places: list[int]
     rejected: list[Rejection]
-    told: list[Told]
+    identity_calls: list[IdentityCall]
 
 
-def accept(items: Sequence[bytes], sender: Sender, steps: Sequence[Step] = EVENT_STEPS) -> Accepted:
+def accept(items: Sequence[bytes], sender: Sender, steps: Sequence[PipelineStep] = EVENT_STEPS) -> Accepted:
     """Passes every event through the steps; one that is refused costs no other."""
+    return accept_drafts(map(Draft, items), sender, steps)
+
+
+def accept_drafts(drafts: Iterable[Draft], sender: Sender, steps: Sequence[PipelineStep]) -> Accepted:
+    """The one way an event becomes a row, however it came and whoever brought it."""
     result = Accepted([], [], [], [])
     refusals: Counter[tuple[int, str]] = Counter()
-    for index, raw in enumerate(items):
-        draft = Draft(raw)
+    for index, draft in enumerate(drafts):
         position = 0
         try:
             for position, step in enumerate(steps):  # noqa: B007 -- read when a step refuses
@@ -41,14 +45,14 @@ def accept(items: Sequence[bytes], sender: Sender, steps: Sequence[Step] = EVENT
             result.rows.append(_row(draft, sender))
             result.places.append(index)
             if draft.ties or draft.traits:
-                result.told.append(Told(draft.event_id, tuple(draft.ties), tuple(draft.traits)))
-    _count(len(items), result.rows, refusals, steps)
+                result.identity_calls.append(IdentityCall(draft.event_id, tuple(draft.ties), tuple(draft.traits)))
+    _count(len(result.rows) + len(result.rejected), result.rows, refusals, steps)
     return result
 
 
-def _row(draft: Draft, sender: Sender) -> Row:
+def _row(draft: Draft, sender: Sender) -> EventRow:
     event = draft.event
-    return Row(
+    return EventRow(
         event_id=draft.event_id,
         customer_id=event.customer_id or None,
         user_id=event.user_id or None,
@@ -69,15 +73,16 @@ def _row(draft: Draft, sender: Sender) -> Row:
         referrer=event.referrer or None,
         device_type=event.device_type,
         browser=event.browser or None,
-        # The sender knows its own address only where addresses are kept at all.
-        ip_address=sender.ip_address and (draft.ip_address or sender.ip_address),
+        ip_address=draft.ip_address or sender.ip_address,
         timestamp=draft.at,
         retention_days=event.retention_days or sender.plan.retention.days,
         is_bot=draft.is_bot,
     )
 
 
-def _count(entered: int, rows: Sequence[Row], refusals: Counter[tuple[int, str]], steps: Sequence[Step]) -> None:
+def _count(
+    entered: int, rows: Sequence[EventRow], refusals: Counter[tuple[int, str]], steps: Sequence[PipelineStep]
+) -> None:
     """Counts once a batch, not once an event: counters are shared between threads and cost a lock each."""
     for position, step in enumerate(steps):
         metrics.STEP_EVENTS.labels(step.__name__).inc(entered)

@@ -7,7 +7,6 @@ recognised like any other.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -16,8 +15,10 @@ from typing import TypeVar
 
 import msgspec
 
+from milepost.ingest.checks import stored_address, utc
+from milepost.ingest.decode import decode_json
 from milepost.ingest.events import IncomingEvent, RejectedEvent, Tie, Traits
-from milepost.ingest.steps import COMMON_STEPS, Draft, Sender, Step, check_size, decode_json, utc
+from milepost.ingest.steps import COMMON_STEPS, Draft, PipelineStep, Sender, check_size
 from milepost.plan import Plan
 from milepost.vocabulary import (
     DEVICE_TYPES,
@@ -59,7 +60,8 @@ def translate(draft: Draft, sender: Sender) -> None:
     # With both, `timestamp` is right as it is: a replay's was corrected, Rudder's was set by hand.
     draft.original = original if stated is not None else None
     draft.sent_at = _time(message.get("sentAt"))
-    draft.ip_address = _address(context.get("ip"))
+    # The sender knows its own address only where addresses are kept at all.
+    draft.ip_address = stored_address(context.get("ip")) if sender.ip_address else None
     draft.user_agent = _text(context.get("userAgent"))
     draft.event = IncomingEvent(
         event_id=_id(message, "messageId"),
@@ -85,7 +87,7 @@ def translate(draft: Draft, sender: Sender) -> None:
     draft.traits = _traits(call, user, customer, traits)
 
 
-SEGMENT_STEPS: tuple[Step, ...] = (check_size, translate, *COMMON_STEPS)
+SEGMENT_STEPS: tuple[PipelineStep, ...] = (check_size, translate, *COMMON_STEPS)
 
 
 def parse_time(text: str) -> datetime | None:
@@ -112,14 +114,6 @@ def _stated_time(message: Mapping[str, object], field: str) -> datetime | None:
 
 def _time(value: object) -> datetime | None:
     return parse_time(value) if isinstance(value, str) else None
-
-
-def _address(value: object) -> str | None:
-    """A person's address as the sender knows it; PostgreSQL takes no zone (fe80::1%eth0)."""
-    try:
-        return str(ipaddress.ip_address(value)) if isinstance(value, str) and "%" not in value else None
-    except ValueError:
-        return None
 
 
 @lru_cache(maxsize=4096)

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
 import msgspec
 
 from milepost.ingest.agents import read_agent
+from milepost.ingest.checks import check_stored_text, check_stored_time, metadata_bytes, utc
+from milepost.ingest.decode import decode_json, event_of
 from milepost.ingest.events import IncomingEvent, RejectedEvent, Tie, Traits
 from milepost.ingest.ids import new_id, own_id
 from milepost.plan import Plan
-from milepost.vocabulary import (
-    EARLIEST_YEAR,
-    MAX_AHEAD_SECONDS,
-    MAX_EVENT_BYTES,
-    MAX_METADATA_DEPTH,
-    RejectCode,
-)
+from milepost.vocabulary import MAX_EVENT_BYTES
 
-_AHEAD = timedelta(seconds=MAX_AHEAD_SECONDS)
 #: Below this, sent_at against received_at tells the network's delay rather than a wrong clock.
 _SMALLEST_SKEW = timedelta(seconds=1)
-_LONGEST_MESSAGE = 200
+#: An event whose metadata and addresses are shorter than this is no larger than an event may be.
+_SURELY_SMALL = MAX_EVENT_BYTES // 2
+#: Bytes of one character in JSON, such as \u001f.
+_LONGEST_ESCAPE = 6
 _EMPTY = msgspec.Raw(b"{}")
 
 
@@ -50,9 +47,10 @@ class Sender:
 
 
 class Draft(msgspec.Struct):
-    """An event between two steps."""
+    """An event between two steps. It came as `raw` JSON, or as `fields` that somebody else has read from a file."""
 
-    raw: bytes
+    raw: bytes = b""
+    fields: Mapping[str, object] = {}
     event: IncomingEvent = msgspec.field(default_factory=lambda: IncomingEvent(event_type="navigation"))
     event_id: str = ""
     at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
@@ -68,8 +66,7 @@ class Draft(msgspec.Struct):
     traits: list[Traits] = []
 
 
-_T = TypeVar("_T")
-Step = Callable[[Draft, Sender], None]
+PipelineStep = Callable[[Draft, Sender], None]
 
 _decode = msgspec.json.Decoder(IncomingEvent).decode
 _encode = msgspec.json.Encoder().encode
@@ -77,13 +74,17 @@ _encode = msgspec.json.Encoder().encode
 
 def check_size(draft: Draft, sender: Sender) -> None:  # noqa: ARG001 -- every step has the same shape
     """An event of more than 32 KB is refused."""
-    if len(draft.raw) > MAX_EVENT_BYTES:
-        raise RejectedEvent("too_large", f"The event has {len(draft.raw)} bytes; at most {MAX_EVENT_BYTES} are taken.")
+    _check_bytes(len(draft.raw))
 
 
 def decode_event(draft: Draft, sender: Sender) -> None:  # noqa: ARG001
     """JSON into a typed event."""
     draft.event = decode_json(draft.raw, _decode)
+
+
+def convert_fields(draft: Draft, sender: Sender) -> None:  # noqa: ARG001
+    """Fields into a typed event. Texts have no NUL: who reads a file can say better where one is."""
+    draft.event = event_of(draft.fields)
 
 
 def check_text(draft: Draft, sender: Sender) -> None:  # noqa: ARG001
@@ -108,17 +109,19 @@ def check_metadata(draft: Draft, sender: Sender) -> None:  # noqa: ARG001
     draft.success = metadata.get("success") is not False
     if draft.user_agent is None and isinstance(agent := metadata.get("user_agent"), str):
         draft.user_agent = agent
-    draft.metadata = metadata_bytes(draft.raw, metadata, "event_metadata")
+    draft.metadata = metadata_bytes(metadata, "event_metadata")
 
 
 def correct_time(draft: Draft, sender: Sender) -> None:
     """The time it happened by our clock; neither before 2000 nor more than 24 hours ahead."""
     skew = sender.skew(draft.sent_at) if draft.original is None else timedelta(0)
-    draft.at = check_stored_time(draft.event.timestamp, sender, skew)
+    draft.at = check_stored_time(draft.event.timestamp, sender.received_at, skew)
 
 
 def set_id(draft: Draft, sender: Sender) -> None:
-    """The id never changes with the corrected time, so that a retry is recognised."""
+    """The id never changes with the corrected time, so that a retry is recognised. A file's row has its own already."""
+    if draft.event_id:
+        return
     given = draft.event.event_id
     if not given:
         draft.event_id = new_id(sender.received_at)
@@ -150,8 +153,16 @@ def set_impact(draft: Draft, sender: Sender) -> None:
         )
 
 
+def check_field_size(draft: Draft, sender: Sender) -> None:  # noqa: ARG001
+    """An event whose fields are more than 32 KB as JSON is refused."""
+    # Only these can be long, and only few are: most need not be written as JSON to know that they are small.
+    addresses = len(draft.event.page_url or "") + len(draft.event.referrer or "")
+    if len(bytes(draft.metadata)) + _LONGEST_ESCAPE * addresses > _SURELY_SMALL:
+        _check_bytes(len(_encode({key: value for key, value in draft.fields.items() if value is not None})))
+
+
 #: What every event passes, whichever dialect it came in.
-COMMON_STEPS: tuple[Step, ...] = (
+COMMON_STEPS: tuple[PipelineStep, ...] = (
     check_text,
     check_owner,
     check_metadata,
@@ -160,91 +171,11 @@ COMMON_STEPS: tuple[Step, ...] = (
     read_device,
     set_impact,
 )
-EVENT_STEPS: tuple[Step, ...] = (check_size, decode_event, *COMMON_STEPS)
+EVENT_STEPS: tuple[PipelineStep, ...] = (check_size, decode_event, *COMMON_STEPS)
+#: Events whose fields somebody else has read: rows of an imported file.
+FIELD_STEPS: tuple[PipelineStep, ...] = (convert_fields, *COMMON_STEPS, check_field_size)
 
 
-def check_stored_text(raw: bytes, decoded: object) -> None:
-    """Refuses the character NUL, wherever in the event it stands."""
-    # Only worth a closer look where the escape is there at all; "\\\\u0000" is harmless text.
-    if b"\\u0000" in raw and b"\\u0000" in _encode(decoded).replace(b"\\\\", b""):
-        raise RejectedEvent("invalid_unicode", "A text contains the character NUL (\\u0000). Remove it.")
-
-
-def metadata_bytes(raw: bytes, metadata: dict[str, object], field: str) -> msgspec.Raw:
-    """Metadata as JSON that PostgreSQL takes: of bounded depth, without numbers it has no room for."""
-    # Counting brackets is quick and never too low, so most events need no closer look.
-    if raw.count(b"{") + raw.count(b"[") > MAX_METADATA_DEPTH and _depth(metadata) > MAX_METADATA_DEPTH:
-        raise RejectedEvent("too_deep", f"{field} is nested more than {MAX_METADATA_DEPTH} deep.", field)
-    try:
-        return msgspec.Raw(_encode(metadata))
-    except (ValueError, TypeError, RecursionError) as error:
-        raise RejectedEvent("invalid_value", f"{field} cannot be stored: {error}.", field) from error
-
-
-def check_stored_time(stated: datetime | None, sender: Sender, skew: timedelta) -> datetime:
-    """The time it happened by our clock; refuses what is before 2000 or more than 24 hours ahead."""
-    if stated is None:
-        return sender.received_at
-    try:
-        at = utc(stated) + skew
-    except OverflowError:
-        raise RejectedEvent("invalid_value", "The timestamp is outside of what a calendar has.", "timestamp") from None
-    if at.year < EARLIEST_YEAR:
-        raise RejectedEvent("time_too_old", f"{at.isoformat()} is before {EARLIEST_YEAR}. Check the unit.", "timestamp")
-    if at > sender.received_at + _AHEAD:
-        message = f"{at.isoformat()} is more than 24 hours ahead. Check the clock, or send sent_at."
-        raise RejectedEvent("time_too_far_ahead", message, "timestamp")
-    return at
-
-
-def decode_json(raw: bytes, decode: Callable[[bytes], _T]) -> _T:
-    """Decodes one event; whatever is wrong with it becomes a RejectedEvent that names the field."""
-    try:
-        return decode(raw)
-    except msgspec.ValidationError as error:
-        raise _rejection(str(error)) from None
-    except RecursionError:
-        raise RejectedEvent("too_deep", f"The event is nested more than {MAX_METADATA_DEPTH} deep.") from None
-    except UnicodeDecodeError:
-        raise RejectedEvent("invalid_unicode", "The event is not valid UTF-8.") from None
-    except ValueError as error:  # msgspec.DecodeError is one; so is an integer of thousands of digits
-        code: RejectCode = "invalid_unicode" if b"\\ud" in raw.lower() else "invalid_json"
-        raise RejectedEvent(code, f"The event is not valid JSON: {error}.") from None
-
-
-def _rejection(text: str) -> RejectedEvent:
-    """msgspec's message, such as "Expected `str`, got `int` - at `$.customer_id`", in our words."""
-    message, _, where = text.rpartition(" - at ") if " - at " in text else (text, "", "")
-    # msgspec quotes what was sent, however long.
-    message = message if len(message) <= _LONGEST_MESSAGE else message[:_LONGEST_MESSAGE] + "..."
-    field = where.rpartition("$")[2].strip("`.") or None
-    if message.startswith("Object missing required field"):
-        field = ".".join(part for part in (field, message.rpartition("field `")[2].rstrip("`")) if part)
-        return RejectedEvent("missing_field", f"{field} is missing.", field)
-    if message.startswith("Invalid enum value"):
-        code: RejectCode = "unknown_event_type" if field == "event_type" else "invalid_value"
-    elif "length <=" in message:
-        code = "too_long"
-    elif message.startswith("Expected `"):
-        code = "invalid_value" if any(sign in message for sign in ("<=", ">=", "<", ">")) else "invalid_type"
-    else:
-        code = "invalid_value"
-    return RejectedEvent(code, f"{message}.", field)
-
-
-def utc(at: datetime) -> datetime:
-    """The same moment in UTC; a time without a zone is taken as UTC."""
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-
-
-def _depth(value: object) -> int:
-    """How deep lists and objects are nested, found without recursion."""
-    deepest, waiting = 0, [(value, 1)]
-    while waiting:
-        here, level = waiting.pop()
-        deepest = max(deepest, level)
-        if isinstance(here, dict):
-            waiting += [(inner, level + 1) for inner in here.values() if isinstance(inner, (dict, list))]
-        elif isinstance(here, list):
-            waiting += [(inner, level + 1) for inner in here if isinstance(inner, (dict, list))]
-    return deepest
+def _check_bytes(size: int) -> None:
+    if size > MAX_EVENT_BYTES:
+        raise RejectedEvent("too_large", f"The event has {size} bytes; at most {MAX_EVENT_BYTES} are taken.")

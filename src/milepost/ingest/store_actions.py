@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 import psycopg
 
 from milepost.errors import DatabaseUnavailable
 from milepost.ingest.actions import AcceptedActions, ActionRow
 from milepost.ingest.events import Receipt, Rejection
+from milepost.ingest.halving import Halving
 from milepost.store.database import Database, QueryTimeout
 from milepost.store.queries import load
 
@@ -16,34 +19,32 @@ _SQL = load("milepost.ingest", "write.sql")
 
 
 async def store_actions(database: Database, accepted: AcceptedActions, *, recorded_by: str | None = None) -> Receipt:
-    """One commit for the request; a row that PostgreSQL cannot take is refused alone. `recorded_by`: who of the team
-    did so by hand.
+    """One commit for the request; rows that PostgreSQL cannot take are found and refused. `recorded_by`: who of the
+    team did so by hand.
 
     Raises DatabaseUnavailable while PostgreSQL is away.
     """
     receipt = Receipt(0, 0, list(accepted.rejected))
-    try:
-        new = await _insert(database, accepted.rows, recorded_by)
-    except (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded):
-        new = set()
-        for place, row in zip(list(accepted.places), list(accepted.rows), strict=True):
-            try:
-                new |= await _insert(database, [row], recorded_by)
-            except (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded) as error:
-                message = f"PostgreSQL cannot store it: {error.diag.message_primary}."
-                receipt.rejected.append(Rejection(place, row.action_id, "unstorable", None, message))
-                accepted.rows.remove(row)
-    for row in accepted.rows:
+    new: set[str] = set()
+    parts = Halving(accepted.rows)
+    for part in parts:
+        try:
+            new |= await _insert(database, part, recorded_by)
+        except psycopg.Error as error:
+            parts.failed(error)
+    for index, (place, row) in enumerate(zip(accepted.places, accepted.rows, strict=True)):
         if row.action_id in new:
             new.remove(row.action_id)
             receipt.accepted += 1
+        elif index in parts.faults:
+            receipt.rejected.append(Rejection(place, row.action_id, "unstorable", None, parts.faults[index]))
         else:
             receipt.duplicates += 1
     receipt.rejected.sort(key=lambda rejection: rejection.index)
     return receipt
 
 
-async def _insert(database: Database, rows: list[ActionRow], recorded_by: str | None) -> set[str]:
+async def _insert(database: Database, rows: Sequence[ActionRow], recorded_by: str | None) -> set[str]:
     if not rows:
         return set()
     text = msgspec.json.encode(rows).decode()

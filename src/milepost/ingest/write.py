@@ -18,8 +18,8 @@ from psycopg.conninfo import make_conninfo
 
 from milepost.errors import DatabaseUnavailable, Overloaded, Problem
 from milepost.ingest import metrics
-from milepost.ingest.commit import store, store_told
-from milepost.ingest.events import Receipt, Row
+from milepost.ingest.commit import store, store_identity_calls
+from milepost.ingest.events import EventRow, Receipt
 from milepost.ingest.lanes import Lane, Part, Work, divide
 
 _log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Writer:
     """Commits what requests bring. One per process; `writers` connections work side by side."""
 
     def __init__(
-        self, dsn: str, *, writers: int, most_bytes: int, stored: Callable[[list[Row]], None] = lambda _: None
+        self, dsn: str, *, writers: int, most_bytes: int, stored: Callable[[list[EventRow]], None] = lambda _: None
     ) -> None:
         self._dsn = make_conninfo(dsn, **_KEEPALIVE)
         self._most_bytes = most_bytes
@@ -188,12 +188,12 @@ class Writer:
 
     async def _commit(
         self, connection: AsyncConnection, parts: Sequence[Part]
-    ) -> tuple[list[Row], set[str], dict[str, str]]:
+    ) -> tuple[list[EventRow], set[str], dict[str, str]]:
         """Answers the rows, which ids were new, and which ids PostgreSQL could not take, with its reasons."""
         started = time.perf_counter()
         unstorable: dict[str, str] = {}
-        if told := [told for part in parts for told in part.told]:
-            await store_told(connection, told, unstorable)
+        if calls := [call for part in parts for call in part.identity_calls]:
+            await store_identity_calls(connection, calls, unstorable)
         rows = [row for part in parts for row in part.rows if row.event_id not in unstorable]
         new = await store(connection, rows, unstorable) if rows else set()
         metrics.COMMITS.labels("done").inc()
