@@ -1,0 +1,68 @@
+"""What is imported is kept as long as the plan says, by the commands a person types."""
+
+from __future__ import annotations
+
+import importlib.resources
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+_MAP = """
+source = "archive"
+identity = ["who", "at"]
+[event]
+customer_id = "{who}"
+event_type = "tool_usage"
+retention_days = { column = "own", default = "" }
+[timestamp]
+column = "at"
+"""
+#: How many days ago each row was, and how long it says itself that it is to be kept.
+_ROWS = {
+    "new": (1, ""),
+    "month": (29, ""),
+    "quarter": (90, ""),
+    "old": (400, ""),
+    "older": (999, ""),
+    "oldest": (1001, ""),
+}
+_OWN = {"own": (90, "91"), "short": (90, "89")}
+
+
+@pytest.mark.parametrize(
+    ("days", "kept"),
+    [
+        (1000, {"new", "month", "quarter", "old", "older", "own"}),
+        (365, {"new", "month", "quarter", "own"}),
+        (30, {"new", "month", "own"}),
+    ],
+)
+def test_the_cleanup_leaves_what_the_plan_keeps(
+    connection: psycopg.Connection, dsn: str, tmp_path: Path, days: int, kept: set[str]
+) -> None:
+    now = datetime.now(UTC)
+    plan = importlib.resources.files("milepost").joinpath("plan.toml").read_text("utf-8")
+    assert "[retention]\ndays = 365 " in plan
+    (tmp_path / "plan.toml").write_text(plan.replace("[retention]\ndays = 365 ", f"[retention]\ndays = {days} "))
+    (tmp_path / "map.toml").write_text(_MAP)
+    lines = [f"{who},{now - timedelta(days=ago)},{own}" for who, (ago, own) in (_ROWS | _OWN).items()]
+    (tmp_path / "archive.csv").write_text("\n".join(["who,at,own", *lines]))
+
+    def milepost(*arguments: str) -> str:
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("MILEPOST_")}
+        environ |= {"MILEPOST_DATABASE_URL": dsn, "MILEPOST_DATA_DIR": str(tmp_path / "data")}
+        environ |= {"MILEPOST_PLAN_FILE": str(tmp_path / "plan.toml")}
+        command = [sys.executable, "-m", "milepost", *arguments]
+        done = subprocess.run(command, env=environ, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    assert "8 events stored" in milepost("import", "archive.csv", "--map", "map.toml")
+    milepost("cleanup")
+    left = connection.execute("select customer_id from public.behavior_events").fetchall()
+    assert {who for (who,) in left} == kept
