@@ -118,6 +118,10 @@ def _shown(text: str | None) -> str:
 
 def moments(micros: list[int | None], errors: RowErrors) -> list[datetime | None]:
     """Aware, UTC; a row outside of the years 1 to 9999 becomes an error."""
+    try:
+        return [None if moment is None else _EPOCH + timedelta(microseconds=moment) for moment in micros]
+    except OverflowError:
+        pass  # rare enough to look for the rows only now
     found: list[datetime | None] = []
     for row, moment in enumerate(micros):
         try:

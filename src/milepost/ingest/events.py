@@ -28,7 +28,7 @@ Url = Annotated[str, Meta(max_length=MAX_URL_LENGTH)]
 Milliseconds = Annotated[int, Meta(ge=0, le=10**12)]
 
 
-class IncomingEvent(msgspec.Struct, kw_only=True):
+class IncomingEvent(msgspec.Struct, kw_only=True, gc=False):
     """One event as `POST /v1/events` takes it. Empty strings mean "not given"; unknown fields are ignored."""
 
     event_type: EventType
@@ -56,7 +56,7 @@ class IncomingEvent(msgspec.Struct, kw_only=True):
     retention_days: Annotated[int, Meta(ge=1, le=MAX_RETENTION_DAYS)] | None = None
 
 
-class EventRow(msgspec.Struct, kw_only=True, omit_defaults=True):
+class EventRow(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """One event as `milepost.store_events` takes it: the columns of behavior_events, checked and complete."""
 
     event_id: str

@@ -18,6 +18,7 @@ from milepost.vocabulary import MAX_EVENT_BYTES
 
 #: Below this, sent_at against received_at tells the network's delay rather than a wrong clock.
 _SMALLEST_SKEW = timedelta(seconds=1)
+_NO_SKEW = timedelta(0)
 #: An event whose metadata and addresses are shorter than this is no larger than an event may be.
 _SURELY_SMALL = MAX_EVENT_BYTES // 2
 #: Bytes of one character in JSON, such as \u001f.
@@ -41,12 +42,12 @@ class Sender:
         """How far the sender's clock is behind ours, as Segment defines it: received_at - sent_at."""
         stated = sent_at or self.sent_at
         if stated is None:
-            return timedelta(0)
+            return _NO_SKEW
         skew = self.received_at - stated
-        return skew if abs(skew) >= _SMALLEST_SKEW else timedelta(0)
+        return skew if abs(skew) >= _SMALLEST_SKEW else _NO_SKEW
 
 
-class Draft(msgspec.Struct):
+class Draft(msgspec.Struct, gc=False):
     """An event between two steps. It came as `raw` JSON, or as `fields` that somebody else has read from a file."""
 
     raw: bytes = b""
@@ -114,7 +115,7 @@ def check_metadata(draft: Draft, sender: Sender) -> None:  # noqa: ARG001
 
 def correct_time(draft: Draft, sender: Sender) -> None:
     """The time it happened by our clock; neither before 2000 nor more than 24 hours ahead."""
-    skew = sender.skew(draft.sent_at) if draft.original is None else timedelta(0)
+    skew = sender.skew(draft.sent_at) if draft.original is None else _NO_SKEW
     draft.at = check_stored_time(draft.event.timestamp, sender.received_at, skew)
 
 
@@ -156,8 +157,9 @@ def set_impact(draft: Draft, sender: Sender) -> None:
 def check_field_size(draft: Draft, sender: Sender) -> None:  # noqa: ARG001
     """An event whose fields are more than 32 KB as JSON is refused."""
     # Only these can be long, and only few are: most need not be written as JSON to know that they are small.
-    addresses = len(draft.event.page_url or "") + len(draft.event.referrer or "")
-    if len(bytes(draft.metadata)) + _LONGEST_ESCAPE * addresses > _SURELY_SMALL:
+    event = draft.event
+    addresses = len(event.page_url or "") + len(event.referrer or "")
+    if len(memoryview(draft.metadata)) + _LONGEST_ESCAPE * addresses > _SURELY_SMALL:
         _check_bytes(len(_encode({key: value for key, value in draft.fields.items() if value is not None})))
 
 
