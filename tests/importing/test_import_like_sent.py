@@ -62,7 +62,7 @@ class Ways(NamedTuple):
 @pytest.fixture(scope="module")
 def ways(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ways]:
     folder = tmp_path_factory.mktemp("ways")
-    text = importlib.resources.files("milepost").joinpath("plan.toml").read_text("utf-8")
+    text = importlib.resources.files("milepost.plan").joinpath("default.toml").read_text("utf-8")
     (folder / "plan.toml").write_text(text.replace("[retention]\ndays = 365 ", "[retention]\ndays = 1000 "))
     plan = load_plan(folder / "plan.toml")
     assert plan.retention.days == 1000

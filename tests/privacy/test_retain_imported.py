@@ -46,7 +46,7 @@ def test_the_cleanup_leaves_what_the_plan_keeps(
     connection: psycopg.Connection, dsn: str, tmp_path: Path, days: int, kept: set[str]
 ) -> None:
     now = datetime.now(UTC)
-    plan = importlib.resources.files("milepost").joinpath("plan.toml").read_text("utf-8")
+    plan = importlib.resources.files("milepost.plan").joinpath("default.toml").read_text("utf-8")
     assert "[retention]\ndays = 365 " in plan
     (tmp_path / "plan.toml").write_text(plan.replace("[retention]\ndays = 365 ", f"[retention]\ndays = {days} "))
     (tmp_path / "map.toml").write_text(_MAP)

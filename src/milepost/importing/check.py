@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from milepost.importing.mapping import ActionMapping, Field, FileMap, Mapping, Origin, columns_of, template_parts
+from milepost.importing.mapping import ActionMapping, FileMap, Mapping, Origin
+from milepost.importing.values import Field, columns_of, template_parts
 from milepost.ingest.decode import FIXED_WORDS
 from milepost.vocabulary import MAX_WORD_LENGTH
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from milepost.importing.check import table_of
-from milepost.importing.mapping import Condition, Field, FileMap, template_parts
+from milepost.importing.mapping import Condition, FileMap
 from milepost.importing.readers import Column
+from milepost.importing.values import Field, template_parts
 
 #: What is wrong, by row of the batch.
 Faults = dict[int, str]

@@ -15,7 +15,6 @@ from milepost.importing.mapping import (
     Action,
     ActionMapping,
     Event,
-    Field,
     FileMap,
     FileOptions,
     Filter,
@@ -26,8 +25,8 @@ from milepost.importing.mapping import (
     Session,
     Spread,
     Timestamp,
-    Value,
 )
+from milepost.importing.values import Field, Value
 from milepost.plan import line_of
 
 _T = TypeVar("_T")

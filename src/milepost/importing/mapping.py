@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Literal
 
 import msgspec
 
 from milepost.errors import ImportFailed
+from milepost.importing.values import Field, Value, columns_of, long_form
 from milepost.plan import line_of
 
 Condition = str | int | list[str | int] | dict[Literal["min", "max"], int | float]
@@ -23,22 +23,6 @@ class MapError(ImportFailed):
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass
-
-
-class Field(_Table, frozen=True):
-    """Where a value comes from: a column, a template over columns, or a constant, then a value table."""
-
-    column: str | None = None
-    template: str | None = None
-    value: str | int | None = None
-    values: str | dict[str, str | int] | None = None
-    default: str | int | None = None
-    when: dict[str, str | int | list[str | int]] | None = None
-    type: Literal["text", "number", "boolean", "json"] = "text"
-
-
-#: A plain string is a template: "site-{id_site}", "{id_student}", or a constant when it has no braces.
-Value = str | int | Field
 
 
 class Event(_Table, frozen=True, kw_only=True):
@@ -239,24 +223,3 @@ class ActionMapping(FileMap, frozen=True, kw_only=True):
 
     def _given(self) -> Action:
         return self.action
-
-
-_BRACES = re.compile(r"\{([^{}]*)\}")
-
-
-def long_form(value: Value) -> Field:
-    """The table a short value stands for; a table stays as it is."""
-    if isinstance(value, Field):
-        return value
-    return Field(template=value) if isinstance(value, str) else Field(value=value)
-
-
-def template_parts(template: str) -> list[str]:
-    """Literal, column, literal, column, ..., literal: the odd places are columns."""
-    return _BRACES.split(template)
-
-
-def columns_of(field: Field) -> list[str]:
-    if field.column is not None:
-        return [field.column]
-    return template_parts(field.template)[1::2] if field.template is not None else []

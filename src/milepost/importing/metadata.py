@@ -8,8 +8,9 @@ import msgspec
 
 from milepost.importing.faults import RowErrors
 from milepost.importing.fields import Faults, FieldResolver
-from milepost.importing.mapping import Field, FileMap
+from milepost.importing.mapping import FileMap
 from milepost.importing.readers import Column
+from milepost.importing.values import Field
 from milepost.ingest.checks import check_stored_text, depth_of
 from milepost.ingest.decode import decode_json
 from milepost.ingest.events import JsonObject, RejectedEvent
