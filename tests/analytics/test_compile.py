@@ -70,7 +70,7 @@ def test_no_text_is_ever_part_of_a_statement(asking: Asking, text: str) -> None:
     assert mark in compiler.parameters.values()
 
 
-@pytest.mark.parametrize("name", INSIGHTS)
+@pytest.mark.parametrize("name", [*INSIGHTS, "competency.sales_execution"])
 def test_every_insight_may_be_asked_in_every_way(asking: Asking, name: str) -> None:
     asking(world(event("2 10:00")), Trends(period=march(2, 2)))
     ways: Sequence[Filter] = (

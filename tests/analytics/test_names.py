@@ -9,10 +9,13 @@ import pytest
 
 from milepost.analytics.asking import Filter
 from milepost.analytics.names import numbers_of
+from milepost.errors import InvalidRequest
 from milepost.insights.settle import settle_all
 from milepost.store.database import Database
 
-_NAMES = ("current_scaling_score", "systematic_progression_rate", "sales_execution_score", "active_weeks")
+_NAMES = ("current_scaling_score", "systematic_progression_rate", "competency.sales_execution", "active_weeks")
+#: What the view calls a name of ours otherwise.
+_COLUMNS = {"competency.sales_execution": "sales_execution_score"}
 
 
 @pytest.mark.parametrize("settled", [(), ("a", "b"), ("a", "b", "c")])
@@ -33,7 +36,7 @@ async def test_settled_and_changed_customers_are_asked_alike(dsn: str, settled: 
                 number
                 for (number,) in connection.execute(
                     f"select m.number from public.behavior_insights i join milepost.numbers m on m.id = i.customer_id"
-                    f" where {name} >= 8 order by 1"
+                    f" where {_COLUMNS.get(name, name)} >= 8 order by 1"
                 )
             ]
             for name in _NAMES
@@ -47,3 +50,13 @@ async def test_settled_and_changed_customers_are_asked_alike(dsn: str, settled: 
     finally:
         await database.close()
     assert 0 < len(wanted["systematic_progression_rate"]) <= 3
+
+
+async def test_a_competency_that_the_plan_does_not_have_is_an_error(dsn: str) -> None:
+    database = Database(dsn, size=1, query_seconds=10)
+    await database.open()
+    try:
+        with pytest.raises(InvalidRequest, match=r"no competency 'cooking'\. It has customer_intelligence, "):
+            await numbers_of(database, Filter(field="insight.competency.cooking", op="is_set"))
+    finally:
+        await database.close()

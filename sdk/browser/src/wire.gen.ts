@@ -190,7 +190,6 @@ export interface components {
             current_arr: string | null;
             current_scaling_score: number | null;
             customer_id: string;
-            customer_intelligence_score: number | null;
             days_since_last_activity: number | null;
             first_event_at: string | null;
             /** @enum {null|string} */
@@ -214,11 +213,9 @@ export interface components {
             professional_credibility: number;
             /** @enum {null|string} */
             professional_credibility_trend: "improving" | "stable" | "declining" | null;
-            sales_execution_score: number | null;
             score_components: components["schemas"]["Component"][] | null;
             score_coverage: number | null;
             score_version: number;
-            systematic_optimization_score: number | null;
             systematic_progression_rate: number;
             target_arr: string | null;
             total_actions: number;
@@ -230,7 +227,6 @@ export interface components {
             total_resources_shared: number;
             total_sessions: number;
             total_tool_sessions: number;
-            value_communication_score: number | null;
         };
         /** InsightsDay */
         InsightsDay: {

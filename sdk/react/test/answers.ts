@@ -17,10 +17,6 @@ export function insights(changed: Partial<Insights>): Insights {
     professional_credibility_trend: "improving",
     points_last_14_days: 40,
     points_14_days_before: 20,
-    customer_intelligence_score: 63,
-    value_communication_score: null,
-    sales_execution_score: null,
-    systematic_optimization_score: null,
     competencies: [
       { competency: "customer_intelligence", points: 130, faded: 119, score: 63.1, last_day: "2026-03-01" },
     ],

@@ -39,7 +39,8 @@ Operator = Literal[
     "is", "is_not", "contains", "not_contains", "is_set", "is_not_set", "above", "at_least", "below", "at_most"
 ]
 
-#: `COLUMN`, `metadata.KEY`, `insight.NAME` (a column of behavior_insights) or `cohort` (its id as the value).
+#: `COLUMN`, `metadata.KEY`, `insight.NAME` (a column of behavior_insights, or `competency.ID`) or `cohort` (its id as
+#: the value).
 FieldName = Annotated[str, msgspec.Meta(min_length=1, max_length=210)]
 Name = Annotated[str, msgspec.Meta(max_length=200)]
 

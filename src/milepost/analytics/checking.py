@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from milepost.analytics.asking import Column, Filter
-from milepost.analytics.names import INSIGHTS
+from milepost.analytics.names import COMPETENCY, INSIGHTS
 from milepost.errors import InvalidRequest
 
 _COLUMNS: Final = frozenset(get_args(Column))
@@ -24,9 +24,12 @@ def check_field(field: str, at: str, *, customers: bool = True) -> None:
         return
     if customers and (field == "cohort" or field.removeprefix("insight.") in INSIGHTS):
         return
+    if customers and field.startswith(f"insight.{COMPETENCY}"):
+        return  # the plan says which there are: names.py asks it
     if customers and field.startswith("insight."):
         raise InvalidRequest(
-            f"There is no insight {field.removeprefix('insight.')!r}. There are {', '.join(INSIGHTS)}.", field=at
+            f"There is no insight {field.removeprefix('insight.')!r}. There are competency.ID, {', '.join(INSIGHTS)}.",
+            field=at,
         )
     more = ", insight.NAME, cohort" if customers else ""
     raise InvalidRequest(

@@ -8,7 +8,7 @@ from psycopg import sql
 
 from milepost.analytics.asking import Filter
 from milepost.errors import InvalidRequest
-from milepost.store.database import Database
+from milepost.store.database import Database, DictConnection
 from milepost.store.queries import load
 
 Whose = Literal["customer", "user"]
@@ -41,10 +41,6 @@ _WORKED_OUT = (
     "score_coverage",
     "systematic_progression_rate",
     "professional_credibility_trend",
-    "customer_intelligence_score",
-    "value_communication_score",
-    "sales_execution_score",
-    "systematic_optimization_score",
     "active_weeks",
     "points_last_14_days",
     "points_14_days_before",
@@ -62,7 +58,9 @@ _FORMED: dict[str, sql.SQL] = {
         " then greatest(0, floor(extract(epoch from now() - i.last_event_at) / 86400))::integer end"
     ),
 }
-#: Every name that `insight.NAME` takes.
+#: The score of one of the plan's competencies: `insight.competency.ID`.
+COMPETENCY = "competency."
+#: Every other name that `insight.NAME` takes.
 INSIGHTS: tuple[str, ...] = (*_WORKED_OUT, *_STORED, *_FORMED)
 
 
@@ -79,7 +77,7 @@ async def numbers_of(database: Database, condition: Filter) -> list[int]:
         query = sql.SQL(_SQL["of_users"]).format(holds=holds, number=_NUMBER)
     else:
         name = condition.field.removeprefix("insight.")
-        if name in _WORKED_OUT:
+        if name in _WORKED_OUT or name.startswith(COMPETENCY):
             settled, worked_out = _day_columns(name)
             query = sql.SQL(_SQL["of_settled_insights"]).format(
                 holds=holds, number=_NUMBER, settled=settled, worked_out=worked_out
@@ -88,15 +86,28 @@ async def numbers_of(database: Database, condition: Filter) -> list[int]:
             column = _FORMED.get(name, sql.Identifier("i", name))
             query = sql.SQL(_SQL["of_insights"]).format(holds=holds, number=_NUMBER, column=column)
     async with database.transaction() as connection:
+        await _check_competency(connection, condition.field)
         rows = await (await connection.execute(query, values)).fetchall()
     return sorted(int(str(row["number"])) for row in rows)
 
 
+async def _check_competency(connection: DictConnection, field: str) -> None:
+    """Raises InvalidRequest for the score of a competency that the plan does not have."""
+    competency = field.removeprefix("insight.").removeprefix(COMPETENCY)
+    if f"insight.{COMPETENCY}{competency}" != field:
+        return
+    known = [str(row["id"]) for row in await (await connection.execute(_SQL["competencies"])).fetchall()]
+    if competency not in known:
+        raise InvalidRequest(
+            f"The plan has no competency {competency!r}. It has {', '.join(known) or 'none'}.", field="filters"
+        )
+
+
 def _day_columns(name: str) -> tuple[sql.Composable, sql.Composable]:
     """Where a snapshot has it, and where insights_on has it: a competency's score is in a JSON object of all."""
-    if not name.endswith("_score") or name == "current_scaling_score":
+    if not name.startswith(COMPETENCY):
         return sql.Identifier("i", name), sql.Identifier("i", name)
-    competency = sql.Literal(name.removesuffix("_score"))
+    competency = sql.Literal(name.removeprefix(COMPETENCY))
     settled, worked_out = sql.SQL("i.competency_scores ->> {}"), sql.SQL("i.competencies ->> {}")
     return settled.format(competency), worked_out.format(competency)
 

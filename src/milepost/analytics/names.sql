@@ -38,6 +38,10 @@ select number from (
   join milepost.numbers m on m.kind = 'customer' and m.id = everybody.customer_id) as x
 where {holds};
 
+-- name: competencies
+-- The plan's competencies, in its order.
+select item ->> 'id' as id from milepost.plan, jsonb_array_elements(document -> 'competencies') as item;
+
 -- name: ids
 select number, id from milepost.numbers where kind = %(kind)s order by number limit %(most)s;
 

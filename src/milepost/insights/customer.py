@@ -42,7 +42,7 @@ class CompetencyScore(msgspec.Struct):
 
 
 class Insights(msgspec.Struct, kw_only=True):
-    """The columns of the view behavior_insights, true as of `as_of`. None means: not enough data."""
+    """What the view behavior_insights says of a customer, true as of `as_of`. None means: not enough data."""
 
     customer_id: str
     as_of: datetime
@@ -55,10 +55,6 @@ class Insights(msgspec.Struct, kw_only=True):
     professional_credibility_trend: Trend | None
     points_last_14_days: int
     points_14_days_before: int
-    customer_intelligence_score: float | None
-    value_communication_score: float | None
-    sales_execution_score: float | None
-    systematic_optimization_score: float | None
     competencies: list[CompetencyScore]
     total_events: int
     total_sessions: int

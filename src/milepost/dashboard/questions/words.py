@@ -90,6 +90,8 @@ def field_words(name: str | None) -> str:
         return name.removeprefix("metadata.")
     if name == "cohort":
         return "Cohort"
+    if name.startswith("insight.competency."):
+        return f"{fmt.words(name.removeprefix('insight.competency.'))} score"
     return FIELDS.get(name) or INSIGHTS.get(name) or fmt.words(name.removeprefix("insight."))
 
 
