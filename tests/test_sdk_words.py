@@ -33,12 +33,12 @@ UNIONS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 }
 #: Numbers: name in the SDK -> (file, the value); times are milliseconds there.
 NUMBERS: Final[dict[str, tuple[str, float]]] = {
-    "MAX_EVENT_BYTES": (f"{_SRC}/tracker.ts", vocabulary.MAX_EVENT_BYTES),
+    "MAX_EVENT_BYTES": (f"{_SRC}/capture.ts", vocabulary.MAX_EVENT_BYTES),
     "ROOM": (f"{_SRC}/sender.ts", vocabulary.MAX_BEACON_BYTES),
     "IDLE_MS": (f"{_SRC}/session.ts", vocabulary.SESSION_IDLE_SECONDS * 1000),
     "LONGEST_MS": (f"{_SRC}/session.ts", vocabulary.SESSION_MAX_SECONDS * 1000),
-    "flushInterval": (f"{_SRC}/tracker.ts", vocabulary.FLUSH_INTERVAL_SECONDS * 1000),
-    "flushAt": (f"{_SRC}/tracker.ts", vocabulary.FLUSH_AT_EVENTS),
+    "flushInterval": (f"{_SRC}/settings.ts", vocabulary.FLUSH_INTERVAL_SECONDS * 1000),
+    "flushAt": (f"{_SRC}/settings.ts", vocabulary.FLUSH_AT_EVENTS),
 }
 _ACTIONS = [*vocabulary.EVENT_TYPES, *WORDS, "Page View", "some other action"]
 _FIELDS = [field.name for field in msgspec.structs.fields(IncomingEvent)]
@@ -50,7 +50,7 @@ def sdk() -> dict[str, Any]:
     asked = {
         "types": {name: file for name, (file, _) in UNIONS.items()},
         "numbers": {name: file for name, (file, _) in NUMBERS.items()} | {"MOST": f"{_SRC}/sender.ts"},
-        "cuts": f"{_SRC}/tracker.ts",
+        "cuts": f"{_SRC}/capture.ts",
         "actions": _ACTIONS,
         "fields": _FIELDS,
         "events": _EVENTS,
@@ -93,8 +93,8 @@ def test_actions_go_to_the_event_types_the_python_sdk_sends_them_to(sdk: dict[st
 
 
 def test_what_is_given_up_last_is_what_the_server_calls_high(sdk: dict[str, Any]) -> None:
-    ranks = {
+    priorities = {
         event: vocabulary.IMPACTS.index(vocabulary.default_impact(event[0], success=event[1])) for event in _EVENTS
     }
-    assert dict(zip(_EVENTS, sdk["ranks"], strict=True)) == ranks
+    assert dict(zip(_EVENTS, sdk["priorities"], strict=True)) == priorities
     assert sdk["named"] == [0, 1, 2]

@@ -77,7 +77,7 @@ process.stdout.write(
     cuts: cuts(asked.cuts),
     routes: asked.actions.map((action) => words.route(action) ?? null),
     fields: asked.fields.filter((field) => words.isField(field)),
-    ranks: asked.events.map(([type, success]) => words.rankOf(type, undefined, success)),
-    named: asked.impacts.map((impact) => words.rankOf("navigation", impact, true)),
+    priorities: asked.events.map(([type, success]) => words.priorityOf(type, undefined, success)),
+    named: asked.impacts.map((impact) => words.priorityOf("navigation", impact, true)),
   }),
 );

@@ -1,5 +1,5 @@
 import { here } from "./env.js";
-import { makeTracker, type Shared } from "./tracker.js";
+import { makeTracker, type SharedTracker } from "./tracker.js";
 import type { Tracker, TrackerOptions } from "./types.js";
 
 export { getDeviceInfo } from "./device.js";
@@ -17,7 +17,7 @@ export function createTracker(options: TrackerOptions): Tracker {
   // A server serves many people: no tracker is shared there.
   if (!here) return { ...makeTracker(options, ""), close() {} };
   const host = (options.host || location.origin).replace(/\/$/, "");
-  const all = ((globalThis as Record<symbol, unknown>)[REGISTRY] ||= new Map()) as Map<string, Shared>;
+  const all = ((globalThis as Record<symbol, unknown>)[REGISTRY] ||= new Map()) as Map<string, SharedTracker>;
   const name = `${options.writeKey}@${host}`;
   let shared = all.get(name);
   if (shared) shared.setContext(options);

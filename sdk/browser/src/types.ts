@@ -3,7 +3,7 @@ import type * as Wire from "./wire.gen.js";
 
 export type EventType = Wire.Event["event_type"];
 export type Impact = Wire.Event["business_impact"];
-/** The mission's name for `Impact`. */
+/** Another name for `Impact`. */
 export type BusinessImpact = Impact;
 export type GrowthStage = NonNullable<Wire.Event["growth_stage"]>;
 export type DeviceType = NonNullable<Wire.Event["device_type"]>;

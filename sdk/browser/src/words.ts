@@ -56,8 +56,8 @@ export function split(payload?: object): [Fields, Fields] {
   return [fields, Object.assign(metadata, ...given)];
 }
 
-/** 0-2: what is given up last. As the server's default impact, where the sender names none. */
-export function rankOf(type: string, impact: unknown, success: boolean): number {
+/** 0-2, low to high: what is given up last. By the server's default impact, where the sender names none. */
+export function priorityOf(type: string, impact: unknown, success: boolean): number {
   if (impact) return "lmh".indexOf(("" + impact)[0]!);
   if (/^(ex|co.*e$|sy)/.test(type)) return 2;
   return type === "resource_generation" ? (success ? 2 : 1) : +(type === "professional_action");

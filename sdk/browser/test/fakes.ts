@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, vi } from "vitest";
-import { makeTracker, type Shared } from "../src/tracker.js";
+import { makeTracker, type SharedTracker } from "../src/tracker.js";
 import type { Clock, DropReason, KeyValueStorage, TrackerError, TrackerOptions } from "../src/types.js";
 
 export const START = Date.UTC(2030, 0, 1);
@@ -105,14 +105,14 @@ export const receipt = (accepted: number, rejected: unknown[] = []): Answer => (
 });
 
 export interface Bench {
-  tracker: Shared;
+  tracker: SharedTracker;
   clock: FakeClock;
   storage: KeyValueStorage | null;
   errors: TrackerError[];
   drops: [number, DropReason][];
 }
 
-const opened: Shared[] = [];
+const opened: SharedTracker[] = [];
 const clocks: FakeClock[] = [];
 export let server: FakeServer;
 

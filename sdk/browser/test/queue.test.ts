@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { bound, nextBatch, type Entry } from "../src/queue.js";
+import { bound, EVENT, IDENTITY_CALL, nextBatch, take, type Entry } from "../src/queue.js";
 import type { Impact } from "../src/types.js";
 import { MemoryStorage, open, server, soon, useFakes, waiting } from "./fakes.js";
 
 useFakes();
 
-const entry = (id: string, rank = 0, more: Partial<Entry> = {}): Entry => ({ id, kind: 0, rank, wire: "{}", ...more });
+const entry = (id: string, priority = 0, more: Partial<Entry> = {}): Entry => ({ id, kind: EVENT, priority, json: "{}", ...more });
 const ids = (entries: Entry[]): string => entries.map(({ id }) => id).join(" ");
 
 describe("bound", () => {
@@ -18,15 +18,22 @@ describe("bound", () => {
     expect(ids(queue)).toBe("h2");
   });
   it("spares what is on its way", () => {
-    const queue = [entry("l1", 0, { busy: new AbortController() }), entry("h1", 2), entry("l2")];
+    const queue = [entry("l1", 0, { request: new AbortController() }), entry("h1", 2), entry("l2")];
     expect(ids(bound(queue, 1))).toBe("l2 h1");
     expect(ids(queue)).toBe("l1");
   });
 });
 
+it("takes entries out wherever they are, and leaves those that are gone already", () => {
+  const [a, b, c, d] = [entry("a"), entry("b"), entry("c"), entry("d")] as const;
+  const queue = [a, b, c];
+  take(queue, [c, a, d]);
+  expect(queue).toEqual([b]);
+});
+
 describe("nextBatch", () => {
   it("keeps to number, bytes and kind, in order of capture", () => {
-    const queue = [entry("a"), entry("b"), entry("i", 2, { kind: 1 }), entry("c")];
+    const queue = [entry("a"), entry("b"), entry("i", 2, { kind: IDENTITY_CALL }), entry("c")];
     expect(ids(nextBatch(queue, 500, 1000))).toBe("a b");
     expect(ids(nextBatch(queue, 1, 1000))).toBe("a");
     expect(ids(nextBatch(queue, 500, 5))).toBe("a"); // 2 bytes and a comma each
@@ -34,7 +41,7 @@ describe("nextBatch", () => {
     expect(nextBatch([], 500, 1000)).toEqual([]);
   });
   it("counts the bytes on their way, but sends them no second time", () => {
-    const queue = [entry("a", 0, { busy: new AbortController() }), entry("b"), entry("c")];
+    const queue = [entry("a", 0, { request: new AbortController() }), entry("b"), entry("c")];
     expect(ids(nextBatch(queue, 500, 9))).toBe("b c");
     expect(ids(nextBatch(queue, 500, 6))).toBe("b");
     expect(ids(nextBatch(queue, 500, 5))).toBe("");
@@ -70,6 +77,18 @@ describe("a tracker's queue", () => {
   it("does not throw at an error that is no text", () => {
     const { tracker } = open();
     expect(tracker.trackResourceGeneration({ resourceType: "deck", error: Object.create(null) })).toMatch(/^[\da-f-]{36}$/);
+  });
+  it("does not throw at fields that do when they are read", () => {
+    const { tracker } = open();
+    const given = {
+      resourceType: "deck",
+      get metadata(): never {
+        throw new Error("the site's own");
+      },
+    };
+    const ids = [tracker.track("navigation", given), tracker.trackClick({ buttonId: "b" }), tracker.trackResourceGeneration(given)];
+    for (const id of ids) expect(id).toMatch(/^[\da-f-]{36}$/);
+    expect(tracker.stats()).toMatchObject({ captured: 3, queued: 1, dropped: { invalid: 2 } });
   });
   it("survives onDrop and onError that throw", () => {
     const fuss = () => {

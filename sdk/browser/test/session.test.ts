@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { newSessionState, saveSession, sessionAt } from "../src/session.js";
+import { openStore } from "../src/store.js";
 import { FakeClock, MemoryStorage, START, open, server, soon, useFakes, type Bench } from "./fakes.js";
 
 useFakes();
@@ -104,4 +106,29 @@ it("is not set back by a tab that only sends", async () => {
   const c = one.track("navigation");
   await one.flush();
   expect(sessionOf(c)).toBe(sessionOf(a));
+});
+
+it("is what a plain model says, for tabs that take turns at random", () => {
+  for (let seed = 1; seed <= 50; seed++) {
+    const draw = (): number => (seed = (seed * 16807) % 2147483647) / 2147483647;
+    const store = openStore({ storage: new MemoryStorage() }, "p:", { status: "granted", respectSignals: true });
+    const tabs = [newSessionState(), newSessionState(), newSessionState()];
+    let at = START;
+    let last = -Infinity;
+    let started = -Infinity;
+    let id: string | undefined;
+    for (let n = 0; n < 300; n++) {
+      at += Math.floor(draw() * (draw() < 0.1 ? 2 * IDLE : IDLE / 3));
+      const goesOn = at - last <= IDLE && at - started < LONGEST;
+      if (!goesOn) started = at;
+      last = at;
+      const tab = tabs[Math.floor(draw() * 3)]!;
+      const session = sessionAt(tab, store, at);
+      if (goesOn) expect(session.id).toBe(id);
+      else expect(session.id).not.toBe(id);
+      expect(session).toMatchObject({ startedAt: started, lastAt: at });
+      id = session.id;
+      saveSession(tab, store);
+    }
+  }
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { rankOf, route, snake, split } from "../src/words.js";
+import { priorityOf, route, snake, split } from "../src/words.js";
 import { open, server, soon, useFakes } from "./fakes.js";
 
 useFakes();
@@ -64,8 +64,8 @@ it.each([
   ["navigation", "high", true, 2],
   ["export_action", "low", true, 0],
   ["navigation", "medium", true, 1],
-])("ranks %s (impact %s, success %s) at %d", (type, impact, success, rank) => {
-  expect(rankOf(type, impact, success)).toBe(rank);
+])("gives %s (impact %s, success %s) at %d", (type, impact, success, rank) => {
+  expect(priorityOf(type, impact, success)).toBe(rank);
 });
 
 describe("trackBehavior", () => {

@@ -2,7 +2,7 @@ import { createContext, useContext, type Context } from "react";
 import type { GrowthStage, Tracker } from "@milepost/browser";
 import { inert } from "./inert.js";
 
-/** The mission's names for ARR and growth stage. */
+/** ARR and growth stage, by the names that the hooks and the provider take. */
 export interface Scaling {
   currentARR?: string | undefined;
   targetARR?: string | undefined;
