@@ -8,11 +8,11 @@ ARGS ?=
 
 help:
 	@echo "make demo   start Milepost with real data in it (ARGS=\"--no-browser --port 9000\" passes flags on)"
-	@echo "make test   run every test"
+	@echo "make test   run every test (ARGS=tests/ingest: one folder)"
 	@echo "make check  ruff, mypy --strict, import-linter"
 	@echo "make types  write the SDKs' types of the wire anew, from the server's OpenAPI document"
 	@echo "make bench  measure, and print ratios (half an hour; python -m bench.questions is a part of it)"
-	@echo "make soak   kill -9 for as long as you like (MINUTES=10)"
+	@echo "make soak   many more examples of every property; kill -9 for as long as you like (ARGS=\"--minutes 60\")"
 	@echo "make lock   resolve the dependencies anew"
 
 # The server alone: what the demo needs.
@@ -47,10 +47,7 @@ test: $(VENV)/.dev
 	$(MAKE) sdk/node_modules/.made
 	npm --prefix sdk run build
 	git diff --exit-code --stat -- src/milepost/dashboard/static/milepost.js
-	npm --prefix sdk run check
-	npm --prefix sdk test
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not alone" $(ARGS)
-	$(BIN)/python -m pytest -m alone $(ARGS)
+	sh scripts/run_tests.sh $(BIN)/python $(ARGS)
 
 # After a change of what the server takes or answers; tests/test_wire_types.py fails when it was forgotten.
 types: $(VENV)/.dev sdk/node_modules/.made
@@ -63,7 +60,9 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m bench.questions
 	$(BIN)/python -m bench.ties
 
+# An hour or two for the properties alone: tests/support/examples.py says how many examples.
 soak: $(VENV)/.dev
+	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile soak --timeout 0
 	$(BIN)/python -m bench.soak $(ARGS)
 
 # Of a running demo: make screenshots ARGS="http://127.0.0.1:8321 SIGN-IN-LINK"

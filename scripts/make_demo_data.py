@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 import sys
 from collections import defaultdict
 from hashlib import blake2b
@@ -50,6 +51,13 @@ def read_events(folder: Path) -> list[Row]:
                 sums[student, pres, day] += value or 0
     rows += [Row(student, pres, day, "day", None, total, "day") for (student, pres, day), total in sums.items()]
     return rows
+
+
+def digest(folder: Path) -> str:
+    """SHA-256 of the source's rows as they are: a test compares the shipped files with it."""
+    with gzip.open(folder / "events.csv.gz", "rt", encoding="utf-8", newline="") as file:
+        rows = sorted(",".join(cells) for cells in list(csv.reader(file))[1:])
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
 def read_registrations(folder: Path) -> list[Row]:
@@ -134,6 +142,7 @@ def main(folder: Path) -> None:
     students = read_students(folder)
     chosen = sample_of(students)
     rows = read_events(folder) + read_registrations(folder)
+    print(f"The source's rows, sorted: {digest(folder)}")
     TARGET.mkdir(parents=True, exist_ok=True)
     write_events([row for row in rows if row.id_student in chosen], TARGET / "oulad-demo.parquet")
     write_events([row for row in rows if row.id_student not in chosen], TARGET / "oulad-rest.parquet")

@@ -9,9 +9,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.support.examples import register_profiles
 from tests.support.postgres import Cluster
+from tests.support.real_data import write_oulad
 from tests.support.server import Server, running
 
+register_profiles()
 _folders: list[tempfile.TemporaryDirectory[str]] = []
 
 
@@ -74,6 +77,12 @@ def server(dsn: str, tmp_path: Path) -> Iterator[Server]:
     """A running server on a fresh database."""
     with running(Server(tmp_path / "server", database_url=dsn)) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def oulad_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Open University's events, all of them, as a packed CSV."""
+    return write_oulad(tmp_path_factory.mktemp("oulad") / "events.csv.gz")
 
 
 @pytest.fixture(scope="module")

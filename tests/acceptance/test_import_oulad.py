@@ -16,14 +16,13 @@ import pytest
 
 from milepost.demo.data import MAP_FILE
 from milepost.importing import load_mapping
+from tests.support.real_data import OULAD_ROWS
 
-EVENTS = Path(__file__).parents[3] / "shared" / "data" / "oulad" / "events.csv.gz"
-ROWS = 597_137
 #: Events a second that the machine class must do. A gate on a noisy, loaded machine checks half of it, and prints.
 TARGET = 10_000
 
 pytestmark = [
-    pytest.mark.skipif(not EVENTS.is_file(), reason=f"{EVENTS} is not there: no full data to import"),
+    pytest.mark.alone,
     pytest.mark.slow,
     pytest.mark.timeout(300),
 ]
@@ -35,10 +34,10 @@ def milepost(*arguments: object, dsn: str, folder: Path) -> subprocess.Completed
     return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
 
 
-def plain_count() -> Counter[tuple[str, str]]:
+def plain_count(events: Path) -> Counter[tuple[str, str]]:
     """Rows by student and event type, by the csv module and the map's own table."""
     types = load_mapping(MAP_FILE).values["event_type"]
-    with gzip.open(EVENTS, "rt", newline="") as file:
+    with gzip.open(events, "rt", newline="") as file:
         return Counter((row["id_student"], str(types[row["activity_type"]])) for row in csv.DictReader(file))
 
 
@@ -74,13 +73,13 @@ def check_explanations(dsn: str, *, customers: int) -> None:
     assert (score_off < 1e-9, coverage_off < 1e-9, competencies_off) == (True, True, 0)
 
 
-def test_the_full_import_is_fast_exact_and_adds_nothing_twice(dsn: str, tmp_path: Path) -> None:
+def test_the_full_import_is_fast_exact_and_adds_nothing_twice(oulad_file: Path, dsn: str, tmp_path: Path) -> None:
     began = time.monotonic()
-    first = milepost("import", EVENTS, "--map", MAP_FILE, "--errors", tmp_path / "errors", dsn=dsn, folder=tmp_path)
+    first = milepost("import", oulad_file, "--map", MAP_FILE, "--errors", tmp_path / "errors", dsn=dsn, folder=tmp_path)
     seconds = time.monotonic() - began
     assert first.returncode == 0, first.stdout + first.stderr
-    print(f"\n{ROWS / seconds:,.0f} events/s, {seconds:.1f} s in all, starting the command included")
-    assert ROWS / seconds > TARGET / 2
+    print(f"\n{OULAD_ROWS / seconds:,.0f} events/s, {seconds:.1f} s in all, starting the command included")
+    assert OULAD_ROWS / seconds > TARGET / 2
 
     with psycopg.connect(dsn) as connection:
         rows = connection.execute(
@@ -88,18 +87,27 @@ def test_the_full_import_is_fast_exact_and_adds_nothing_twice(dsn: str, tmp_path
         ).fetchall()
         totals = connection.execute("select customer_id, total_events from milepost.standing").fetchall()
     stored = Counter({(customer, kind): count for customer, kind, count in rows})
-    assert stored == plain_count()
+    assert stored == plain_count(oulad_file)
     by_customer: Counter[str] = Counter()
     for (customer, _), count in stored.items():
         by_customer[customer] += count
     assert dict(totals) == dict(by_customer), "insights count the same events"
-    assert sum(by_customer.values()) == ROWS
+    assert sum(by_customer.values()) == OULAD_ROWS
     check_explanations(dsn, customers=len(by_customer))
 
     again = milepost(
-        "import", EVENTS, "--map", MAP_FILE, "--limit", 30_000, "--errors", tmp_path / "again", dsn=dsn, folder=tmp_path
+        "import",
+        oulad_file,
+        "--map",
+        MAP_FILE,
+        "--limit",
+        30_000,
+        "--errors",
+        tmp_path / "again",
+        dsn=dsn,
+        folder=tmp_path,
     )
     assert again.returncode == 0, again.stdout + again.stderr
     with psycopg.connect(dsn) as connection:
         everything = connection.execute("select count(*) from public.behavior_events").fetchone()
-    assert everything == (ROWS,)
+    assert everything == (OULAD_ROWS,)

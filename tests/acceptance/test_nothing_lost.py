@@ -57,6 +57,7 @@ def victims(server: Server) -> dict[str, int]:
     return found
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_twenty_kills_under_load_lose_nothing_and_count_nothing_twice(tmp_path: Path) -> None:

@@ -28,13 +28,12 @@ from tests.analytics.reference.events import World
 from tests.support.postgres import Cluster
 
 A = TypeVar("A", bound=Answer)
-#: Where the sets of events come from. Those of files are skipped where the files are not.
 _WORLDS = {
-    "shop": (data.shop, data.SHOP_FILE),
-    "oulad": (data.oulad, data.OULAD_FILE),
-    "hard": (generated.hard, None),
-    "one customer": (generated.one_customer, None),
-    "nothing": (generated.nothing, None),
+    "shop": data.shop,
+    "oulad": data.oulad,
+    "hard": generated.hard,
+    "one customer": generated.one_customer,
+    "nothing": generated.nothing,
 }
 
 
@@ -119,7 +118,4 @@ def asking(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @cache
 def world_of(name: str) -> World:
-    made, file = _WORLDS[name]
-    if file is not None and not file.is_file():
-        pytest.skip(f"{file} is not there: no real data to ask about")
-    return replace(made(), cohorts=COHORTS)
+    return replace(_WORLDS[name](), cohorts=COHORTS)

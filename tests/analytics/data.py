@@ -1,4 +1,4 @@
-"""Real events to ask about, from the folder that lies beside the repository: a shop's clicks and a university's."""
+"""Real events to ask about: a shop's clicks and a university's."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 from milepost.demo.data import MAP_FILE
 from milepost.importing import load_mapping
 from milepost.vocabulary import EventType, default_impact
 from tests.analytics.reference.events import Event, World
+from tests.support.real_data import OULAD_COLUMNS, SHOP_FILE, oulad_rows
 
-_SHARED = Path(__file__).parents[3] / "shared" / "data"
-SHOP_FILE = _SHARED / "onlineshop" / "events.csv"
-OULAD_FILE = _SHARED / "oulad" / "events.csv.gz"
 _STUDENTS = 150
 _IDLE = timedelta(minutes=30)
 
@@ -48,7 +45,7 @@ def shop() -> World:
     """All of the shop's events; a customer is a client, a user or an anonymous visitor of the same id, or neither."""
     made = random.Random(1)
     events: list[Event] = []
-    with SHOP_FILE.open(newline="") as file:
+    with gzip.open(SHOP_FILE, "rt", newline="") as file:
         for row in csv.DictReader(file):
             name, client = row["event"], row["client_id"]
             if name not in _SHOP:
@@ -82,8 +79,7 @@ def oulad() -> World:
     made = random.Random(2)
     types = load_mapping(MAP_FILE).values["event_type"]
     began = {"AAA_2013J": date(2013, 10, 1), "BBB_2013B": date(2013, 2, 1)}
-    with gzip.open(OULAD_FILE, "rt", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = [dict(zip(OULAD_COLUMNS, row, strict=True)) for row in oulad_rows()]
     students = set(made.sample(sorted({row["id_student"] for row in rows}), _STUDENTS))
     events: list[Event] = []
     for row in rows:

@@ -15,6 +15,7 @@ from milepost.analytics.context import Store
 from milepost.analytics.period import Window
 from milepost.errors import InvalidRequest
 from tests.analytics.conftest import Asking
+from tests.support.examples import examples
 
 _ZONES = (
     "UTC", "America/Sao_Paulo", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kolkata", "Pacific/Apia",
@@ -59,7 +60,7 @@ def test_buckets_follow_one_another(window: Window, interval: Interval) -> None:
         window.span(interval, len(buckets))
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=examples(60), suppress_health_check=list(HealthCheck))
 @given(
     _windows,
     st.lists(st.floats(0, 1, exclude_max=True), max_size=20),

@@ -18,6 +18,7 @@ from tests.analytics.conftest import Asking
 from tests.analytics.data import world
 from tests.analytics.reference.events import Event
 from tests.analytics.requests import QUESTIONS, Palette
+from tests.support.examples import examples
 
 T = TypeVar("T")
 #: Four weeks with the night in which Berlin's clock is put back, on a coarse grid: most moments are several events'.
@@ -92,7 +93,7 @@ class _Drawing:
 
 @pytest.mark.parametrize("question", QUESTIONS)
 @given(events=_events(), data=st.data())
-@settings(max_examples=45, deadline=None)
+@settings(max_examples=examples(45), deadline=None)
 def test_questions(asking: Asking, question: str, events: list[Event], data: st.DataObject) -> None:
     stored = world(events, _NOW)
     for _ in range(2):

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from statistics import median
 
+import pytest
 from playwright.sync_api import Page
 
 from tests.support.server import free_port, wait_for
@@ -73,6 +74,7 @@ def called(page: Page) -> float:
     return float(page.evaluate(CALL))
 
 
+@pytest.mark.alone
 def test_the_server_is_gone_for_good(site: Site, tab: Tabs) -> None:
     said: list[str] = []
     page = tab()
@@ -92,6 +94,7 @@ def test_the_server_is_gone_for_good(site: Site, tab: Tabs) -> None:
     assert len(said) < 12
 
 
+@pytest.mark.alone
 def test_cost_of_an_event(site: Site, tab: Tabs, stored: Stored, customer: str) -> None:
     page = tab(site.page("/isolated", customer_id=customer))
     assert least(lambda: cost(page)) < MOST_MS

@@ -10,8 +10,11 @@ import sys
 import time
 from collections.abc import Callable
 
+import pytest
+
 from milepost import Tracker
 
+pytestmark = pytest.mark.alone
 _TARGET_US = 15.0
 _SLACK = 5
 

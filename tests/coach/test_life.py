@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from milepost.coach import life
 from milepost.plan.coach import Coach
 from tests.coach.people import NOON, days, event, store, stored
+from tests.support.examples import examples, repeatable
 from tests.support.postgres import Cluster
 
 _COACH = Coach()
@@ -131,7 +132,7 @@ def modelled(everything: list[Told], now: datetime, *, held_out: bool) -> dict[s
 )
 @example([Told("dismissed", 5), Told("used", 3)], Random(1), set(), {1}, 1, False)
 @example([Told("used", 0), Told("accepted", 60), Told("done", 60)], Random(1), set(), set(), 1, False)
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=list(HealthCheck), derandomize=repeatable())
 def test_life_is_what_the_events_say(
     shared: psycopg.Connection,
     everything: list[Told],

@@ -17,6 +17,7 @@ from milepost.coach.said import Evidence
 from milepost.plan import load_plan
 from milepost.plan.coach import Condition, EventsCondition, known_facts
 from tests.coach.people import NOON, days, plan_with
+from tests.support.examples import examples, repeatable
 
 _FACTS: dict[str, Any] = {
     "total_events": 12,
@@ -204,7 +205,7 @@ _STEPS = st.lists(
 
 
 @given(_STEPS, st.integers(1, 4), st.integers(1, 3))
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=examples(300), deadline=None, derandomize=repeatable())
 def test_no_sequence_of_days_breaks_a_limit(
     steps: list[tuple[int, list[Offer], list[str]]], most_open: int, a_day: int
 ) -> None:

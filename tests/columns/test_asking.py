@@ -38,6 +38,7 @@ def owner(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Owner]
     owner.stop()
 
 
+@pytest.mark.alone
 def test_too_long(owner: Owner) -> None:
     began = time.monotonic()
     with pytest.raises(QuestionTooLong) as caught:

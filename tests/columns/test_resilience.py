@@ -44,6 +44,7 @@ def storing(dsn: str, rows: int) -> Iterator[Counter[str]]:
         thread.join()
 
 
+@pytest.mark.alone
 def test_killed_twenty_times_in_the_middle_of_loading(dsn: str, tmp_path: Path, connection: psycopg.Connection) -> None:
     chance = random.Random(3)
     owner = Owner(tmp_path / "data", dsn)

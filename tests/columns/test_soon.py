@@ -17,7 +17,7 @@ from tests.importing.import_helpers import SHOP_MAP
 from tests.support.columns import Owner
 from tests.support.server import WRITE_KEY, Server, running, wait_for
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(120)]
 _SECONDS = 5
 
 

@@ -27,6 +27,7 @@ from milepost.ingest.actions import ActionRow, accept_actions
 from milepost.ingest.steps import Sender
 from milepost.plan import load_plan
 from tests.importing.import_helpers import NOW
+from tests.support.examples import examples
 from tests.support.server import Server
 
 _PLAN = load_plan()
@@ -213,7 +214,7 @@ def test_an_interrupted_import_goes_on(tmp_path: Path, dsn: str) -> None:
     assert len(stored(dsn)) == count - 1
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     st.lists(
         st.fixed_dictionaries(

@@ -15,9 +15,7 @@ from milepost.demo.data import MAP_FILE
 from milepost.importing import StoreResult, import_file, load_mapping
 from milepost.ingest.events import EventRow
 from tests.importing.import_helpers import NOW, PLAN, MemorySink, run
-
-FOLDER = Path(__file__).parents[3] / "shared" / "data" / "oulad"
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"{FOLDER} is not there: no full data to import")
+from tests.support.real_data import OULAD_ROWS, SHOP_FILE
 
 #: From the data's own description.
 BY_ACTIVITY = {
@@ -54,11 +52,12 @@ class CountingSink:
         return StoreResult(len(events), 0, [])
 
 
-def test_the_full_file_has_the_same_counts_as_a_plain_count(tmp_path: Path) -> None:
+@pytest.mark.alone
+def test_the_full_file_has_the_same_counts_as_a_plain_count(oulad_file: Path, tmp_path: Path) -> None:
     sink = CountingSink()
     began = time.perf_counter()
     report = import_file(
-        FOLDER / "events.csv.gz",
+        oulad_file,
         load_mapping(MAP_FILE),
         sink,
         plan=PLAN,
@@ -70,13 +69,13 @@ def test_the_full_file_has_the_same_counts_as_a_plain_count(tmp_path: Path) -> N
 
     plain: Counter[tuple[str | None, str]] = Counter()
     scores = 0
-    with gzip.open(FOLDER / "events.csv.gz", "rt", encoding="utf-8", newline="") as file:
+    with gzip.open(oulad_file, "rt", encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             plain[row["id_student"], row["activity_type"]] += 1
             scores += row["kind"] == "submission" and row["sum_click"] != ""
     assert sink.counts == plain
     assert sink.scores == scores
-    assert len(sink.ids) == report.rows == report.accepted == 597_137
+    assert len(sink.ids) == report.rows == report.accepted == OULAD_ROWS
     by_activity: Counter[str] = Counter()
     for (_, activity), count in sink.counts.items():
         by_activity[activity] += count
@@ -89,10 +88,9 @@ def test_the_full_file_has_the_same_counts_as_a_plain_count(tmp_path: Path) -> N
 
 
 def test_the_shops_clickstream_gets_sessions(tmp_path: Path) -> None:
-    source = FOLDER.parent / "onlineshop" / "events.csv"
     sink = MemorySink()
     report, _ = run(
-        source,
+        SHOP_FILE,
         """
 source = "onlineshop"
 identity = ["client_id", "event", "timestamp"]

@@ -22,13 +22,14 @@ from schemathesis.specs.openapi.checks import (
 
 from milepost.access.tokens import Tokens
 from milepost.settings import Settings
+from tests.support.examples import examples, repeatable
 from tests.support.postgres import Cluster
 from tests.support.server import SECRET_KEY, WRITE_KEY, Server, running, wait_for
 
 _SETTINGS = settings(
-    max_examples=12,
+    max_examples=examples(6),
     deadline=None,
-    derandomize=True,
+    derandomize=repeatable(),
     database=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
@@ -61,6 +62,7 @@ def document(shared_server: Server) -> dict[str, Any]:
     return body
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 def test_every_operation(shared_server: Server, document: dict[str, Any], mode: GenerationMode) -> None:
     schema = schemathesis.openapi.from_dict(document)

@@ -15,10 +15,15 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from milepost.vocabulary import MAX_EVENT_BYTES
+from tests.support.examples import examples, repeatable
 from tests.support.server import WRITE_KEY, Server
 
 _SETTINGS = settings(
-    deadline=None, derandomize=True, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    deadline=None,
+    derandomize=repeatable(),
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
 )
 _LISTS = ["/v1/customers", *(f"/v1/customers/reader/{what}" for what in ("events", "sessions", "actions"))]
 _UUID = "01940000-0000-7000-8000-000000000000"
@@ -49,9 +54,10 @@ def _check(response: httpx.Response, *statuses: int) -> None:
         assert body["message"]
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("path", _LISTS)
 def test_forged_cursors(client: httpx.Client, path: str) -> None:
-    @settings(_SETTINGS, max_examples=150)
+    @settings(_SETTINGS, max_examples=examples(150))
     @given(
         st.lists(_parts, max_size=4) | st.tuples(_parts, _parts, _parts),
         st.sampled_from(["last_seen", "-events", "customer"]),

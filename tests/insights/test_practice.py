@@ -30,6 +30,7 @@ from milepost.insights.settle import Settling
 from milepost.plan import load_plan
 from milepost.store.database import Database
 from milepost.vocabulary import DEFAULT_COMPETENCIES, IMPACTS, Impact
+from tests.support.examples import examples
 from tests.support.postgres import Cluster
 
 _TODAY = date(2026, 3, 31)
@@ -98,7 +99,7 @@ def score(amount: float, saturation: float) -> float:
     return 100 * (1 - math.exp(-amount / saturation))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_ACTION, max_size=12), st.lists(_EVENT, max_size=6))
 def test_the_formulas_are_those_of_the_page(
     shared: psycopg.Connection,

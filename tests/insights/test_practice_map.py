@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from milepost.insights.practice import Quarter, quarter_of
 from milepost.insights.practice_map import QUARTERS, STEP, Picture, more_than, read_picture
 from milepost.store.database import Database
+from tests.support.examples import examples
 from tests.support.postgres import Cluster
 
 #: Values on the lines, at the ends, and anywhere (above zero, a score is never below 1e-14).
@@ -58,7 +59,7 @@ def look(dsn: str, **asked: object) -> Picture:
     return asyncio.run(looking())
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_ROW, max_size=30), _LINE, _LINE, st.integers(1, 8), st.sampled_from([None, "selling", "unknown"]))
 def test_it_is_a_plain_sort_and_count(
     dsn: str,

@@ -15,6 +15,7 @@ from psycopg.rows import dict_row
 from milepost.plan import Plan, load_plan
 from milepost.vocabulary import DEFAULT_COMPETENCIES, DEFAULT_TOOLS, EVENT_TYPES, IMPACTS, EventType, Impact
 from tests.insights.scores_model import Told, scores
+from tests.support.examples import examples
 from tests.support.postgres import Cluster
 
 _AS_OF = date(2026, 3, 31)
@@ -104,7 +105,7 @@ _OUTCOME = st.tuples(st.one_of(st.sampled_from([-1, 0, 1]), st.integers(0, 150))
 
 
 @given(events=st.lists(_EVENT, max_size=25), outcomes=st.lists(_OUTCOME, max_size=4), later=st.integers(-40, 40))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_scores_equal_plain_python(
     shared: psycopg.Connection, events: list[Event], outcomes: list[tuple[int, Impact]], later: int
 ) -> None:

@@ -18,6 +18,7 @@ from milepost.plan import load_plan
 from milepost.store.plan_tables import apply_plan
 from tests.store.test_standing import _ACTS as ACTS
 from tests.store.test_standing import _event, do
+from tests.support.examples import examples
 from tests.support.postgres import Cluster
 
 _PLAN = load_plan()
@@ -61,7 +62,7 @@ def kept(connection: psycopg.Connection) -> tuple[Rows, Rows]:
 
 
 @given(steps=st.lists(_STEPS, min_size=1, max_size=9), last=_CLOCK)
-@settings(max_examples=45, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(45), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(
     steps=[("insert", [_event(1)]), ("settle", datetime(2026, 6, 20, tzinfo=UTC))],
     last=datetime(2026, 3, 2, tzinfo=UTC),

@@ -19,6 +19,7 @@ from milepost.insights.validate import slice_days, validate
 from milepost.insights.validate_compare import Sample, compare_slice, pool
 from milepost.insights.validate_report import COVERAGE, RIVAL, SCORE, Pooled, Report, Verdict, finding
 from milepost.store.queries import load
+from tests.support.examples import examples
 from tests.support.postgres import Cluster
 
 _SQL = load("milepost.insights", "validate.sql")
@@ -120,7 +121,7 @@ _EVENTS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     before=_EVENTS, later=_EVENTS, actions=st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 110)), max_size=6)
 )

@@ -16,8 +16,8 @@ from milepost.insights.validate_report import SCORE, Report
 from milepost.plan import load_plan
 from milepost.settings import Settings
 from milepost.store.setup import set_up
-from tests.analytics.data import SHOP_FILE
 from tests.support.postgres import Cluster
+from tests.support.real_data import SHOP_FILE
 
 _ROOT = Path(__file__).parents[2]
 _NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -41,7 +41,6 @@ def lifts(found: Report, outcome: str) -> tuple[float, float]:
     return pooled.top, pooled.bottom
 
 
-@pytest.mark.skipif(not SHOP_FILE.is_file(), reason=f"{SHOP_FILE} is not there")
 def test_the_shop_is_a_tie(cluster: Cluster, tmp_path: Path) -> None:
     folder = _ROOT / "docs" / "validation"
     plan = load_plan(folder / "onlineshop-plan.toml")

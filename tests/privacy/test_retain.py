@@ -109,6 +109,7 @@ def test_ingest_commits_while_a_batch_is_open(dsn: str, connection: psycopg.Conn
     check(connection)
 
 
+@pytest.mark.alone
 def test_a_cleanup_of_50_000_events_holds_ingest_only_shortly(dsn: str, connection: psycopg.Connection) -> None:
     """The worst case: every customer that ingest writes to has events in every batch."""
     _fill(connection, 55_600, 400)

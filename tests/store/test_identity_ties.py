@@ -15,6 +15,7 @@ from milepost.identity.follow import follow, look_again, verify_identity, waitin
 from milepost.insights.verify import verify_standing
 from tests.store.identity_model import Identity, Sent
 from tests.store.test_standing import check
+from tests.support.examples import examples
 from tests.support.identity import follow_to_the_end
 from tests.support.postgres import Cluster
 
@@ -98,7 +99,7 @@ def _empty(connection: psycopg.Connection) -> None:
 
 
 @given(acts=st.lists(_ACTS, min_size=3, max_size=16))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(
     acts=[
         ("store", [Sent(None, "a", "x", "s", 1)]),
