@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from tests.support.examples import register_profiles
+from tests.support.order import longest_first
 from tests.support.postgres import Cluster
 from tests.support.real_data import write_oulad
 from tests.support.server import Server, running
@@ -25,25 +26,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.basetemp = Path(_folders[-1].name) / "run"
 
 
-#: Measures time or fills the machine: nothing else runs beside it. The rest runs two files at a time.
-_ALONE = (
-    "acceptance/",
-    "browser_sdk/test_harmless.py",
-    "cli/test_columns.py",
-    "client/test_client_cost.py",
-    "columns/test_asking.py",
-    "columns/test_resilience.py",
-    "columns/test_soon.py",
-    "importing/test_import_oulad.py",
-    "privacy/test_retain.py",
-)
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    tests = Path(__file__).parent
-    for item in items:
-        if item.path.relative_to(tests).as_posix().startswith(_ALONE):
-            item.add_marker("alone")
+    longest_first(items, Path(__file__).parent.as_posix())
 
 
 def pytest_unconfigure() -> None:
@@ -52,9 +36,10 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """One PostgreSQL for the session."""
-    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
+def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One PostgreSQL for the session; it waits for the disk where something is measured."""
+    measured = any(item.get_closest_marker("alone") for item in request.session.items)
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"), durable=measured)
     yield cluster
     cluster.stop()
 

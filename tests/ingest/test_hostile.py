@@ -165,14 +165,16 @@ def _post_body(client: httpx.Client, key: str, body: bytes, allowed: bool) -> No
 
 def _costs_little(server: Server, beside: Neighbour, send: Callable[[], None], body: bytes) -> None:
     """The least of three counts: what else the machine does only adds."""
+    seen = []
     for _ in range(3):
-        used, seen = cpu_seconds(server), beside.answers()
+        used, answers = cpu_seconds(server), beside.answers()
         send()
-        beside.wait_for_answers(seen + 2)
-        longest, used = beside.longest(seen), cpu_seconds(server) - used
-        if longest < _LONGEST and used < _CPU_SECONDS:
+        # One of them may have been on its way already.
+        beside.wait_for_answers(answers + 2)
+        seen.append((beside.longest(answers), cpu_seconds(server) - used))
+        if seen[-1][0] < _LONGEST and seen[-1][1] < _CPU_SECONDS:
             return
-    raise AssertionError(f"{len(body)} bytes {body[:60]!r}: a neighbour waited {longest:.2f} s, {used:.2f} s of CPU")
+    raise AssertionError(f"{len(body)} bytes {body[:60]!r}: a neighbour's seconds, and the server's of CPU: {seen}")
 
 
 @pytest.mark.hypothesis
