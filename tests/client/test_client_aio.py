@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from milepost import AsyncTracker
 from tests.client.receiving import Answer, Receiver
 
@@ -35,6 +37,7 @@ def test_delivers_and_reads(server: Receiver, tmp_path: Path) -> None:
     assert asyncio.run(main()) in server.stored
 
 
+@pytest.mark.alone
 def test_the_loop_runs_on_while_the_server_hangs(server: Receiver, tmp_path: Path) -> None:
     release = threading.Event()
     server.always = lambda _: Answer(hang=release, drop=True)
