@@ -21,6 +21,7 @@ from milepost.ingest.events import EventRow
 from milepost.plan import Plan, load_plan
 from milepost.vocabulary import DEVICE_TYPES, EVENT_TYPES, GROWTH_STAGES, IMPACTS
 from tests.importing.import_helpers import read_errors
+from tests.support.examples import examples
 from tests.support.postgres import Cluster
 from tests.support.server import WRITE_KEY, Server, running
 
@@ -186,7 +187,7 @@ def _stored(dsn: str, ids: list[str]) -> list[dict[str, object]]:
         return [row for (row,) in connection.execute(question, (ids,)).fetchall()]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.lists(_event(), min_size=1, max_size=12))
 def test_an_event_is_the_same_row_whichever_way_it_comes(ways: Ways, events: list[dict[str, object]]) -> None:
     ids, refused = _import(events, ways)
