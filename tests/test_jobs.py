@@ -18,6 +18,7 @@ from croniter import croniter  # type: ignore[import-untyped]
 from milepost import jobs as module
 from milepost.jobs import CLEAN_UP, TIDY, Jobs, cleanup_cron
 from milepost.privacy.retain import delete_expired
+from milepost.supervisor import Supervisor
 
 _NOW = datetime.now(UTC)
 _INSERT = """
@@ -36,12 +37,12 @@ async def until(condition: Callable[[], bool], what: str, seconds: float = 20) -
 
 @asynccontextmanager
 async def running(dsn: str) -> AsyncIterator[Jobs]:
-    jobs = Jobs(dsn, cleanup_minutes=60, now=lambda: _NOW, poll_seconds=0.1)
-    await jobs.start()
+    jobs, supervisor = Jobs(dsn, cleanup_minutes=60, now=lambda: _NOW, poll_seconds=0.1), Supervisor()
+    jobs.start(supervisor)
     try:
         yield jobs
     finally:
-        await jobs.close()
+        await supervisor.close()
 
 
 def _count(connection: psycopg.Connection, question: str) -> int:
@@ -165,9 +166,10 @@ async def test_closing_ends_a_long_cleanup_between_two_batches(
 
 async def test_it_waits_for_a_database_and_closes_without_one(tmp_path: Any, caplog: pytest.LogCaptureFixture) -> None:
     nowhere = Jobs(f"host={tmp_path} dbname=none", cleanup_minutes=60, now=lambda: _NOW)
-    await nowhere.start()
+    supervisor = Supervisor()
+    nowhere.start(supervisor)
     async with asyncio.timeout(5):
-        await nowhere.close()
+        await supervisor.close()
 
 
 @pytest.mark.parametrize("minutes", [1, 7, 45, 59, 60, 90, 240, 1000, 1440, 100_000])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
+from typing import Final
 
 import psycopg
 from litestar import Litestar, Router
@@ -38,6 +39,7 @@ from milepost.api import coach, game, health, ingest, insights, practice, query,
 from milepost.api.schemas import SECURITY, SECURITY_SCHEMES
 from milepost.coach.deliver import Deliveries, Target
 from milepost.columns.client import Columns
+from milepost.columns.watch import Watch
 from milepost.dashboard import live as live_page
 from milepost.dashboard.account import pages as account_pages
 from milepost.dashboard.coach import pages as coach_pages
@@ -56,6 +58,7 @@ from milepost.errors import Problem, SettingsError
 from milepost.identity.follower import Follower
 from milepost.ingest.events import EventRow
 from milepost.ingest.write import Writer
+from milepost.insights.aside import Aside
 from milepost.jobs import Jobs
 from milepost.live import LiveFeed, LiveRow
 from milepost.plan import load_plan
@@ -63,9 +66,13 @@ from milepost.settings import Settings, load_settings
 from milepost.settling import Settler
 from milepost.store.database import Database
 from milepost.store.setup import set_up
+from milepost.supervisor import Backoff, Supervisor, Task, in_a_line, in_thread
 from milepost.vocabulary import MAX_BATCH_BYTES
 
 _log = logging.getLogger(__name__)
+
+#: Mostly the database is there in a second or two; one that recovers from a power cut takes minutes.
+_START_PAUSES: Final = Backoff(first=0.1, most=5.0, factor=1.5)
 
 #: What SDKs send across origins: Segment's own, and Rudder's retry headers.
 _CORS_HEADERS = [
@@ -224,70 +231,65 @@ def build_services(settings: Settings) -> Services:
         keys=KeyRing(database, preset),
         tokens=Tokens(settings),
         live=live,
+        supervisor=Supervisor(),
+        aside=Aside(),
         now=lambda: datetime.now(UTC),
     )
 
 
 @asynccontextmanager
 async def _lifespan(served: Services) -> AsyncIterator[None]:
-    settings = served.settings
-    jobs = Jobs(settings.database_url, cleanup_minutes=settings.cleanup_minutes, now=served.now)
-    settler = Settler(settings.database_url, now=served.now)
-    follower = Follower(settings.database_url)
-    target = Target(settings.webhook_url, settings.webhook_secret)
-    deliveries = Deliveries(settings.database_url, target, now=served.now)
-    starting = asyncio.create_task(_start(served, jobs, follower, settler, deliveries), name="start")
+    served.supervisor.close_with("database", served.database.close)
+    served.supervisor.start("start-up", partial(_start, served), backoff=_START_PAUSES, once=True)
     try:
         yield
     finally:
-        starting.cancel()
-        await asyncio.gather(starting, return_exceptions=True)
-        # What was accepted is finished before the connections go.
-        await served.writer.close()
-        await follower.close()
-        await settler.close()
-        await deliveries.close()
-        await jobs.close()
-        await served.live.close()
-        await served.database.close()
+        await served.supervisor.close()
 
 
-async def _start(served: Services, jobs: Jobs, follower: Follower, settler: Settler, deliveries: Deliveries) -> None:
-    """Waits for the database as long as it takes, makes it ready, and only then lets events in."""
-    while True:
-        try:
-            await asyncio.to_thread(set_up, served.settings.database_url, served.plan, served.settings)
-            break
-        except psycopg.OperationalError as error:
-            served.not_ready = f"The database cannot be reached yet: {str(error).strip().splitlines()[0]}"
-        except Problem as problem:
-            served.not_ready = problem.message
-            _log.error("cannot start: %s", problem.message)
-        except psycopg.Error as error:
-            served.not_ready = f"The database could not be prepared: {str(error).strip().splitlines()[0]}"
-            _log.exception("cannot prepare the database")
-        await asyncio.sleep(0.25)
-    await served.database.open()
-    await served.writer.start()
-    await jobs.start()
-    follower.start()
-    settler.start()
-    deliveries.start()
+async def _start(served: Services, _: Task) -> None:
+    """Makes the database ready, and only then lets events in. Raises what keeps it from that, to be tried again."""
+    settings = served.settings
+    try:
+        await in_thread(set_up, settings.database_url, served.plan, settings)
+        await served.database.open()
+    except Exception as error:
+        served.not_ready = _why_not(error)
+        raise
+    target = Target(settings.webhook_url, settings.webhook_secret)
+    served.live.start(served.supervisor)
+    if settings.columns:
+        Watch(served.columns).start(served.supervisor)
+    Jobs(settings.database_url, cleanup_minutes=settings.cleanup_minutes, now=served.now).start(served.supervisor)
+    Follower(settings.database_url).start(served.supervisor)
+    Settler(settings.database_url, now=served.now, aside=served.aside).start(served.supervisor)
+    Deliveries(settings.database_url, target, now=served.now).start(served.supervisor)
+    # Last, so that it is the first to end: what was accepted is finished before anything else goes.
+    await served.writer.start(served.supervisor)
     served.not_ready = None
     _log.info("ready: database and schema are there")
-    if served.settings.greet:
-        await _greet(served)
+    if settings.greet:
+        served.supervisor.start("greeting", partial(_greet, served), once=True)
 
 
-async def _greet(served: Services) -> None:
+def _why_not(error: Exception) -> str:
+    match error:
+        case Problem():
+            return error.message
+        case psycopg.OperationalError():
+            return f"The database cannot be reached yet: {in_a_line(error)}"
+        case psycopg.Error():
+            return f"The database could not be prepared: {in_a_line(error)}"
+        case _:
+            return "The server could not start, and tries again: its log says why."
+
+
+async def _greet(served: Services, _: Task) -> None:
     """Shows whoever started the server the way in, until somebody has gone it."""
-    try:
-        if not await has_members(served.database):
-            link = await make_link(served.database, served.settings.url, now=served.now())
-            sys.stdout.write(f"\n  Milepost is ready. Sign in once with this link:\n\n    {link}\n\n")
-            sys.stdout.flush()
-    except Problem as problem:
-        _log.warning("no sign-in link: %s `milepost sign-in-link` makes one.", problem.message)
+    if not await has_members(served.database):
+        link = await make_link(served.database, served.settings.url, now=served.now())
+        sys.stdout.write(f"\n  Milepost is ready. Sign in once with this link:\n\n    {link}\n\n")
+        sys.stdout.flush()
 
 
 def _rate_limit(per_second: int) -> RateLimitConfig:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 import procrastinate
@@ -20,10 +20,12 @@ from psycopg_pool import AsyncConnectionPool
 from milepost.coach.deliver import forget_messages
 from milepost.coach.learn import learn
 from milepost.coach.lift import tally
+from milepost.errors import DatabaseUnavailable
 from milepost.insights.settle import forget_history, read_plan
 from milepost.insights.validate_process import run_apart
 from milepost.insights.validate_runs import TASK as VALIDATE
 from milepost.privacy.retain import delete_expired
+from milepost.supervisor import Supervisor, Task, in_a_line
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +67,6 @@ class Jobs:
         self._now = now
         self._poll = poll_seconds
         self._closing = False
-        self._task: asyncio.Task[None] | None = None
         connector = procrastinate.PsycopgConnector(
             conninfo=dsn,
             pool_factory=_Pool,
@@ -78,19 +79,14 @@ class Jobs:
         self.app = procrastinate.App(connector=connector)
         self._register(cleanup_cron(cleanup_minutes))
 
-    async def start(self) -> None:
-        """Returns at once; the worker runs in the background and outlives an absent database."""
+    def start(self, supervisor: Supervisor) -> None:
+        """Returns at once; when closed, a running job finishes its batch."""
         # It tells of every job it starts; what matters is told here.
         logging.getLogger("procrastinate").setLevel(logging.WARNING)
-        self._task = asyncio.create_task(self._run(), name="jobs")
+        supervisor.start("jobs", self._run, stop=self._stop, within=10.0)
 
-    async def close(self, within: float = 10.0) -> None:
-        """Lets a running job finish its batch, then stops."""
+    async def _stop(self) -> None:
         self._closing = True
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError, asyncio.TimeoutError):
-                await asyncio.wait_for(self._task, within)
 
     def _register(self, cron: str) -> None:
         app = self.app
@@ -128,8 +124,8 @@ class Jobs:
     async def _logged(self, name: str, work: Callable[[], int]) -> int:
         try:
             return await asyncio.to_thread(work)
-        except psycopg.Error as error:
-            _log.warning("job %s failed and will be tried again: %s", name, str(error).strip().splitlines()[0])
+        except Exception as error:
+            _log.warning("job %s failed and will be tried again: %s", name, in_a_line(error))
             raise
 
     def _clean_up(self) -> int:
@@ -162,19 +158,16 @@ class Jobs:
             _log.warning("job %s (%s) lost its server and is queued again", job.id, job.task_name)
             await manager.retry_job(job)
 
-    async def _run(self) -> None:
-        pause = 1.0
-        while True:
-            try:
-                async with self.app.open_async():
-                    pause = 1.0
-                    await self._rescue()
-                    await self._work()
-                    return
-            except (ConnectorException, psycopg.Error) as error:
-                _log.warning("jobs: PostgreSQL is away: %s", str(error).strip().splitlines()[0])
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 30.0)
+    async def _run(self, task: Task) -> None:
+        try:
+            async with self.app.open_async():
+                await self._rescue()
+                task.works()
+                await self._work()
+        except ConnectorException as error:
+            raise DatabaseUnavailable(
+                f"The jobs' queue cannot be reached: {in_a_line(error.__cause__ or error)}"
+            ) from error
 
     async def _work(self) -> None:
         # Once at every start: what was due while no server ran.

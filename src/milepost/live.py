@@ -15,6 +15,7 @@ import msgspec
 from milepost.errors import Problem
 from milepost.store.database import Database, DictConnection
 from milepost.store.queries import load
+from milepost.supervisor import Backoff, Supervisor, Task
 from milepost.vocabulary import AnnouncementKind
 
 _log = logging.getLogger(__name__)
@@ -93,7 +94,7 @@ class LiveFeed:
         self._minute = int(clock() // 60)
         self._announced: int | None = None
         self._subscribers: set[asyncio.Queue[LiveBatch]] = set()
-        self._task: asyncio.Task[None] | None = None
+        self._watched = asyncio.Event()
 
     def publish(self, event_ids: Iterable[str], count: int) -> None:
         """Called by the writer after each commit; costs next to nothing."""
@@ -102,6 +103,9 @@ class LiveFeed:
         if self._subscribers:
             self._ids.extend(event_ids)
 
+    def start(self, supervisor: Supervisor) -> None:
+        supervisor.start("live-feed", self._run, backoff=Backoff(_TICK, 5.0))
+
     async def subscribe(self) -> AsyncIterator[LiveBatch]:
         """Yields a batch at most four times a second, and one at least every 15 s so that a dead line is noticed."""
         queue: asyncio.Queue[LiveBatch] = asyncio.Queue(maxsize=20)
@@ -109,8 +113,7 @@ class LiveFeed:
             # Before the first batch, so that whoever has it misses nothing of what is announced from then on.
             await self._begin()
             self._subscribers.add(queue)
-            if self._task is None or self._task.done():
-                self._task = asyncio.create_task(self._run(), name="live-feed")
+            self._watched.set()
             yield self._batch([])
             while True:
                 try:
@@ -121,11 +124,8 @@ class LiveFeed:
                 yield batch
         finally:
             self._subscribers.discard(queue)
-
-    async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            if not self._subscribers:
+                self._watched.clear()
 
     async def _begin(self) -> None:
         """Where the announcements begin, for the first who watches."""
@@ -141,19 +141,19 @@ class LiveFeed:
         if not self._subscribers or self._announced is None:
             self._announced = last
 
-    async def _run(self) -> None:
+    async def _run(self, task: Task) -> None:
         tick = 0
-        while self._subscribers:
+        while True:
+            if not self._watched.is_set():
+                task.works()
+                await self._watched.wait()
             await asyncio.sleep(_TICK)
             tick += 1
             if not self._ids and tick % _ANNOUNCED_EVERY:
                 continue
             ids, self._ids = list(self._ids), deque(maxlen=_MOST)
-            try:
-                events, announcements = await self._read(ids)
-            except Problem as problem:
-                _log.info("the live feed waits: %s", problem.message)
-                continue
+            events, announcements = await self._read(ids)
+            task.works()
             if not events and not announcements:
                 continue
             batch = self._batch(events, announcements)

@@ -26,6 +26,7 @@ from milepost.plan import load_plan
 from milepost.settings import Settings
 from milepost.store.embedded import EmbeddedPostgres
 from milepost.store.setup import set_up
+from milepost.supervisor import Supervisor
 
 NOW = datetime.now(UTC)
 _ALLOW = sql.SQL("alter database {} with allow_connections {}")
@@ -44,12 +45,12 @@ def _work(rows: Sequence[EventRow], calls: Sequence[IdentityCall] = (), size: in
 
 @asynccontextmanager
 async def _writing(dsn: str, *, writers: int = 2, most_bytes: int = 64 << 20) -> AsyncIterator[Writer]:
-    writer = Writer(dsn, writers=writers, most_bytes=most_bytes)
-    await writer.start()
+    writer, supervisor = Writer(dsn, writers=writers, most_bytes=most_bytes), Supervisor()
+    await writer.start(supervisor)
     try:
         yield writer
     finally:
-        await writer.close()
+        await supervisor.close()
 
 
 async def _until(condition: Callable[[], bool], seconds: float = 20) -> None:
@@ -201,14 +202,14 @@ async def test_a_mistake_of_ours_ends_one_commit_never_the_writer(dsn: str) -> N
         if rows[0].customer_id == "broken":
             raise RuntimeError("a watcher of what was stored fails")
 
-    writer = Writer(dsn, writers=1, most_bytes=1 << 20, stored=broken)
-    await writer.start()
+    writer, supervisor = Writer(dsn, writers=1, most_bytes=1 << 20, stored=broken), Supervisor()
+    await writer.start(supervisor)
     assert (await writer.write(_work([_row("broken")]))).accepted == 1
     await _until(lambda: writer.available)
     receipts: list[Receipt] = []
     await _until_answered(writer, receipts)
     assert receipts[0].accepted == 1
-    await writer.close()
+    await supervisor.close()
 
 
 async def _until_answered(writer: Writer, receipts: list[Receipt]) -> None:
@@ -288,11 +289,11 @@ async def _until_waiting(dsn: str) -> None:
 
 
 async def test_closing_finishes_what_was_accepted(dsn: str) -> None:
-    writer = Writer(dsn, writers=2, most_bytes=64 << 20)
-    await writer.start()
+    writer, supervisor = Writer(dsn, writers=2, most_bytes=64 << 20), Supervisor()
+    await writer.start(supervisor)
     tasks = [asyncio.create_task(writer.write(_work([_row() for _ in range(20)]))) for _ in range(50)]
     await asyncio.sleep(0)
-    await writer.close()
+    await supervisor.close()
     receipts = await asyncio.gather(*tasks)
     assert sum(receipt.accepted for receipt in receipts) == 1_000
     assert _count(dsn) == 1_000

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from psycopg.rows import dict_row
 
-from milepost.insights.settle import Settling, forget_history, settle, settle_all, settle_around, unsettled
+from milepost.insights.settle import Settling, forget_history, settle, settle_all
 from milepost.plan import load_plan
 from milepost.store.plan_tables import apply_plan
 from tests.store.test_standing import _ACTS as ACTS
@@ -165,30 +165,6 @@ def test_a_step_that_fails_changes_nothing(connection: psycopg.Connection) -> No
         settle(connection, [fail], now=_NOON)
     assert connection.execute("select count(*) from milepost.insight_days").fetchone() == (0,)
     assert settle_all(connection, [], now=_NOON) == 1
-
-
-@pytest.mark.parametrize("fault", ["select 1 / 0", None])
-def test_one_who_cannot_be_settled_keeps_nobody_else_from_it(connection: psycopg.Connection, fault: str | None) -> None:
-    for name in ("a", "bad", "c"):
-        store(connection, name, _NOON)
-    tried: list[list[str]] = []
-
-    def step(one: psycopg.Connection, settling: Settling) -> None:
-        tried.append(settling.customers)
-        if "bad" in settling.customers:
-            if fault is not None:
-                one.execute(fault.encode())
-            raise KeyError("bad")
-
-    settle_around(connection, [step], now=_NOON)
-    snapshots = connection.execute("select customer_id from milepost.snapshots order by 1").fetchall()
-    assert snapshots == [("a",), ("c",)]
-    assert (unsettled(connection), len(tried)) == (0, 4)
-    settle_around(connection, [step], now=_NOON)
-    assert len(tried) == 4, "not tried again while nothing changes"
-    store(connection, "bad", _NOON)
-    settle_around(connection, [], now=_NOON)
-    assert [key[0] for key in kept(connection)[1]] == ["a", "bad", "c"]
 
 
 def test_an_expired_event_leaves_the_history_as_it_was_and_an_erased_one_leaves_it(

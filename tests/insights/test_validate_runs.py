@@ -21,6 +21,7 @@ from milepost.insights import validate_runs
 from milepost.insights.validate_report import Report
 from milepost.jobs import Jobs
 from milepost.store.database import Database
+from milepost.supervisor import Supervisor
 from tests.test_jobs import until
 
 _NOW = datetime.now(UTC)
@@ -47,13 +48,13 @@ async def database(dsn: str) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def worker(dsn: str) -> AsyncIterator[Jobs]:
-    jobs = Jobs(dsn, cleanup_minutes=60, now=lambda: _NOW, poll_seconds=0.1)
-    await jobs.start()
+async def worker(dsn: str) -> AsyncIterator[Supervisor]:
+    supervisor = Supervisor()
+    Jobs(dsn, cleanup_minutes=60, now=lambda: _NOW, poll_seconds=0.1).start(supervisor)
     try:
-        yield jobs
+        yield supervisor
     finally:
-        await jobs.close()
+        await supervisor.close()
 
 
 def in_state(connection: psycopg.Connection, state: str) -> Callable[[], bool]:
@@ -152,10 +153,10 @@ async def test_a_worker_that_closes_leaves_no_process_and_the_next_finishes(
     with psycopg.connect(dsn, autocommit=True) as holding:
         # So that it stands still in the middle.
         holding.execute("begin; lock table milepost.customer_days in access exclusive mode")
-        async with database(dsn) as opened, worker(dsn) as jobs:
+        async with database(dsn) as opened, worker(dsn) as supervisor:
             await validate_runs.ask(opened, now=_NOW, by=None)
             await until(in_state(connection, "running"), "the job to begin")
-            closing = asyncio.create_task(jobs.close())
+            closing = asyncio.create_task(supervisor.close())
             await asyncio.sleep(0)
             holding.execute("rollback")
             await closing

@@ -13,10 +13,12 @@ from milepost.access.keys import KeyRing
 from milepost.access.tokens import Tokens
 from milepost.columns.client import Columns
 from milepost.ingest.write import Writer
+from milepost.insights.aside import Aside
 from milepost.live import LiveFeed
 from milepost.plan import Plan
 from milepost.settings import Settings
 from milepost.store.database import Database
+from milepost.supervisor import Supervisor
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -33,6 +35,8 @@ class Services:
     keys: KeyRing
     tokens: Tokens
     live: LiveFeed
+    supervisor: Supervisor
+    aside: Aside
     now: Callable[[], datetime]
     not_ready: str | None = "The server is starting."
 

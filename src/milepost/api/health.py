@@ -12,18 +12,30 @@ from milepost.access.services import AnyRequest, services
 from milepost.errors import Problem
 
 
+class FailingTask(msgspec.Struct):
+    """Background work that has failed so often in a row, for so many seconds, and is tried again and again."""
+
+    task: str
+    failures: int
+    seconds: float
+
+
 class Health(msgspec.Struct):
-    """`reason` says what is missing, None where nothing is."""
+    """`reason` says what is missing, None where nothing is; `failing` and `customers_set_aside` what goes wrong beside
+    that, which the log explains: requests are answered all the same.
+    """
 
     status: str
     version: str
     reason: str | None = None
+    failing: list[FailingTask] = []
+    customers_set_aside: int = 0
 
 
 @get("/health", summary="Is the process alive?", tags=["server"], access=Caller.ANYBODY)
-async def get_health() -> Health:
-    """200 as long as the process answers, whatever the database does."""
-    return Health("ok", __version__)
+async def get_health(request: AnyRequest) -> Health:
+    """200 as long as the process answers, whatever the database does and whichever background work fails."""
+    return _health(request, "ok")
 
 
 @get("/ready", summary="Can it serve?", tags=["server"], access=Caller.ANYBODY)
@@ -41,11 +53,17 @@ async def get_ready(request: AnyRequest) -> Response[Health]:
         except Problem as problem:
             reason = problem.message
     if reason is None:
-        return Response(Health("ready", __version__))
-    return Response(Health("not ready", __version__, reason), status_code=503, headers={"Retry-After": "2"})
+        return Response(_health(request, "ready"))
+    return Response(_health(request, "not ready", reason), status_code=503, headers={"Retry-After": "2"})
+
+
+def _health(request: AnyRequest, status: str, reason: str | None = None) -> Health:
+    served = services(request)
+    failing = [FailingTask(task.task, task.failures, round(task.seconds, 1)) for task in served.supervisor.failing()]
+    return Health(status, __version__, reason, failing, len(served.aside))
 
 
 @get("/metrics", summary="Prometheus metrics", tags=["server"], media_type=MediaType.TEXT, access=Caller.ANYBODY)
 async def get_metrics() -> Response[bytes]:
-    """Counters of ingest and HTTP, for Prometheus."""
+    """Counters of ingest, HTTP and background work, for Prometheus."""
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

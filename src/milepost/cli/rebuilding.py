@@ -15,8 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from milepost.cli.database import database_dsn, with_database
+from milepost.insights.aside import Aside
 from milepost.insights.history import PlanStatus, read_plan_status
-from milepost.insights.settle import mark_everybody, settle, unsettled
+from milepost.insights.settle import mark_everybody, settle_around, unsettled
 from milepost.settings import load_settings
 from milepost.settling import STEPS
 from milepost.store.database import Database
@@ -40,14 +41,17 @@ def rebuild(data_dir: DataDir = None) -> None:
         total = mark_everybody(connection)
         with shown if console.is_terminal else nullcontext():
             task = shown.add_task("customers", total=total)
-            after = ""
-            while left := unsettled(connection):
+            after, aside = "", Aside()
+            while (left := unsettled(connection)) > len(aside):
                 shown.update(task, completed=max(0, total - left))
-                batch = settle(connection, STEPS, now=datetime.now(UTC), after=after)
+                batch = settle_around(connection, STEPS, now=datetime.now(UTC), aside=aside, after=after)
                 after = batch.last
                 if not batch.customers:
                     time.sleep(_TURN_SECONDS)
-    console.print(f"{total:,} customers settled anew.")
+    console.print(f"{total - len(aside):,} customers settled anew.")
+    if aside:
+        console.print(f"{len(aside):,} could not be settled: see the log above. The server tries them again.")
+        raise typer.Exit(1)
 
 
 def status(data_dir: DataDir = None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -16,6 +16,7 @@ import psycopg
 from milepost.coach.webhook import headers
 from milepost.store.database import DictConnection
 from milepost.store.queries import load
+from milepost.supervisor import Supervisor, Task, in_thread
 
 _log = logging.getLogger(__name__)
 _SQL = load("milepost.coach", "webhook.sql")
@@ -25,7 +26,6 @@ _AT_ONCE: Final = 20
 #: Seconds a receiver has, all in all.
 _PATIENCE: Final = 15.0
 _TICK: Final = 2.0
-_MOST_PAUSE: Final = 30.0
 #: "Gone": whoever was there wants nothing more of this.
 _GONE: Final = 410
 
@@ -84,9 +84,9 @@ async def deliver_due(
 
     Raises psycopg.Error; messages that were under way are then sent again.
     """
-    messages = await asyncio.to_thread(_claim, connection, now())
+    messages = await in_thread(_claim, connection, now())
     outcomes = await asyncio.gather(*(_send(client, target, message, now()) for message in messages))
-    await asyncio.to_thread(_record, connection, messages, outcomes, now())
+    await in_thread(_record, connection, messages, outcomes, now())
     return len(messages)
 
 
@@ -98,56 +98,38 @@ def new_client() -> httpx.AsyncClient:
 
 
 class Deliveries:
-    """Sends what is due while the server runs. Outlives an absent database and an absent receiver."""
+    """Sends what is due while the server runs. Outlives an absent receiver."""
 
     def __init__(self, dsn: str, target: Target, *, now: Callable[[], datetime], tick: float = _TICK) -> None:
         self._dsn = dsn
         self._target = target
         self._now = now
         self._tick = tick
-        self._connection: psycopg.Connection | None = None
-        self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Needs a migrated database. Without an address it notes that nobody listens, and ends."""
+    def start(self, supervisor: Supervisor) -> None:
+        """Needs a migrated database. Without an address it notes that nobody listens, and is done.
+
+        Messages under way when it is closed are sent again after the next start.
+        """
         # It logs every request with its address, which may be a secret.
         logging.getLogger("httpx").setLevel(logging.WARNING)
-        self._task = asyncio.create_task(self._run(), name="webhook")
+        supervisor.start("webhook", self._run, once=not self._target.url)
 
-    async def close(self) -> None:
-        """Messages under way are sent again after the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-        if self._connection is not None:
-            await asyncio.to_thread(self._connection.close)
-
-    async def _run(self) -> None:
-        pause, noted = self._tick, False
-        async with new_client() as client:
-            while True:
-                try:
-                    connection = await asyncio.to_thread(self._connected)
-                    if not noted:
-                        await asyncio.to_thread(note_listening, connection, on=bool(self._target.url))
-                        noted = True
-                        if not self._target.url:
-                            return
+    async def _run(self, task: Task) -> None:
+        with ExitStack() as closing:
+            connection = await in_thread(self._connect, closing)
+            await in_thread(note_listening, connection, on=bool(self._target.url))
+            if not self._target.url:
+                return
+            async with new_client() as client:
+                while True:
                     sent = await deliver_due(connection, client, self._target, now=self._now)
-                except psycopg.Error as error:
-                    _log.warning("the webhook waits %.0f s: %s", pause, str(error).strip().splitlines()[0])
-                    await asyncio.sleep(pause)
-                    pause = min(pause * 2, _MOST_PAUSE)
-                    continue
-                pause = self._tick
-                if sent < _AT_ONCE:
-                    await asyncio.sleep(self._tick)
+                    task.works()
+                    if sent < _AT_ONCE:
+                        await asyncio.sleep(self._tick)
 
-    def _connected(self) -> psycopg.Connection:
-        if self._connection is None or self._connection.closed:
-            self._connection = psycopg.connect(self._dsn, autocommit=True, application_name="milepost-webhook")
-        return self._connection
+    def _connect(self, closing: ExitStack) -> psycopg.Connection:
+        return closing.enter_context(psycopg.connect(self._dsn, autocommit=True, application_name="milepost-webhook"))
 
 
 async def _send(client: httpx.AsyncClient, target: Target, message: _Message, now: datetime) -> _Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 import psycopg
 from psycopg import Connection
@@ -19,10 +20,9 @@ from milepost.columns.reading import (
     Progress,
     Proof,
     QuestionFailed,
-    QuestionTooBig,
-    QuestionTooLong,
 )
 from milepost.columns.rollup import Rollup
+from milepost.supervisor import in_a_line
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,6 @@ _BUSY_POLL_SECONDS, _BUSY_ROWS = 1.0, 1_000
 #: How often a moment with nothing new is noted all the same, so that a start does not look back too far.
 _NOTE_SECONDS = 60.0
 _WIPE_SECONDS = 600.0
-_EARLY_SECONDS = 20.0
 #: More changed events than this at once are quicker to load with everything else.
 _MOST_CHANGED = 2_000_000
 _TRIES = 20
@@ -59,7 +58,7 @@ class Loader:
         self._load = mirror.last_load()
         self._seen = self._load.at if self._load else None
         self._noted = self._wiped = time.monotonic()
-        self._checked = False
+        self._opened = self._checked = False
         self._loaded = 0  # events of the newest load
 
     def freshness(self) -> Freshness:
@@ -68,30 +67,29 @@ class Loader:
     def stop(self) -> None:
         self._stop.set()
 
-    def run(self) -> None:
-        """Until stopped. PostgreSQL may be away; raises Damaged when the mirror's files are."""
-        if not self._shared and self._mirror.is_damaged():
+    def run(self, works: Callable[[], None]) -> None:
+        """Until stopped; calls `works` whenever the mirror has come up to PostgreSQL.
+
+        Raises Damaged when the mirror's files are. Raises psycopg.Error while PostgreSQL is away and Problem when a
+        load failed: then call it again.
+        """
+        if not self._opened and not self._shared and self._mirror.is_damaged():
             raise Damaged("parts of it cannot be read")
-        pause, began = _POLL_SECONDS, time.monotonic()
-        while not self._stop.is_set():
-            try:
-                with self._connect() as connection:
-                    while not self._stop.is_set():
-                        self._turn_once(connection)
-                        pause = _POLL_SECONDS
-                        # Large loads cost less a row: with much to do, do it less often.
-                        self._stop.wait(_BUSY_POLL_SECONDS if self._loaded > _BUSY_ROWS else _POLL_SECONDS)
-            except psycopg.Error as error:
-                # It is started beside PostgreSQL and the migrations, so at first that is nothing to worry about.
-                early = self._seen is None and time.monotonic() - began < _EARLY_SECONDS
-                level = logging.INFO if early else logging.WARNING
-                log.log(level, "the column store waits for PostgreSQL: %s", str(error).strip().splitlines()[0])
-            except (ColumnsUnavailable, QuestionTooBig, QuestionTooLong) as error:
-                log.warning("the column store could not load: %s", error.message)
-            except QuestionFailed as error:
-                raise Damaged(error.message) from error
-            pause = min(pause * 2, 10.0)
-            self._stop.wait(pause)
+        self._opened = True
+        try:
+            with self._connect() as connection:
+                while not self._stop.is_set():
+                    self._turn_once(connection)
+                    works()
+                    # Large loads cost less a row: with much to do, do it less often.
+                    self._stop.wait(_BUSY_POLL_SECONDS if self._loaded > _BUSY_ROWS else _POLL_SECONDS)
+        except QuestionFailed as error:
+            raise Damaged(error.message) from error
+        except psycopg.ProgrammingError as error:
+            if self._seen is not None:
+                raise
+            # It is started beside the migrations, so what it reads may not be there yet.
+            raise ColumnsUnavailable(f"The database is not ready for it: {in_a_line(error)}", retry_after=5) from error
 
     def _turn_once(self, connection: Connection) -> None:
         if self._shared and not self._has_turn(connection):

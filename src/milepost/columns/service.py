@@ -13,14 +13,15 @@ import os
 import shutil
 import signal
 import sys
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 import msgspec
+import psycopg
 
 from milepost.columns import place
 from milepost.columns.engine import Engine
@@ -47,6 +48,7 @@ from milepost.errors import Problem
 from milepost.logs import configure_logging
 from milepost.processes import watch_parent
 from milepost.settings import Settings, load_settings
+from milepost.supervisor import Backoff, Supervisor, Task
 
 log = logging.getLogger("milepost.columns")
 
@@ -56,6 +58,9 @@ _AT_ONCE = 4
 #: The engine looks at its clock between blocks of rows only: past the limit by this much, it is told.
 _GRACE_SECONDS = 1.0
 _WATCH_SECONDS = 1.0
+_PAUSES = Backoff(first=_WATCH_SECONDS, most=10.0)
+#: A load under way may finish within these; what it has begun by then is loaded again after the next start.
+_STOP_SECONDS = 1.0
 
 
 class Service:
@@ -187,36 +192,39 @@ async def _run(service: Service, loader: Loader, settings: Settings) -> int:
         if not done.done():
             done.set_result(code)
 
-    def load() -> None:
+    # Not the event loop's own threads: for those it would wait at the end, however long a load takes.
+    thread = ThreadPoolExecutor(1, thread_name_prefix="columns-loader")
+
+    async def load(task: Task) -> None:
         try:
-            loader.run()
-            loop.call_soon_threadsafe(end, 0)
-        except Damaged as error:
-            log.error("the column store is damaged: %s", error)
-            loop.call_soon_threadsafe(end, DAMAGED)
-        except Exception:
-            log.exception("the column store's loader ended")
-            loop.call_soon_threadsafe(end, 1)
+            await loop.run_in_executor(thread, loader.run, task.works)
+        except (psycopg.Error, Problem):
+            raise
+        except Exception as error:
+            # Nobody knows what state it is in: the whole process is started again.
+            end(DAMAGED if isinstance(error, Damaged) else 1)
+            raise
+
+    async def stop() -> None:
+        loader.stop()
 
     loop.add_signal_handler(signal.SIGTERM, end, 0)
     path = place.socket_path(settings.data_dir)
     path.unlink(missing_ok=True)
     server = await asyncio.start_unix_server(service.serve, path)
     path.chmod(0o600)
-    threading.Thread(target=load, name="columns-loader", daemon=True).start()
-    watching = (
-        asyncio.create_task(_watch(place.directory(settings.data_dir), end)) if not settings.columns_url else None
-    )
+    supervisor = Supervisor()
+    supervisor.start("columns-loader", load, backoff=_PAUSES, stop=stop, patience=_STOP_SECONDS)
+    if not settings.columns_url:
+        supervisor.start("columns-folder", partial(_watch, place.directory(settings.data_dir), end), once=True)
     async with server:
         code = await done
-    loader.stop()
-    if watching is not None:
-        watching.cancel()
+    await supervisor.close()
     path.unlink(missing_ok=True)
     return code
 
 
-async def _watch(folder: Path, end: Callable[[int], None]) -> None:
+async def _watch(folder: Path, end: Callable[[int], None], _: Task) -> None:
     """The folder may be deleted at any time: then this process holds files that are no more, and must go."""
     known = _identity(folder)
     while _identity(folder) == known:  # noqa: ASYNC110 -- a folder sends no events

@@ -7,10 +7,11 @@ nobody waits for a timer. Each writer has customers of its own: two that add to 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Final
 
 import psycopg
 from psycopg import AsyncConnection
@@ -21,8 +22,7 @@ from milepost.ingest import metrics
 from milepost.ingest.commit import store, store_identity_calls
 from milepost.ingest.events import EventRow, Receipt
 from milepost.ingest.lanes import Lane, Part, Work, divide
-
-_log = logging.getLogger(__name__)
+from milepost.supervisor import Backoff, Supervisor, Task
 
 #: Most rows in one commit: enough for speed, few enough that nobody behind it waits long.
 _MOST_ROWS = 5_000
@@ -31,6 +31,10 @@ _FEW_ROWS = 40
 _RETRY_AFTER = 2
 #: Seconds a request waits for its commit. A database that hangs must not hold up senders without an answer.
 _LONGEST_WAIT = 10.0
+#: Seconds in which, when the server stops, what was accepted must have been written.
+_CLOSE_SECONDS: Final = 15.0
+#: They grow, so that a database in recovery is not hammered, but stay short: senders wait.
+_PAUSES: Final = Backoff(first=0.1, most=2.0)
 #: Finds a database whose machine is gone within 20 s, where TCP alone would wait for hours.
 _KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 
@@ -48,7 +52,6 @@ class Writer:
         self._bytes = 0
         self._wake = asyncio.Condition()
         self._tried = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
 
     @property
@@ -56,20 +59,22 @@ class Writer:
         """Whether a connection to PostgreSQL stands, as far as known."""
         return any(lane.up for lane in self._lanes)
 
-    async def start(self) -> None:
-        """Returns when a connection stands, or could not be made: the writer keeps trying by itself."""
-        self._tasks = [asyncio.create_task(self._run(lane), name=f"writer-{n}") for n, lane in enumerate(self._lanes)]
+    async def start(self, supervisor: Supervisor) -> None:
+        """Returns when a connection stands, or could not be made: the writer keeps trying by itself.
+
+        When closed it finishes what was accepted; what cannot be written within 15 s is answered 503.
+        """
+        supervisor.close_with("writer", self._refuse_rest)
+        for number, lane in enumerate(self._lanes):
+            run = partial(self._run, lane)
+            supervisor.start(f"writer-{number}", run, backoff=_PAUSES, stop=self._stop, patience=_CLOSE_SECONDS)
         await self._tried.wait()
 
-    async def close(self, within: float = 15.0) -> None:
-        """Finishes what was accepted, then stops; what cannot be written by then is answered 503."""
+    async def _stop(self) -> None:
         self._closing = True
         await self._notify()
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=within)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _refuse_rest(self) -> None:
         self._refuse_waiting(DatabaseUnavailable(retry_after=_RETRY_AFTER))
 
     async def write(self, work: Work) -> Receipt:
@@ -103,39 +108,31 @@ class Writer:
         self._bytes += size
         metrics.PENDING_BYTES.set(self._bytes)
 
-    async def _run(self, lane: Lane) -> None:
-        """One connection's life after another: connect, work until it breaks, say so to whoever waits, try again."""
-        pause = 0.1
-        while not self._closing:
-            try:
-                async with await AsyncConnection.connect(
-                    self._dsn,
-                    autocommit=True,
-                    application_name="milepost-writer",
-                    connect_timeout=5,
-                    options="-c timezone=UTC -c jit=off -c lock_timeout=30000",
-                ) as connection:
-                    lane.up = True
-                    self._tried.set()
-                    pause = 0.1
-                    try:
-                        await self._serve(lane, connection)
-                    finally:
-                        lane.up = False
-            except psycopg.Error as error:
-                _log.warning("the event writer lost PostgreSQL: %s", str(error).strip().splitlines()[0])
+    async def _run(self, lane: Lane, task: Task) -> None:
+        """One connection's life: connect, work until it breaks, say so to whoever waits."""
+        try:
+            async with await AsyncConnection.connect(
+                self._dsn,
+                autocommit=True,
+                application_name="milepost-writer",
+                connect_timeout=5,
+                options="-c timezone=UTC -c jit=off -c lock_timeout=30000",
+            ) as connection:
+                lane.up = True
                 self._tried.set()
-                if self.available:
-                    await self._notify()  # the others take over what waits here
-                else:
-                    self._refuse_waiting(DatabaseUnavailable(retry_after=_RETRY_AFTER))
-                # A pause that grows, so that a database in recovery is not hammered.
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 2.0)
-            except Exception:  # noqa: BLE001 -- logged; a mistake of ours ends one commit, never the writer
-                _log.exception("the event writer failed")
-                self._tried.set()
-                await asyncio.sleep(pause)
+                task.works()
+                try:
+                    await self._serve(lane, connection)
+                finally:
+                    lane.up = False
+        except psycopg.Error:
+            if self.available:
+                await self._notify()  # the others take over what waits here
+            else:
+                self._refuse_waiting(DatabaseUnavailable(retry_after=_RETRY_AFTER))
+            raise
+        finally:
+            self._tried.set()
 
     def _next(self, lane: Lane) -> Lane | None:
         """Where a connection finds work: in its own lane, else in one that has no connection."""

@@ -7,19 +7,24 @@ batches of customers, when something changed of them and once on every new UTC d
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import psycopg
 
+from milepost.errors import Problem
+from milepost.insights.aside import Aside
 from milepost.plan import Plan
 from milepost.store.queries import load
 from milepost.vocabulary import SCORE_VERSION
 
 _log = logging.getLogger(__name__)
 _SQL = load("milepost.insights", "settle.sql")
+#: Customers who were set aside and are tried again in one turn: the others wait meanwhile.
+_MOST_AGAIN: Final = 20
 
 
 class Settling(NamedTuple):
@@ -40,6 +45,12 @@ class Settling(NamedTuple):
 Step = Callable[[psycopg.Connection, Settling], None]
 
 
+class PlanUnreadable(Problem):
+    """The database's tracking plan cannot be read. A newer version of Milepost may have written it."""
+
+    code = "plan_unreadable"
+
+
 class Settled(NamedTuple):
     """`customers`: how many were settled. `last`: give it to the next call as `after`. `more`: some are waiting."""
 
@@ -49,15 +60,22 @@ class Settled(NamedTuple):
 
 
 def settle(
-    connection: psycopg.Connection, steps: Sequence[Step], *, now: datetime, limit: int = 200, after: str = ""
+    connection: psycopg.Connection,
+    steps: Sequence[Step],
+    *,
+    now: datetime,
+    limit: int = 200,
+    after: str = "",
+    without: Collection[str] = (),
 ) -> Settled:
-    """Settles a batch: changed customers from `after` on, then such as are due. One settles at a time; while another
-    process does, none are. Holds no lock that ingest waits for, but for the moment in which the marks are taken off;
-    deleting a customer of the batch waits for it, or it for that, whichever began first.
+    """Settles a batch: changed customers from `after` on, then such as are due, `without` some. One settles at a time;
+    while another process does, none are. Holds no lock that ingest waits for, but for the moment in which the marks are
+    taken off; deleting a customer of the batch waits for it, or it for that, whichever began first.
 
-    `connection` must be in autocommit, outside a transaction. Raises psycopg.Error; then nothing was changed.
+    `connection` must be in autocommit, outside a transaction. Raises psycopg.Error and PlanUnreadable; then nothing
+    was changed.
     """
-    customers, last = _choose(connection, now=now, limit=limit, after=after)
+    customers, last = _choose(connection, now=now, limit=limit, after=after, without=without)
     if not customers:
         return Settled(0, last, more=bool(after))
     done = _settle(connection, steps, customers, now=now)
@@ -67,36 +85,64 @@ def settle(
 
 
 def settle_around(
-    connection: psycopg.Connection, steps: Sequence[Step], *, now: datetime, limit: int = 200, after: str = ""
+    connection: psycopg.Connection,
+    steps: Sequence[Step],
+    *,
+    now: datetime,
+    aside: Aside,
+    limit: int = 200,
+    after: str = "",
 ) -> Settled:
-    """As `settle`, but one customer who cannot be settled does not keep everybody else from it: that one is logged, and
-    tried again when something of it changes, or tomorrow. Raises psycopg.OperationalError where PostgreSQL is away.
+    """As `settle`, but one customer who cannot be settled does not keep everybody else from it: that one is set
+    `aside`, keeps its mark, and is tried again by itself when its time has come.
+
+    Raises psycopg.OperationalError where PostgreSQL is away, and PlanUnreadable: neither is any customer's fault.
     """
+    one_by_one = partial(_settle_alone, connection, steps, now=now, aside=aside)
+    for customer in aside.due(now, _MOST_AGAIN):
+        one_by_one(customer)
     try:
-        return settle(connection, steps, now=now, limit=limit, after=after)
-    except psycopg.OperationalError:
-        raise
-    except Exception as error:  # noqa: BLE001 -- whatever is wrong with one, it is logged below
-        _log.warning("a batch could not be settled, so its customers are one by one: %r", error)
-    customers, last = _choose(connection, now=now, limit=limit, after=after)
-    for customer in customers:
-        try:
-            _settle(connection, steps, [customer], now=now)
-        except psycopg.OperationalError:
+        return settle(connection, steps, now=now, limit=limit, after=after, without=aside)
+    except Exception as error:
+        if _is_nobodys_fault(connection, error):
             raise
-        except Exception:  # noqa: BLE001 -- logged, and the others go on
-            _log.exception("customer %r cannot be settled; it is tried again when something of it changes", customer)
-            connection.execute(_SQL["set_aside"], {"customer": customer, "today": now.astimezone(UTC).date()})
-    return Settled(len(customers), last, more=True)
+        _log.warning("a batch could not be settled, so its customers are one by one: %r", error)
+    customers, last = _choose(connection, now=now, limit=limit, after=after, without=aside)
+    done = sum(one_by_one(customer) for customer in customers)
+    return Settled(done, last, more=True)
 
 
-def _choose(connection: psycopg.Connection, *, now: datetime, limit: int, after: str) -> tuple[list[str], str]:
+def _settle_alone(
+    connection: psycopg.Connection, steps: Sequence[Step], customer: str, *, now: datetime, aside: Aside
+) -> int:
+    """Answers how many customers were settled; one who cannot be is set aside."""
+    try:
+        done = _settle(connection, steps, [customer], now=now)
+    except Exception as error:
+        if _is_nobodys_fault(connection, error):
+            raise
+        aside.failed(customer, error, now)
+        return 0
+    if done is not None:
+        aside.settled(customer)
+    return done or 0
+
+
+def _is_nobodys_fault(connection: psycopg.Connection, error: Exception) -> bool:
+    """Whether it would be the same with any other customer."""
+    return isinstance(error, (psycopg.OperationalError, PlanUnreadable)) or connection.closed
+
+
+def _choose(
+    connection: psycopg.Connection, *, now: datetime, limit: int, after: str, without: Collection[str]
+) -> tuple[list[str], str]:
     """Whose turn it is, and after whom the next turn begins."""
-    asked = {"after": after, "most": limit, "today": now.astimezone(UTC).date()}
-    customers = _ids(connection, "unsettled", asked)
+    # So many more than are wanted that enough are left without those.
+    asked = {"after": after, "most": limit + len(without), "today": now.astimezone(UTC).date()}
+    customers = [name for name in _ids(connection, "unsettled", asked) if name not in without][:limit]
     if len(customers) == limit:
         return customers, customers[-1]
-    due = _ids(connection, "due", asked)
+    due = [name for name in _ids(connection, "due", asked) if name not in without]
     return sorted({*customers, *due[: limit - len(customers)]}), ""
 
 
@@ -150,9 +196,17 @@ def unsettled(connection: psycopg.Connection) -> int:
 
 
 def read_plan(connection: psycopg.Connection) -> tuple[Plan, int] | None:
-    """The plan the database has, and its version; None before there is one."""
+    """The plan the database has, and its version; None before there is one. Raises PlanUnreadable."""
     row = connection.execute(_SQL["plan"]).fetchone()
-    return None if row is None else (msgspec.convert(row[0], Plan), int(row[1]))
+    if row is None:
+        return None
+    try:
+        return msgspec.convert(row[0], Plan), int(row[1])
+    except msgspec.ValidationError as error:
+        raise PlanUnreadable(
+            f"The database's tracking plan, version {row[1]}, cannot be read: {error}. A newer version of Milepost may"
+            " have written it: start that one, or start this one again with a plan file of its own."
+        ) from error
 
 
 def forget_history(

@@ -110,13 +110,6 @@ with still as (
 update milepost.standing s set unsettled = false, changed_from = null from still
 where s.customer_id = still.customer_id;
 
--- name: set_aside
--- Takes a customer out of the turn until something of it changes, or until tomorrow.
-with mark as (
-  update milepost.standing set unsettled = false where customer_id = %(customer)s
-)
-update milepost.snapshots set due_on = %(today)s + 1 where customer_id = %(customer)s;
-
 -- name: expired_history
 -- Days before the history's end, some at a time.
 delete from milepost.insight_days where ctid = any (array(

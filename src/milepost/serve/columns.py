@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import subprocess
 import sys
 import threading
 import time
 from contextlib import suppress
 
-log = logging.getLogger("milepost.serve")
+from milepost.supervisor import Backoff, Ended, Task
 
 _STOP_SECONDS = 5.0
 _QUICK_DEATH_SECONDS = 10.0
-_MAX_BACKOFF_SECONDS = 30.0
+#: The first deaths cost next to nothing.
+_PAUSES = Backoff(first=0.1, most=30.0)
 
 
 class ColumnsProcess:
@@ -42,17 +42,23 @@ class ColumnsProcess:
             self._thread.join()
 
     def _run(self) -> None:
-        deaths = 0
+        task = Task("columns-process", _PAUSES)
         while not self._stopping.is_set():
-            began = time.monotonic()
-            self._process = subprocess.Popen([sys.executable, "-m", "milepost.columns.service"])
-            if self._stopping.is_set():  # `stop` may have looked just before there was one
-                with suppress(ProcessLookupError):
-                    self._process.kill()
-            code = self._process.wait()
-            if self._stopping.is_set():
-                return
-            deaths = deaths + 1 if time.monotonic() - began < _QUICK_DEATH_SECONDS else 1
-            delay = 0.0 if deaths <= 3 else min(0.5 * 2.0 ** (deaths - 4), _MAX_BACKOFF_SECONDS)
-            log.error("The column store ended with code %d; start it again in %g s", code, delay)
-            self._stopping.wait(delay)
+            task.begins()
+            try:
+                self._live(task)
+            except Exception as error:  # noqa: BLE001 -- logged and counted
+                self._stopping.wait(task.fails(error))
+
+    def _live(self, task: Task) -> None:
+        """One process's life; raises Ended at its end, unless that was meant."""
+        began = time.monotonic()
+        self._process = subprocess.Popen([sys.executable, "-m", "milepost.columns.service"])
+        if self._stopping.is_set():  # `stop` may have looked just before there was one
+            with suppress(ProcessLookupError):
+                self._process.kill()
+        code = self._process.wait()
+        if time.monotonic() - began > _QUICK_DEATH_SECONDS:
+            task.works()
+        if not self._stopping.is_set():
+            raise Ended(f"the column store's process ended with code {code}")

@@ -14,13 +14,15 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer, SocketHolder  # type: ignore[attr-defined]
 
 from milepost.settings import Settings
+from milepost.supervisor import Backoff, Ended, Task
 
 log = logging.getLogger("milepost.serve")
 
 _DRAIN_SECONDS = 20  # for requests under way when the server is told to stop
 _START_SECONDS = 30.0  # a first worker that gives up sooner never served
 _QUICK_DEATH_SECONDS = 10.0
-_MAX_BACKOFF_SECONDS = 10.0
+#: The first deaths cost next to nothing: who has connected meanwhile waits.
+_PAUSES = Backoff(first=0.05, most=10.0)
 _BACKPRESSURE = 1024  # connections served at once; further ones wait in the socket's queue
 
 
@@ -107,7 +109,8 @@ class WorkerServer(MPServer):
         return bool(self.interrupt_signal)
 
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
-        deaths = 0
+        task = Task("worker", _PAUSES)
+        task.begins()
         while True:
             self.main_loop_interrupt.wait()
             self.main_loop_interrupt.clear()  # before looking, so that no later wake-up is lost
@@ -124,10 +127,10 @@ class WorkerServer(MPServer):
                 log.error("The application did not start (exit code %d): see the lines above", code)
                 self.exit_code = 1
                 return
-            deaths = deaths + 1 if age < _QUICK_DEATH_SECONDS else 1
-            # Three lives at once, then ever slower: 0, 0, 0, 0.5, 1, 2, ... seconds.
-            delay = 0.0 if deaths <= 3 else min(0.5 * 2.0 ** (deaths - 4), _MAX_BACKOFF_SECONDS)
-            log.error("A worker ended with code %s; start another in %g s", code, delay)
+            if age > _QUICK_DEATH_SECONDS:
+                task.works()
+            delay = task.fails(Ended(f"the worker's process ended with code {code}"))
             if self.main_loop_interrupt.wait(delay) and self._told_to_stop():
                 return
+            task.begins()
             self._respawn_workers(sorted(dead), spawn_target, target_loader)
