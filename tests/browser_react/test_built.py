@@ -22,7 +22,7 @@ _SOURCES = (
         for package in ("browser", "react")
         for part in ("package.json", "tsconfig.json", "src")  # tsconfig says how classes are compiled
     ),
-    Path("src") / "milepost" / "web" / "static" / "fonts",
+    Path("src") / "milepost" / "dashboard" / "static" / "fonts",
 )
 _MOST_BYTES = 400_000
 _AGAIN = "Build it again: npm --prefix examples/tools-app ci && npm --prefix examples/tools-app run build"

@@ -202,7 +202,7 @@ def test_posts_need_no_preflight_and_may_come_from_elsewhere(
     page.evaluate("milepost.identify('someone', { name: 'Some One' })")
     page.evaluate("milepost.flush()")
     # The identity call names no customer; it ties what this browser did before to the user.
-    assert {row["user_id"] for row in stored(4)} == {"someone"}
+    wait_for(lambda: {row["user_id"] for row in stored(4)} == {"someone"}, 15, "earlier events to follow the user")
     assert stats(page)["delivered"] == 5
     assert site.preflights == 0
     assert site.requests == []
