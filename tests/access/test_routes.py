@@ -66,6 +66,7 @@ _ROUTES: Final = {
     """,
     Caller.SECRET_KEY: """
         POST /v1/actions
+        GET /v1/identity/following
         POST /v1/identity/changes/{change_id}/undo
     """,
     Caller.CUSTOMER: """

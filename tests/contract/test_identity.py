@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.support.identity import all_followed
-from tests.support.server import SECRET_KEY, WRITE_KEY, Server
+from tests.support.server import SECRET_KEY, WRITE_KEY, Server, wait_for
 
 
 class Wire:
@@ -80,6 +80,13 @@ class Wire:
                 [f"{self.prefix}-%"],
             ).fetchall()
         return [row[0] for row in rows]
+
+    def following(self) -> dict[str, Any]:
+        with self.server.client() as client:
+            answer = client.get("/v1/identity/following")
+        assert answer.status_code == 200
+        found: dict[str, Any] = answer.json()
+        return found
 
     def undo(self, change: str, *, key: str = SECRET_KEY) -> int:
         with self.server.client(key) as client:
@@ -176,6 +183,18 @@ def test_rings_and_chains_of_aliases_end(wire: Wire) -> None:
     assert wire.owners()["x"][1] in {"a", "b", "c"}
     wire.send("track", userId="b", **_track("y"))
     assert wire.owners()["y"][1] == wire.owners()["x"][1]
+
+
+def test_how_far_events_have_followed_is_told(wire: Wire) -> None:
+    wire.send("track", userId="u", **_track("x"))
+    with psycopg.connect(wire.server.database_url) as late:
+        # Whoever writes beside the tie may not have seen it: the look waits, and says so.
+        late.execute("select pg_current_xact_id()")
+        wire.send("group", userId="u", groupId="acme")
+        wait_for(lambda: wire.following()["ids"] == 1, 10, "the tie to be waiting")
+        assert wire.following()["since"]
+    assert wire.owners() == {"x": ("acme", "u", "user")}
+    assert wire.following() == {"ids": 0, "looked_at": 0, "moved": 0, "to_recount": 0, "since": None}
 
 
 def test_undo_takes_a_secret_key_and_a_known_change(wire: Wire) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -17,9 +18,11 @@ from milepost.access.services import AnyRequest, services
 from milepost.api.params import Cursor, CustomerId, Limit, matchable
 from milepost.api.schemas import errors
 from milepost.errors import NotFound
+from milepost.identity.follow import WAITING
 from milepost.insights import customer as one
 from milepost.insights.customer import Action, Customer, Event, Insights, Page, Session
 from milepost.insights.customers import CustomerFilter, CustomerPage, Sort, Status, list_customers
+from milepost.store.database import DictConnection
 from milepost.vocabulary import EventType
 
 Search = Annotated[str | None, Parameter(max_length=200, description="Part of a customer's id or name.")]
@@ -158,12 +161,31 @@ async def get_live(request: AnyRequest) -> ServerSentEvent:
     return ServerSentEvent(messages())
 
 
+class Following(msgspec.Struct):
+    """How far stored events have followed the ties of their ids: `ids` wait for theirs to be looked at, `looked_at` and
+    `moved` count those of these ids so far, `to_recount` days and sessions that events have left. All 0, and `since`
+    null, when every event is whose the ties say."""
+
+    ids: int
+    looked_at: int
+    moved: int
+    to_recount: int
+    since: datetime | None
+
+
+@get("/identity/following", summary="How far events have followed their ties", responses=_ONE, access=Caller.SECRET_KEY)
+async def get_following(request: AnyRequest) -> Following:
+    """What stored events still wait for after an identify, group or alias, or its undoing."""
+    async with services(request).database.transaction() as connection:
+        return await _following(connection)
+
+
 class UndoneTie(msgspec.Struct):
     """A tie that was taken back: what is stored from now on knows no more of it. Stored events that belong to another
-    now are moved in the background; `ids` wait for theirs to be looked at."""
+    now are moved in the background."""
 
     tie_id: UUID
-    ids: int
+    following: Following
 
 
 @post(
@@ -180,9 +202,11 @@ async def undo_identity(request: AnyRequest, change_id: UUID) -> UndoneTie:
         row = await cursor.fetchone()
         if row is None or not row["undone"]:
             raise NotFound("There is no such change, or it was undone before.", field="change_id")
-        cursor = await connection.execute("select count(*) as ids from milepost.followings")
-        waiting = await cursor.fetchone() or {"ids": 0}
-    return UndoneTie(change_id, int(str(waiting["ids"])))
+        return UndoneTie(change_id, await _following(connection))
+
+
+async def _following(connection: DictConnection) -> Following:
+    return msgspec.convert(await (await connection.execute(WAITING)).fetchone(), Following)
 
 
 router = Router(
@@ -200,6 +224,7 @@ router = Router(
         get_my_sessions,
         get_my_actions,
         get_live,
+        get_following,
         undo_identity,
     ],
     tags=["read"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import psycopg
 
@@ -17,6 +17,8 @@ from milepost.store.retry import retried
 
 _SQL = load("milepost.identity", "follow.sql")
 
+#: How far it is, for whoever asks on a connection of their own: the columns of `Waiting`.
+WAITING: Final = _SQL["waiting"]
 #: Events in a batch: their customers' senders wait for as long as it takes.
 AT_ONCE = 200
 #: Days and sessions counted anew in a batch.
