@@ -41,8 +41,9 @@ _BULK = settings(_SETTINGS, max_examples=examples(700))
 #: A body is read in one go, by the process that answers everybody: what it costs there, the others wait. A million
 #: commas take half a second of it.
 _CPU_SECONDS = 1.0
-#: The longest that a neighbour waits for an answer meanwhile, and how long it usually waits.
-_LONGEST, _USUAL = 1.5, 0.1
+#: The longest that a neighbour waits for an answer meanwhile; and, whatever is sent, what half and 99 % of its waits
+#: are below. A quiet machine shows a tenth of these.
+_LONGEST, _USUAL, _RARELY = 1.5, 0.1, 1.0
 _SENDER = Sender(load_plan(), datetime.now(UTC))
 
 
@@ -103,7 +104,7 @@ def _fuzz(server: Server, dialect: str, strategy: st.SearchStrategy[str], table:
             seen.update(r["code"] for r in refused)
 
         run()
-    beside.check(usual=_USUAL, longest=_LONGEST)
+    beside.check(usual=_USUAL, rarely=_RARELY)
     with psycopg.connect(server.database_url) as connection:
         stored = connection.execute(
             psycopg.sql.SQL("select {0} ->> 'marker' from {1} where {0} ? 'marker'").format(
