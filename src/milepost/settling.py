@@ -14,14 +14,15 @@ import psycopg
 from milepost.coach.settle import settle_coach
 from milepost.game.settle import settle_game
 from milepost.insights.aside import Aside
-from milepost.insights.practice import settle_practice
-from milepost.insights.settle import Settled, Step, settle_around
+from milepost.insights.settle import STEADY, Settled, Step, settle_around
 from milepost.supervisor import Supervisor, Task, in_thread
 
 #: After the insights themselves, which `settle` writes first.
-STEPS: Final[list[Step]] = [settle_practice, settle_game, settle_coach]
+STEPS: Final[list[Step]] = [settle_game, settle_coach]
 #: Seconds between two looks for changed customers.
 _TICK = 1.0
+#: The same few statements over and over, each of which takes longer to plan than to run.
+_OPTIONS: Final = "-c timezone=UTC -c jit=off -c plan_cache_mode=force_generic_plan"
 
 
 class Settler:
@@ -52,10 +53,9 @@ class Settler:
                 await asyncio.sleep(min(time.monotonic() - began, self._tick) if done.more else self._tick)
 
     def _connect(self, closing: ExitStack) -> psycopg.Connection:
-        options = "-c timezone=UTC -c jit=off"
         return closing.enter_context(
-            psycopg.connect(self._dsn, autocommit=True, application_name="milepost-settling", options=options)
+            psycopg.connect(self._dsn, autocommit=True, application_name="milepost-settling", options=_OPTIONS)
         )
 
     def _batch(self, connection: psycopg.Connection) -> Settled:
-        return settle_around(connection, STEPS, now=self._now(), aside=self._aside, after=self._after)
+        return settle_around(connection, STEPS, now=self._now(), aside=self._aside, after=self._after, pace=STEADY)

@@ -69,7 +69,15 @@ def modelled(connection: psycopg.Connection) -> dict[tuple[int, str, str], tuple
     firsts = {r["customer_id"]: r["d"] for r in _rows(
         connection, "select customer_id, (first_event_at at time zone 'UTC')::date as d from milepost.standing"
     )}  # fmt: skip
-    history = {(r["customer_id"], r["day"]): r for r in _rows(connection, "select * from milepost.insight_days")}
+    anchors = [_NEWEST - timedelta(days=28 * block) for block in range(2, 13)]
+    with connection.cursor(row_factory=dict_row) as cursor:
+        remembered = cursor.execute(
+            "select n.customer_id, d.day, d.score as current_scaling_score, i.competencies as competency_scores"
+            " from milepost.insight_days d join milepost.snapshots n on n.number = d.customer"
+            " cross join lateral milepost.insights_on(n.customer_id, d.day) as i where d.day = any (%s)",
+            (anchors,),
+        ).fetchall()
+    history = {(r["customer_id"], r["day"]): r for r in remembered}
     tools = list(load_plan().tool_names())
     counts: Counter[tuple[int, str, str, bool, bool]] = Counter()
     for customer, rows in by_day.items():

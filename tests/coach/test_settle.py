@@ -52,7 +52,8 @@ def test_the_step_is_idempotent(connection: psycopg.Connection) -> None:
     plan = read_plan(connection)
     assert plan is not None
     with connection.transaction():
-        settle_coach(connection, Settling([f"c{n}" for n in range(40)], NOON, *plan))
+        everybody = [f"c{n}" for n in range(40)]
+        settle_coach(connection, Settling(everybody, NOON, *plan, slow=everybody))
     assert stored(connection) == before
 
 

@@ -37,10 +37,10 @@ async def connection(dsn: str) -> AsyncIterator[DictConnection]:
         )
         # Scores with ties, and some that are not known.
         await connection.execute(
-            "insert into milepost.snapshots (customer_id, day, due_on, settled_at, plan_version, score_version,"
+            "insert into milepost.snapshots (customer_id, number, day, due_on, settled_at, plan_version, score_version,"
             " current_scaling_score, systematic_progression_rate, professional_credibility_trend, points_last_14_days,"
             " points_14_days_before, active_weeks, competency_scores, weakest_competency)"
-            " select 'c' || n, %(now)s::date, %(now)s::date + 1, %(now)s, 1, 2,"
+            " select 'c' || n, n, %(now)s::date, %(now)s::date + 1, %(now)s, 1, 2,"
             " case when n %% 6 > 0 then n %% 5 * 10.5 end,"
             " n %% 3, (array['improving', 'stable', 'declining'])[1 + n %% 3], 0, 0, 0, '{}',"
             " case when n %% 2 = 0 then 'sales_execution' end from generate_series(1, 53) n",

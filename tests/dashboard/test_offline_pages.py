@@ -291,7 +291,7 @@ def pictured(shared_server: Server) -> Server:
     def settled() -> bool:
         with psycopg.connect(shared_server.database_url) as connection:
             waiting = "select count(*) from milepost.standing where unsettled"
-            there = "select count(*) from milepost.practice where customer_id like 'q-%'"
+            there = "select count(*) from milepost.snapshots where customer_id like 'q-%'"
             (one,), (two,) = connection.execute(waiting).fetchall()[0], connection.execute(there).fetchall()[0]
             return (one, two) == (0, 8)
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from psycopg.rows import dict_row
 
 from milepost.game.settle import settle_game
-from milepost.insights.settle import Settling, read_plan
+from milepost.insights.settle import Settling, read_plan, settle_all
 from milepost.plan import Plan, load_plan
 from milepost.plan.game import Badge
 from milepost.plan.game import Game as Rules
@@ -55,27 +55,17 @@ PLANS: Final[tuple[Plan, ...]] = (
 )
 
 
-def rescore(connection: psycopg.Connection) -> None:
-    """As settling does before its steps: everybody goes on to the current plan."""
-    connection.execute(
-        "select milepost.rescore(array(select customer_id from milepost.standing"
-        " where plan_version <> milepost.current_plan()))"
-    )
-
-
 def settle(connection: psycopg.Connection, now: datetime, *, everybody: bool) -> list[str]:
-    """The game's step for whom something changed or, when the day or the plan turned, for everybody."""
-    rescore(connection)
-    found = connection.execute(
-        "select customer_id from milepost.standing where unsettled or %s order by 1", (everybody,)
-    ).fetchall()
-    customers = [row[0] for row in found]
-    plan = read_plan(connection)
-    assert plan is not None
-    if customers:
-        settle_game(connection, Settling(customers, now, *plan))
-    connection.execute("update milepost.standing set unsettled = false where unsettled")
-    return customers
+    """Insights and game of whom something changed or, when day or plan turned, of everybody; answers of whom."""
+    if everybody:
+        connection.execute("update milepost.standing set unsettled = true")
+    customers: list[str] = []
+
+    def note(_: psycopg.Connection, settling: Settling) -> None:
+        customers.extend(settling.customers)
+
+    settle_all(connection, [settle_game, note], now=now)
+    return sorted(customers)
 
 
 def expected(connection: psycopg.Connection, as_of: date) -> dict[str, Game]:
@@ -134,7 +124,11 @@ def check_reading(connection: psycopg.Connection, games: dict[str, Game], as_of:
 
 def check_settled(connection: psycopg.Connection, games: dict[str, Game], as_of: date) -> None:
     """What is kept for lists and boards."""
-    kept = {row[0]: row[1:] for row in connection.execute("select * from milepost.game_standing")}
+    settled = connection.execute(
+        "select customer_id, day, points, (systematic_progression_rate * 4)::bigint, levels, badges, streak_weeks,"
+        " streak_longest, streak_state from milepost.snapshots"
+    )
+    kept = {row[0]: row[1:] for row in settled}
     assert kept == {
         customer: (
             as_of,

@@ -45,14 +45,17 @@ def test_what_waits_is_not_compared(settled: psycopg.Connection) -> None:
 @pytest.mark.parametrize(
     ("harm", "found"),
     [
-        ("update milepost.game_standing set points = points + 1 where customer_id = 'customer 1'", (1, 0)),
-        ("update milepost.game_standing set levels = '{}' where customer_id = 'customer 1'", (1, 0)),
-        ("update milepost.game_standing set streak_weeks = 9 where customer_id = 'customer 1'", (1, 0)),
-        ("delete from milepost.game_standing where customer_id = 'customer 1'", (1, 0)),
+        ("update milepost.snapshots set points = points + 1 where customer_id = 'customer 1'", (1, 0)),
+        ("update milepost.snapshots set levels = '{}' where customer_id = 'customer 1'", (1, 0)),
+        ("update milepost.snapshots set streak_weeks = 9 where customer_id = 'customer 1'", (1, 0)),
+        (
+            "update milepost.snapshots set points = null, levels = null where customer_id = 'customer 1'",
+            (1, 0),
+        ),
         ("update milepost.badge_awards set earned_on = '2026-03-29' where customer_id = 'customer 1'", (0, 1)),
         ("delete from milepost.badge_awards", (0, 1)),
         ("insert into milepost.badge_awards values ('customer 3', 'maker', '2026-03-01', now())", (0, 1)),
-        ("update milepost.game_standing set badges = 7 where customer_id = 'customer 3'", (0, 1)),
+        ("update milepost.snapshots set badges = 7 where customer_id = 'customer 3'", (0, 1)),
     ],
 )
 def test_what_differs_is_found_and_mended(settled: psycopg.Connection, harm: str, found: tuple[int, int]) -> None:

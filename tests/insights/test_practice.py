@@ -23,10 +23,9 @@ from milepost.insights.practice import (
     Practice,
     quarter_of,
     read_practice,
-    settle_practice,
     weeks_of,
 )
-from milepost.insights.settle import Settling
+from milepost.insights.settle import settle_all
 from milepost.plan import load_plan
 from milepost.store.database import Database
 from milepost.vocabulary import DEFAULT_COMPETENCIES, IMPACTS, Impact
@@ -113,7 +112,7 @@ def test_the_formulas_are_those_of_the_page(
         for days, area in events:
             do(shared, days, area=area)
         found = on(shared)
-        settle(shared, ["acme"])
+        settle(shared)
         stored = settled(shared)
     outcomes = [
         (days, _PLAN.points.weight[impact], area)
@@ -144,14 +143,16 @@ def test_the_formulas_are_those_of_the_page(
         assert stored["acme"]["results_by"] == {area: found[area]["results"] for area in with_outcomes}
 
 
-def settle(connection: psycopg.Connection, customers: list[str], today: date = _TODAY) -> None:
-    now = datetime.combine(today, _NOW.timetz())
-    settle_practice(connection, Settling(customers, now, _PLAN, 1))
+def settle(connection: psycopg.Connection, today: date = _TODAY) -> None:
+    settle_all(connection, [], now=datetime.combine(today, _NOW.timetz()))
 
 
 def settled(connection: psycopg.Connection) -> dict[str, dict[str, Any]]:
     with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute("select *, xmin::text as version from milepost.practice").fetchall()
+        rows = cursor.execute(
+            "select customer_id, day, practice, results, competency_scores as practice_by, results_by"
+            " from milepost.snapshots"
+        ).fetchall()
     return {row["customer_id"]: row for row in rows}
 
 
@@ -184,15 +185,16 @@ def test_very_old_and_very_many_outcomes(connection: psycopg.Connection) -> None
     assert found[None]["results"] == pytest.approx(100)
 
 
-def test_settling_again_writes_nothing_and_a_lost_customer_leaves_nothing(connection: psycopg.Connection) -> None:
+def test_settling_again_changes_nothing_and_a_lost_customer_leaves_nothing(connection: psycopg.Connection) -> None:
     act(connection, 3)
     do(connection, 3, "other")
-    settle(connection, ["acme", "other", "nobody"])
+    settle(connection)
     before = settled(connection)
     assert set(before) == {"acme", "other"}
-    settle(connection, ["acme", "other"])
+    connection.execute("update milepost.standing set unsettled = true")
+    settle(connection)
     assert settled(connection) == before
-    settle(connection, ["acme"], _TODAY + timedelta(days=1))
+    settle(connection, _TODAY + timedelta(days=1))
     assert settled(connection)["acme"]["results"] < before["acme"]["results"]
     connection.execute("delete from public.customer_actions")
     assert set(settled(connection)) == {"other"}

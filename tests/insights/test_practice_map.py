@@ -40,9 +40,11 @@ def fill(dsn: str, rows: list[tuple[float, float, float, float]]) -> None:
             cursor.execute("insert into milepost.standing (customer_id) values (%s)", (f"c{number:03}",))
             by = json.dumps({"selling": one}), json.dumps({"selling": won} if won else {})
             cursor.execute(
-                "insert into milepost.practice (customer_id, day, practice, results, practice_by, results_by)"
-                " values (%s, %s, %s, %s, %s, %s)",
-                (f"c{number:03}", date(2026, 3, 31), practice, results, *by),
+                "insert into milepost.snapshots (customer_id, number, day, due_on, settled_at, plan_version,"
+                " score_version, systematic_progression_rate, points_last_14_days, points_14_days_before, active_weeks,"
+                " practice, results, competency_scores, results_by)"
+                " values (%s, %s, %s, '2026-04-01', '2026-03-31', 1, 1, 0, 0, 0, 0, %s, %s, %s, %s)",
+                (f"c{number:03}", number, date(2026, 3, 31), practice, results, *by),
             )
 
 

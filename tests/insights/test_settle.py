@@ -55,10 +55,14 @@ def connection(cluster: Cluster) -> Iterator[psycopg.Connection]:
 def kept(connection: psycopg.Connection) -> tuple[Rows, Rows]:
     """The history of the current plan, and the snapshots, by their keys."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        cursor.execute("select * from milepost.insight_days where plan_version = milepost.current_plan()")
+        cursor.execute(
+            "select n.customer_id, d.* from milepost.insight_days d join milepost.snapshots n on n.number = d.customer"
+            " where d.plan_version = milepost.current_plan()"
+        )
         days: Rows = {(row["customer_id"], str(row["day"])): row for row in cursor}
         cursor.execute("select * from milepost.snapshots order by customer_id")
-        return days, {(row["customer_id"],): row for row in cursor}
+        # When the history was last written depends on what happened, and nobody is told.
+        return days, {(row["customer_id"],): row | {"history_at": None} for row in cursor}
 
 
 @given(steps=st.lists(_STEPS, min_size=1, max_size=9), last=_CLOCK)
@@ -85,7 +89,7 @@ def test_settled_equals_settled_anew(shared: psycopg.Connection, steps: list[tup
         versions = shared.execute("select distinct plan_version = milepost.current_plan() from milepost.standing")
         assert {row[0] for row in versions} <= {True}
         shared.execute("delete from milepost.snapshots")
-        shared.execute("delete from milepost.insight_days")
+        assert shared.execute("select count(*) from milepost.insight_days").fetchone() == (0,)
         shared.execute("select milepost.recompute(array(select customer_id from milepost.standing))")
         settle_all(shared, [], now=last)
         assert kept(shared) == bit_by_bit
@@ -93,24 +97,45 @@ def test_settled_equals_settled_anew(shared: psycopg.Connection, steps: list[tup
 
 
 def check_history(connection: psycopg.Connection, today: date) -> None:
-    """A row for every day from the first event to today, and each is what insights_on says of that day."""
+    """A row for every day from the first event to yesterday, and each is what insights_on says of that day, to seven
+    digits; and today's is the snapshot, to the last."""
     wrong = connection.execute(
         """
         select count(*) from milepost.insight_days d
-        cross join lateral milepost.insights_on(d.customer_id, d.day) as i
-        where d.plan_version = milepost.current_plan() and d.day <= %s
-          and (d.current_scaling_score, d.score_coverage, d.score_components, d.competency_scores, d.active_weeks)
-            is distinct from (i.current_scaling_score, i.score_coverage, i.components, i.competencies, i.active_weeks)
-        """,
-        (today,),
+        join milepost.snapshots n on n.number = d.customer
+        cross join lateral milepost.insights_on(n.customer_id, d.day) as i
+        where d.plan_version = milepost.current_plan()
+          and (d.points_28 / 4.0, d.score, d.competencies, d.breadth, d.consistency, d.recency, d.momentum, d.outcomes,
+              (array['declining', 'stable', 'improving'])[d.trend + 2], d.inconsistent_system_usage,
+              d.low_business_impact_actions, (select c.id from milepost.plans
+                cross join lateral jsonb_array_elements_text(rules -> 'competencies') with ordinality as c(id, place)
+                where plan_version = d.plan_version and c.place = d.weakest))
+            is distinct from (i.systematic_progression_rate, i.current_scaling_score::real,
+              (i.components -> 0 ->> 'value')::real, (i.components -> 1 ->> 'value')::real,
+              (i.components -> 2 ->> 'value')::real, (i.components -> 3 ->> 'value')::real,
+              (i.components -> 4 ->> 'value')::real, (i.components -> 5 ->> 'value')::real,
+              i.professional_credibility_trend, i.inconsistent_system_usage, i.low_business_impact_actions,
+              milepost.weakest(i.competencies))
+        """
     ).fetchone()
     assert wrong == (0,)
+    differing = connection.execute(
+        """
+        select count(*) from milepost.snapshots n cross join lateral milepost.insights_on(n.customer_id, %s) as i
+        where (n.current_scaling_score, n.score_coverage, n.score_components, n.competency_scores, n.active_weeks,
+            n.history_from, n.day)
+          is distinct from (i.current_scaling_score, i.score_coverage, i.components, i.competencies, i.active_weeks,
+            null::date, %s)
+        """,
+        (today, today),
+    ).fetchone()
+    assert differing == (0,)
     gaps = connection.execute(
         """
         select s.customer_id, count(d.day),
-          %(today)s - least((s.first_event_at at time zone 'UTC')::date, %(today)s) + 1
-        from milepost.standing s left join milepost.insight_days d on d.customer_id = s.customer_id
-          and d.plan_version = milepost.current_plan() and d.day <= %(today)s
+          %(today)s - least((s.first_event_at at time zone 'UTC')::date, %(today)s)
+        from milepost.standing s join milepost.snapshots n using (customer_id)
+        left join milepost.insight_days d on d.customer = n.number and d.plan_version = milepost.current_plan()
         where s.first_event_at is not null group by s.customer_id, s.first_event_at
         """,
         {"today": today},
@@ -156,7 +181,7 @@ def test_many_customers_take_turns(connection: psycopg.Connection) -> None:
 
 
 def test_a_step_that_fails_changes_nothing(connection: psycopg.Connection) -> None:
-    store(connection, "acme", _NOON)
+    store(connection, "acme", _NOON - timedelta(days=1))
 
     def fail(one: psycopg.Connection, _: Settling) -> None:
         one.execute("select 1 / 0")
@@ -174,23 +199,20 @@ def test_an_expired_event_leaves_the_history_as_it_was_and_an_erased_one_leaves_
         store(connection, "acme", _NOON - timedelta(days=back))
     connection.execute("update public.behavior_events set retention_days = 30")
     settle_all(connection, [], now=_NOON)
-    before = kept(connection)[0]
-    assert len(before) == 41
+    before, was = kept(connection)
+    assert len(before) == 40
     cleaned = "select public.cleanup_expired_behavior_events(as_of => %s)"
     assert connection.execute(cleaned, (_NOON,)).fetchone() == (1,)
     settle_all(connection, [], now=_NOON)
-    after = kept(connection)[0]
-    today = ("acme", str(_NOON.date()))
-    assert {key: row for key, row in after.items() if key != today} == {
-        key: row for key, row in before.items() if key != today
-    }
-    assert after[today]["competency_scores"] != before[today]["competency_scores"]
+    after, today = kept(connection)
+    assert after == before
+    assert today["acme",]["competency_scores"] != was["acme",]["competency_scores"]
     connection.execute(
         'delete from public.behavior_events where "timestamp" = (select min("timestamp") from public.behavior_events)'
     )
     settle_all(connection, [], now=_NOON)
     # Erased: from its day on nothing of it is left, and the days before the first event that is left are gone.
-    assert min(key[1] for key in kept(connection)[0] if key[1] >= "2026-02-18") == str(_NOON.date())
+    assert [key[1] for key in kept(connection)[0] if key[1] >= "2026-02-18"] == []
     connection.execute("delete from public.behavior_events")
     assert kept(connection) == ({}, {})
 
@@ -206,8 +228,11 @@ def test_an_old_plan_stays_readable(connection: psycopg.Connection) -> None:
     versions = connection.execute(
         "select plan_version, count(*) from milepost.insight_days group by 1 order by 1"
     ).fetchall()
-    assert versions == [(1, 3), (2, 3)]
-    still = connection.execute("select * from milepost.insight_days where plan_version = 1 order by day").fetchall()
+    # Of the version before, today as well: nobody will work it out again.
+    assert versions == [(1, 3), (2, 2)]
+    still = connection.execute(
+        "select * from milepost.insight_days where plan_version = 1 and day < %s order by day", (_NOON.date(),)
+    ).fetchall()
     assert still == old
 
 
@@ -216,7 +241,7 @@ def test_the_history_has_an_end(connection: psycopg.Connection) -> None:
     apply_plan(connection, short)
     store(connection, "acme", _NOON - timedelta(days=100))
     settle_all(connection, [], now=_NOON)
-    assert len(kept(connection)[0]) == 10
+    assert len(kept(connection)[0]) == 9
     later = _NOON + timedelta(days=3)
     settle_all(connection, [], now=later)
     assert forget_history(connection, before=later.date() - timedelta(days=10), most=2) == 2

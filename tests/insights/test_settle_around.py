@@ -86,8 +86,13 @@ def test_who_is_set_aside_keeps_its_mark_and_from_when_it_changed(connection: ps
     assert marks(connection) == {"bad": before["bad"], "good": Mark(False, None)}
     # The next process knows nothing of what this one has set aside, and still finds all of it to be done.
     settle_around(connection, [], now=_NOON, aside=Aside())
-    history = "select day, points_last_14_days from milepost.insight_days where customer_id = %s order by day"
-    bad, good = (connection.execute(history, (name,)).fetchall() for name in ("bad", "good"))
+    history = (
+        "select d.day, d.points_28 from milepost.insight_days d join milepost.snapshots n on n.number = d.customer"
+        " where n.customer_id = %s union all"
+        " select day, systematic_progression_rate * 4 from milepost.snapshots where customer_id = %s order by day"
+    )
+    bad, good = (connection.execute(history, (name, name)).fetchall() for name in ("bad", "good"))
+    assert len(bad) == 6
     assert bad == good
     assert len({points for _, points in bad}) == 3, "each of the three days counts"
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
-from milepost.insights.practice import count_differing, settle_practice
+from milepost.insights.practice import count_differing
 from milepost.insights.settle import settle_all
 from milepost.insights.verify import verify_standing
 from tests.columns.events import insert
@@ -82,9 +82,9 @@ def test_a_snapshot_that_is_not_true_is_found(stored: psycopg.Connection, harm: 
 @pytest.mark.parametrize(
     "harm",
     [
-        "update milepost.practice set results = results + 1 where customer_id = 'customer 1'",
-        """update milepost.practice set practice_by = '{}' where customer_id = 'customer 1'""",
-        "delete from milepost.practice where customer_id = 'customer 1'",
+        "update milepost.snapshots set results = results + 1 where customer_id = 'customer 1'",
+        """update milepost.snapshots set competency_scores = '{}', practice = 0 where customer_id = 'customer 1'""",
+        "update milepost.snapshots set results_by = '{}' where customer_id = 'customer 1'",
     ],
 )
 def test_practice_that_is_not_true_is_found_and_mended(stored: psycopg.Connection, harm: str) -> None:
@@ -93,11 +93,11 @@ def test_practice_that_is_not_true_is_found_and_mended(stored: psycopg.Connectio
         "insert into public.customer_actions (customer_id, action_type, role, competency_area, business_impact)"
         " values ('customer 1', 'deal_won', 'outcome', 'sales_execution', 'high')"
     )
-    settle_all(stored, [settle_practice], now=now)
+    settle_all(stored, [], now=now)
     assert count_differing(stored) == 0
     stored.execute(harm.encode())
     assert count_differing(stored) == 1
     stored.execute("update milepost.standing set unsettled = true")
     assert count_differing(stored) == 0, "who waits to be settled is not compared"
-    settle_all(stored, [settle_practice], now=now)
+    settle_all(stored, [], now=now)
     assert count_differing(stored) == 0

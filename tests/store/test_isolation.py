@@ -33,7 +33,7 @@ _CALLABLE = {
     "current_customer", "is_server", "current_plan", "plan_of", "competency_scores", "faded_outcomes", "insights_days",
     "insights_on", "practice_on", "next_actions", "monday", "streak_weeks", "streaks_of", "streak_on", "level_steps",
     "competency_climb", "levels_of", "levels_on", "badge_rules", "badges_of", "game_on", "small_number", "counts",
-    "contribution",
+    "contribution", "results_on", "weakest", "narrow_day",
 }  # fmt: skip
 _SCHEMAS = ["public", "milepost", "milepost_jobs"]
 _FILL = """
@@ -57,6 +57,7 @@ _RELATIONS = """
 select c.oid::regclass::text as name, c.relkind, c.relrowsecurity, c.relforcerowsecurity,
   coalesce('security_invoker=true' = any (c.reloptions), false) as invoker,
   exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'customer_id') as of_customers,
+  exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'customer') as of_numbers,
   has_any_column_privilege(%(role)s, c.oid, 'select') as readable
 from pg_class c where c.relnamespace = any (%(schemas)s::regnamespace[]) and c.relkind in ('r', 'v', 'm', 'f')
 """
@@ -148,7 +149,7 @@ def test_every_readable_relation_is_under_row_level_security(owner: psycopg.Conn
                 assert relation["relrowsecurity"], relation["name"]
                 assert relation["relforcerowsecurity"], relation["name"]
             if relation["name"] not in _FOR_EVERYONE:
-                assert relation["of_customers"], f"whose are the rows of {relation['name']}?"
+                assert relation["of_customers"] or relation["of_numbers"], f"whose are the rows of {relation['name']}?"
 
 
 def test_a_reader_sees_its_own_rows_alone(owner: psycopg.Connection, api: psycopg.Connection) -> None:
@@ -165,6 +166,30 @@ def test_a_reader_sees_its_own_rows_alone(owner: psycopg.Connection, api: psycop
             assert _customers(api, relation) == set(), relation
     with as_reader(owner, _MINE):
         assert owner.execute("select count(*) from public.behavior_events").fetchone() == (2,), "soft-deleted shows"
+
+
+def test_a_reader_sees_its_own_numbers_alone(owner: psycopg.Connection, api: psycopg.Connection) -> None:
+    relations = [r["name"] for r in _relations(owner, "milepost_reader") if r["readable"] and r["of_numbers"]]
+    assert relations == ["milepost.insight_days"]
+    owner.rollback()
+    numbers = dict(owner.execute("select customer_id, number from milepost.snapshots").fetchall())
+    for number in numbers.values():
+        owner.execute(
+            "insert into milepost.insight_days (customer, plan_version, day, points_28) values (%s, 1, '2026-01-01', 1)"
+            " on conflict do nothing",
+            (number,),
+        )
+    owner.commit()
+    assert {_MINE, _THEIRS} <= set(numbers)
+    seen = "select distinct customer from milepost.insight_days"
+    for connection, me, nobody in (
+        (owner, lambda: as_reader(owner, _MINE), lambda: as_reader(owner, "")),
+        (api, lambda: with_claims(api, {"customer_id": _MINE}), lambda: with_claims(api, {"role": "authenticated"})),
+    ):
+        with me():
+            assert connection.execute(seen).fetchall() == [(numbers[_MINE],)]
+        with nobody():
+            assert connection.execute(seen).fetchall() == []
 
 
 def test_row_level_security_holds_the_owner_too(owner: psycopg.Connection) -> None:

@@ -21,21 +21,23 @@ where d.day <= %(newest)s and d.day > %(newest)s - 28 * %(blocks)s
 group by 1, 2
 
 -- name: situations
--- Each customer once in each situation: the newest anchor, at the end of a block, at which it was in it.
+-- Each customer once in each situation: the newest anchor, at the end of a block, at which it was in it, as the history
+-- remembers it (late events come to it within the hour, or by night).
 create temporary table situations on commit drop as
-select i.customer_id, greatest(0, least(floor(i.current_scaling_score / %(width)s)::integer, %(top)s)) as band,
-  w.competency, min(a.block) as block
+select n.customer_id, greatest(0, least(floor(i.score / %(width)s)::integer, %(top)s)) as band,
+  -- Of a customer without any points in any, none is the weakest.
+  c.competency, min(a.block) as block
 from generate_series(2, %(blocks)s - 1) as a(block)
 join milepost.insight_days i on i.day = %(newest)s - 28 * a.block and i.plan_version = %(plan_version)s
-  and i.current_scaling_score is not null
-join milepost.standing s on s.customer_id = i.customer_id
+  and i.score is not null
+join (
+  select c.competency, c.place from milepost.plans
+  cross join lateral jsonb_array_elements_text(rules -> 'competencies') with ordinality as c(competency, place)
+  where plan_version = %(plan_version)s) as c on c.place = i.weakest
+join milepost.snapshots n on n.number = i.customer
+join milepost.standing s on s.customer_id = n.customer_id
   -- There for the whole block before, so that its points are those of 28 days.
   and (s.first_event_at at time zone 'UTC')::date <= %(newest)s - 28 * (a.block + 1) + 1
-cross join lateral (
-  -- As the snapshot has it: of a customer without any points in any, none is the weakest.
-  select key as competency from jsonb_each_text(i.competency_scores)
-  where exists (select from jsonb_each_text(i.competency_scores) as c where c.value::float8 > 0)
-  order by value::float8, key limit 1) as w
 group by 1, 2, 3
 
 -- name: analyze

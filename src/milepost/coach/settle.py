@@ -29,6 +29,10 @@ def settle_coach(connection: psycopg.Connection, settling: Settling) -> None:
         return
     plan = settling.plan
     connection.execute(life.DERIVE, life.asked(settling.customers, plan.coach, settling.now))
+    if not settling.slow:
+        return
+    # Whoever answers one sees it soon; what is new has time.
+    settling = settling._replace(customers=settling.slow)
     lessons = Lessons(_rows(connection, "learned", {}), plan) if plan.coach.learned.active else None
     if not plan.playbooks and not lessons:
         return

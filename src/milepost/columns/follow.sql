@@ -37,6 +37,7 @@ select kind, id from (
   union select 'anonymous', anonymous_id from public.behavior_events
     where user_id is null and anonymous_id is not null) as p(kind, id)
 where not exists (select from milepost.numbers n where n.kind = p.kind and n.id = p.id)
+order by 1, 2
 on conflict do nothing
 
 -- name: copy_changed

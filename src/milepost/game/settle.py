@@ -37,7 +37,9 @@ class _Change(NamedTuple):
 
 def settle_game(connection: psycopg.Connection, settling: Settling) -> None:
     """A step: derives the game of these customers, writes what differs, and announces what is new and recent."""
-    values = {"customers": settling.customers, "today": settling.today, "now": settling.now}
+    if not settling.slow:
+        return
+    values = {"customers": settling.slow, "today": settling.today, "now": settling.now}
     awards = [_Award(*row) for row in connection.execute(_SQL["awards"], values)]
     changes = [_Change(*row) for row in connection.execute(_SQL["standing"], values)]
     _unsay(connection, awards, changes)

@@ -40,18 +40,16 @@ with levels as materialized (
   from milepost.levels_of(%(customers)s::text[], %(today)s::date) as l where l.level > 0
 ),
 before as materialized (
-  select g.customer_id, x.competency, x.level::integer as level
-  from milepost.game_standing g cross join lateral jsonb_each_text(g.levels) as x(competency, level)
-  where g.customer_id = any (%(customers)s::text[])
+  select n.customer_id, x.competency, x.level::integer as level
+  from milepost.snapshots n cross join lateral jsonb_each_text(n.levels) as x(competency, level)
+  where n.customer_id = any (%(customers)s::text[])
 ),
 derived as (
-  select s.customer_id, coalesce(p.points, 0) as points, coalesce(p.points_28, 0) as points_28,
-    coalesce(l.levels, '{}') as levels, b.badges, s.weeks, s.longest, s.state
+  select s.customer_id, coalesce(p.points, 0) as points, coalesce(l.levels, '{}') as levels, b.badges, s.weeks,
+    s.longest, s.state
   from milepost.streaks_of(%(customers)s::text[], %(today)s::date) as s
   left join (
-    select d.customer_id, sum(d.points) as points,
-      sum(d.points) filter (where d.day > %(today)s::date - 28) as points_28
-    from milepost.customer_days d
+    select d.customer_id, sum(d.points) as points from milepost.customer_days d
     where d.customer_id = any (%(customers)s::text[]) and d.day <= %(today)s::date group by 1) as p using (customer_id)
   left join (
     select customer_id, jsonb_object_agg(competency, level) as levels from levels group by 1) as l using (customer_id)
@@ -59,17 +57,12 @@ derived as (
     select count(*) as badges from milepost.badge_awards a where a.customer_id = s.customer_id) as b
 ),
 stored as (
-  insert into milepost.game_standing as g
-    (customer_id, day, points, points_28, levels, badges, streak_weeks, streak_longest, streak_state)
-  select customer_id, %(today)s::date, points, points_28, levels, badges, weeks, longest, state from derived
-  order by customer_id
-  on conflict (customer_id) do update set day = excluded.day, points = excluded.points,
-    points_28 = excluded.points_28, levels = excluded.levels, badges = excluded.badges,
-    streak_weeks = excluded.streak_weeks, streak_longest = excluded.streak_longest,
-    streak_state = excluded.streak_state
-  where (g.day, g.points, g.points_28, g.levels, g.badges, g.streak_weeks, g.streak_longest, g.streak_state)
-    is distinct from (excluded.day, excluded.points, excluded.points_28, excluded.levels, excluded.badges,
-      excluded.streak_weeks, excluded.streak_longest, excluded.streak_state)
+  update milepost.snapshots n set points = d.points, levels = d.levels, badges = d.badges, streak_weeks = d.weeks,
+    streak_longest = d.longest, streak_state = d.state
+  from derived d
+  where n.customer_id = d.customer_id
+    and (n.points, n.levels, n.badges, n.streak_weeks, n.streak_longest, n.streak_state)
+      is distinct from (d.points, d.levels, d.badges, d.weeks, d.longest, d.state)
 )
 select coalesce(l.customer_id, b.customer_id) as customer_id, coalesce(l.competency, b.competency) as competency,
   coalesce(l.level, 0) as level, case when l.level > coalesce(b.level, 0) then l.reached_on end as reached_on

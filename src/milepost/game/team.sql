@@ -8,7 +8,7 @@ select count(*) as customers, count(*) filter (where badges > 0) as with_badge,
     as awards_7,
   (select count(*) from milepost.badge_awards where earned_on > %(today)s::date - 14 and earned_on <= %(today)s::date - 7)
     as awards_7_before
-from milepost.game_standing
+from milepost.snapshots
 
 -- name: rarity
 -- How many customers have each badge.
@@ -17,12 +17,12 @@ select badge_id, count(*) as customers from milepost.badge_awards group by 1
 -- name: streaks
 -- How many streaks of each length are running, by what keeps them.
 select streak_weeks as weeks, streak_state = 'grace' as at_risk, count(*) as customers
-from milepost.game_standing where streak_weeks > 0 group by 1, 2 order by 1, 2
+from milepost.snapshots where streak_weeks > 0 group by 1, 2 order by 1, 2
 
 -- name: levels
 -- How many customers are at each level of each competency; level 0 is everybody else.
 select x.competency, x.level::integer as level, count(*) as customers
-from milepost.game_standing g cross join lateral jsonb_each_text(g.levels) as x(competency, level)
+from milepost.snapshots g cross join lateral jsonb_each_text(g.levels) as x(competency, level)
 where g.levels <> '{}' group by 1, 2
 
 -- name: recent
@@ -37,6 +37,6 @@ order by a.earned_on desc, a.awarded_at desc, a.customer_id desc, a.badge_id des
 -- name: longest
 -- The longest streaks that are running.
 select g.customer_id, coalesce(c.name, g.customer_id) as name, g.streak_weeks as weeks, g.streak_state as state
-from milepost.game_standing g left join milepost.customers c using (customer_id)
+from milepost.snapshots g left join milepost.customers c using (customer_id)
 where g.streak_weeks > 0
 order by g.streak_weeks desc, g.customer_id limit %(limit)s

@@ -40,10 +40,9 @@ def verify_game(connection: Connection) -> GameProof:
         while found := connection.execute(_SQL["slice"], {"after": after, "most": _SLICE}).fetchall():
             after = found[-1][0]
             customers += len(found)
-            days: dict[date | None, list[str]] = defaultdict(list)
+            days: dict[date, list[str]] = defaultdict(list)
             for customer, day in found:
                 days[day].append(customer)
-            standing += len(days.pop(None, []))
             for day, some in days.items():
                 values: dict[str, object] = {"customers": some, "day": day}
                 standing += _count(connection, "standing", values)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -18,6 +19,9 @@ _SQL = load("milepost.insights", "history.sql")
 #: Days shown where nobody says how many.
 _SHOWN = 90
 _MOST_DAYS = 3660
+#: The parts of a score, in their order.
+_PARTS: Final = ("competencies", "breadth", "consistency", "recency", "momentum", "outcomes")
+_TRENDS: Final[dict[int | None, Trend | None]] = {None: None, -1: "declining", 0: "stable", 1: "improving"}
 
 
 class PlanVersion(msgspec.Struct, kw_only=True):
@@ -29,8 +33,25 @@ class PlanVersion(msgspec.Struct, kw_only=True):
     is_current: bool
 
 
+class _NarrowDay(msgspec.Struct):
+    """A row of milepost.insight_days."""
+
+    points_28: int
+    score: float | None
+    competencies: float | None
+    breadth: float | None
+    consistency: float | None
+    recency: float | None
+    momentum: float | None
+    outcomes: float | None
+    trend: int | None
+    inconsistent_system_usage: bool | None
+    low_business_impact_actions: bool | None
+
+
 class InsightsDay(msgspec.Struct, kw_only=True):
-    """The insights at the end of a UTC day, as events tell it now; today's so far. None: not enough data."""
+    """The insights at the end of a UTC day, as events tell it now; today's so far. None: not enough data. Of a past day
+    score, parts, rate, trend and risks are what was written of it, where events have expired since."""
 
     day: date
     current_scaling_score: float | None
@@ -102,14 +123,51 @@ async def read_history(
         raise NotFound(
             f"There is no history of plan version {plan_version}; there is of {there}.", field="plan_version"
         )
-    asked |= {"plan_version": chosen.plan_version, "start": first, "end": last}
-    days = await (await connection.execute(_SQL["history"], asked)).fetchall()
+    asked |= {"plan_version": chosen.plan_version, "start": first, "end": last, "today": today}
+    plan = await (await connection.execute(_SQL["weights"], asked)).fetchone() or {}
+    weights = msgspec.convert(plan["weights"], dict[str, float])
+    asked["oldest"] = today - timedelta(days=int(str(plan["history"])) - 1)
+    days = await (await connection.execute(_SQL["history" if chosen.is_current else "old_history"], asked)).fetchall()
     return History(
         customer_id=customer_id,
         plan_version=chosen.plan_version,
         versions=versions,
-        days=msgspec.convert(days, list[InsightsDay]),
+        days=[
+            msgspec.convert(
+                row if row["day"] == today and chosen.is_current else _remembered(row, weights), InsightsDay
+            )
+            for row in days
+        ],
     )
+
+
+def _remembered(row: Mapping[str, object], weights: Mapping[str, float]) -> dict[str, object]:
+    """A past day: what is not written of it is as `row` has it."""
+    narrow = msgspec.convert(row["narrow"], _NarrowDay)
+    values: dict[str, float | None] = {part: getattr(narrow, part) for part in _PARTS}
+    there = sum(weights.get(part, 0) for part, value in values.items() if value is not None)
+    whole = sum(weights.get(part, 0) for part in _PARTS)
+    components = [
+        {
+            "name": part,
+            "weight": (weight := weights.get(part, 0)),
+            "value": value,
+            "contribution": weight * value / there if value is not None and there else None,
+        }
+        for part, value in values.items()
+    ]
+    # Whoever was there has a recency.
+    was_there = narrow.recency is not None
+    return {
+        **row,
+        "current_scaling_score": narrow.score,
+        "score_coverage": (there / whole if whole else None) if was_there else None,
+        "score_components": components if was_there else None,
+        "systematic_progression_rate": narrow.points_28 / 4,
+        "professional_credibility_trend": _TRENDS[narrow.trend],
+        "inconsistent_system_usage": narrow.inconsistent_system_usage,
+        "low_business_impact_actions": narrow.low_business_impact_actions,
+    }
 
 
 async def read_plan_status(connection: DictConnection) -> PlanStatus:

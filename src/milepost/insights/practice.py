@@ -11,18 +11,13 @@ from uuid import UUID
 import msgspec
 import psycopg
 from msgspec import Meta
-from psycopg import sql
 
 from milepost.errors import NotFound
-from milepost.insights.settle import Settling
 from milepost.store.database import DictConnection
 from milepost.store.queries import load
 from milepost.vocabulary import ActionRole
 
 _SQL = load("milepost.insights", "practice.sql")
-_FIGURES = sql.SQL(_SQL["figures"])
-_SETTLE = sql.SQL(_SQL["settle"]).format(figures=_FIGURES)
-_DIFFERING = sql.SQL(_SQL["differing"]).format(figures=_FIGURES)
 #: From these values on a customer is said to practise, and to win.
 PRACTISES_FROM: Final = 50.0
 WINS_FROM: Final = 30.0
@@ -204,12 +199,7 @@ def _span(first: date, last: date, points: object, active_days: object) -> Span:
     return Span(first=first, last=last, points_a_week=int(str(points)) / weeks, active_days=int(str(active_days)))
 
 
-def settle_practice(connection: psycopg.Connection, settling: Settling) -> None:
-    """A step of settling: writes what the page of all customers reads; again with the same facts it changes nothing."""
-    connection.execute(_SETTLE, {"customers": settling.customers, "today": settling.today})
-
-
 def count_differing(connection: psycopg.Connection) -> int:
     """Settled customers of whom something else is kept than their days and actions say. Works out everybody's."""
-    row = connection.execute(_DIFFERING).fetchone()
+    row = connection.execute(_SQL["differing"]).fetchone()
     return int(row[0]) if row else 0

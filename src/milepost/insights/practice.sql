@@ -42,36 +42,18 @@ where customer_id = %(customer_id)s and deleted_at is null
   and ("timestamp" at time zone 'UTC')::date > %(today)s::date - 7 * %(weeks)s::integer
 order by "timestamp" desc, action_id desc limit %(limit)s
 
--- name: figures
--- What is kept of a customer `s` as of a day `d.day`.
-select max(o.practice) filter (where o.competency is null) as practice,
-  max(o.results) filter (where o.competency is null) as results,
-  coalesce(jsonb_object_agg(o.competency, o.practice) filter (where o.competency is not null), '{}') as practice_by,
-  coalesce(jsonb_object_agg(o.competency, o.results) filter (where o.competency is not null and o.outcomes > 0), '{}')
-    as results_by
-from milepost.practice_on(s.customer_id, d.day) as o
-
--- name: settle
--- Writes practice and results of settled customers as they are on a day.
-insert into milepost.practice as p (customer_id, day, practice, results, practice_by, results_by)
-select s.customer_id, d.day, f.practice, f.results, f.practice_by, f.results_by
-from milepost.standing s
-cross join (select %(today)s::date as day) as d
-cross join lateral ({figures}) as f
-where s.customer_id = any(%(customers)s)
-order by s.customer_id
-on conflict (customer_id) do update set day = excluded.day, practice = excluded.practice, results = excluded.results,
-  practice_by = excluded.practice_by, results_by = excluded.results_by
-where (p.day, p.practice, p.results, p.practice_by, p.results_by)
-  is distinct from (excluded.day, excluded.practice, excluded.results, excluded.practice_by, excluded.results_by)
-
 -- name: differing
--- Settled customers whose practice and results are not what their days and actions say, and those that have none.
+-- Settled customers whose practice and results are not what their days and actions say.
 select count(*) as customers
 from milepost.standing s
 join milepost.snapshots n using (customer_id)
-left join milepost.practice d using (customer_id)
-cross join lateral ({figures}) as f
+cross join lateral (
+  select max(o.practice) filter (where o.competency is null) as practice,
+    max(o.results) filter (where o.competency is null) as results,
+    coalesce(jsonb_object_agg(o.competency, o.practice) filter (where o.competency is not null), '{}') as practice_by,
+    coalesce(jsonb_object_agg(o.competency, o.results) filter (where o.competency is not null and o.outcomes > 0), '{}')
+      as results_by
+  from milepost.practice_on(s.customer_id, n.day) as o) as f
 where not s.unsettled and n.plan_version = s.plan_version
-  and (d.practice, d.results, d.practice_by, d.results_by)
+  and (n.practice, n.results, n.competency_scores, n.results_by)
     is distinct from (f.practice, f.results, f.practice_by, f.results_by)

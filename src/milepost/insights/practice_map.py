@@ -23,7 +23,7 @@ QUARTERS: Final[tuple[Quarter, ...]] = ("both", "practice", "results", "neither"
 #: Of all competencies together, the two are columns; of one they are looked up, and without an outcome there is none.
 _ALL: Final[tuple[LiteralString, LiteralString]] = ("p.practice", "p.results")
 _ONE: Final[tuple[LiteralString, LiteralString]] = (
-    "coalesce((p.practice_by ->> %(competency)s)::float8, 0)",
+    "coalesce((p.competency_scores ->> %(competency)s)::float8, 0)",
     "coalesce((p.results_by ->> %(competency)s)::float8, 0)",
 )
 _SEARCH: Final[LiteralString] = (

@@ -8,7 +8,7 @@ with placed as materialized (
     least(floor(results / %(step)s), %(cells)s - 1)::integer as y
   from (
     select p.customer_id, {practice} as practice, {results} as results, p.day
-    from milepost.practice p {found}) as a
+    from milepost.snapshots p {found}) as a
 ),
 cells as materialized (
   select x, y, count(*) as customers, min(day) as day from placed group by 1, 2
@@ -47,7 +47,7 @@ select (select coalesce(jsonb_agg(jsonb_build_array(x, y, customers)), '[]') fro
 
 -- name: up_to
 -- How many customers there are, counted no further than a limit.
-select count(*) as customers from (select from milepost.practice limit %(limit)s) as counted
+select count(*) as customers from (select from milepost.snapshots limit %(limit)s) as counted
 
 -- name: unsettled
 -- Whether anything waits to be settled.

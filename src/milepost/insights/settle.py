@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -27,13 +27,31 @@ _SQL = load("milepost.insights", "settle.sql")
 _MOST_AGAIN: Final = 20
 
 
+class Pace(NamedTuple):
+    """How long a customer who keeps changing is left alone: `rest` after it was settled, `slow_rest` after what costs
+    more (game, new recommendations), `history_rest` after its history was written. The first change after a rest is
+    settled at once; a new UTC day brings everything."""
+
+    rest: timedelta
+    slow_rest: timedelta
+    history_rest: timedelta
+
+
+#: Everything with every change, for whoever waits for it.
+AT_ONCE: Final = Pace(timedelta(0), timedelta(0), timedelta(0))
+#: Beside a server's other work.
+STEADY: Final = Pace(timedelta(seconds=8), timedelta(seconds=30), timedelta(hours=1))
+
+
 class Settling(NamedTuple):
-    """What a step is given, all of it in one transaction. `customers` have a standing; `now` is aware."""
+    """What a step is given, all in one transaction. `customers` have a standing and a snapshot; for those of them in
+    `slow` it is time to do what costs more; `now` is aware."""
 
     customers: list[str]
     now: datetime
     plan: Plan
     plan_version: int
+    slow: list[str]
 
     @property
     def today(self) -> date:
@@ -67,6 +85,7 @@ def settle(
     limit: int = 200,
     after: str = "",
     without: Collection[str] = (),
+    pace: Pace = AT_ONCE,
 ) -> Settled:
     """Settles a batch: changed customers from `after` on, then such as are due, `without` some. One settles at a time;
     while another process does, none are. Holds no lock that ingest waits for, but for the moment in which the marks are
@@ -75,10 +94,10 @@ def settle(
     `connection` must be in autocommit, outside a transaction. Raises psycopg.Error and PlanUnreadable; then nothing
     was changed.
     """
-    customers, last = _choose(connection, now=now, limit=limit, after=after, without=without)
+    customers, last = _choose(connection, now=now, limit=limit, after=after, without=without, pace=pace)
     if not customers:
         return Settled(0, last, more=bool(after))
-    done = _settle(connection, steps, customers, now=now)
+    done = _settle(connection, steps, customers, now=now, pace=pace)
     if done is None:
         return Settled(0, after, more=False)
     return Settled(done, last, more=len(customers) >= limit or bool(after))
@@ -92,32 +111,33 @@ def settle_around(
     aside: Aside,
     limit: int = 200,
     after: str = "",
+    pace: Pace = AT_ONCE,
 ) -> Settled:
     """As `settle`, but one customer who cannot be settled does not keep everybody else from it: that one is set
     `aside`, keeps its mark, and is tried again by itself when its time has come.
 
     Raises psycopg.OperationalError where PostgreSQL is away, and PlanUnreadable: neither is any customer's fault.
     """
-    one_by_one = partial(_settle_alone, connection, steps, now=now, aside=aside)
+    one_by_one = partial(_settle_alone, connection, steps, now=now, aside=aside, pace=pace)
     for customer in aside.due(now, _MOST_AGAIN):
         one_by_one(customer)
     try:
-        return settle(connection, steps, now=now, limit=limit, after=after, without=aside)
+        return settle(connection, steps, now=now, limit=limit, after=after, without=aside, pace=pace)
     except Exception as error:
         if _is_nobodys_fault(connection, error):
             raise
         _log.warning("a batch could not be settled, so its customers are one by one: %r", error)
-    customers, last = _choose(connection, now=now, limit=limit, after=after, without=aside)
+    customers, last = _choose(connection, now=now, limit=limit, after=after, without=aside, pace=pace)
     done = sum(one_by_one(customer) for customer in customers)
     return Settled(done, last, more=True)
 
 
 def _settle_alone(
-    connection: psycopg.Connection, steps: Sequence[Step], customer: str, *, now: datetime, aside: Aside
+    connection: psycopg.Connection, steps: Sequence[Step], customer: str, *, now: datetime, aside: Aside, pace: Pace
 ) -> int:
     """Answers how many customers were settled; one who cannot be is set aside."""
     try:
-        done = _settle(connection, steps, [customer], now=now)
+        done = _settle(connection, steps, [customer], now=now, pace=pace)
     except Exception as error:
         if _is_nobodys_fault(connection, error):
             raise
@@ -134,34 +154,47 @@ def _is_nobodys_fault(connection: psycopg.Connection, error: Exception) -> bool:
 
 
 def _choose(
-    connection: psycopg.Connection, *, now: datetime, limit: int, after: str, without: Collection[str]
+    connection: psycopg.Connection, *, now: datetime, limit: int, after: str, without: Collection[str], pace: Pace
 ) -> tuple[list[str], str]:
     """Whose turn it is, and after whom the next turn begins."""
-    # So many more than are wanted that enough are left without those.
-    asked = {"after": after, "most": limit + len(without), "today": now.astimezone(UTC).date()}
+    asked = {
+        "after": after,
+        # So many more than are wanted that enough are left without those.
+        "most": limit + len(without),
+        "today": now.astimezone(UTC).date(),
+        "now": now,
+        "rested": now - pace.rest,
+        "slow_rested": now - pace.slow_rest,
+    }
     customers = [name for name in _ids(connection, "unsettled", asked) if name not in without][:limit]
     if len(customers) == limit:
         return customers, customers[-1]
-    due = [name for name in _ids(connection, "due", asked) if name not in without]
-    return sorted({*customers, *due[: limit - len(customers)]}), ""
+    others = _ids(connection, "due", asked) + _ids(connection, "following", asked)
+    others = [name for name in others if name not in without]
+    return sorted({*customers, *others[: limit - len(customers)]}), ""
 
 
 def _settle(
-    connection: psycopg.Connection, steps: Sequence[Step], customers: list[str], *, now: datetime
+    connection: psycopg.Connection, steps: Sequence[Step], customers: list[str], *, now: datetime, pace: Pace
 ) -> int | None:
     """How many of them were there to be settled; None while another process settles, or before there is a plan."""
-    # In a transaction of its own: it holds the customers' rows.
+    # In transactions of their own: they hold what the column store's loader writes, or the customers' rows.
+    connection.execute(_SQL["number"], {"customers": customers})
     if behind := _ids(connection, "behind", {"customers": customers}):
+        if not _finish_history(connection, behind):
+            return None
         connection.execute(_SQL["rescore"], (behind,))
     with connection.transaction():
         plan = read_plan(connection)
         if plan is None or not _one(connection, "alone")[0]:
             return None
         taken = connection.execute(_SQL["taken"], {"customers": customers}).fetchall()
-        settling = Settling([row[0] for row in taken], now, *plan)
-        _insights(connection, settling, [row[2] for row in taken])
+        settling = Settling([row[0] for row in taken], now, *plan, slow=[])
+        slow = _insights(connection, settling, [row[2] for row in taken], pace)
         for step in steps:
-            step(connection, settling)
+            step(connection, settling._replace(slow=slow))
+        if slow:
+            connection.execute(_SQL["slow_done"], {"customers": slow, "now": now})
         changes = [row[1] for row in taken]
         connection.execute(_SQL["settled"], {"customers": settling.customers, "changes": changes})
     return len(taken)
@@ -222,18 +255,41 @@ def forget_history(
     return gone
 
 
-def _insights(connection: psycopg.Connection, settling: Settling, changed: list[date | None]) -> None:
+def _insights(connection: psycopg.Connection, settling: Settling, changed: list[date | None], pace: Pace) -> list[str]:
+    """Writes the snapshots, and the history where it is time; answers for whom it is time to do what costs more."""
     values = {
         "customers": settling.customers,
         "changed": changed,
         "today": settling.today,
         "now": settling.now,
-        "history": settling.plan.history.days,
+        "slow_rested": settling.now - pace.slow_rest,
+        "history_rested": settling.now - pace.history_rest,
         "plan_version": settling.plan_version,
         "score_version": SCORE_VERSION,
     }
-    for name in ("forget_history", "write_history", "write_snapshots"):
+    connection.execute(_SQL["keep_days"], values)
+    written = connection.execute(_SQL["write_snapshots"], values).fetchall()
+    if due := [customer for customer, history, _ in written if history]:
+        _write_history(connection, due, settling.plan)
+        connection.execute(_SQL["history_written"], {"customers": due, "now": settling.now})
+    return [customer for customer, _, slow in written if slow]
+
+
+def _write_history(connection: psycopg.Connection, customers: list[str], plan: Plan) -> None:
+    values = {"customers": customers, "history": plan.history.days}
+    for name in ("forget_history", "write_history"):
         connection.execute(_SQL[name], values)
+
+
+def _finish_history(connection: psycopg.Connection, customers: list[str]) -> bool:
+    """Before customers leave a plan version: what of its history waits to be written. False while another settles."""
+    with connection.transaction():
+        plan = read_plan(connection)
+        if plan is None or not _one(connection, "alone")[0]:
+            return False
+        if waiting := _ids(connection, "history_waiting", {"customers": customers}):
+            _write_history(connection, waiting, plan[0])
+    return True
 
 
 def _ids(connection: psycopg.Connection, name: str, values: dict[str, Any]) -> list[str]:

@@ -5,8 +5,11 @@
 select pg_try_advisory_xact_lock(hashtext('milepost.settle'));
 
 -- name: unsettled
--- Customers after one, in order, of whom something changed, and how often it has.
-select customer_id from milepost.standing where unsettled and customer_id > %(after)s order by customer_id limit %(most)s;
+-- Customers after one, in order, of whom something changed and who have rested since they were settled.
+select s.customer_id from milepost.standing s left join milepost.snapshots n using (customer_id)
+where s.unsettled and s.customer_id > %(after)s
+  and (n.settled_at is null or n.settled_at <= %(rested)s or n.settled_at > %(now)s)
+order by s.customer_id limit %(most)s;
 
 -- name: due
 -- Customers whose day has turned, or whose plan has, since they were settled; and those whom a clock that was ahead has
@@ -14,18 +17,38 @@ select customer_id from milepost.standing where unsettled and customer_id > %(af
 select customer_id from milepost.snapshots where due_on <= %(today)s or due_on > %(today)s + 1
 order by due_on, customer_id limit %(most)s;
 
+-- name: following
+-- Customers of whom what costs more has yet to follow, and may.
+select customer_id from milepost.snapshots
+where slow_at < settled_at and (slow_at <= %(slow_rested)s or slow_at > %(now)s)
+order by slow_at limit %(most)s;
+
 -- name: behind
 -- Those whose numbers are of an older plan.
 select customer_id from milepost.standing
-where customer_id = any (%(customers)s) and plan_version <> milepost.current_plan() order by 1;
+where customer_id = any (%(customers)s) and plan_version <> (select milepost.current_plan()) order by 1;
+
+-- name: history_waiting
+-- Those of whose history something waits to be written by the version they have.
+update milepost.snapshots n set history_from = least(n.history_from, s.changed_from) from milepost.standing s
+where n.customer_id = any (%(customers)s) and s.customer_id = n.customer_id and s.plan_version = n.plan_version
+  and least(n.history_from, s.changed_from) < n.day
+returning n.customer_id;
 
 -- name: rescore
 -- Brings them to the current plan.
 select milepost.rescore(%s);
 
+-- name: number
+-- Numbers for those who are new, in the order in which everybody gives them.
+insert into milepost.numbers (kind, id)
+select 'customer', c.customer_id from unnest(%(customers)s::text[]) as c(customer_id)
+where not exists (select from milepost.snapshots n where n.customer_id = c.customer_id) order by 2
+on conflict do nothing;
+
 -- name: taken
--- Those that are still there, how often each has changed, and from which day on its history is to be written anew. What
--- is written of them refers to these rows: they are taken first and in order, as who deletes customers does (0019).
+-- Those that are still there, how often each has changed, and from which day on. What is written of them refers to
+-- these rows: they are taken first and in order, as who deletes customers does.
 select customer_id, changes, changed_from from milepost.standing
 where customer_id = any (%(customers)s) order by 1 for key share;
 
@@ -33,60 +56,48 @@ where customer_id = any (%(customers)s) order by 1 for key share;
 -- The plan all of this is by.
 select document, plan_version from milepost.plan;
 
--- name: write_history
--- A row for each day from the first that changed, or that is not there yet, to today.
-insert into milepost.insight_days (customer_id, plan_version, day, current_scaling_score, score_coverage,
-  score_components, systematic_progression_rate, professional_credibility_trend, points_last_14_days,
-  points_14_days_before, active_weeks, inconsistent_system_usage, low_business_impact_actions, low_impact_share,
-  competency_scores)
-select c.customer_id, %(plan_version)s, i.as_of, i.current_scaling_score, i.score_coverage, i.components,
-  i.systematic_progression_rate, i.professional_credibility_trend, i.points_last_14_days, i.points_14_days_before,
-  i.active_weeks, i.inconsistent_system_usage, i.low_business_impact_actions, i.low_impact_share,
-  coalesce(i.competencies, '{}')
-from unnest(%(customers)s::text[], %(changed)s::date[]) as c(customer_id, changed)
-join milepost.standing s using (customer_id)
-cross join lateral (
-  -- Nothing is there before the first event, nor before the history's end; what is not there yet is caught up with.
-  select greatest(%(today)s - %(history)s + 1,
-    least(coalesce((s.first_event_at at time zone 'UTC')::date, %(today)s), %(today)s),
-    least(c.changed, %(today)s, (select max(d.day) + 1 from milepost.insight_days d
-      where d.customer_id = c.customer_id and d.plan_version = %(plan_version)s))) as day) as beginning
-cross join lateral milepost.insights_days(c.customer_id, array(
-  select day::date from generate_series(beginning.day, %(today)s, interval '1 day') as day)) as i
-on conflict (customer_id, plan_version, day) do update set
-  current_scaling_score = excluded.current_scaling_score, score_coverage = excluded.score_coverage,
-  score_components = excluded.score_components, systematic_progression_rate = excluded.systematic_progression_rate,
-  professional_credibility_trend = excluded.professional_credibility_trend,
-  points_last_14_days = excluded.points_last_14_days, points_14_days_before = excluded.points_14_days_before,
-  active_weeks = excluded.active_weeks, inconsistent_system_usage = excluded.inconsistent_system_usage,
-  low_business_impact_actions = excluded.low_business_impact_actions, low_impact_share = excluded.low_impact_share,
-  competency_scores = excluded.competency_scores;
-
--- name: forget_history
--- Changed days before the customer's first event, where it is a later one now; what only expired has not changed. And
--- days that a clock ahead of ours has written.
-delete from milepost.insight_days d
-using unnest(%(customers)s::text[], %(changed)s::date[]) as c(customer_id, changed)
-join milepost.standing s using (customer_id)
-where d.customer_id = c.customer_id and d.plan_version = %(plan_version)s and (d.day > %(today)s
-  or d.day >= c.changed and d.day < least(coalesce((s.first_event_at at time zone 'UTC')::date, %(today)s), %(today)s));
+-- name: keep_days
+-- The day that was today when they were last settled is remembered as the snapshot has it, unless it changed since;
+-- so is the last one of a plan version that they leave.
+insert into milepost.insight_days
+select r.* from unnest(%(customers)s::text[], %(changed)s::date[]) as c(customer_id, changed)
+join milepost.snapshots n using (customer_id)
+cross join lateral milepost.narrow_day(n.number, n.plan_version, n.day, n.current_scaling_score, n.score_components,
+  n.systematic_progression_rate, n.professional_credibility_trend, n.inconsistent_system_usage,
+  n.low_business_impact_actions, n.weakest_competency) as r
+where n.score_components is not null and (n.plan_version <> %(plan_version)s
+  or n.day < %(today)s and coalesce(least(n.history_from, c.changed) > n.day, true))
+on conflict do nothing;
 
 -- name: write_snapshots
--- Today's row once more, where lists look.
-insert into milepost.snapshots (customer_id, day, due_on, settled_at, plan_version, score_version,
+-- Insights, practice and results as of today, and from which day on the history is no longer what it should be. Answers
+-- for whom it is time to write that, and to do what costs more: day or plan has turned, or they have rested.
+insert into milepost.snapshots as n (customer_id, number, day, due_on, settled_at, plan_version, score_version,
   current_scaling_score, score_coverage, score_components, systematic_progression_rate,
   professional_credibility_trend, points_last_14_days, points_14_days_before, active_weeks,
-  inconsistent_system_usage, low_business_impact_actions, low_impact_share, competency_scores, weakest_competency)
-select d.customer_id, d.day, d.day + 1, %(now)s, d.plan_version, %(score_version)s,
-  d.current_scaling_score, d.score_coverage, d.score_components, d.systematic_progression_rate,
-  d.professional_credibility_trend, d.points_last_14_days, d.points_14_days_before, d.active_weeks,
-  d.inconsistent_system_usage, d.low_business_impact_actions, d.low_impact_share, d.competency_scores,
-  -- Of a customer without any points in any, none is the weakest.
-  (select key from jsonb_each_text(d.competency_scores) group by key, value
-    having (select max(value::double precision) from jsonb_each_text(d.competency_scores)) > 0
-    order by value::double precision, key limit 1)
-from milepost.insight_days d
-where d.customer_id = any (%(customers)s) and d.plan_version = %(plan_version)s and d.day = %(today)s
+  inconsistent_system_usage, low_business_impact_actions, low_impact_share, competency_scores, weakest_competency,
+  practice, results, results_by, history_from, history_at, slow_at)
+select c.customer_id, m.number, i.as_of, i.as_of + 1, %(now)s, %(plan_version)s, %(score_version)s,
+  i.current_scaling_score, i.score_coverage, i.components, i.systematic_progression_rate,
+  i.professional_credibility_trend, i.points_last_14_days, i.points_14_days_before, i.active_weeks,
+  i.inconsistent_system_usage, i.low_business_impact_actions, i.low_impact_share, coalesce(i.competencies, '{}'),
+  milepost.weakest(i.competencies), coalesce((i.components #>> '{0,value}')::double precision, 0),
+  coalesce(o.results, 0), coalesce(o.results_by, '{}'), case when f.day < %(today)s then f.day end,
+  case when b.day = %(today)s and b.plan_version = %(plan_version)s then b.history_at end,
+  case when b.day = %(today)s and b.plan_version = %(plan_version)s and b.due_on > %(today)s then b.slow_at end
+from unnest(%(customers)s::text[], %(changed)s::date[]) as c(customer_id, changed)
+join milepost.standing s on s.customer_id = c.customer_id
+join milepost.numbers m on m.kind = 'customer' and m.id = c.customer_id
+left join milepost.snapshots b on b.customer_id = c.customer_id
+-- A new plan, and a clock that was ahead, have everything written anew.
+cross join lateral (select case when b.day <= %(today)s and b.plan_version = %(plan_version)s
+  then least(b.history_from, c.changed, b.day + 1) else '0001-01-01' end as day) as f
+cross join lateral milepost.insights_days(c.customer_id, array[%(today)s::date]) as i
+cross join lateral (
+  select max(results) filter (where is_whole) as results,
+    jsonb_object_agg(competency, results) filter (where not is_whole and i.competencies ? competency) as results_by
+  from milepost.results_on(c.customer_id, %(today)s) where s.total_actions > 0) as o
+order by c.customer_id
 on conflict (customer_id) do update set
   day = excluded.day, due_on = excluded.due_on, settled_at = excluded.settled_at, plan_version = excluded.plan_version,
   score_version = excluded.score_version, current_scaling_score = excluded.current_scaling_score,
@@ -96,7 +107,40 @@ on conflict (customer_id) do update set
   points_last_14_days = excluded.points_last_14_days, points_14_days_before = excluded.points_14_days_before,
   active_weeks = excluded.active_weeks, inconsistent_system_usage = excluded.inconsistent_system_usage,
   low_business_impact_actions = excluded.low_business_impact_actions, low_impact_share = excluded.low_impact_share,
-  competency_scores = excluded.competency_scores, weakest_competency = excluded.weakest_competency;
+  competency_scores = excluded.competency_scores, weakest_competency = excluded.weakest_competency,
+  practice = excluded.practice, results = excluded.results, results_by = excluded.results_by,
+  history_from = excluded.history_from, history_at = excluded.history_at, slow_at = excluded.slow_at
+returning customer_id,
+  history_from is not null and (history_at is null or history_at <= %(history_rested)s or history_at > %(now)s),
+  slow_at is null or slow_at <= %(slow_rested)s or slow_at > %(now)s;
+
+-- name: forget_history
+-- What is written anew; before the customer's first event, where it is a later one now, nothing is.
+delete from milepost.insight_days d using milepost.snapshots n
+where n.customer_id = any (%(customers)s) and d.customer = n.number and d.plan_version = n.plan_version
+  and d.day >= n.history_from;
+
+-- name: write_history
+-- A row for each day from the first that changed, or is not there yet, to yesterday.
+insert into milepost.insight_days
+select r.* from milepost.snapshots n
+join milepost.standing s using (customer_id)
+cross join lateral milepost.insights_days(n.customer_id, array(
+  select day::date from generate_series(
+    greatest(n.history_from, (s.first_event_at at time zone 'UTC')::date, n.day - %(history)s + 1)::timestamp,
+    n.day - interval '1 day', interval '1 day') as day)) as i
+cross join lateral milepost.narrow_day(n.number, n.plan_version, i.as_of, i.current_scaling_score, i.components,
+  i.systematic_progression_rate, i.professional_credibility_trend, i.inconsistent_system_usage,
+  i.low_business_impact_actions, milepost.weakest(i.competencies)) as r
+where n.customer_id = any (%(customers)s) and n.history_from is not null and s.first_event_at is not null;
+
+-- name: history_written
+-- Until something changes.
+update milepost.snapshots set history_from = null, history_at = %(now)s where customer_id = any (%(customers)s);
+
+-- name: slow_done
+-- All of it is as of now.
+update milepost.snapshots set slow_at = %(now)s where customer_id = any (%(customers)s);
 
 -- name: settled
 -- Takes the mark from those that did not change meanwhile; the others keep it, and come again. So do those being written

@@ -88,7 +88,6 @@ create table public.behavior_sessions (
 comment on column public.behavior_sessions.session_duration is 'From the first to the last event, in milliseconds.';
 
 create index idx_behavior_sessions_customer_id on public.behavior_sessions (customer_id, started_at desc);
-create index idx_behavior_sessions_session_id on public.behavior_sessions (session_id);
 create index idx_behavior_sessions_started_at on public.behavior_sessions (started_at);
 
 call milepost.protect('public.behavior_events');

@@ -1,22 +1,6 @@
--- The game: what is settled of levels, badges and streaks, who is on the leaderboard, and what is announced. All of it is
+-- The game: badges, who is on the leaderboard, and what is announced; milepost.snapshots has the rest. All of it is
 -- derived from the days that events keep, so that no retry books anything twice and an erased event takes with it what
 -- it earned. Rules: docs/game.md.
-
--- A row a customer, as of `day`. levels: what was reached, by competency; none for level 0.
-create table milepost.game_standing (
-  customer_id text primary key references milepost.standing on delete cascade,
-  day date not null,
-  points bigint not null,
-  points_28 bigint not null,
-  levels jsonb not null,
-  badges integer not null,
-  streak_weeks integer not null,
-  streak_longest integer not null,
-  streak_state text not null check (streak_state in ('active', 'due', 'grace', 'none'))
-);
-create index idx_game_standing_points on milepost.game_standing (points_28 desc, customer_id);
-create index idx_game_standing_streak on milepost.game_standing (streak_weeks desc, customer_id) include (streak_state)
-  where streak_weeks > 0;
 
 -- A row a badge that a customer has; gone when it is no longer earned. awarded_at: when it was first seen to be.
 create table milepost.badge_awards (
@@ -52,7 +36,6 @@ create table milepost.announcements (
 create index idx_announcements_at on milepost.announcements (at);
 create index idx_announcements_customer on milepost.announcements (customer_id, kind);
 
-call milepost.protect('milepost.game_standing', customers_read => true);
 call milepost.protect('milepost.badge_awards', customers_read => true);
 call milepost.protect('milepost.game_profiles', customers_read => true);
 call milepost.protect('milepost.announcements');

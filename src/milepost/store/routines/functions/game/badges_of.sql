@@ -7,9 +7,9 @@ language sql stable as $$
     select * from milepost.badge_rules()
   ),
   days as materialized (
-    select d.customer_id, d.day, d.tools, sum(d.points) over so_far as points, row_number() over so_far as active_days,
-      sum(d.exports) over so_far as exports, sum(d.resources_created) over so_far as resources_created,
-      sum(d.resources_shared) over so_far as resources_shared, sum(d.milestones) over so_far as milestones
+    select d.customer_id, d.day, d.tools, sum(d.points::float8) over so_far as points, row_number() over so_far as active_days,
+      sum(d.exports::float8) over so_far as exports, sum(d.resources_created::float8) over so_far as resources_created,
+      sum(d.resources_shared::float8) over so_far as resources_shared, sum(d.milestones::float8) over so_far as milestones
     from milepost.customer_days d where d.customer_id = any (customers) and d.day <= as_of
     window so_far as (partition by d.customer_id order by d.day)
   ),
@@ -22,9 +22,7 @@ language sql stable as $$
     select * from milepost.streak_weeks(customers, as_of)
   ),
   climb as materialized (
-    select k.*, s.level from milepost.competency_climb(customers, as_of) as k
-    cross join lateral (select coalesce(max(l.level), 0) as level from milepost.level_steps() as l
-      where k.points >= l.points) as s
+    select * from milepost.competency_climb(customers, as_of)
   ),
   -- A line wherever what a badge counts has risen, with what it has risen to.
   told as (

@@ -15,7 +15,7 @@ language sql stable as $$
   from r
   cross join lateral jsonb_array_elements_text(r.competencies) with ordinality as c(id, place)
   left join lateral (
-    select sum(points) as points, max(day) as last_day,
+    select sum(points::float8) as points, max(day) as last_day,
       -- Ordered, so that the same days always add up to the same last bit.
       -- PostgreSQL refuses numbers too near to 0, so what is that small stops there.
       sum(points * 2 ^ greatest(-(as_of - day) / r.half_life, -900) order by day) as faded

@@ -1,6 +1,5 @@
--- Everything about a customer that depends on the day it is asked for: a row for each of these days. Null means: not
--- enough data.
--- docs/scores.md has every formula.
+-- Everything about a customer that depends on the day it is asked for: a row for each of these days, by the customer's
+-- plan version. Null means: not enough data. docs/scores.md has every formula.
 create or replace function milepost.insights_days(customer text, days date[])
 returns table (
   as_of date, competencies jsonb, current_scaling_score double precision, score_coverage double precision,
@@ -27,21 +26,29 @@ language sql stable as $$
       array(select jsonb_array_elements_text(rules -> 'tools')) as tools
     from milepost.plans where plan_version = milepost.plan_of(customer)
   ),
-  windows as (
+  sums as (
+    -- weeks: a bit for each of the last eight that has an event, the newest first. Points are whole and few enough for
+    -- double precision, which is quicker than numeric.
     select w.as_of,
-      coalesce(sum(d.points) filter (where d.day > w.as_of - 14), 0) as points_14,
-      coalesce(sum(d.points) filter (where d.day > w.as_of - 28 and d.day <= w.as_of - 14), 0) as points_14_before,
-      coalesce(sum(d.points) filter (where d.day > w.as_of - 28), 0) as points_28,
-      coalesce(sum(d.points) filter (where d.day <= w.as_of - 28), 0) as points_84_before,
-      count(distinct (w.as_of - d.day) / 7) filter (where d.day > w.as_of - 56)::integer as active_weeks,
-      -- One power a week, so that DISTINCT counts each week once: a week half_life_weeks earlier counts half.
-      sum(distinct 2 ^ (-((w.as_of - d.day) / 7) / r.weeks_half_life)) filter (where d.day > w.as_of - 56) as faded_weeks,
+      coalesce(sum(d.points::float8) filter (where d.day > w.as_of - 14), 0) as points_14,
+      coalesce(sum(d.points::float8) filter (where d.day > w.as_of - 28 and d.day <= w.as_of - 14), 0)
+        as points_14_before,
+      coalesce(sum(d.points::float8) filter (where d.day > w.as_of - 28), 0) as points_28,
+      coalesce(sum(d.points::float8) filter (where d.day <= w.as_of - 28), 0) as points_84_before,
+      coalesce(bit_or(1 << (w.as_of - d.day) / 7) filter (where d.day > w.as_of - 56), 0) as weeks,
       max(d.day) as last_day,
-      sum(d.low_impact) filter (where d.day > w.as_of - 28) as low_28,
-      sum(d.events) filter (where d.day > w.as_of - 28) as events_28
-    from wanted w left join r on true left join milepost.customer_days d
+      sum(d.low_impact::float8) filter (where d.day > w.as_of - 28) as low_28,
+      sum(d.events::float8) filter (where d.day > w.as_of - 28) as events_28
+    from wanted w left join milepost.customer_days d
       on d.customer_id = customer and d.day > w.as_of - 112 and d.day <= w.as_of
     group by w.as_of
+  ),
+  windows as (
+    select s.*, k.active_weeks, k.faded_weeks from sums s left join r on true
+    cross join lateral (
+      -- A week half_life_weeks earlier counts half.
+      select count(*)::integer as active_weeks, sum(2 ^ (-week / r.weeks_half_life)) as faded_weeks
+      from generate_series(0, 7) as week where (s.weeks >> week) & 1 = 1) as k
   ),
   used as (
     select w.as_of, count(distinct t.tool) as tools
