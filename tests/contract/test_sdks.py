@@ -19,6 +19,7 @@ from tests.contract.sdks import (
     send_with_segment_python,
 )
 from tests.contract.unreliable import FATES, unreliable
+from tests.support.identity import all_followed
 from tests.support.server import Server
 
 Send = Callable[[Sequence[Call], str], None]
@@ -75,6 +76,7 @@ def _deliver(prefix: str, send: Send, server: Server) -> list[dict[str, str]]:
 
 
 def _assert_stored(dsn: str, prefix: str, calls: Sequence[Call], expected: dict[datetime, Expected]) -> None:
+    all_followed(dsn)
     with psycopg.connect(dsn, row_factory=dict_row) as connection:
         rows = connection.execute(
             'select event_id, customer_id, user_id, anonymous_id, event_type, event_metadata, "timestamp" as at,'

@@ -172,7 +172,7 @@ def test_a_reader_sees_its_own_numbers_alone(owner: psycopg.Connection, api: psy
     relations = [r["name"] for r in _relations(owner, "milepost_reader") if r["readable"] and r["of_numbers"]]
     assert relations == ["milepost.insight_days"]
     owner.rollback()
-    numbers = dict(owner.execute("select customer_id, number from milepost.snapshots").fetchall())
+    numbers: dict[str, int] = dict(owner.execute("select customer_id, number from milepost.snapshots").fetchall())
     for number in numbers.values():
         owner.execute(
             "insert into milepost.insight_days (customer, plan_version, day, points_28) values (%s, 1, '2026-01-01', 1)"
@@ -183,12 +183,12 @@ def test_a_reader_sees_its_own_numbers_alone(owner: psycopg.Connection, api: psy
     assert {_MINE, _THEIRS} <= set(numbers)
     seen = "select distinct customer from milepost.insight_days"
     for connection, me, nobody in (
-        (owner, lambda: as_reader(owner, _MINE), lambda: as_reader(owner, "")),
-        (api, lambda: with_claims(api, {"customer_id": _MINE}), lambda: with_claims(api, {"role": "authenticated"})),
+        (owner, as_reader(owner, _MINE), as_reader(owner, "")),
+        (api, with_claims(api, {"customer_id": _MINE}), with_claims(api, {"role": "authenticated"})),
     ):
-        with me():
+        with me:
             assert connection.execute(seen).fetchall() == [(numbers[_MINE],)]
-        with nobody():
+        with nobody:
             assert connection.execute(seen).fetchall() == []
 
 
