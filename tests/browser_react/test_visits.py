@@ -53,6 +53,7 @@ def _expect(server: Server, customer: str, visits: list[Visit]) -> None:
     assert measured == [pytest.approx(lasted, abs=_EXACT) for _, lasted in visits]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("way", ["plain", "strict", "keyed", "activity", "copies"])
 def test_one_entry_and_one_exit_per_visit(
     page: Page, complaints: list[str], built: tuple[str, str], shared_server: Server, way: str
