@@ -90,7 +90,7 @@ def measure(dsn: str, options: argparse.Namespace, console: Console) -> dict[str
     stop.set()
     for thread in threads:
         thread.join()
-    with psycopg.connect(dsn, autocommit=True, options=_SETTLING) as connection:
+    with psycopg.connect(dsn, autocommit=True, prepare_threshold=0, options=_SETTLING) as connection:
         # What waits to be written for an hour, or until the day turns, is a part of the price.
         hourly = Cost()
         with hourly.of(connection):
@@ -167,7 +167,10 @@ def _late(event: Event, options: argparse.Namespace, chance: random.Random) -> E
 def keep_settling(dsn: str, stop: threading.Event, cost: Cost) -> None:
     """As the server's worker does: a look a second."""
     after = ""
-    with psycopg.connect(dsn, autocommit=True, options=_SETTLING) as connection, cost.of(connection):
+    with (
+        psycopg.connect(dsn, autocommit=True, prepare_threshold=0, options=_SETTLING) as connection,
+        cost.of(connection),
+    ):
         while not stop.is_set():
             began = time.monotonic()
             batch = settle(connection, STEPS, now=datetime.now(UTC), after=after, pace=STEADY)

@@ -54,7 +54,13 @@ class Settler:
 
     def _connect(self, closing: ExitStack) -> psycopg.Connection:
         return closing.enter_context(
-            psycopg.connect(self._dsn, autocommit=True, application_name="milepost-settling", options=_OPTIONS)
+            psycopg.connect(
+                self._dsn,
+                autocommit=True,
+                prepare_threshold=0,
+                application_name="milepost-settling",
+                options=_OPTIONS,
+            )
         )
 
     def _batch(self, connection: psycopg.Connection) -> Settled:

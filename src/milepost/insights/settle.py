@@ -28,9 +28,9 @@ _MOST_AGAIN: Final = 20
 
 
 class Pace(NamedTuple):
-    """How long a customer who keeps changing is left alone: `rest` after it was settled, `slow_rest` after what costs
-    more (game, new recommendations), `history_rest` after its history was written. The first change after a rest is
-    settled at once; a new UTC day brings everything."""
+    """A customer who keeps changing is settled once in each `rest`, what costs more (game, new recommendations) is done
+    once in each `slow_rest`, and its history is written once in each `history_rest`. The first change in one is settled
+    at once; a new UTC day brings everything."""
 
     rest: timedelta
     slow_rest: timedelta
@@ -40,7 +40,7 @@ class Pace(NamedTuple):
 #: Everything with every change, for whoever waits for it.
 AT_ONCE: Final = Pace(timedelta(0), timedelta(0), timedelta(0))
 #: Beside a server's other work.
-STEADY: Final = Pace(timedelta(seconds=8), timedelta(seconds=30), timedelta(hours=1))
+STEADY: Final = Pace(timedelta(seconds=8), timedelta(seconds=16), timedelta(hours=1))
 
 
 class Settling(NamedTuple):
@@ -163,8 +163,8 @@ def _choose(
         "most": limit + len(without),
         "today": now.astimezone(UTC).date(),
         "now": now,
-        "rested": now - pace.rest,
-        "slow_rested": now - pace.slow_rest,
+        "rested": _rested(now, pace.rest),
+        "slow_rested": _rested(now, pace.slow_rest),
     }
     customers = [name for name in _ids(connection, "unsettled", asked) if name not in without][:limit]
     if len(customers) == limit:
@@ -172,6 +172,13 @@ def _choose(
     others = _ids(connection, "due", asked) + _ids(connection, "following", asked)
     others = [name for name in others if name not in without]
     return sorted({*customers, *others[: limit - len(customers)]}), ""
+
+
+def _rested(now: datetime, rest: timedelta) -> datetime:
+    """Whoever was last settled by then may be again: the same for everybody, so that they come in few large batches."""
+    if not rest:
+        return now
+    return now - (now - datetime(2000, 1, 1, tzinfo=UTC)) % rest - timedelta(microseconds=1)
 
 
 def _settle(
@@ -262,7 +269,7 @@ def _insights(connection: psycopg.Connection, settling: Settling, changed: list[
         "changed": changed,
         "today": settling.today,
         "now": settling.now,
-        "slow_rested": settling.now - pace.slow_rest,
+        "slow_rested": _rested(settling.now, pace.slow_rest),
         "history_rested": settling.now - pace.history_rest,
         "plan_version": settling.plan_version,
         "score_version": SCORE_VERSION,
