@@ -6,9 +6,12 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from .preview import preview
+
+#: What a page is waited for, beside two other files of tests on two cores. A page that never comes still fails.
+expect.set_options(timeout=20_000)
 
 _ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 

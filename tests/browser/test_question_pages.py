@@ -110,7 +110,10 @@ def visit(asked: Server, browser: Browser, signed_in: StorageState) -> Iterator[
 
 
 def _table(page: Page, id: str) -> list[list[str]]:  # noqa: A002
-    """A table's cells as a CSV has them: exact values where the page shows rounded ones."""
+    """A table's cells as a CSV has them: exact values where the page shows rounded ones. Waits for an answer that takes
+    longer than the page may."""
+    expect(page.locator("[data-waiting]")).to_have_count(0)
+    page.locator(f"#{id} table").wait_for(state="attached")
     rows: list[list[str]] = page.locator(f"#{id} table tr").evaluate_all(
         """rows => rows.map(row => [...row.cells].map(cell => {
             const exact = cell.querySelector("data, time");
