@@ -14,12 +14,17 @@ begin
   if customer is null then
     return 0;
   end if;
-  with left_behind as (
-    delete from milepost.leavings l where l.leaving_id in (
-      select l.leaving_id from milepost.leavings l
-      where l.customer_id = customer
-        and not exists (select from milepost.followings f where f.kind = l.kind and f.id = l.id)
-      order by l.leaving_id limit most)
+  with units as materialized (
+    select distinct l.day, l.session_id from milepost.leavings l
+    where l.customer_id = customer
+      and not exists (select from milepost.followings f where f.kind = l.kind and f.id = l.id)
+    limit most
+  ),
+  -- Several ids may have left the same day.
+  left_behind as (
+    delete from milepost.leavings l using units u
+    where l.customer_id = customer and (l.day, l.session_id) is not distinct from (u.day, u.session_id)
+      and not exists (select from milepost.followings f where f.kind = l.kind and f.id = l.id)
     returning l.day, l.session_id
   )
   select count(*), array_agg(distinct day) filter (where day is not null),
