@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.complaints import complaints_of
 from tests.support.dashboard import EMAIL, PASSWORD, sign_in_link
 from tests.support.postgres import Cluster
 from tests.support.server import Server, running, wait_for
@@ -41,9 +42,8 @@ def server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def dana(browser: Browser, server: Server) -> Iterator[Page]:
     """Signed in, and with an eye on everything a clean page does not have."""
     context = browser.new_context(base_url=server.url, viewport={"width": 1280, "height": 900}, locale="en-GB")
-    page, complaints = context.new_page(), list[str]()
-    page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page = context.new_page()
+    complaints = complaints_of(page)
     page.goto(sign_in_link(server).removeprefix(server.url))
     page.get_by_label("Email").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.complaints import complaints_of
 from tests.support.dashboard import EMAIL, PASSWORD, sign_in_link
 from tests.support.server import WRITE_KEY, Server, wait_for
 
@@ -49,9 +50,7 @@ def page(played: Server, browser: Browser, request: pytest.FixtureRequest) -> It
         viewport={"width": 1280, "height": 900}, color_scheme=request.param, locale="en-GB", reduced_motion="reduce"
     )
     page = context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    complaints = complaints_of(page)
     page.goto(sign_in_link(played))
     page.get_by_label("Email").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)

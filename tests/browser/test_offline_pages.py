@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, ViewportSize, expect
 
+from tests.browser.complaints import complaints_of
 from tests.support.dashboard import EMAIL, PASSWORD, sign_in_link
 from tests.support.postgres import Cluster
 from tests.support.server import WRITE_KEY, Server, running, wait_for
@@ -92,9 +93,7 @@ class Visit:
     def __init__(self, server: Server, context: BrowserContext) -> None:
         self.server = server
         self.page = context.new_page()
-        self.complaints: list[str] = []
-        self.page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.complaints = complaints_of(self.page)
 
     def open(self, address: str) -> Page:
         self.page.goto(f"{self.server.url}{address}")

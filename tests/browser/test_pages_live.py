@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.complaints import complaints_of
 from tests.support.dashboard import EMAIL, PASSWORD, sign_in_link
 from tests.support.server import WRITE_KEY, Server, wait_for
 
@@ -59,9 +60,7 @@ def page(filled: Server, browser: Browser) -> Iterator[Page]:
         viewport={"width": 1280, "height": 900}, locale="en-GB", timezone_id="Europe/Berlin", reduced_motion="reduce"
     )
     page = context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    complaints = complaints_of(page)
     page.goto(sign_in_link(filled))
     page.get_by_label("Email").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.complaints import complaints_of
+
 from .preview import page_paths
 from .sample import EVIL, NOW
 
@@ -28,9 +30,7 @@ class Watched:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.complaints: list[str] = []
-        page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.complaints = complaints_of(self.page)
         page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
 
 

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, ViewportSize, expect
 
+from tests.browser.complaints import complaints_of
 from tests.support.dashboard import EMAIL, PASSWORD, sign_in_link
 from tests.support.postgres import Cluster
 from tests.support.server import Server, running
@@ -57,9 +58,7 @@ def page(browser: Browser, signed_in: StorageState) -> Iterator[Page]:
         viewport=_DESKTOP, locale="en-GB", timezone_id="Europe/Berlin", reduced_motion="reduce", storage_state=signed_in
     )
     opened = context.new_page()
-    complaints: list[str] = []
-    opened.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    complaints = complaints_of(opened)
     yield opened
     context.close()
     assert complaints == []

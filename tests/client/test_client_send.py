@@ -79,7 +79,7 @@ def test_a_server_that_takes_nothing_leaves_the_lines_in_the_spool(server: Recei
     report = send(_lines(line, line), tracker, progress=io.StringIO(), stall_seconds=0.3)
     assert (report.left, report.stalled, report.exit_code) == (2, True, 2)
     assert "waiting in the spool" in str(report)
-    tracker.shutdown(0.2)
+    tracker.shutdown(5)
     server.always = lambda _: None
     later = make()
     assert send(_lines(), later, progress=io.StringIO()).exit_code == 0

@@ -78,6 +78,25 @@ def test_killed_while_it_is_built(dsn: str, tmp_path: Path, connection: psycopg.
     assert (proof.differences, proof.events) == ([], 60_000)
 
 
+def test_a_second_one_waits_for_its_turn(dsn: str, tmp_path: Path, connection: psycopg.Connection) -> None:
+    """A command's, beside that of a server that was just starting: it took the other's files for damaged."""
+    insert(connection, 500)
+    first, second = Owner(tmp_path / "data", dsn), Owner(tmp_path / "data", dsn)
+    first.start()
+    first.wait_until_level(60)
+    second.start()
+    assert second.process is not None
+    waiting = f"-> FLOCK  ADVISORY  WRITE {second.process.pid} "
+    wait_for(lambda: waiting in Path("/proc/locks").read_text(), 30, "the second to wait")
+    assert first.verify().differences == []
+    first.kill()
+    second.wait_until_level(60)
+    proof = second.verify()
+    assert second.stop() == 0
+    assert (proof.differences, proof.events) == ([], 500)
+    assert not (tmp_path / "data" / "columns.damaged").exists()
+
+
 @pytest.fixture
 def server(dsn: str, tmp_path: Path) -> Iterator[Server]:
     """A server with a column store on a fresh database."""

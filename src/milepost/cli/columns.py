@@ -35,8 +35,6 @@ columns = typer.Typer(no_args_is_help=True, help="The column store: a mirror of 
 DataDir = Annotated[Optional[Path], typer.Option(help="Folder of the embedded PostgreSQL, secrets and spools.")]
 T = TypeVar("T")
 _START_SECONDS = 60.0
-#: Seconds for another process that holds the column store to answer.
-_ANOTHER_SECONDS = 20.0
 
 
 @columns.command()
@@ -201,8 +199,8 @@ def _service(settings: Settings, found: Columns) -> Iterator[None]:
 
 
 async def _until_there(found: Columns, process: subprocess.Popen[bytes]) -> Freshness:
-    """Waits for the first load, which may be of everything, of this process or of one that is faster."""
-    deadline, ended = time.monotonic() + _START_SECONDS, False
+    """Waits for the first load, which may be of everything: of this process, or of a server's that was faster."""
+    deadline = time.monotonic() + _START_SECONDS
     while True:
         try:
             fresh = await found.freshness()
@@ -212,9 +210,6 @@ async def _until_there(found: Columns, process: subprocess.Popen[bytes]) -> Fres
                 deadline = time.monotonic() + _START_SECONDS
         except ColumnsUnavailable:
             pass
-        if not ended and process.poll() is not None:
-            # It has found another in its place, a server's that is just starting; or it cannot start.
-            ended, deadline = True, min(deadline, time.monotonic() + _ANOTHER_SECONDS)
-        if time.monotonic() > deadline:
+        if process.poll() is not None or time.monotonic() > deadline:
             raise Problem("The column store did not start. Start `milepost serve` and look at its log.")
         await asyncio.sleep(0.1)

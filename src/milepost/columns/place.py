@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import tempfile
@@ -14,6 +15,17 @@ _LONGEST = 100
 def directory(data_dir: Path) -> Path:
     """The engine's own folder: it may be deleted at any time and is built anew."""
     return data_dir / "columns"
+
+
+def wait_for_turn(data_dir: Path) -> int:
+    """Waits until no other process has the column store of this folder; answers the lock's descriptor.
+
+    The kernel lets go of it when this process ends. Two engines in one folder take each other's files for damaged.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(data_dir / "columns.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    return descriptor
 
 
 def socket_path(data_dir: Path) -> Path:

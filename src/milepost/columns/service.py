@@ -157,6 +157,8 @@ def main() -> int:
     configure_logging(settings)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is for the parent, which ends us in its turn
     _stand_back()
+    # Held until the end of the process, whichever it is: a server that starts waits here for a command's to end.
+    place.wait_for_turn(settings.data_dir)
     folder = place.directory(settings.data_dir)
     try:
         engine = Engine(folder, settings.columns_url)
