@@ -15,7 +15,7 @@ _SQL = load("bench", "filling.sql")
 _SLICE = 1_000
 _TABLES = (
     "public.behavior_events",
-    "public.behavior_sessions",
+    "milepost.sessions",
     "public.customer_actions",
     "milepost.standing",
     "milepost.customer_days",

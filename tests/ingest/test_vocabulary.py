@@ -25,10 +25,10 @@ from tests.support.server import Server
 @pytest.mark.parametrize(
     ("constraint", "words"),
     [
-        ("behavior_events_event_type_check", EVENT_TYPES),
-        ("behavior_events_business_impact_check", IMPACTS),
+        ("event_type_check", EVENT_TYPES),
+        ("business_impact_check", IMPACTS),
         ("behavior_events_growth_stage_check", GROWTH_STAGES),
-        ("behavior_events_device_type_check", DEVICE_TYPES),
+        ("device_type_check", DEVICE_TYPES),
         ("customer_actions_business_impact_check", IMPACTS),
         ("customer_actions_role_check", ACTION_ROLES),
     ],
@@ -37,7 +37,7 @@ def test_the_databases_checks(shared_server: Server, constraint: str, words: Seq
     with psycopg.connect(shared_server.database_url) as connection:
         rows = connection.execute(
             "select pg_get_constraintdef(oid) from pg_constraint"
-            " where conname = %s and connamespace = 'public'::regnamespace",
+            " where conname = %s and connamespace in ('public'::regnamespace, 'milepost'::regnamespace)",
             [constraint],
         ).fetchall()
     assert len(rows) == 1

@@ -7,14 +7,12 @@ import subprocess
 from pathlib import Path
 
 import psycopg
-import pytest
 
 from milepost.plan import load_plan
 from milepost.settings import Settings
 from milepost.store.embedded_cluster import BIN
 from milepost.store.migrate import as_text, migrate
 from milepost.store.setup import set_up
-from milepost.vocabulary import ACTION_ROLES, DEVICE_TYPES, EVENT_TYPES, GROWTH_STAGES, IMPACTS
 from tests.migrations.catalogue import JOBS, OURS, catalogue, names
 from tests.store.standing_model import expected, stored
 from tests.support import debian
@@ -75,9 +73,7 @@ def test_a_dump_can_be_restored(cluster: Cluster, connection: psycopg.Connection
 
 
 def test_the_names_of_the_first_design(connection: psycopg.Connection) -> None:
-    tables = (
-        "('public.behavior_events'::regclass, 'public.behavior_sessions'::regclass, 'milepost.snapshots'::regclass)"
-    )
+    tables = "('public.behavior_events'::regclass, 'milepost.sessions'::regclass, 'milepost.snapshots'::regclass)"
     indexes = names(connection, f"select indexrelid::regclass::text from pg_index where indrelid in {tables}")
     wanted = {f"idx_{table}_{rest}" for table, words in _INDEXES.items() for rest in words.split()}
     assert len(wanted) == 8, "docs/database.md says which of the thirteen serve nothing here"
@@ -124,25 +120,6 @@ def test_queries_of_the_first_design(connection: psycopg.Connection) -> None:
     assert insights[0] == "YOUR_CUSTOMER_ID"
     assert insights[3] == 1
     assert connection.execute("SELECT cleanup_expired_behavior_events()").fetchone() == (0,)
-
-
-@pytest.mark.parametrize(
-    ("constraint", "words"),
-    [
-        ("behavior_events_event_type_check", EVENT_TYPES),
-        ("behavior_events_business_impact_check", IMPACTS),
-        ("behavior_events_growth_stage_check", GROWTH_STAGES),
-        ("behavior_events_device_type_check", DEVICE_TYPES),
-        ("customer_actions_role_check", ACTION_ROLES),
-        ("customer_actions_business_impact_check", IMPACTS),
-    ],
-)
-def test_the_checks_are_the_vocabulary(connection: psycopg.Connection, constraint: str, words: tuple[str, ...]) -> None:
-    question = (
-        "select regexp_matches(pg_get_constraintdef(oid), '''([a-z_]+)''::text', 'g') from pg_constraint"
-        " where conname = %s and connamespace = 'public'::regnamespace"
-    )
-    assert sorted(row[0][0] for row in connection.execute(question, (constraint,))) == sorted(words)
 
 
 def test_generated_ids_are_version_7_in_the_order_of_time(connection: psycopg.Connection) -> None:

@@ -55,7 +55,8 @@ def test_an_event_goes_when_its_own_days_are_over(connection: psycopg.Connection
                 at = _NOW - timedelta(days=retention) - early
                 connection.execute(insert, (retention, at, "keep" if early < timedelta(0) else "go"))
         assert delete_expired(connection, now=_NOW) == 8
-    left = connection.execute("select array_agg(distinct tool_id), count(*) from public.behavior_events").fetchone()
+    question = "select array_agg(distinct tool_id::text), count(*) from public.behavior_events"
+    left = connection.execute(question).fetchone()
     assert left == (["keep"], 4)
     check(connection)
 

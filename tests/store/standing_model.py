@@ -18,14 +18,26 @@ _KEYS = {
     "milepost.standing": ("customer_id",),
     "milepost.customer_days": ("customer_id", "day"),
     "milepost.competency_days": ("customer_id", "competency", "day"),
+    "milepost.sessions": ("customer_id", "session_id"),
     "public.behavior_sessions": ("customer_id", "session_id"),
+}
+#: What is kept of a session, and what the view calls it.
+_SUMMED = {
+    "customer_id": "customer_id",
+    "session_id": "session_id",
+    "started_at": "started_at",
+    "ended_at": "ended_at",
+    "events": "events_count",
+    "exports": "exports_generated",
+    "points": "competency_points_earned",
+    "tools": "tools_accessed",
 }
 #: Marks for settling, which tests/insights/test_settle.py holds to account.
 _MARKS = {"plan_version", "unsettled", "changes", "changed_from"}
 
 
 def stored(connection: psycopg.Connection) -> Tables:
-    """The four tables as they are, by their keys."""
+    """The tables, and the view of sessions, as they are, by their keys."""
     found: Tables = {}
     with connection.cursor(row_factory=dict_row) as cursor:
         for table, key in _KEYS.items():
@@ -38,7 +50,7 @@ def stored(connection: psycopg.Connection) -> Tables:
 
 
 def expected(connection: psycopg.Connection) -> Tables:
-    """The four tables as they must be: every line of this is an independent reading of docs/scores.md."""
+    """Them as they must be: every line of this is an independent reading of docs/scores.md."""
     with connection.cursor(row_factory=dict_row) as cursor:
         events = cursor.execute("select * from public.behavior_events").fetchall()
         actions = cursor.execute("select * from public.customer_actions where deleted_at is null").fetchall()
@@ -61,6 +73,9 @@ def expected(connection: psycopg.Connection) -> Tables:
     }
     tables: Tables = {table: {} for table in _KEYS}
     tables["public.behavior_sessions"] = sessions
+    tables["milepost.sessions"] = {
+        key: {ours: session[theirs] for ours, theirs in _SUMMED.items()} for key, session in sessions.items()
+    }
     for key, group in _grouped(counted, "customer_id", "day").items():
         tables["milepost.customer_days"][key] = _day(key, group)
     with_points = [event for event in counted if event["points"] > 0 and event["competency_area"] is not None]
@@ -73,7 +88,7 @@ def expected(connection: psycopg.Connection) -> Tables:
         row = _standing(customer, by_customer.get((customer,), []), acted.get((customer,), []))
         own = [session for key, session in sessions.items() if key[0] == customer]
         row["total_sessions"] = len(own)
-        row["total_tool_sessions"] = sum(bool(session["tool_counts"]) for session in own)
+        row["total_tool_sessions"] = sum(bool(session["tools_accessed"]) for session in own)
         row["pinned"] = customer in pinned
         tables["milepost.standing"][customer,] = row
     return tables
@@ -164,14 +179,11 @@ def _session(key: tuple[Any, ...], events: list[Row]) -> Row:
         "events_count": len(events),
         "tools_accessed": sorted(tools),
         "primary_tool": min(tools, key=lambda tool: (-tools[tool], tool)) if tools else None,
-        "tool_counts": dict(tools),
         "exports_generated": sum(event["event_type"] == "export_action" for event in events),
         "competency_points_earned": sum(event["points"] for event in events),
         "device_type": landing and landing["device_type"],
         "browser": landing and landing["browser"],
         "referrer_source": landing and _source(landing["referrer"]),
-        "landing_event_id": landing and landing["event_id"],
-        "user_event_id": person and person["event_id"],
     }
 
 

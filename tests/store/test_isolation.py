@@ -33,7 +33,7 @@ _CALLABLE = {
     "current_customer", "is_server", "current_plan", "plan_of", "competency_scores", "faded_outcomes", "insights_days",
     "insights_on", "practice_on", "next_actions", "monday", "streak_weeks", "streaks_of", "streak_on", "level_steps",
     "competency_climb", "levels_of", "levels_on", "badge_rules", "badges_of", "game_on", "small_number", "counts",
-    "contribution", "results_on", "weakest", "narrow_day",
+    "contribution", "results_on", "weakest", "narrow_day", "referrer_source",
 }  # fmt: skip
 _SCHEMAS = ["public", "milepost", "milepost_jobs"]
 _FILL = """
@@ -48,7 +48,7 @@ insert into milepost.game_profiles values ({0}, 'named', 'a name of ' || {0}, no
 #: A row each that would be the writer's own.
 _OWN_ROWS = {
     "public.behavior_events": "(customer_id, event_type) values ('mine', 'navigation')",
-    "public.behavior_sessions": "(customer_id, session_id, started_at, ended_at) values ('mine', 't', now(), now())",
+    "milepost.sessions": "values ('mine', 't', now(), now(), 1, 0, 0, '{}')",
     "public.customer_actions": "(customer_id, action_type) values ('mine', 'deal')",
     "milepost.standing": "(customer_id, total_points) values ('mine', 1000)",
 }
@@ -234,7 +234,7 @@ def test_nothing_can_be_written(owner: psycopg.Connection, role: str) -> None:
         "truncate public.behavior_events",
         "copy public.behavior_events (customer_id, event_type) from stdin",
         "select * from public.behavior_events for update",
-        "select * from public.behavior_sessions for share",
+        "select * from milepost.sessions for share",
         "update milepost.standing set total_points = 1000",
         "select * from milepost.ties",
         "select * from milepost.keys",

@@ -13,7 +13,7 @@ _INSERT = (
 
 
 @pytest.mark.parametrize(
-    "table", ["milepost.standing", "milepost.customer_days", "milepost.competency_days", "public.behavior_sessions"]
+    "table", ["milepost.standing", "milepost.customer_days", "milepost.competency_days", "milepost.sessions"]
 )
 def test_the_next_event_of_a_session_touches_no_index(connection: psycopg.Connection, table: str) -> None:
     connection.execute(_INSERT, (0,))

@@ -38,7 +38,7 @@ from (
 -- Sessions begun in the same two spans.
 select count(*) filter (where started_at >= (%(today)s::date - 6)::timestamp at time zone 'UTC') as sessions,
   count(*) filter (where started_at <= %(now)s::timestamptz - interval '7 days') as sessions_before
-from public.behavior_sessions
+from milepost.sessions
 where started_at >= (%(today)s::date - 13)::timestamp at time zone 'UTC' and started_at <= %(now)s
 
 -- name: tools

@@ -43,14 +43,14 @@ group by 1 order by 1
 -- name: sessions
 -- The same for sessions, by the day each begins.
 with again as (
-  select c.customer_id, c.session_id, min(c.at) as started_at, max(c.at) as ended_at, count(*) as events_count,
-    sum(c.exports) as exports_generated, sum(c.points) as competency_points_earned
+  select c.customer_id, c.session_id, min(c.at) as started_at, max(c.at) as ended_at, count(*) as events,
+    sum(c.exports) as exports, sum(c.points) as points,
+    coalesce(array_agg(distinct c.tool_id collate "C") filter (where c.tool_id is not null), '{}') as tools
   from public.behavior_events e cross join lateral milepost.contribution(e) as c
   where c.session_id is not null group by 1, 2
 ),
 kept as (
-  select customer_id, session_id, started_at, ended_at, events_count, exports_generated, competency_points_earned
-  from public.behavior_sessions
+  select customer_id, session_id, started_at, ended_at, events, exports, points, tools from milepost.sessions
 )
 select (coalesce(a.started_at, k.started_at) at time zone 'UTC')::date::text as day,
   count(distinct coalesce(a.customer_id, k.customer_id)) as customers
@@ -66,7 +66,7 @@ full join (
   select customer_id, sum(events) as events, sum(points) as points, sum(exports) as exports,
     sum(milestones) as milestones, sum(credibility) as credibility, max(last_event_at) as last_event_at
   from milepost.customer_days group by 1) as d on s.customer_id = d.customer_id
-left join (select customer_id, count(*) as sessions from public.behavior_sessions group by 1) as b
+left join (select customer_id, count(*) as sessions from milepost.sessions group by 1) as b
   on b.customer_id = coalesce(s.customer_id, d.customer_id)
 where (s.total_events, s.total_points, s.total_exports_generated, s.total_milestones, s.professional_credibility,
     s.total_sessions, s.last_event_at)

@@ -5,12 +5,11 @@
 
 -- An event in the words of the standing.
 create type milepost.contributed as (
-  customer_id text, session_id text, event_id uuid, user_id text, at timestamptz, day date, tool_id text,
+  customer_id text, session_id text, at timestamptz, day date, tool_id text,
   competency text, points integer, credibility integer, exports integer, resources_created integer,
   resources_shared integer, milestones integer, high_impact integer, medium_impact integer, low_impact integer,
   -- A prefix by which the newest of several texts is the greatest; null where there is none to compare.
-  told_at text, current_arr text, target_arr text, growth_stage text,
-  device_type text, browser text, referrer text);
+  told_at text, current_arr text, target_arr text, growth_stage text);
 
 -- One row a customer: totals over everything that counts.
 create table milepost.standing (
@@ -82,7 +81,25 @@ create table milepost.competency_days (
   primary key (customer_id, competency, day)
 ) with (fillfactor = 85);
 
+-- One row a customer and session. What else public.behavior_sessions says of one is read from its events.
+create table milepost.sessions (
+  customer_id text not null,
+  session_id text not null,
+  started_at timestamptz not null,
+  ended_at timestamptz not null,
+  events bigint not null,
+  exports bigint not null,
+  points bigint not null,
+  tools text[] not null,
+  primary key (customer_id, session_id)
+  -- Updated by each batch of the half hour a session lasts: room for it within its page.
+) with (fillfactor = 65);
+create index idx_behavior_sessions_customer_id on milepost.sessions (customer_id, started_at desc);
+create index idx_behavior_sessions_started_at on milepost.sessions (started_at);
+
 call milepost.protect('milepost.standing', customers_read => true);
 alter policy standing_own on milepost.standing rename to behavior_insights_own;
 call milepost.protect('milepost.customer_days', customers_read => true);
 call milepost.protect('milepost.competency_days', customers_read => true);
+call milepost.protect('milepost.sessions', customers_read => true);
+alter policy sessions_own on milepost.sessions rename to behavior_sessions_own;

@@ -7,7 +7,7 @@ revoke all on procedure milepost.protect(regclass, boolean) from milepost_server
 revoke all on function milepost.grant_reading(name) from milepost_server;
 revoke all on function public.cleanup_expired_behavior_events(integer, timestamptz) from public;
 grant execute on function public.cleanup_expired_behavior_events(integer, timestamptz) to milepost_server;
-revoke all on public.behavior_insights, milepost.points_ledger, milepost.misplaced from public;
+revoke all on public.behavior_insights, public.behavior_sessions, milepost.points_ledger, milepost.misplaced from public;
 
 -- Supabase and PostgREST hosts grant everything on new things in `public` to their roles: that is taken back.
 do $$

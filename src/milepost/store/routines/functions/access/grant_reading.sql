@@ -4,12 +4,12 @@ language plpgsql as $$
 begin
   execute format('grant usage on schema milepost, public to %I', reader);
   execute format('grant select on public.behavior_events, public.behavior_sessions, public.behavior_insights,'
-    ' public.customer_actions, milepost.standing, milepost.customer_days, milepost.competency_days,'
+    ' public.customer_actions, milepost.standing, milepost.customer_days, milepost.competency_days, milepost.sessions,'
     ' milepost.customers, milepost.plan, milepost.plans, milepost.plan_points, milepost.insight_days,'
     ' milepost.snapshots, milepost.badge_awards, milepost.game_profiles,'
     ' milepost.points_ledger, milepost.recommendations to %I', reader);
   execute format('grant execute on function milepost.current_customer(), milepost.is_server(),'
-    ' milepost.current_plan(), milepost.plan_of(text), milepost.small_number(jsonb),'
+    ' milepost.current_plan(), milepost.plan_of(text), milepost.small_number(jsonb), milepost.referrer_source(text),'
     ' milepost.counts(public.behavior_events), milepost.contribution(public.behavior_events),'
     ' milepost.competency_scores(text, date), milepost.faded_outcomes(text, date),'
     ' milepost.insights_days(text, date[]), milepost.insights_on(text, date), milepost.practice_on(text, date),'

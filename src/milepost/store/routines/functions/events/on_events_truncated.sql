@@ -8,7 +8,7 @@ begin
   delete from milepost.followings;
   delete from milepost.leavings;
   -- Deleted, not truncated: they may stand in the same TRUNCATE, whose locks a second one would run into.
-  delete from public.behavior_sessions;
+  delete from milepost.sessions;
   delete from milepost.customer_days;
   delete from milepost.competency_days;
   everyone := array(select customer_id from milepost.standing order by 1 for update);

@@ -26,8 +26,7 @@ begin
         where milepost.counts(o) and o.customer_id <> n.customer_id
         union
         select o.customer_id, null, o.session_id from old_events o join new_events n using (event_id)
-        where milepost.counts(o) and o.session_id is not null
-          and (o.customer_id, o.user_id) is distinct from (n.customer_id, n.user_id)) as k
+        where milepost.counts(o) and o.session_id is not null and o.customer_id <> n.customer_id) as k
       on conflict do nothing;
     select array_agg(c) into batch from new_events n join old_events o using (event_id)
       cross join lateral milepost.contribution(n) as c where o.customer_id <> n.customer_id;
@@ -40,12 +39,11 @@ begin
     -- A full join: where the id itself was changed, the old row and the new one stand alone.
     select o, n from old_events o full join new_events n using (event_id)
     where (milepost.counts(o) or milepost.counts(n))
-      and (o.event_id, o.customer_id, o.user_id, o.session_id, o.event_type, o.tool_id, o.business_impact,
-        o.competency_area, o.current_arr, o.target_arr, o.growth_stage, o.event_metadata, o.referrer, o.device_type, o.browser,
-        o."timestamp", milepost.counts(o))
-      is distinct from (n.event_id, n.customer_id, n.user_id, n.session_id, n.event_type, n.tool_id, n.business_impact,
-        n.competency_area, n.current_arr, n.target_arr, n.growth_stage, n.event_metadata, n.referrer, n.device_type,
-        n.browser, n."timestamp", milepost.counts(n))
+      and (o.event_id, o.customer_id, o.session_id, o.event_type, o.tool_id, o.business_impact, o.competency_area,
+        o.current_arr, o.target_arr, o.growth_stage, o.event_metadata, o."timestamp", milepost.counts(o))
+      is distinct from (n.event_id, n.customer_id, n.session_id, n.event_type, n.tool_id, n.business_impact,
+        n.competency_area, n.current_arr, n.target_arr, n.growth_stage, n.event_metadata, n."timestamp",
+        milepost.counts(n))
   ),
   sides as (
     select (o).customer_id, (o).session_id, ((o)."timestamp" at time zone 'UTC')::date as day from changed

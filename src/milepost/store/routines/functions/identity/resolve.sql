@@ -1,8 +1,10 @@
--- Whose an event is, from what its sender said and when it was received; and how that is known.
+-- Whose an event is, from what its sender said and when it was received; and how that is known. In plpgsql, as it must not
+-- be inlined where it is rarely called: every insert would set it up.
 create or replace function milepost.resolve(sent_customer text, sent_user text, anonymous text, received timestamptz)
 returns table (customer_id text, user_id text, customer_source text, user_source text)
-language sql stable as $$
-  select
+language plpgsql stable as $$
+begin
+  return query select
     coalesce(sent_customer, belongs.customer_id, final.id, anonymous),
     final.id,
     case when sent_customer is not null then 'sent' when belongs.customer_id is not null then 'user' else 'guess' end,
@@ -14,5 +16,5 @@ language sql stable as $$
     milepost.customer_of('user', final.id, received),
     -- A merged user who belongs to no customer yet keeps the one from before the merge.
     milepost.customer_of('user', said.id, received),
-    milepost.customer_of('anonymous', anonymous, received)) end as customer_id) as belongs
-$$;
+    milepost.customer_of('anonymous', anonymous, received)) end as customer_id) as belongs;
+end $$;

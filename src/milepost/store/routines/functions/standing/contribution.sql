@@ -2,7 +2,7 @@
 create or replace function milepost.contribution(e public.behavior_events) returns setof milepost.contributed
 language sql stable parallel safe as $$
   select
-    (e).customer_id, (e).session_id, (e).event_id, (e).user_id, (e)."timestamp",
+    (e).customer_id, (e).session_id, (e)."timestamp",
     ((e)."timestamp" at time zone 'UTC')::date, (e).tool_id, (e).competency_area,
     -- Answering a recommendation is worth nothing by itself: what it asks for is.
     case when (e).event_metadata ? 'recommendation_id' then 0 else coalesce(p.points, 0) end,
@@ -17,7 +17,7 @@ language sql stable parallel safe as $$
     ((e).business_impact = 'low')::integer,
     case when (e).current_arr is not null or (e).target_arr is not null or (e).growth_stage is not null
       then to_char((e)."timestamp" at time zone 'UTC', 'YYYYMMDDHH24MISSUS') || (e).event_id::text end,
-    (e).current_arr, (e).target_arr, (e).growth_stage, (e).device_type, (e).browser, (e).referrer
+    (e).current_arr, (e).target_arr, (e).growth_stage
   from (select) as one
   left join milepost.standing s on s.customer_id = (e).customer_id
   left join milepost.plan_points p on p.plan_version = s.plan_version

@@ -9,7 +9,7 @@ begin
   perform milepost.mark_changed(customers, array_fill('0001-01-01'::date, array[cardinality(customers)]));
   delete from milepost.customer_days where customer_id = any (customers);
   delete from milepost.competency_days where customer_id = any (customers);
-  delete from public.behavior_sessions where customer_id = any (customers);
+  delete from milepost.sessions where customer_id = any (customers);
   foreach one in array customers loop
     for slice in
       select array_agg(c) as batch from public.behavior_events e cross join lateral milepost.contribution(e) as c

@@ -11,9 +11,9 @@ begin
     low_impact_events = coalesce(d.low_impact, 0), total_points = coalesce(d.points, 0),
     professional_credibility = coalesce(d.credibility, 0), current_arr_latest = d.current_arr_latest,
     target_arr_latest = d.target_arr_latest, growth_stage_latest = d.growth_stage_latest,
-    total_sessions = (select count(*) from public.behavior_sessions b where b.customer_id = s.customer_id),
-    total_tool_sessions = (select count(*) from public.behavior_sessions b
-      where b.customer_id = s.customer_id and b.tool_counts <> '{}'),
+    total_sessions = (select count(*) from milepost.sessions b where b.customer_id = s.customer_id),
+    total_tool_sessions = (select count(*) from milepost.sessions b
+      where b.customer_id = s.customer_id and b.tools <> '{}'),
     total_actions = a.actions, last_action_at = a.last_action_at
   from unnest(customers) as c(customer_id)
   cross join lateral (

@@ -12,7 +12,7 @@ begin
     where d.customer_id = k.customer_id and d.day = k.day;
   delete from milepost.competency_days d using unnest(day_customers, days) as k(customer_id, day)
     where d.customer_id = k.customer_id and d.day = k.day;
-  delete from public.behavior_sessions b using unnest(session_customers, sessions) as k(customer_id, session_id)
+  delete from milepost.sessions b using unnest(session_customers, sessions) as k(customer_id, session_id)
     where b.customer_id = k.customer_id and b.session_id = k.session_id;
   perform milepost.fold_days(array(
     select c from (select distinct * from unnest(day_customers, days)) as k(customer_id, day)
