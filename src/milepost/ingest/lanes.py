@@ -93,10 +93,14 @@ class Part:
 
 @dataclass(slots=True)
 class Lane:
-    """What waits for one connection, in the order it came. `up`: whether the connection stands."""
+    """What waits for one connection, in the order it came.
+
+    `up`: the connection stands. `roused`: it is to look whether something waits.
+    """
 
     waiting: deque[Part] = field(default_factory=deque)
     up: bool = False
+    roused: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 def divide(work: Work, lanes: Sequence[Lane]) -> None:

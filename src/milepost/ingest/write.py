@@ -50,7 +50,6 @@ class Writer:
         self._stored = stored
         self._lanes = [Lane() for _ in range(writers)]
         self._bytes = 0
-        self._wake = asyncio.Condition()
         self._tried = asyncio.Event()
         self._closing = False
 
@@ -72,7 +71,7 @@ class Writer:
 
     async def _stop(self) -> None:
         self._closing = True
-        await self._notify()
+        self._rouse()
 
     async def _refuse_rest(self) -> None:
         self._refuse_waiting(DatabaseUnavailable(retry_after=_RETRY_AFTER))
@@ -90,19 +89,22 @@ class Writer:
             raise Overloaded(retry_after=_RETRY_AFTER)
         self._hold(work.memory)
         divide(work, self._lanes)
-        await self._notify()
+        self._rouse()
         try:
-            # Shielded: who gives up waiting leaves the work where it is, and its bytes count until it is done.
-            return await asyncio.wait_for(asyncio.shield(work.done), _LONGEST_WAIT)
+            # Who gives up waiting leaves the work where it is, and its bytes count until it is done.
+            async with asyncio.timeout(_LONGEST_WAIT):
+                return await work.done
         except TimeoutError:
             message = (
                 f"The database took more than {_LONGEST_WAIT:g} s. Send it again: what is stored by then counts once."
             )
             raise DatabaseUnavailable(message, retry_after=_RETRY_AFTER) from None
 
-    async def _notify(self) -> None:
-        async with self._wake:
-            self._wake.notify_all()
+    def _rouse(self) -> None:
+        """Wakes the connections that find work."""
+        for lane in self._lanes:
+            if self._closing or self._next(lane) is not None:
+                lane.roused.set()
 
     def _hold(self, size: int) -> None:
         self._bytes += size
@@ -127,7 +129,7 @@ class Writer:
                     lane.up = False
         except psycopg.Error:
             if self.available:
-                await self._notify()  # the others take over what waits here
+                self._rouse()  # the others take over what waits here
             else:
                 self._refuse_waiting(DatabaseUnavailable(retry_after=_RETRY_AFTER))
             raise
@@ -152,12 +154,12 @@ class Writer:
 
     async def _serve(self, own: Lane, connection: AsyncConnection) -> None:
         while True:
-            async with self._wake:
-                await self._wake.wait_for(lambda: self._next(own) or self._closing)
             lane = self._next(own)
             if lane is None:
                 if self._closing:
                     return
+                own.roused.clear()
+                await own.roused.wait()
                 continue
             parts = self._take(lane)
             try:
