@@ -110,7 +110,8 @@ def _text(raw: msgspec.Raw | None) -> str | None:
 def _split_leniently(body: bytes, key: bytes) -> tuple[list[bytes] | None, dict[str, msgspec.Raw | None]]:
     """Finds the array's elements by brackets and quotes alone, whatever is inside of them.
 
-    Raises InvalidJson where brackets and quotes leave any doubt about what belongs to which event.
+    Raises InvalidJson where brackets and quotes leave any doubt about what belongs to which event, TooLarge as soon as
+    there are too many.
     """
     items: list[bytes] | None = None
     fields: dict[str, msgspec.Raw | None] = {}
@@ -137,6 +138,8 @@ def _split_leniently(body: bytes, key: bytes) -> tuple[list[bytes] | None, dict[
                 piece = body[start : token.start()].strip(_SPACE)
                 if piece or mark == b",":
                     items.append(piece)
+                    if len(items) > MAX_BATCH_EVENTS:
+                        raise TooLarge(f"More than {MAX_BATCH_EVENTS} events in one batch.", field=key.decode())
                 start, in_array = token.end(), mark == b","
             elif depth == 1 and name in _KNOWN and name != key:
                 value = body[start : token.start()].strip(_SPACE)
