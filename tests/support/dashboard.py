@@ -41,7 +41,7 @@ def visitor(server: Server, address: str = "127.0.0.1") -> httpx.Client:
     return httpx.Client(
         base_url=server.url,
         headers={"Accept": "text/html,application/xhtml+xml"},
-        transport=httpx.HTTPTransport(local_address=address),
+        transport=httpx.HTTPTransport(verify=False, local_address=address),
         timeout=30,
     )
 
