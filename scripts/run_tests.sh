@@ -4,6 +4,8 @@
 set -u
 python=$1
 shift
+# Whatever the caller's habit is: each server that a test starts would compile all of the code anew.
+export PYTHONDONTWRITEBYTECODE=
 
 "$python" -m pytest -n "${WORKERS:-3}" --dist loadfile --no-loadscope-reorder -m "not alone" "$@"
 together=$?

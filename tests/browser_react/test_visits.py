@@ -73,8 +73,8 @@ def test_a_reload_ends_a_visit_and_begins_the_next(
 ) -> None:
     _open(page, built, shared_server, "visits-reload", "strict")
     first: list[float] = page.evaluate("run", [{"show": "a", "ms": 250}])
-    page.evaluate("flush()")
     before = page.evaluate("performance.timeOrigin + performance.now()")
+    page.evaluate("flush()")
     page.reload()
     gone = page.evaluate("performance.timeOrigin") - before
     page.wait_for_function("() => 'run' in window")
