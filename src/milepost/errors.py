@@ -77,13 +77,6 @@ class TooLarge(Problem):
     code = "too_large"
 
 
-class TooManyRequests(Problem):
-    """Too many requests from here. Wait as long as Retry-After says, then go on."""
-
-    status = 429
-    code = "too_many_requests"
-
-
 class DatabaseUnavailable(Problem):
     """The database cannot be reached just now, so nothing was stored. Send it again after Retry-After."""
 
