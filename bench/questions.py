@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from milepost.analytics.ask import ask
-from milepost.analytics.asking import Filter, Period, Question, Step
+from milepost.analytics.asking import EventKind, Filter, Period, Question
 from milepost.analytics.context import Store
 from milepost.analytics.funnel import Funnel
 from milepost.analytics.lifecycle import Lifecycle
@@ -32,7 +32,7 @@ from milepost.analytics.stickiness import Stickiness
 from milepost.analytics.trends import Trends
 from milepost.columns import ddl
 from milepost.columns.engine import Engine
-from milepost.columns.reading import Freshness, Reader, Rows, Value
+from milepost.columns.reading import Freshness, QueryResult, Reader, Value
 from milepost.columns.rollup import Rollup
 from milepost.store.database import Database
 from milepost.store.queries import load
@@ -50,9 +50,9 @@ QUESTIONS: dict[str, Question] = {
     "funnel": Funnel(
         period=_PERIOD,
         steps=(
-            Step(event_type="tool_usage", tool_id="icp-analysis"),
-            Step(event_type="resource_generation"),
-            Step(event_type="export_action"),
+            EventKind(event_type="tool_usage", tool_id="icp-analysis"),
+            EventKind(event_type="resource_generation"),
+            EventKind(event_type="export_action"),
         ),
     ),
     "retention": Retention(period=_PERIOD),
@@ -122,7 +122,7 @@ class Alone:
         self._engine = engine
         self._rolled_up = rolled_up
 
-    async def query(self, sql: str, parameters: Mapping[str, Value] | None = None) -> Rows:
+    async def query(self, sql: str, parameters: Mapping[str, Value] | None = None) -> QueryResult:
         return await asyncio.to_thread(self._engine.query, sql, parameters)
 
     async def freshness(self) -> Freshness:

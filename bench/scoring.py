@@ -32,11 +32,11 @@ from bench.posting import post_all
 from milepost.ingest.body import take_apart
 from milepost.ingest.pipeline import accept
 from milepost.ingest.steps import Sender
-from milepost.insights.settle import settle_all
 from milepost.plan import load_plan
 from milepost.settling import STEPS
 from tests.support.postgres import Cluster
 from tests.support.server import WRITE_KEY, Server
+from tests.support.settling import settle_all
 
 ARMS: Final = ("bare", "scored", "settled")
 LIMIT: Final = 0.25

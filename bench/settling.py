@@ -22,9 +22,10 @@ import psycopg
 from rich.console import Console
 
 from bench.events import Event, events
-from milepost.insights.settle import STEADY, settle, settle_all
+from milepost.insights.settle import STEADY, settle
 from milepost.settling import STEPS
 from tests.support.postgres import Cluster
+from tests.support.settling import settle_all
 
 _OPTIONS: Final = "-c timezone=UTC -c jit=off"
 #: As the server's worker has them.

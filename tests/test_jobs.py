@@ -19,11 +19,12 @@ from milepost import jobs as module
 from milepost.jobs import CLEAN_UP, TIDY, Jobs, cleanup_cron
 from milepost.privacy.retain import delete_expired
 from milepost.supervisor import Supervisor
+from tests.support.ids import uuid7_at
 
 _NOW = datetime.now(UTC)
-_INSERT = """
+_INSERT = f"""
 insert into public.behavior_events (event_id, customer_id, event_type, "timestamp", retention_days)
-select milepost.uuid7_at(at), 'acme', 'tool_usage', at, 7
+select {uuid7_at("at")}, 'acme', 'tool_usage', at, 7
 from generate_series(now() - interval '9 days', now() - interval '8 days', interval '1 hour') as at
 """
 

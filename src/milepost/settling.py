@@ -14,11 +14,11 @@ import psycopg
 from milepost.coach.settle import settle_coach
 from milepost.game.settle import settle_game
 from milepost.insights.aside import Aside
-from milepost.insights.settle import STEADY, Settled, Step, settle_around
+from milepost.insights.settle import STEADY, Settled, SettlingStep, settle_around
 from milepost.supervisor import Supervisor, Task, in_thread
 
 #: After the insights themselves, which `settle` writes first.
-STEPS: Final[list[Step]] = [settle_game, settle_coach]
+STEPS: Final[list[SettlingStep]] = [settle_game, settle_coach]
 #: Seconds between two looks for changed customers.
 _TICK = 1.0
 #: The same few statements over and over, each of which takes longer to plan than to run.

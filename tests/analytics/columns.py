@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from milepost.columns.follow import COLUMNS
-from milepost.columns.reading import Freshness, Rows, Value
+from milepost.columns.reading import Freshness, QueryResult, Value
 
 if TYPE_CHECKING:
     from milepost.columns.engine import Engine
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: What is asked of the process, and what it answers.
 Asked = tuple[Literal["query"], str, Mapping[str, Value]] | tuple[Literal["fill"], list[bytes], None]
-Answered = Rows | Exception
+Answered = QueryResult | Exception
 
 
 class Columns:
@@ -38,7 +38,7 @@ class Columns:
         self._lock = threading.Lock()
         self._rolled_up: list[int] = []
 
-    async def query(self, sql: str, parameters: Mapping[str, Value] | None = None) -> Rows:
+    async def query(self, sql: str, parameters: Mapping[str, Value] | None = None) -> QueryResult:
         return await asyncio.to_thread(self._ask, ("query", sql, dict(parameters or {})))
 
     async def freshness(self) -> Freshness:
@@ -58,7 +58,7 @@ class Columns:
             self._process.kill()
             self._process.join()
 
-    def _ask(self, asked: Asked) -> Rows:
+    def _ask(self, asked: Asked) -> QueryResult:
         with self._lock:
             self._connection.send(asked)
             answer = self._connection.recv()
@@ -90,7 +90,7 @@ def _serve(connection: Connection[Answered, Asked], directory: Path) -> None:
     engine.close()
 
 
-def _answer(engine: Engine, rollup: Rollup, asked: Asked) -> Rows:
+def _answer(engine: Engine, rollup: Rollup, asked: Asked) -> QueryResult:
     if asked[0] == "query":
         return engine.query(asked[1], asked[2])
     engine.command("truncate table events")
@@ -101,4 +101,4 @@ def _answer(engine: Engine, rollup: Rollup, asked: Asked) -> Rows:
     last = int(str(newest))
     while rollup.build_one(10**6, datetime(last // 100 or 1, last % 100 or 1, 1, tzinfo=UTC)):
         pass
-    return Rows(("month",), [(month,) for month in sorted(rollup.months)])
+    return QueryResult(("month",), [(month,) for month in sorted(rollup.months)])

@@ -55,9 +55,9 @@ class Asking:
     def __call__(self, world: World, question: Question) -> Answer:
         return self._runner.run(ask(self._store(world), question))
 
-    def who(self, world: World, question: Question, point: object) -> People:
+    def who(self, world: World, question: Question, place: object) -> People:
         """Who is behind a place in the answer."""
-        return self._runner.run(who(self._store(world), question, point))
+        return self._runner.run(who(self._store(world), question, place))
 
     def surely(self, world: World, question: Question, kind: type[A]) -> A:
         """The answer, which must be the reference's too."""

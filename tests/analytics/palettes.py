@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from itertools import product
 
-from milepost.analytics.asking import Filter, Operator, Period, Step, WeekStart
+from milepost.analytics.asking import EventKind, Filter, Operator, Period, WeekStart
 from milepost.analytics.cohorts import Are, Definition, Did
 from tests.analytics.generated import CHANGES, TEXTS
 from tests.analytics.requests import Palette
@@ -20,13 +20,13 @@ _COMPARING: tuple[Operator, ...] = ("above", "at_least", "below", "at_most")
 #: Saved cohorts, by their ids: they mean something for every set of events.
 COHORTS = {
     "0196f0e0-0000-7000-8000-000000000001": Definition(
-        conditions=(Did(days=30), Did(step=Step(event_type="export_action"), at_most=2, days=3660))
+        conditions=(Did(days=30), Did(event=EventKind(event_type="export_action"), at_most=2, days=3660))
     ),
     "0196f0e0-0000-7000-8000-000000000002": Definition(
         match="any",
         conditions=(
             Are(filter=Filter(field="insight.growth_stage", values=("mature_scaling",))),
-            Did(step=Step(event_type="navigation"), at_least=3, days=10),
+            Did(event=EventKind(event_type="navigation"), at_least=3, days=10),
             Are(filter=Filter(field="customer_id", values=("acme", "Äcme 🏢"))),
         ),
     ),
@@ -57,13 +57,13 @@ def of_shop() -> Palette:
     return Palette(
         periods=[*_periods(zones, spans), Period(days=90), Period(days=14, timezone="Europe/Berlin")],
         short=_periods(zones, ((date(2020, 3, 28), date(2020, 3, 30)), (date(2019, 11, 2), date(2019, 11, 5)))),
-        steps=[
-            *(Step(tool_id=name, name=name) for name in names),
-            Step(event_type="navigation"),
-            Step(event_type="content_interaction"),
-            Step(event_type="export_action"),
-            Step(filters=(Filter(field="tool_section", values=("delivery", "payment")),)),
-            Step(),
+        kinds=[
+            *(EventKind(tool_id=name, name=name) for name in names),
+            EventKind(event_type="navigation"),
+            EventKind(event_type="content_interaction"),
+            EventKind(event_type="export_action"),
+            EventKind(filters=(Filter(field="tool_section", values=("delivery", "payment")),)),
+            EventKind(),
         ],
         filters=[
             Filter(field="device_type", values=("desktop", "mobile")),
@@ -91,7 +91,7 @@ def of_oulad() -> Palette:
     return Palette(
         periods=[*_periods(zones, spans), Period(days=60, timezone="America/New_York")],
         short=_periods(zones, ((date(2013, 10, 26), date(2013, 10, 28)), (date(2013, 10, 19), date(2013, 10, 21)))),
-        steps=[*(Step(tool_id=name) for name in names), Step(event_type="navigation"), Step()],
+        kinds=[*(EventKind(tool_id=name) for name in names), EventKind(event_type="navigation"), EventKind()],
         filters=[
             Filter(field="metadata.course", values=("AAA",)),
             Filter(field="metadata.clicks", op="above", values=(3,)),
@@ -131,14 +131,14 @@ def of_hard() -> Palette:
     return Palette(
         periods=periods,
         short=short,
-        steps=[
-            Step(),
-            Step(tool_id="a"),
-            Step(tool_id="b", name="\u00e9 🧭"),
-            Step(event_type="tool_usage"),
-            Step(event_type="export_action", tool_id="a"),
-            Step(filters=(Filter(field="metadata.n", op="is_set"),)),
-            Step(tool_id=TEXTS[0]),
+        kinds=[
+            EventKind(),
+            EventKind(tool_id="a"),
+            EventKind(tool_id="b", name="\u00e9 🧭"),
+            EventKind(event_type="tool_usage"),
+            EventKind(event_type="export_action", tool_id="a"),
+            EventKind(filters=(Filter(field="metadata.n", op="is_set"),)),
+            EventKind(tool_id=TEXTS[0]),
         ],
         filters=[*every_filter(), *ON_CUSTOMERS],
         fields=[*COLUMNS, "metadata.n", "metadata.x.y", "metadata.ключ", "metadata.it's"],

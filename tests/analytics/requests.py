@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from milepost.analytics.asking import Filter, Interval, Period, Question, Step, Unit
+from milepost.analytics.asking import EventKind, Filter, Interval, Period, Question, Unit
 from milepost.analytics.funnel import Funnel, Order
 from milepost.analytics.lifecycle import Lifecycle
 from milepost.analytics.paths import Paths
@@ -38,7 +38,7 @@ class Palette:
 
     periods: Sequence[Period]
     short: Sequence[Period]
-    steps: Sequence[Step]
+    kinds: Sequence[EventKind]
     filters: Sequence[Filter]
     fields: Sequence[str]
     windows: Sequence[int] = field(default=(1, 60, 1800, 3600, 86_400, 7 * 86_400, 366 * 86_400))
@@ -60,7 +60,7 @@ def trends(pick: Picker, palette: Palette) -> Trends:
         measure=pick.choice(_MEASURES),
         percentile=pick.choice((0.5, 0.9, 0.123)),
         interval=interval,
-        series=tuple(pick.choice(palette.steps) for _ in range(pick.choice((1, 2)))),
+        series=tuple(pick.choice(palette.kinds) for _ in range(pick.choice((1, 2)))),
         breakdown=pick.choice((None, pick.choice(palette.fields))),
         top=pick.choice((1, 2, 3, 8)),
         compare=pick.choice((False, True)),
@@ -72,7 +72,7 @@ def funnel(pick: Picker, palette: Palette) -> Funnel:
         period=pick.choice(palette.periods),
         unit=pick.choice(_UNITS),
         filters=_filters(pick, palette),
-        steps=tuple(pick.choice(palette.steps) for _ in range(pick.choice((2, 2, 3, 3, 4, 5)))),
+        steps=tuple(pick.choice(palette.kinds) for _ in range(pick.choice((2, 2, 3, 3, 4, 5)))),
         order=pick.choice(_ORDERS),
         window_seconds=pick.choice(palette.windows),
         breakdown=pick.choice((None, pick.choice(palette.fields))),
@@ -85,8 +85,8 @@ def retention(pick: Picker, palette: Palette) -> Retention:
         period=pick.choice(palette.periods),
         unit=pick.choice(_UNITS),
         filters=_filters(pick, palette),
-        start=pick.choice(palette.steps),
-        back=pick.choice(palette.steps),
+        start=pick.choice(palette.kinds),
+        back=pick.choice(palette.kinds),
         kind=pick.choice(("first_time", "recurring")),
         interval=pick.choice(("day", "week", "month")),
         intervals=pick.choice((1, 3, 12)),
@@ -99,7 +99,7 @@ def paths(pick: Picker, palette: Palette) -> Paths:
         period=pick.choice(palette.periods),
         unit=pick.choice(_UNITS),
         filters=_filters(pick, palette),
-        anchor=pick.choice((None, pick.choice(palette.steps))),
+        anchor=pick.choice((None, pick.choice(palette.kinds))),
         direction=pick.choice(("next", "previous")),
         label=pick.choice(("tool_id", "event_type", pick.choice(palette.fields))),
         per=pick.choice(("session", "unit")),
@@ -113,7 +113,7 @@ def lifecycle(pick: Picker, palette: Palette) -> Lifecycle:
         period=pick.choice(palette.periods),
         unit=pick.choice(_UNITS),
         filters=_filters(pick, palette),
-        activity=pick.choice(palette.steps),
+        activity=pick.choice(palette.kinds),
         interval=pick.choice(("day", "week", "month")),
     )
 
@@ -123,7 +123,7 @@ def stickiness(pick: Picker, palette: Palette) -> Stickiness:
         period=pick.choice(palette.periods),
         unit=pick.choice(_UNITS),
         filters=_filters(pick, palette),
-        activity=pick.choice(palette.steps),
+        activity=pick.choice(palette.kinds),
         interval=pick.choice(("day", "week", "month")),
     )
 

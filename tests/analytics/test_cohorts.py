@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from milepost.analytics.asking import Filter, Operator, Step
+from milepost.analytics.asking import EventKind, Filter, Operator
 from milepost.analytics.cohorts import Are, Definition, Did
 from milepost.analytics.tools import Tools, ToolsAnswer
 from milepost.analytics.trends import Trends, TrendsAnswer
@@ -79,18 +79,18 @@ def test_cohorts(asking: Asking) -> None:
         event("19 10:00", "a bot", "export", is_bot=True),
         event("19 10:00", "a bot", "other"),
     )
-    export = Step(tool_id="export")
+    export = EventKind(tool_id="export")
     somebody = Are(filter=Filter(field="customer_id", values=("another tool", "too early", "nobody")))
     often = Are(filter=Filter(field="insight.total_events", op="at_least", values=(2,)))
     for definition, who in (
-        (Definition(conditions=(Did(step=export, days=7),)), {"at the edge", "twice"}),
-        (Definition(conditions=(Did(step=export, days=7, at_least=2),)), {"twice"}),
-        (Definition(conditions=(Did(step=export, days=7, at_least=1, at_most=1),)), {"at the edge"}),
+        (Definition(conditions=(Did(event=export, days=7),)), {"at the edge", "twice"}),
+        (Definition(conditions=(Did(event=export, days=7, at_least=2),)), {"twice"}),
+        (Definition(conditions=(Did(event=export, days=7, at_least=1, at_most=1),)), {"at the edge"}),
         (
-            Definition(conditions=(Did(step=export, days=7, at_most=0),)),
+            Definition(conditions=(Did(event=export, days=7, at_most=0),)),
             {"too early", "in the future", "another tool", "a bot"},
         ),
-        (Definition(conditions=(somebody, Did(step=export, days=8))), {"too early"}),
+        (Definition(conditions=(somebody, Did(event=export, days=8))), {"too early"}),
         (Definition(match="any", conditions=(somebody, often)), {"another tool", "too early", "twice", "a bot"}),
     ):
         stored, inside = asking.with_cohort(story, definition)
@@ -99,14 +99,14 @@ def test_cohorts(asking: Asking) -> None:
 
 
 def test_a_cohort_with_filters_of_its_own(asking: Asking) -> None:
-    """The question's filters say nothing about who is in it; those of its step do."""
+    """The question's filters say nothing about who is in it; those of its kind of event do."""
     story = world(
         event("19 10:00", "a", "x", device_type="mobile"),
         event("19 10:00", "a", "y", device_type="desktop"),
         event("19 10:00", "b", "x", device_type="desktop"),
     )
-    step = Step(tool_id="x", filters=(Filter(field="device_type", values=("mobile",)),))
-    stored, inside = asking.with_cohort(story, Definition(conditions=(Did(step=step),)))
+    kind = EventKind(tool_id="x", filters=(Filter(field="device_type", values=("mobile",)),))
+    stored, inside = asking.with_cohort(story, Definition(conditions=(Did(event=kind),)))
     desktop = Filter(field="device_type", values=("desktop",))
     answer = asking.surely(stored, Tools(period=march(1, 20), filters=(desktop, inside)), ToolsAnswer)
     assert [(tool.tool_id, tool.units) for tool in answer.tools] == [("y", 1)]

@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from milepost.analytics.ask import ask
-from milepost.analytics.asking import Filter, Period, Question, Step
+from milepost.analytics.asking import EventKind, Filter, Period, Question
 from milepost.analytics.cohorts import Are, Definition
 from milepost.analytics.compile import Compiler, members
 from milepost.analytics.context import Store
 from milepost.analytics.names import INSIGHTS
-from milepost.analytics.points import FunnelPoint
+from milepost.analytics.places import FunnelPlace
 from milepost.analytics.trends import Trends, TrendsAnswer
 from milepost.errors import InvalidRequest
 from tests.analytics.conftest import Asking
@@ -65,8 +65,8 @@ def test_hard_texts_are_values(asking: Asking, text: str) -> None:
 def test_no_text_is_ever_part_of_a_statement(asking: Asking, text: str) -> None:
     mark = f"<{text}>"
     compiler = Compiler(_store(asking))
-    steps = Step(tool_id=mark, filters=(Filter(field=f"metadata.{mark}", op="not_contains", values=(mark, 5)),))
-    condition = asking._runner.run(compiler.step(steps, "series[0]"))
+    kind = EventKind(tool_id=mark, filters=(Filter(field=f"metadata.{mark}", op="not_contains", values=(mark, 5)),))
+    condition = asking._runner.run(compiler.kind(kind, "series[0]"))
     assert mark not in condition
     assert mark in compiler.parameters.values()
 
@@ -95,4 +95,4 @@ def test_questions_and_places_that_do_not_belong_together(asking: Asking) -> Non
     with pytest.raises(InvalidRequest):
         asking._runner.run(ask(_store(asking), Question()))
     with pytest.raises(InvalidRequest):
-        asking.who(world(event("2 10:00")), Trends(period=Period()), FunnelPoint(step=0))
+        asking.who(world(event("2 10:00")), Trends(period=Period()), FunnelPlace(step=0))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from milepost.analytics.asking import Filter, Step
+from milepost.analytics.asking import EventKind, Filter
 from milepost.analytics.funnel import Funnel, FunnelAnswer, FunnelGroup
 from tests.analytics.conftest import Asking
 from tests.analytics.told import event, march, world
 
-_ABC = (Step(tool_id="A", name="first"), Step(tool_id="B"), Step(tool_id="C"))
+_ABC = (EventKind(tool_id="A", name="first"), EventKind(tool_id="B"), EventKind(tool_id="C"))
 _HOUR = 3600
 
 
@@ -52,8 +52,8 @@ def test_ordered(asking: Asking) -> None:
 
 def test_every_step_needs_an_event_of_its_own(asking: Asking) -> None:
     """One event may be of two steps, but only one of them is reached by it, whichever helps more."""
-    second = Step(filters=(Filter(field="metadata.of", op="contains", values=("2",)),))
-    third = Step(filters=(Filter(field="metadata.of", op="contains", values=("3",)),))
+    second = EventKind(filters=(Filter(field="metadata.of", op="contains", values=("2",)),))
+    third = EventKind(filters=(Filter(field="metadata.of", op="contains", values=("3",)),))
     story = world(
         event("2 10:00", "both", "A"),
         event("2 10:05", "both", metadata={"of": "23"}),
@@ -66,7 +66,7 @@ def test_every_step_needs_an_event_of_its_own(asking: Asking) -> None:
     )
     question = Funnel(period=march(2, 2), steps=(_ABC[0], second, third))
     assert _counts(asking.surely(story, question, FunnelAnswer).total) == [3, 3, 1]
-    again = Funnel(period=march(2, 2), steps=(Step(), Step(), Step(), Step()))
+    again = Funnel(period=march(2, 2), steps=(EventKind(), EventKind(), EventKind(), EventKind()))
     assert _counts(asking.surely(story, again, FunnelAnswer).total) == [3, 3, 2, 0]
 
 
@@ -123,7 +123,7 @@ def test_strict(asking: Asking) -> None:
 
 
 def test_any_order(asking: Asking) -> None:
-    either = Step(filters=(Filter(field="tool_id", values=("A", "D")),))
+    either = EventKind(filters=(Filter(field="tool_id", values=("A", "D")),))
     story = world(
         event("2 10:00", "backwards", "C"),
         event("2 10:10", "backwards", "B"),

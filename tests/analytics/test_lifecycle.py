@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from milepost.analytics.asking import Step
+from milepost.analytics.asking import EventKind
 from milepost.analytics.lifecycle import Lifecycle, LifecycleAnswer
 from milepost.analytics.stickiness import Stickiness, StickinessAnswer
 from tests.analytics.conftest import Asking
@@ -40,7 +40,7 @@ def test_lifecycle(asking: Asking) -> None:
 def test_lifecycle_of_one_kind_of_event(asking: Asking) -> None:
     """What else somebody did before makes them neither old nor active."""
     story = world(event("1 10:00", tool="other"), event("2 10:00", tool="ours"), event("3 10:00", tool="other"))
-    question = Lifecycle(period=march(2, 3), activity=Step(tool_id="ours"), interval="day")
+    question = Lifecycle(period=march(2, 3), activity=EventKind(tool_id="ours"), interval="day")
     answer = asking.surely(story, question, LifecycleAnswer)
     assert (answer.new, answer.returning, answer.resurrected, answer.dormant) == ([1, 0], [0, 0], [0, 0], [0, 1])
 

@@ -10,8 +10,8 @@ import pytest
 from milepost.analytics.asking import Filter
 from milepost.analytics.names import numbers_of
 from milepost.errors import InvalidRequest
-from milepost.insights.settle import settle_all
 from milepost.store.database import Database
+from tests.support.settling import settle_all
 
 _NAMES = ("current_scaling_score", "systematic_progression_rate", "competency.sales_execution", "active_weeks")
 #: What the view calls a name of ours otherwise.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from milepost.analytics.asking import Step
+from milepost.analytics.asking import EventKind
 from milepost.analytics.paths import Paths, PathsAnswer
 from tests.analytics.conftest import Asking
 from tests.analytics.reference.events import Event
@@ -36,7 +36,7 @@ def _links(answer: PathsAnswer) -> dict[str, int]:
 
 def test_after_an_anchor(asking: Asking) -> None:
     story = world(*_session("one", "X A A B B C A D"), *_session("two", "A C"), *_session("three", "B"))
-    question = Paths(period=march(2, 2), anchor=Step(tool_id="A"), depth=2)
+    question = Paths(period=march(2, 2), anchor=EventKind(tool_id="A"), depth=2)
     answer = asking.surely(story, question, PathsAnswer)
     assert answer.runs == 2
     assert _nodes(answer) == {(1, "B"): 1, (1, "C"): 1, (2, "C"): 1, (2, "<end>"): 1}
@@ -46,7 +46,7 @@ def test_after_an_anchor(asking: Asking) -> None:
 def test_before_an_anchor(asking: Asking) -> None:
     """From the last anchor on backwards."""
     story = world(*_session("one", "A X B A A"), *_session("two", "A C"))
-    question = Paths(period=march(2, 2), anchor=Step(tool_id="A"), direction="previous", depth=6)
+    question = Paths(period=march(2, 2), anchor=EventKind(tool_id="A"), direction="previous", depth=6)
     answer = asking.surely(story, question, PathsAnswer)
     assert _nodes(answer) == {(1, "B"): 1, (2, "X"): 1, (3, "A"): 1, (4, "<end>"): 1, (1, "<end>"): 1}
 
@@ -90,7 +90,7 @@ def test_an_anchor_needs_no_label(asking: Asking) -> None:
         event("2 10:00:30", session_id="s", event_type="export_action"),
         event("2 10:00", session_id="t", event_type="export_action"),
     )
-    question = Paths(period=march(2, 2), anchor=Step(event_type="export_action"), depth=1)
+    question = Paths(period=march(2, 2), anchor=EventKind(event_type="export_action"), depth=1)
     answer = asking.surely(story, question, PathsAnswer)
     assert (answer.runs, _nodes(answer)) == (2, {(1, "B"): 1, (1, "<end>"): 1})
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from milepost.analytics.asking import Filter, Period, Step
+from milepost.analytics.asking import EventKind, Filter, Period
 from tests.analytics.comparing import differences, expected
 from tests.analytics.conftest import Asking
 from tests.analytics.data import world
@@ -32,13 +32,13 @@ _PALETTE = Palette(
         Period(first=date(2018, 10, 27), last=date(2018, 11, 20), timezone="America/Sao_Paulo", week_start="saturday"),
     ],
     short=[Period(first=date(2018, 10, 27), last=date(2018, 10, 29), timezone="Europe/Berlin")],
-    steps=[
-        Step(),
-        Step(tool_id="a"),
-        Step(tool_id="b"),
-        Step(event_type="export_action"),
-        Step(filters=(Filter(field="tool_id", values=("a", "b")),)),
-        Step(filters=(Filter(field="metadata.n", op="at_least", values=(1,)),)),
+    kinds=[
+        EventKind(),
+        EventKind(tool_id="a"),
+        EventKind(tool_id="b"),
+        EventKind(event_type="export_action"),
+        EventKind(filters=(Filter(field="tool_id", values=("a", "b")),)),
+        EventKind(filters=(Filter(field="metadata.n", op="at_least", values=(1,)),)),
     ],
     filters=[
         Filter(field="tool_id", op="is_set"),

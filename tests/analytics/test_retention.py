@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from milepost.analytics.asking import Period, Step
+from milepost.analytics.asking import EventKind, Period
 from milepost.analytics.retention import Retention, RetentionAnswer
 from tests.analytics.conftest import Asking
 from tests.analytics.told import event, march, world
@@ -60,7 +60,11 @@ def test_the_first_time_is_the_first_of_all(asking: Asking) -> None:
         now=_LATER,
     )
     question = Retention(
-        period=march(3, 15), start=Step(tool_id="start"), back=Step(tool_id="back"), intervals=1, kind="first_time"
+        period=march(3, 15),
+        start=EventKind(tool_id="start"),
+        back=EventKind(tool_id="back"),
+        intervals=1,
+        kind="first_time",
     )
     answer = asking.surely(story, question, RetentionAnswer)
     assert _told(answer) == [(2, [1, 1], None), (9, [0, None], None)]

@@ -7,7 +7,7 @@ from datetime import date
 import msgspec
 import pytest
 
-from milepost.analytics.asking import Filter, Period, Step
+from milepost.analytics.asking import EventKind, Filter, Period
 from milepost.analytics.trends import Trends, TrendsAnswer
 from tests.analytics.conftest import Asking
 from tests.analytics.told import event, march, world
@@ -142,9 +142,9 @@ def test_series_are_steps(asking: Asking) -> None:
         Trends(
             period=march(2, 2),
             series=(
-                Step(tool_id="a", name="A 🧭"),
-                Step(filters=(Filter(field="metadata.n", op="above", values=(2,)),)),
-                Step(tool_id="none"),
+                EventKind(tool_id="a", name="A 🧭"),
+                EventKind(filters=(Filter(field="metadata.n", op="above", values=(2,)),)),
+                EventKind(tool_id="none"),
             ),
         ),
         TrendsAnswer,

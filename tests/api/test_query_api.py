@@ -22,7 +22,7 @@ _QUESTIONS: dict[str, dict[str, Any]] = {
     "tools": {},
     "sessions": {"breakdown": "device_type"},
 }
-_POINTS: dict[str, dict[str, Any]] = {
+_PLACES: dict[str, dict[str, Any]] = {
     "trends": {"series": 0, "value": "icp-analysis"},
     "funnel": {"step": 0, "outcome": "dropped"},
     "retention": {"start": str(datetime.now(UTC).date()), "k": 0},
@@ -67,7 +67,7 @@ def test_every_question_and_who_is_behind_it(client: httpx.Client, question: str
     body = answer.json()
     assert (body["unit"], body["timezone"]) == ("customer", "UTC")
     assert datetime.fromisoformat(body["fresh_as_of"]).tzinfo is not None
-    behind = client.post(f"/v1/query/{question}/who", json={"asked": _QUESTIONS[question], "point": _POINTS[question]})
+    behind = client.post(f"/v1/query/{question}/who", json={"asked": _QUESTIONS[question], "place": _PLACES[question]})
     assert behind.status_code == 200, behind.text
     people = behind.json()
     assert people["total"] == len(people["items"]) >= 1, people
@@ -78,7 +78,7 @@ def test_the_figures(client: httpx.Client) -> None:
     funnel = client.post("/v1/query/funnel", json=_QUESTIONS["funnel"]).json()["total"]
     assert [(step["count"], step["median_seconds"]) for step in funnel["steps"]] == [(2, None), (1, 1.0)]
     left = client.post(
-        "/v1/query/funnel/who", json={"asked": _QUESTIONS["funnel"], "point": {"step": 0, "outcome": "dropped"}}
+        "/v1/query/funnel/who", json={"asked": _QUESTIONS["funnel"], "place": {"step": 0, "outcome": "dropped"}}
     ).json()
     assert [(person["customer_id"], person["events"]) for person in left["items"]] == [("zeta", 1)]
     hours = client.post("/v1/query/trends", json={"interval": "hour", "period": {"days": 1}}).json()
@@ -122,16 +122,16 @@ def test_what_cannot_be_asked_is_said(client: httpx.Client, body: bytes, field: 
 
 
 @pytest.mark.parametrize(
-    "point", [{"series": 3}, {"bucket": 400}, {"value": "no tool"}, {"bucket": -1}, {"mood": "good"}]
+    "place", [{"series": 3}, {"bucket": 400}, {"value": "no tool"}, {"bucket": -1}, {"mood": "good"}]
 )
-def test_places_that_are_not_there(client: httpx.Client, point: dict[str, Any]) -> None:
-    answer = client.post("/v1/query/trends/who", json={"asked": _QUESTIONS["trends"], "point": point})
+def test_places_that_are_not_there(client: httpx.Client, place: dict[str, Any]) -> None:
+    answer = client.post("/v1/query/trends/who", json={"asked": _QUESTIONS["trends"], "place": place})
     assert answer.status_code == 400, answer.text
 
 
 def test_only_readers_may_ask(client: httpx.Client) -> None:
     for path in ("/v1/query/trends", "/v1/query/trends/who", "/v1/cohorts"):
-        body: dict[str, Any] = {"asked": {}, "point": {}} if path.endswith("who") else {}
+        body: dict[str, Any] = {"asked": {}, "place": {}} if path.endswith("who") else {}
         assert client.post(path, json=body, headers={"Authorization": ""}).status_code == 401
     write = {"Authorization": f"Bearer {WRITE_KEY}"}
     assert client.post("/v1/query/trends", json={}, headers=write).status_code == 403
@@ -139,7 +139,7 @@ def test_only_readers_may_ask(client: httpx.Client) -> None:
 
 
 def test_a_cohort_s_life(client: httpx.Client) -> None:
-    exported = {"conditions": [{"kind": "did", "step": {"event_type": "export_action"}}]}
+    exported = {"conditions": [{"kind": "did", "event": {"event_type": "export_action"}}]}
     made = client.post("/v1/cohorts", json={"name": "Exporters 🧭", "definition": exported})
     assert made.status_code == 201, made.text
     cohort = made.json()["cohort_id"]
@@ -149,15 +149,15 @@ def test_a_cohort_s_life(client: httpx.Client) -> None:
     of_it = {"filters": [{"field": "cohort", "values": [cohort]}]}
     assert client.post("/v1/query/trends", json=of_it).json()["lines"][0]["total"] == 2
 
-    none = {"conditions": [{"kind": "did", "step": {"event_type": "export_action"}, "at_most": 0}]}
+    none = {"conditions": [{"kind": "did", "event": {"event_type": "export_action"}, "at_most": 0}]}
     changed = client.put(f"/v1/cohorts/{cohort}", json={"name": "Others", "definition": none})
     assert changed.json()["name"] == "Others"
     inside = client.get(f"/v1/cohorts/{cohort}/customers", params={"limit": 1}).json()
     assert (inside["total"], inside["items"][0]["customer_id"]) == (1, "zeta")
 
-    itself = {"conditions": [{"kind": "did", "step": {"filters": [{"field": "cohort", "values": [cohort]}]}}]}
+    itself = {"conditions": [{"kind": "did", "event": {"filters": [{"field": "cohort", "values": [cohort]}]}}]}
     ring = client.put(f"/v1/cohorts/{cohort}", json={"name": "Ring", "definition": itself})
-    assert (ring.status_code, ring.json()["field"]) == (400, "conditions[0].step.filters[0].values[0]")
+    assert (ring.status_code, ring.json()["field"]) == (400, "conditions[0].event.filters[0].values[0]")
     assert client.delete(f"/v1/cohorts/{cohort}").status_code == 204
     assert client.get(f"/v1/cohorts/{cohort}").status_code == 404
     assert client.post("/v1/query/trends", json=of_it).status_code == 400

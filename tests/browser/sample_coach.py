@@ -14,7 +14,7 @@ from milepost.dashboard.coach.view import (
     Hook,
     NextSteps,
     PlaybookRow,
-    Row,
+    RecommendationRow,
     lesson_row,
     playbook_row,
     row_of,
@@ -73,7 +73,7 @@ def _recommendation(k: int, state: State, *, absurd: bool) -> Recommendation:
     )
 
 
-def _row(k: int, state: State, *, named: bool, absurd: bool) -> Row:
+def _row(k: int, state: State, *, named: bool, absurd: bool) -> RecommendationRow:
     name = EVIL * 3 if absurd else _WHO[k % len(_WHO)]
     customer = ABSURD_IDS[k % len(ABSURD_IDS)] if absurd else f"cust-{30217 + k}"
     return row_of(_recommendation(k, state, absurd=absurd), customer, name if named else "", _PLAN)

@@ -10,9 +10,9 @@ from milepost.dashboard.offline.form import BY_HAND, SUGGESTIONS, blank
 from milepost.dashboard.offline.panel import OfflinePanel, panel_view
 from milepost.insights.customer import Action
 from milepost.insights.practice import (
+    ActionMark,
     CompetencyPractice,
     Intervention,
-    Mark,
     Practice,
     PracticeWeek,
     Span,
@@ -55,7 +55,7 @@ def panel(scenario: Scenario) -> OfflinePanel:
         ],
         weeks=[_week(k, scenario) for k in range(26)],
         actions=[
-            Mark(
+            ActionMark(
                 action_id=a.action_id,
                 action_type=a.action_type,
                 role=a.role,

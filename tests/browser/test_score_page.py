@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState, Vie
 
 from tests.browser.complaints import complaints_of
 from tests.support.dashboard import EMAIL, PASSWORD, sign_in_link
+from tests.support.ids import uuid7_at
 from tests.support.postgres import Cluster
 from tests.support.server import Server, running
 
@@ -20,10 +21,10 @@ _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "b
 _DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 _PHONE: ViewportSize = {"width": 390, "height": 844}
 #: 40 customers over 130 days: the n-th comes every (n mod 6 + 1)-th day, and every third stays away after 70 days.
-_EVENTS = """
+_EVENTS = f"""
 insert into public.behavior_events (event_id, customer_id, event_type, business_impact, tool_id, competency_area,
   "timestamp")
-select milepost.uuid7_at(at + n * interval '1 ms'), 'c' || n, 'tool_usage', 'medium', 'icp-analysis', 'sales_execution',
+select {uuid7_at("at + n * interval '1 ms'")}, 'c' || n, 'tool_usage', 'medium', 'icp-analysis', 'sales_execution',
   at
 from generate_series(1, 40) as n
 cross join lateral generate_series(%(now)s::timestamptz - interval '131 days', %(now)s::timestamptz
@@ -118,8 +119,8 @@ def test_details_are_an_address_and_a_table(served: Server, page: Page) -> None:
 def test_a_run_under_way_shows_how_far_it_is_and_can_be_cancelled(served: Server, page: Page) -> None:
     with psycopg.connect(served.database_url, autocommit=True) as connection:
         connection.execute(
-            "insert into milepost.validations (state, every_days, after_days, most_customers, asked_at, told_at, done,"
-            " total) values ('running', 28, 28, 10, now(), now(), 30, 120)"
+            "insert into milepost.validations (state, every_days, after_days, most_customers, asked_at, progress_at,"
+            " done, total) values ('running', 28, 28, 10, now(), now(), 30, 120)"
         )
         page.goto(f"{served.url}/score")
         bar = page.locator("#run progress")

@@ -8,7 +8,7 @@ from .site import Site
 from .telling import Stored, Tabs, after, told, track_many
 
 
-def settled(page: Page, *, hidden: bool, focused: bool) -> None:
+def wait_for_state(page: Page, *, hidden: bool, focused: bool) -> None:
     """Waits until the page is so."""
     wanted = f"document.hidden === {str(hidden).lower()} && document.hasFocus() === {str(focused).lower()}"
     page.wait_for_function(wanted, polling=20)
@@ -23,13 +23,13 @@ def measured(page: Page, stored: Stored, attended: float, away: float) -> None:
 
 def test_hidden_time_does_not_count(site: Site, tab: Tabs, stored: Stored, customer: str) -> None:
     page = tab(site.page(customer_id=customer))
-    settled(page, hidden=False, focused=True)
+    wait_for_state(page, hidden=False, focused=True)
     after(page, 300)
     other = tab("about:blank")  # a tab in the same window
-    settled(page, hidden=True, focused=False)
+    wait_for_state(page, hidden=True, focused=False)
     after(other, 900)
     page.bring_to_front()
-    settled(page, hidden=False, focused=True)
+    wait_for_state(page, hidden=False, focused=True)
     after(page, 400)
     measured(page, stored, 700, 900)
 
@@ -38,15 +38,15 @@ def test_unfocused_time_does_not_count(site: Site, windows: BrowserContext, stor
     page = windows.new_page()
     page.goto(site.page(customer_id=customer))
     windows.new_cdp_session(page).send("Emulation.setFocusEmulationEnabled", {"enabled": False})
-    settled(page, hidden=False, focused=True)
+    wait_for_state(page, hidden=False, focused=True)
     after(page, 300)
     other = windows.new_page()
     other.goto(site.url)
     other.bring_to_front()
-    settled(page, hidden=False, focused=False)
+    wait_for_state(page, hidden=False, focused=False)
     after(other, 900)
     page.bring_to_front()
-    settled(page, hidden=False, focused=True)
+    wait_for_state(page, hidden=False, focused=True)
     after(page, 400)
     measured(page, stored, 700, 900)
 

@@ -14,7 +14,7 @@ from tests.client.receiving import Answer, Receiver, eventually
 Make = Callable[..., Tracker]
 
 
-def _settled(tracker: Tracker) -> None:
+def _assert_balanced(tracker: Tracker) -> None:
     """The books balance: every event captured is somewhere."""
     stats = tracker.stats()
     found = stats.delivered + stats.duplicates + stats.rejected + sum(stats.dropped.values())
@@ -33,7 +33,7 @@ def test_events_go_once_in_order_on_one_connection_with_the_key(server: Receiver
     assert any(request.gzipped for request in server.requests)
     stats = tracker.stats()
     assert (stats.captured, stats.delivered, stats.queued, stats.spooled) == (120, 120, 0, 0)
-    _settled(tracker)
+    _assert_balanced(tracker)
 
 
 def test_a_small_request_is_not_compressed(server: Receiver, tracker: Tracker) -> None:
@@ -71,7 +71,7 @@ def test_a_503_is_retried_not_before_retry_after(server: Receiver, make: Make, e
     assert [error.code for error in errors] == ["server", "throttled"]  # once per outage, not per try
     bodies = [request.body["events"] for request in server.requests]
     assert all(body == bodies[0] for body in bodies)  # id and time as they were captured
-    _settled(tracker)
+    _assert_balanced(tracker)
 
 
 def test_an_answer_lost_after_storing_is_a_duplicate_not_a_second_event(server: Receiver, make: Make) -> None:
@@ -82,7 +82,7 @@ def test_an_answer_lost_after_storing_is_a_duplicate_not_a_second_event(server: 
     assert set(server.stored) == ids
     assert tracker.stats().duplicates == 20
     assert tracker.stats().delivered == 0
-    _settled(tracker)
+    _assert_balanced(tracker)
 
 
 def test_garbage_in_a_200_is_no_receipt(server: Receiver, make: Make, errors: list[TrackerError]) -> None:
@@ -109,7 +109,7 @@ def test_413_halves_until_it_fits_and_drops_nothing_that_does(server: Receiver, 
     assert set(server.stored) == ids
     assert tracker.stats().rejected == 1
     assert poison not in server.stored
-    _settled(tracker)
+    _assert_balanced(tracker)
 
 
 def test_rejected_events_are_reported_and_not_sent_again(
@@ -129,7 +129,7 @@ def test_rejected_events_are_reported_and_not_sent_again(
     assert (errors[0].code, errors[0].event_id, errors[0].field) == ("rejected", bad, "tool_id")
     assert [(event["event_id"], reason) for event, reason in drops] == [(bad, "rejected")]
     assert (tracker.stats().delivered, tracker.stats().rejected) == (1, 1)
-    _settled(tracker)
+    _assert_balanced(tracker)
 
 
 def test_a_refused_key_keeps_events_and_does_not_hammer(
@@ -150,7 +150,7 @@ def test_a_refused_key_keeps_events_and_does_not_hammer(
     eventually(lambda: list(server.stored) == [event_id])
     assert server.requests[-1].key == "new"
     eventually(lambda: mended.stats().delivered == mended.stats().adopted == 1)
-    _settled(mended)
+    _assert_balanced(mended)
 
 
 def test_no_key_and_no_usable_host_raise_nothing(make: Make, errors: list[TrackerError]) -> None:
@@ -209,7 +209,7 @@ def test_tracking_goes_on_after_shutdown(server: Receiver, make: Make) -> None:
         assert tracker.shutdown()
     assert len(server.stored) == 3
     assert tracker.shutdown()
-    _settled(tracker)
+    _assert_balanced(tracker)
 
 
 def test_callbacks_that_raise_stop_nothing(server: Receiver, make: Make) -> None:

@@ -14,12 +14,12 @@ from milepost.client.capture import EVENT
 from milepost.client.outbox import Outbox
 from milepost.client.owner import Owner, Suspect, bury_dead
 from milepost.client.report import Reporter
-from milepost.client.spool import Row
+from milepost.client.spool import Pending
 
 
 def test_a_dead_one_without_rows_leaves_no_file(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "spool.sqlite3", Reporter(None, None), 1 << 20, 1 << 20)
-    outbox.insert([Row("one", EVENT, 1, b"{}")])
+    outbox.insert([Pending("one", EVENT, 1, b"{}")])
     (tmp_path / "spool.owners" / "1-killed.lock").touch()
     living = Owner(tmp_path / "spool.owners")
     assert outbox.adopt() == 0

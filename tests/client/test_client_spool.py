@@ -18,7 +18,7 @@ import pytest
 
 from milepost import Tracker, TrackerError
 from milepost.client import outbox as outbox_module
-from milepost.client.spool import Row, Spool
+from milepost.client.spool import Pending, Spool
 from tests.client.receiving import Answer, Receiver, eventually
 
 Make = Callable[..., Tracker]
@@ -207,7 +207,7 @@ def test_a_spool_that_somebody_removes_is_made_anew_with_what_was_in_it(server: 
 def test_rows_of_a_live_owner_are_left_alone_those_of_nobody_are_taken(tmp_path: Path) -> None:
     file = tmp_path / "x.sqlite3"
     mine, theirs = Spool(file, "me", 1 << 20), Spool(file, "them", 1 << 20)
-    theirs.insert([Row("1", 0, 0, b"{}"), Row("2", 1, 0, b"{}")])
+    theirs.insert([Pending("1", 0, 0, b"{}"), Pending("2", 1, 0, b"{}")])
     assert mine.adopt(lambda name: False) == 0
     assert mine.next_batch(10, 1000, set())[1] == []
     assert mine.adopt(lambda name: name == "them") == 2

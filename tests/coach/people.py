@@ -13,10 +13,10 @@ import psycopg
 from psycopg.rows import dict_row
 
 from milepost.coach.settle import settle_coach
-from milepost.insights.settle import settle_all
 from milepost.plan import Plan, load_plan
 from milepost.plan.coach import Coach, Playbook
 from milepost.store.plan_tables import apply_plan
+from tests.support.settling import settle_all
 
 #: A moment of the tests, in the past so that no clock of the database runs ahead of it.
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

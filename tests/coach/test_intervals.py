@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from milepost.coach.intervals import Sample, newcombe, t_quantile, welch, wilson
+from milepost.coach.intervals import Summary, newcombe, t_quantile, welch, wilson
 from milepost.coach.lift import lift_of
 
 
@@ -39,13 +39,13 @@ def test_the_quantile_of_t(freedom: float, wanted: float) -> None:
     assert t_quantile(freedom) == pytest.approx(wanted, abs=1e-3)
 
 
-def sample(values: list[float]) -> Sample:
-    return Sample(len(values), sum(values), sum(value**2 for value in values))
+def sample(values: list[float]) -> Summary:
+    return Summary(len(values), sum(values), sum(value**2 for value in values))
 
 
 def test_welch_by_hand() -> None:
     """Means 20 and 23, variances 10 and 40 of 25 and 16: t' = 2.07 on 20.1 degrees of freedom."""
-    one, other = Sample(25, 500, 25 * 400 + 24 * 10), Sample(16, 368, 16 * 529 + 15 * 40)
+    one, other = Summary(25, 500, 25 * 400 + 24 * 10), Summary(16, 368, 16 * 529 + 15 * 40)
     found = welch(one, other)
     assert found.estimate == pytest.approx(-3)
     assert found.high - found.estimate == pytest.approx(2.0853 * (10 / 25 + 40 / 16) ** 0.5, abs=2e-2)

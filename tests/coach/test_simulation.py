@@ -15,13 +15,13 @@ import pytest
 from milepost.coach.lift import read_coaching, tally
 from milepost.coach.read import read_open
 from milepost.coach.said import Coaching
-from milepost.insights.settle import settle_all
 from milepost.plan import Plan
 from milepost.plan.coach import Coach
 from milepost.settling import STEPS
 from milepost.store.database import Database
 from tests.coach.people import NOON, apply, days, event, plan_with, store, stored
 from tests.support.postgres import Cluster
+from tests.support.settling import settle_all
 
 _CUSTOMERS = [f"customer-{number:04}" for number in range(2000)]
 _LATER = NOON + days(30)

@@ -17,8 +17,8 @@ import pytest
 from psycopg.rows import dict_row
 
 from milepost.dashboard.offline.form import check
-from milepost.dashboard.offline.quadrant import Asked, finding
-from milepost.insights.practice_map import Cell, Picture
+from milepost.dashboard.offline.quadrant import MapQuery, finding
+from milepost.insights.practice_map import MapCell, Picture
 from milepost.plan import load_plan
 from milepost.vocabulary import DEFAULT_COMPETENCIES
 from tests.support.dashboard import EMAIL, member, send_form, visitor
@@ -303,7 +303,7 @@ def test_the_picture_of_all_customers(dana: httpx.Client, pictured: Server) -> N
     page = dana.get("/practice?competency=sales_execution&q=q-").text
     assert [int(n) for n in re.findall(r'class="figure"><data value="(\d+)"', page)] == [2, 2, 2, 2]
     spec = json.loads(unescape(re.search(r'data-spec="([^"]*)"', page)[1]))  # type: ignore[index]
-    placed = {point["name"]: (point["quarter"], point["link"]) for point in spec["points"]}
+    placed = {one["name"]: (one["quarter"], one["link"]) for one in spec["customers"]}
     assert placed == {
         f"q-{quarter}-{number}": (quarter, f"/customers/q-{quarter}-{number}")
         for quarter in _QUARTERS
@@ -349,10 +349,10 @@ def test_an_empty_server_says_how_to_begin(dsn: str, tmp_path: Path) -> None:
 
 def test_the_share_that_wins() -> None:
     names = {"a": "Selling"}
-    asked = Asked()
+    asked = MapQuery()
 
-    def said(*cells: tuple[int, int, int], asked: Asked = asked) -> str:
-        picture = Picture([Cell(*cell) for cell in cells], [], date(2026, 3, 31), waiting=False)
+    def said(*cells: tuple[int, int, int], asked: MapQuery = asked) -> str:
+        picture = Picture([MapCell(*cell) for cell in cells], [], date(2026, 3, 31), waiting=False)
         return re.sub(r"<[^>]+>", "", finding(asked, picture, names))
 
     assert said() == "Practice and results appear with the first customers."
@@ -360,8 +360,8 @@ def test_the_share_that_wins() -> None:
     assert (
         said((10, 6, 6), (10, 0, 4), (0, 6, 1), (0, 0, 9)) == "60% of those who practise win, 10% of those who do not."
     )
-    assert said((10, 6, 5), (10, 0, 5), (0, 6, 5), (0, 0, 5), asked=Asked(competency="a")) == (
+    assert said((10, 6, 5), (10, 0, 5), (0, 6, 5), (0, 0, 5), asked=MapQuery(competency="a")) == (
         "In selling, 50% of those who practise win, and as many of those who do not."
     )
-    assert Asked(query="a b", wins_from=50).url(quarter="both") == "/practice?q=a+b&quarter=both&results=50"
-    assert Asked().url() == "/practice"
+    assert MapQuery(query="a b", wins_from=50).url(quarter="both") == "/practice?q=a+b&quarter=both&results=50"
+    assert MapQuery().url() == "/practice"

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milepost.analytics.asking import Filter, Step
+from milepost.analytics.asking import EventKind, Filter
 from milepost.analytics.cohorts import Did
 from milepost.analytics.funnel import Funnel
 from milepost.analytics.trends import Trends
@@ -82,7 +82,7 @@ def test_an_address_becomes_the_question_it_says() -> None:
     question = read("trends", Address.of(query), "UTC", _NOW).questions[0]
     assert isinstance(question, Trends)
     assert question.series == (
-        Step(
+        EventKind(
             event_type="tool_usage",
             tool_id="icp-analysis",
             filters=(Filter(field="metadata.plan", op="is_not", values=("free",)),),
@@ -155,7 +155,7 @@ def test_a_cohort_is_read_and_said_in_words() -> None:
     form = read_form(Address.of(query))
     definition = form.definition
     assert definition is not None
-    assert definition.conditions[0] == Did(step=Step(event_type="export_action"), at_least=3, days=14)
+    assert definition.conditions[0] == Did(event=EventKind(event_type="export_action"), at_least=3, days=14)
     assert in_words(definition, {}) == "Exported at least 3 times in the last 14 days or Score is at least 50"
     assert read_form(Address.of(form.url.partition("?")[2])) == form
 

@@ -14,7 +14,7 @@ import pytest
 
 from milepost.dashboard.score.view import score_page
 from milepost.insights.validate import validate
-from milepost.insights.validate_report import Report
+from milepost.insights.validate_report import ValidationReport
 from milepost.insights.validate_runs import Run, Runs, keep
 from tests.insights.test_validate import planted
 from tests.support.dashboard import member, send_form, visitor
@@ -111,7 +111,7 @@ def test_from_nothing_to_a_report(served: Server, reader: httpx.Client, connecti
     assert "Milestones" in said, "there were none, which the table says as well"
 
     told = reader.get("/v1/insights/validation").json()
-    report = msgspec.convert(told["report"], Report)
+    report = msgspec.convert(told["report"], ValidationReport)
     assert report.customers == _CUSTOMERS
     assert told["finished"]["asked_by"] == "dana@example.com"
     score = report.of("score", "active")
@@ -131,7 +131,7 @@ def test_an_outcome_may_be_chosen_and_nonsense_is_none(reader: httpx.Client) -> 
 def test_one_under_way_can_be_cancelled(served: Server, reader: httpx.Client, connection: psycopg.Connection) -> None:
     # As a run on another server would stand: it is not this one's to finish.
     connection.execute(
-        "insert into milepost.validations (state, every_days, after_days, most_customers, asked_at, told_at, done,"
+        "insert into milepost.validations (state, every_days, after_days, most_customers, asked_at, progress_at, done,"
         " total) values ('running', 28, 28, 10, now(), now(), 30, 120)"
     )
     page = reader.get("/score")
@@ -151,7 +151,7 @@ def test_one_under_way_can_be_cancelled(served: Server, reader: httpx.Client, co
 
 def test_a_failure_and_new_formulas_are_told(reader: httpx.Client, connection: psycopg.Connection) -> None:
     connection.execute(
-        "insert into milepost.validations (state, every_days, after_days, most_customers, asked_at, told_at,"
+        "insert into milepost.validations (state, every_days, after_days, most_customers, asked_at, progress_at,"
         " finished_at, problem) values ('failed', 28, 28, 10, now(), now(), now(), 'the <disk> is full')"
     )
     connection.execute("update milepost.validations set score_version = 1 where state = 'done'")
@@ -176,7 +176,7 @@ def test_strangers_and_customers_learn_nothing(served: Server) -> None:
 # -- What the page makes of a report, without a server ------------------------------------------------
 
 
-def made(report: Report) -> Runs:
+def made(report: ValidationReport) -> Runs:
     run = Run(
         validation_id=1, state="done", every_days=28, after_days=28, most_customers=10_000, asked_at=_NOW,
         asked_by=None, finished_at=_NOW, done=1, total=1, problem=None,
@@ -184,11 +184,11 @@ def made(report: Report) -> Runs:
     return Runs(finished=run, report=report, newest=None, outdated=False)
 
 
-def of_samples(*, score_knows: bool) -> Report:
+def of_samples(*, score_knows: bool) -> ValidationReport:
     from milepost.insights.validate_compare import compare_slice, pool
 
     samples = planted(7, score_knows=score_knows)
-    return Report(
+    return ValidationReport(
         as_of=_NOW, every_days=28, after_days=28, customers=600, of_customers=100_000, customer_slices=600, unscored=3,
         plan_version=1, score_version=2, predictors=["score", "days_since_last_activity"], outcomes=["active_days"],
         slices=[compare_slice(sample) for sample in samples],

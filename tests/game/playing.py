@@ -11,11 +11,12 @@ from msgspec.structs import replace
 from psycopg.rows import dict_row
 
 from milepost.game.settle import settle_game
-from milepost.insights.settle import Settling, read_plan, settle_all
+from milepost.insights.settle import Settling, read_plan
 from milepost.plan import Plan, load_plan
 from milepost.plan.game import Badge
 from milepost.plan.game import Game as Rules
 from tests.game.game_model import Game, Told, game
+from tests.support.settling import settle_all
 
 _DEFAULT: Final = load_plan()
 #: One badge of every metric, within reach of a few events.

@@ -9,8 +9,8 @@ import pytest
 
 from milepost.game.settle import settle_game
 from milepost.game.verify import verify_game
-from milepost.insights.settle import settle_all
 from tests.columns.events import insert
+from tests.support.settling import settle_all
 
 _NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
 

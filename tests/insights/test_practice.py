@@ -25,12 +25,12 @@ from milepost.insights.practice import (
     read_practice,
     weeks_of,
 )
-from milepost.insights.settle import settle_all
 from milepost.plan import load_plan
 from milepost.store.database import Database
 from milepost.vocabulary import DEFAULT_COMPETENCIES, IMPACTS, Impact
 from tests.support.examples import examples
 from tests.support.postgres import Cluster
+from tests.support.settling import settle_all
 
 _TODAY = date(2026, 3, 31)
 _NOW = datetime(2026, 3, 31, 15, tzinfo=UTC)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milepost.insights.rank import average_ranks, interval, jackknife, levels, spearman, student, tenth_means
+from milepost.insights.rank import Ranks, interval, jackknife, levels, student, tenth_means
 
 _VALUES = st.lists(st.integers(-20, 20), min_size=3, max_size=60)
 _PAIRS = st.lists(st.tuples(st.integers(-8, 8), st.integers(-8, 8)), min_size=3, max_size=60)
@@ -17,6 +18,17 @@ _PAIRS = st.lists(st.tuples(st.integers(-8, 8), st.integers(-8, 8)), min_size=3,
 
 def _columns(pairs: list[tuple[int, int]]) -> tuple[list[float], list[float]]:
     return [float(x) for x, _ in pairs], [float(y) for _, y in pairs]
+
+
+def average_ranks(values: Sequence[float]) -> list[float]:
+    """1 for the least; ties share the average of their ranks."""
+    middle = (len(values) + 1) / 2
+    return [around + middle for around in Ranks(levels(values)).around]
+
+
+def spearman(one: Sequence[float], other: Sequence[float]) -> float | None:
+    """Rank correlation, -1 to 1; None where either does not vary or there are fewer than three."""
+    return Ranks(levels(one)).correlation(Ranks(levels(other)))
 
 
 # -- By hand ------------------------------------------------------------------------------------------

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from psycopg.rows import dict_row
 
-from milepost.insights.settle import Settling, forget_history, settle, settle_all
+from milepost.insights.settle import Settling, forget_history, settle
 from milepost.plan import load_plan
 from milepost.store.plan_tables import apply_plan
 from tests.store.test_standing import _ACTS as ACTS
 from tests.store.test_standing import _event, do
 from tests.support.examples import examples
 from tests.support.postgres import Cluster
+from tests.support.settling import settle_all
 
 _PLAN = load_plan()
 _PLANS = [

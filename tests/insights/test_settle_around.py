@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
 from milepost.insights.aside import PAUSES, Aside
-from milepost.insights.settle import PlanUnreadable, Settled, Settling, Step, settle_all, settle_around
+from milepost.insights.settle import PlanUnreadable, Settled, Settling, SettlingStep, settle_around
 from tests.insights.test_settle import store
+from tests.support.settling import settle_all
 
 _NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
@@ -214,7 +215,7 @@ def never(_: psycopg.Connection, __: Settling) -> None:
 
 def test_where_another_settles_nobody_is_set_aside(dsn: str, connection: psycopg.Connection) -> None:
     store(connection, "a", _NOON)
-    aside, steps = Aside(), list[Step]([never])
+    aside, steps = Aside(), list[SettlingStep]([never])
     with psycopg.connect(dsn) as other:
         other.execute("select pg_advisory_xact_lock(hashtext('milepost.settle'))")
         assert settle_around(connection, steps, now=_NOON, aside=aside) == Settled(0, "", more=False)

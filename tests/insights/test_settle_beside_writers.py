@@ -10,10 +10,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from milepost.insights.settle import Settling, mark_everybody, settle, settle_all, unsettled
+from milepost.insights.settle import Settling, mark_everybody, settle, unsettled
 from tests.insights.test_settle import store
 from tests.support.postgres import Cluster, waits_for_a_lock
 from tests.support.server import wait_for
+from tests.support.settling import settle_all
 
 _NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 _ERASE = "delete from public.behavior_events where customer_id = any (%s)"

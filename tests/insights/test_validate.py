@@ -17,7 +17,7 @@ from psycopg.rows import dict_row
 from milepost.errors import InvalidRequest
 from milepost.insights.validate import slice_days, validate
 from milepost.insights.validate_compare import Sample, compare_slice, pool
-from milepost.insights.validate_report import COVERAGE, RIVAL, SCORE, Pooled, Report, Verdict, finding
+from milepost.insights.validate_report import COVERAGE, RIVAL, SCORE, Pooled, ValidationReport, Verdict, finding
 from milepost.store.queries import load
 from tests.support.examples import examples
 from tests.support.postgres import Cluster
@@ -257,7 +257,7 @@ def test_the_finding_in_words(verdict: Verdict, correlation: float, rival: float
         predictor=SCORE, outcome="active", verdict=verdict, slices=5, customer_slices=500, correlation=correlation,
         rival=rival,
     )  # fmt: skip
-    report = Report(
+    report = ValidationReport(
         as_of=_NOW, every_days=28, after_days=28, customers=100, of_customers=100, customer_slices=500, unscored=0,
         plan_version=1, score_version=2, predictors=[SCORE], outcomes=["active"], slices=[], pooled=[pooled],
     )  # fmt: skip
@@ -288,8 +288,8 @@ def lively(connection: psycopg.Connection, customers: int = 60) -> None:
 
 def test_a_report_of_a_database(connection: psycopg.Connection) -> None:
     lively(connection)
-    told: list[tuple[int, int]] = []
-    report = validate(connection, now=_NOW, told=lambda done, total: told.append((done, total)))
+    progress: list[tuple[int, int]] = []
+    report = validate(connection, now=_NOW, progress=lambda done, total: progress.append((done, total)))
     assert (report.customers, report.of_customers) == (60, 60)
     assert [one.day for one in report.slices] == slice_days(_START, _START + timedelta(days=119), every=28, after=28)
     assert report.predictors[0] == SCORE
@@ -307,8 +307,8 @@ def test_a_report_of_a_database(connection: psycopg.Connection) -> None:
     offline = report.of(SCORE, "outcomes")
     assert offline is not None
     assert offline.verdict == "not enough data"
-    assert told[-1] == (120, 120)
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert progress[-1] == (120, 120)
+    assert [done for done, _ in progress] == sorted(done for done, _ in progress)
 
 
 def test_no_more_customers_than_wanted_and_the_same_every_time(connection: psycopg.Connection) -> None:
@@ -322,7 +322,7 @@ def test_a_database_without_anything(connection: psycopg.Connection) -> None:
     report = validate(connection, now=_NOW)
     assert (report.customers, report.slices, report.customer_slices) == (0, [], 0)
     assert all(p.verdict == "not enough data" for p in report.pooled)
-    assert isinstance(report, Report)
+    assert isinstance(report, ValidationReport)
 
 
 def test_today_is_not_over_and_counts_as_nothing(connection: psycopg.Connection) -> None:
@@ -341,8 +341,8 @@ def test_what_cannot_be_is_refused(connection: psycopg.Connection, field: str, v
 def test_whoever_is_told_can_end_it(connection: psycopg.Connection) -> None:
     lively(connection, customers=30)
 
-    def told(done: int, total: int) -> None:
+    def progress(done: int, total: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        validate(connection, now=_NOW, told=told)
+        validate(connection, now=_NOW, progress=progress)

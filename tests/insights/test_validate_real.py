@@ -12,7 +12,7 @@ from milepost.demo.data import data_files, demo_mapping
 from milepost.importing import import_file, load_mapping
 from milepost.importing.database import DatabaseSink
 from milepost.insights.validate import validate
-from milepost.insights.validate_report import SCORE, Report
+from milepost.insights.validate_report import SCORE, ValidationReport
 from milepost.plan import load_plan
 from milepost.settings import Settings
 from milepost.store.setup import set_up
@@ -24,16 +24,16 @@ _NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
-def report(dsn: str) -> Report:
+def report(dsn: str) -> ValidationReport:
     with psycopg.connect(dsn, autocommit=True, options="-c jit=off") as connection:
         return validate(connection, now=_NOW)
 
 
-def verdicts(found: Report) -> dict[str, str]:
+def verdicts(found: ValidationReport) -> dict[str, str]:
     return {p.outcome: p.verdict for p in found.pooled if p.predictor == SCORE}
 
 
-def lifts(found: Report, outcome: str) -> tuple[float, float]:
+def lifts(found: ValidationReport, outcome: str) -> tuple[float, float]:
     pooled = found.of(SCORE, outcome)
     assert pooled is not None
     assert pooled.top is not None

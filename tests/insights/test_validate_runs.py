@@ -18,18 +18,19 @@ import pytest
 
 from milepost.errors import InvalidRequest
 from milepost.insights import validate_runs
-from milepost.insights.validate_report import Report
+from milepost.insights.validate_report import ValidationReport
 from milepost.jobs import Jobs
 from milepost.store.database import Database
 from milepost.supervisor import Supervisor
+from tests.support.ids import uuid7_at
 from tests.test_jobs import until
 
 _NOW = datetime.now(UTC)
 #: 30 customers over 120 days, the n-th active on every n-th day and the odd ones up to day 70 alone.
-_EVENTS = """
+_EVENTS = f"""
 insert into public.behavior_events (event_id, customer_id, event_type, business_impact, tool_id, competency_area,
   "timestamp")
-select milepost.uuid7_at(at + n * interval '1 ms'), 'c' || n, 'tool_usage', 'low', 'icp-analysis', 'sales_execution',
+select {uuid7_at("at + n * interval '1 ms'")}, 'c' || n, 'tool_usage', 'low', 'icp-analysis', 'sales_execution',
   at
 from generate_series(1, 30) as n
 cross join lateral generate_series(now() - interval '121 days', now() - case when n % 2 = 0 then interval '1 day'
@@ -84,7 +85,7 @@ async def test_what_is_asked_for_is_run_and_kept(dsn: str, connection: psycopg.C
     assert found.finished is not None
     assert (found.finished.state, found.finished.asked_by) == ("done", "dana@example.com")
     assert found.finished.done == found.finished.total > 0
-    assert isinstance(found.report, Report)
+    assert isinstance(found.report, ValidationReport)
     assert found.report.customers == 30
     active = found.report.of("score", "active")
     assert active is not None

@@ -8,9 +8,9 @@ import psycopg
 import pytest
 
 from milepost.insights.practice import count_differing
-from milepost.insights.settle import settle_all
 from milepost.insights.verify import verify_standing
 from tests.columns.events import insert
+from tests.support.settling import settle_all
 
 
 @pytest.fixture

@@ -14,12 +14,13 @@ import pytest
 
 from milepost.privacy.retain import delete_expired
 from tests.store.test_standing import check
+from tests.support.ids import uuid7_at
 
 _NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 #: %s events of %s customers, one a minute, expired by _NOW; each tenth is kept for ten years.
-_OLD = """
+_OLD = f"""
 insert into public.behavior_events (event_id, customer_id, session_id, event_type, tool_id, "timestamp", retention_days)
-select overlay(milepost.uuid7_at(at)::text placing lpad(to_hex(n), 12, '0') from 25)::uuid, 'customer ' || n %% %s,
+select overlay({uuid7_at("at")}::text placing lpad(to_hex(n), 12, '0') from 25)::uuid, 'customer ' || n %% %s,
   'session ' || n / 500, 'tool_usage', 'icp-analysis', at, case when n %% 10 = 0 then 3650 else 30 end
 from generate_series(1, %s) as n, lateral (select %s::timestamptz - n * interval '1 minute' as at) as a
 """

@@ -133,8 +133,8 @@ def _newest(events: list[Row], field: str) -> str | None:
     if not told:
         return None
     newest = max(told, key=lambda event: (event["timestamp"], str(event["event_id"])))
-    told_at = newest["timestamp"].astimezone(UTC).strftime("%Y%m%d%H%M%S%f")
-    return f"{told_at}{newest['event_id']}{newest[field]}"
+    recency = newest["timestamp"].astimezone(UTC).strftime("%Y%m%d%H%M%S%f")
+    return f"{recency}{newest['event_id']}{newest[field]}"
 
 
 def _latest(events: list[Row]) -> Row:

@@ -14,13 +14,13 @@ from msgspec.structs import replace
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from milepost.insights.settle import settle_all
 from milepost.plan import load_plan
 from milepost.settings import Settings
 from milepost.settling import STEPS
 from milepost.store.database import Database
 from milepost.store.setup import set_up
 from tests.support.postgres import Cluster
+from tests.support.settling import settle_all
 
 _MINE, _THEIRS = "mine", "theirs"
 _DEFAULT = load_plan()
@@ -31,9 +31,9 @@ _FOR_EVERYONE = {"milepost.plan", "milepost.plans", "milepost.plan_points"}
 #: What a reader may call: the functions its policies and the view need, none of which changes anything.
 _CALLABLE = {
     "current_customer", "is_server", "current_plan", "plan_of", "competency_scores", "faded_outcomes", "insights_days",
-    "insights_on", "practice_on", "next_actions", "monday", "streak_weeks", "streaks_of", "streak_on", "level_steps",
-    "competency_climb", "levels_of", "levels_on", "badge_rules", "badges_of", "game_on", "small_number", "counts",
-    "contribution", "results_on", "weakest", "narrow_day", "referrer_source",
+    "insights_on", "practice_on", "next_actions", "monday", "streak_weeks", "streaks_of", "streak_on",
+    "level_thresholds", "competency_climb", "levels_of", "levels_on", "badge_rules", "badges_of", "game_on",
+    "small_number", "counts", "contribution", "results_on", "weakest", "narrow_day", "referrer_source",
 }  # fmt: skip
 _SCHEMAS = ["public", "milepost", "milepost_jobs"]
 _FILL = """

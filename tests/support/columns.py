@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 
 from milepost.columns.client import Columns
-from milepost.columns.reading import ColumnsUnavailable, Freshness, Proof, Rows, Value
+from milepost.columns.reading import ColumnsUnavailable, Freshness, Proof, QueryResult, Value
 from milepost.processes import PARENT
 from tests.support.server import wait_for
 
@@ -82,7 +82,7 @@ class Owner:
 
         wait_for(level, seconds, f"the column store to have everything up to {now}; its log: {self.log()}")
 
-    def query(self, sql: str, parameters: Mapping[str, Value] | None = None) -> Rows:
+    def query(self, sql: str, parameters: Mapping[str, Value] | None = None) -> QueryResult:
         return asyncio.run(self.columns.query(sql, parameters))
 
     def verify(self) -> Proof:

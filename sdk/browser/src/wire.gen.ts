@@ -28,6 +28,17 @@ export interface components {
             user_id: string | null;
             value: number | null;
         };
+        /** ActionMark */
+        ActionMark: {
+            /** Format: uuid */
+            action_id: string;
+            action_type: string;
+            competency_area: string | null;
+            /** @enum {string} */
+            role: "intervention" | "outcome";
+            /** Format: date-time */
+            timestamp: string;
+        };
         /** Page[Action] */
         ActionPage: {
             items: components["schemas"]["Action"][];
@@ -298,17 +309,6 @@ export interface components {
             progress: number | null;
             title: string;
         };
-        /** Mark */
-        Mark: {
-            /** Format: uuid */
-            action_id: string;
-            action_type: string;
-            competency_area: string | null;
-            /** @enum {string} */
-            role: "intervention" | "outcome";
-            /** Format: date-time */
-            timestamp: string;
-        };
         /** MyPlace */
         MyPlace: {
             points: number;
@@ -332,7 +332,7 @@ export interface components {
         /** Practice */
         Practice: {
             /** @description Offline actions of these weeks, newest first, at most 200. */
-            actions: components["schemas"]["Mark"][];
+            actions: components["schemas"]["ActionMark"][];
             /** Format: date-time */
             as_of: string;
             competencies: components["schemas"]["CompetencyPractice"][];
@@ -456,6 +456,7 @@ export interface components {
     pathItems: never;
 }
 export type Action = components['schemas']['Action'];
+export type ActionMark = components['schemas']['ActionMark'];
 export type ActionPage = components['schemas']['ActionPage'];
 export type Badge = components['schemas']['Badge'];
 export type CompetencyPractice = components['schemas']['CompetencyPractice'];
@@ -475,7 +476,6 @@ export type Leaderboard = components['schemas']['Leaderboard'];
 export type LedgerEntry = components['schemas']['LedgerEntry'];
 export type LedgerEntryPage = components['schemas']['LedgerEntryPage'];
 export type Level = components['schemas']['Level'];
-export type Mark = components['schemas']['Mark'];
 export type MyPlace = components['schemas']['MyPlace'];
 export type Place = components['schemas']['Place'];
 export type PlanVersion = components['schemas']['PlanVersion'];

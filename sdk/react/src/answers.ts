@@ -51,14 +51,14 @@ class Answers {
     this.listeners.add(listener);
     if (this.listeners.size === 1) {
       document.addEventListener("visibilitychange", this.hidden);
-      window.addEventListener("pagehide", this.settle);
+      window.addEventListener("pagehide", this.sendHeld);
     }
     return () => {
       this.listeners.delete(listener);
       if (this.listeners.size > 0) return;
       document.removeEventListener("visibilitychange", this.hidden);
-      window.removeEventListener("pagehide", this.settle);
-      this.settle();
+      window.removeEventListener("pagehide", this.sendHeld);
+      this.sendHeld();
     };
   };
 
@@ -96,11 +96,11 @@ class Answers {
   }
 
   private readonly hidden = (): void => {
-    if (document.visibilityState === "hidden") this.settle();
+    if (document.visibilityState === "hidden") this.sendHeld();
   };
 
   /** Nobody is there any more who could take it back. */
-  private readonly settle = (): void => {
+  private readonly sendHeld = (): void => {
     for (const id of [...this.held.keys()]) this.commit(id);
   };
 

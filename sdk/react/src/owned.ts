@@ -10,7 +10,7 @@ export function own(options: TrackerOptions): [Tracker, () => void] {
   const tracker = createTracker(options);
   const release = (): void => {
     setTimeout(() => {
-      visits().settle();
+      visits().endLeft();
       tracker.close();
     }, CLOSE_AFTER_MS);
   };

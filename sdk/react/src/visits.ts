@@ -20,7 +20,7 @@ export class Visits {
   join(key: string, enter: () => ToolVisit): () => void {
     let place = this.places.get(key);
     if (place === undefined) {
-      this.settle(); // what was left before is tracked as left before this is entered
+      this.endLeft(); // what was left before is tracked as left before this is entered
       place = { users: 0, visit: enter() };
       this.places.set(key, place);
     }
@@ -35,7 +35,7 @@ export class Visits {
   }
 
   /** Ends the visits whose last user is gone. */
-  settle(): void {
+  endLeft(): void {
     for (const key of this.leaving) {
       this.places.get(key)?.visit.exit();
       this.places.delete(key);
@@ -49,7 +49,7 @@ export class Visits {
     place.users -= 1;
     if (place.users > 0) return;
     this.leaving.add(key);
-    queueMicrotask(() => this.settle());
+    queueMicrotask(() => this.endLeft());
   }
 }
 

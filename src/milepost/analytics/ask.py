@@ -1,6 +1,6 @@
 """Answers any question, and says who is behind any place in an answer.
 
-A question's module has `answer(store, question)` and `who(store, question, point)`; here is which is whose.
+A question's module has `answer(store, question)` and `who(store, question, place)`; here is which is whose.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from milepost.analytics.context import Store
 from milepost.analytics.funnel import Funnel
 from milepost.analytics.lifecycle import Lifecycle
 from milepost.analytics.paths import Paths
-from milepost.analytics.points import (
-    FunnelPoint,
-    LifecyclePoint,
-    PathsPoint,
-    RetentionPoint,
-    SessionsPoint,
-    StickinessPoint,
-    ToolsPoint,
-    TrendsPoint,
+from milepost.analytics.places import (
+    FunnelPlace,
+    LifecyclePlace,
+    PathsPlace,
+    RetentionPlace,
+    SessionsPlace,
+    StickinessPlace,
+    ToolsPlace,
+    TrendsPlace,
 )
 from milepost.analytics.retention import Retention
 from milepost.analytics.sessions import Sessions
@@ -52,30 +52,30 @@ async def ask(store: Store, question: Question) -> Answer:
             raise InvalidRequest(f"Nothing answers a {type(question).__name__}.", field="question")
 
 
-async def who(store: Store, question: Question, point: object) -> People:
-    """Who is behind a place in the answer to a question: `point` is the one of `points` that is the question's.
+async def who(store: Store, question: Question, place: object) -> People:
+    """Who is behind a place in the answer to a question: `place` is the question's own of `places`.
 
     Raises what `ask` raises, and InvalidRequest for a place that the answer does not have.
     """
-    match question, point:
-        case Trends(), TrendsPoint():
-            return await trends.who(store, question, point)
-        case Funnel(), FunnelPoint():
-            return await funnel.who(store, question, point)
-        case Retention(), RetentionPoint():
-            return await retention.who(store, question, point)
-        case Lifecycle(), LifecyclePoint():
-            return await lifecycle.who(store, question, point)
-        case Paths(), PathsPoint():
-            return await paths.who(store, question, point)
-        case Sessions(), SessionsPoint():
-            return await sessions.who(store, question, point)
-        case Stickiness(), StickinessPoint():
-            return await stickiness.who(store, question, point)
-        case Tools(), ToolsPoint():
-            return await tools.who(store, question, point)
+    match question, place:
+        case Trends(), TrendsPlace():
+            return await trends.who(store, question, place)
+        case Funnel(), FunnelPlace():
+            return await funnel.who(store, question, place)
+        case Retention(), RetentionPlace():
+            return await retention.who(store, question, place)
+        case Lifecycle(), LifecyclePlace():
+            return await lifecycle.who(store, question, place)
+        case Paths(), PathsPlace():
+            return await paths.who(store, question, place)
+        case Sessions(), SessionsPlace():
+            return await sessions.who(store, question, place)
+        case Stickiness(), StickinessPlace():
+            return await stickiness.who(store, question, place)
+        case Tools(), ToolsPlace():
+            return await tools.who(store, question, place)
         case _:
             raise InvalidRequest(
-                f"A {type(question).__name__} has no {type(point).__name__}: give the point of its own kind.",
-                field="point",
+                f"A {type(question).__name__} has no {type(place).__name__}: name a place in this question's answer.",
+                field="place",
             )

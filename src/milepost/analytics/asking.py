@@ -45,11 +45,11 @@ FieldName = Annotated[str, msgspec.Meta(min_length=1, max_length=210)]
 Name = Annotated[str, msgspec.Meta(max_length=200)]
 
 
-class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+class QuestionPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """A part of a request: unknown names in it are an error, as a misspelt filter would answer something else."""
 
 
-class Filter(Asked, frozen=True):
+class Filter(QuestionPart, frozen=True):
     """A condition. Several values mean any of them; `is_not` and `not_contains` mean none of them.
 
     An event that has no value there `is_not` anything, and is never above or below anything.
@@ -60,7 +60,7 @@ class Filter(Asked, frozen=True):
     values: Annotated[tuple[str | float, ...], msgspec.Meta(max_length=1000)] = ()
 
 
-class Step(Asked, frozen=True):
+class EventKind(QuestionPart, frozen=True):
     """A kind of event: all that is given must hold. Nothing given is any event. `name` is for people."""
 
     event_type: EventType | None = None
@@ -69,7 +69,7 @@ class Step(Asked, frozen=True):
     name: Name = ""
 
 
-class Period(Asked, frozen=True):
+class Period(QuestionPart, frozen=True):
     """Whole local days: `first` to `last`, both included; or the `days` up to and including today."""
 
     days: Annotated[int, msgspec.Meta(ge=1, le=3660)] = 30
@@ -79,7 +79,7 @@ class Period(Asked, frozen=True):
     week_start: WeekStart = "monday"
 
 
-class Question(Asked, frozen=True):
+class Question(QuestionPart, frozen=True):
     """What every question takes. `filters` hold for all events it looks at."""
 
     period: Period = Period()

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from milepost.analytics.asking import Asked, Filter, Step
+from milepost.analytics.asking import EventKind, Filter, QuestionPart
 from milepost.errors import NotFound
 from milepost.store.database import Database, Row
 from milepost.store.queries import load
@@ -16,22 +16,22 @@ from milepost.store.queries import load
 _SQL = load("milepost.analytics", "cohorts.sql")
 
 
-class Did(Asked, frozen=True, tag="did", tag_field="kind"):
+class Did(QuestionPart, frozen=True, tag="did", tag_field="kind"):
     """Customers with at least (or at most) so many events of a kind in the last `days` days; 0 at most: none."""
 
-    step: Step = Step()
+    event: EventKind = EventKind()
     at_least: Annotated[int, msgspec.Meta(ge=1)] | None = None
     at_most: Annotated[int, msgspec.Meta(ge=0)] | None = None
     days: Annotated[int, msgspec.Meta(ge=1, le=3660)] = 30
 
 
-class Are(Asked, frozen=True, kw_only=True, tag="are", tag_field="kind"):
+class Are(QuestionPart, frozen=True, kw_only=True, tag="are", tag_field="kind"):
     """Customers whose insight satisfies a filter (`insight.NAME`), or who are one of a list (`customer_id`)."""
 
     filter: Filter
 
 
-class Definition(Asked, frozen=True, kw_only=True):
+class Definition(QuestionPart, frozen=True, kw_only=True):
     match: Literal["all", "any"] = "all"
     conditions: Annotated[tuple[Did | Are, ...], msgspec.Meta(min_length=1, max_length=20)]
 

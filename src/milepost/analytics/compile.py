@@ -1,4 +1,4 @@
-"""From a question's filters and steps to conditions the engine understands, every value bound, none pasted."""
+"""From a question's filters and kinds of event to conditions the engine understands, every value bound, none pasted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from milepost.analytics.asking import Column, Filter, Question, Step
+from milepost.analytics.asking import Column, EventKind, Filter, Question
 from milepost.analytics.checking import check_field, checked
 from milepost.analytics.cohorts import Definition, Did, everybody, read_cohort
 from milepost.analytics.context import Store
@@ -20,7 +20,7 @@ from milepost.columns.reading import Value
 from milepost.errors import InvalidRequest, NotFound
 from milepost.store.queries import load
 
-Row = TypeVar("Row")
+T = TypeVar("T")
 
 _SQL = load("milepost.analytics", "cohorts.sql")
 _ACTIVITY = load("milepost.analytics", "activity.sql")["activity"]
@@ -64,13 +64,13 @@ class Compiler:
         made.during = f"{made.window.during(made.bind)} and {made.ever}"
         return made
 
-    async def source(self, question: Question, *steps: str) -> str:
+    async def source(self, question: Question, *kinds: str) -> str:
         """What to read for a question that asks who was active when: the rollup where it is there, if any event counts.
 
         The statement may then use `customer`, `user`, `is_bot` and `ts` alone (to the quarter of an hour, on which
-        every local day begins), and must not count rows. `steps` are all the question's conditions on events.
+        every local day begins), and must not count rows. `kinds` are all the question's conditions on events.
         """
-        if question.filters or any(step != "1" for step in steps):
+        if question.filters or any(kind != "1" for kind in kinds):
             return "events final"
         months = (await self.store.columns.freshness()).rolled_up
         return Template(_ACTIVITY).substitute(months=self.bind(months, "Array(UInt32)")) if months else "events final"
@@ -84,7 +84,7 @@ class Compiler:
             self._bound[key] = f"{{{name}:{kind}}}"
         return self._bound[key]
 
-    async def rows(self, kind: type[Row], statement: LiteralString, **slots: str) -> list[Row]:
+    async def rows(self, kind: type[T], statement: LiteralString, **slots: str) -> list[T]:
         """The rows of a statement, each as `kind` (a tuple type), its `$slots` filled with fragments of ours."""
         text = Template(statement).substitute(slots)
         # A fragment may stand in several places or none: only what is there is sent.
@@ -102,16 +102,16 @@ class Compiler:
         parts = [await self._filter(checked(one, f"{at}[{n}]"), f"{at}[{n}]") for n, one in enumerate(filters)]
         return " and ".join(f"({part})" for part in parts) or "1"
 
-    async def step(self, step: Step, at: str) -> str:
+    async def kind(self, kind: EventKind, at: str) -> str:
         """The condition that an event is of this kind; "1" for any event."""
         parts: list[str] = []
-        if step.event_type is not None:
-            parts.append(f"event_type = {self.bind(step.event_type, 'String')}")
-        if step.tool_id is not None:
-            text = checked(Filter(field="tool_id", values=(step.tool_id,)), at).values[0]
+        if kind.event_type is not None:
+            parts.append(f"event_type = {self.bind(kind.event_type, 'String')}")
+        if kind.tool_id is not None:
+            text = checked(Filter(field="tool_id", values=(kind.tool_id,)), at).values[0]
             parts.append(f"tool_id = {self.bind(str(text), 'String')}")
-        if step.filters:
-            parts.append(await self.filters(step.filters, f"{at}.filters"))
+        if kind.filters:
+            parts.append(await self.filters(kind.filters, f"{at}.filters"))
         return "(" + " and ".join(parts) + ")" if parts else "1"
 
     async def value(self, field: str, at: str) -> str:
@@ -230,7 +230,7 @@ async def _who_did(store: Store, did: Did, everyone: set[int], inside: frozenset
     # The last instant is still in it; the condition's end is not.
     when = between(compiler.bind, now - timedelta(days=did.days), now + timedelta(microseconds=1))
     rows = await compiler.rows(
-        tuple[int], _SQL["who_did"], events=f"{when} and {await compiler.step(did.step, f'{at}.step')}", asked=asked
+        tuple[int], _SQL["who_did"], events=f"{when} and {await compiler.kind(did.event, f'{at}.event')}", asked=asked
     )
     found = {number for (number,) in rows}
     return found & everyone if least else everyone - found

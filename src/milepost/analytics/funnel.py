@@ -9,11 +9,11 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 
 from milepost.analytics import ways
-from milepost.analytics.asking import Answer, FieldName, People, Question, Step
+from milepost.analytics.asking import Answer, EventKind, FieldName, People, Question
 from milepost.analytics.compile import Compiler
 from milepost.analytics.context import Store
 from milepost.analytics.people import people
-from milepost.analytics.points import FunnelPoint
+from milepost.analytics.places import FunnelPlace
 from milepost.errors import InvalidRequest
 from milepost.store.queries import load
 
@@ -26,7 +26,7 @@ Order = Literal["ordered", "strict", "any"]
 class Funnel(Question, frozen=True, kw_only=True, tag="funnel", tag_field="question"):
     """`window_seconds` counts from the first step; a step exactly that late still counts."""
 
-    steps: Annotated[tuple[Step, ...], msgspec.Meta(min_length=2, max_length=8)]
+    steps: Annotated[tuple[EventKind, ...], msgspec.Meta(min_length=2, max_length=8)]
     order: Order = "ordered"
     window_seconds: Annotated[int, msgspec.Meta(ge=1, le=366 * 86_400)] = 7 * 86_400
     #: By the value that the unit's first event of the first step (any order: of any step) has there.
@@ -34,7 +34,7 @@ class Funnel(Question, frozen=True, kw_only=True, tag="funnel", tag_field="quest
     top: Annotated[int, msgspec.Meta(ge=1, le=50)] = 8
 
 
-class Reached(msgspec.Struct, frozen=True, kw_only=True):
+class FunnelStep(msgspec.Struct, frozen=True, kw_only=True):
     """One step: how many got here, and how long it took them from the step before (those who got here alone)."""
 
     name: str
@@ -50,7 +50,7 @@ class Reached(msgspec.Struct, frozen=True, kw_only=True):
 class FunnelGroup(msgspec.Struct, frozen=True, kw_only=True):
     value: str | None
     is_other: bool
-    steps: list[Reached]
+    steps: list[FunnelStep]
     #: Seconds from the first to the last step.
     median_seconds: float | None
 
@@ -91,31 +91,31 @@ async def answer(store: Store, question: Funnel) -> FunnelAnswer:
     )
 
 
-async def who(store: Store, question: Funnel, point: FunnelPoint) -> People:
+async def who(store: Store, question: Funnel, place: FunnelPlace) -> People:
     """Who reached a step, or left after it; their events are those of any step in the period."""
     count = len(question.steps)
-    if point.step >= count or (point.outcome == "dropped" and point.step == count - 1):
+    if place.step >= count or (place.outcome == "dropped" and place.step == count - 1):
         raise InvalidRequest(
-            f"Steps are 0 to {count - 1}, and after the last one nobody is left behind.", field="point.step"
+            f"Steps are 0 to {count - 1}, and after the last one nobody is left behind.", field="place.step"
         )
     compiler = await Compiler.of(store, question)
     found = await _ways(compiler, question)
-    sign = "=" if point.outcome == "dropped" else ">="
-    condition = f"length(way) {sign} {point.step + 1}"
-    if question.breakdown is not None and (point.is_other or point.value is not None):
+    sign = "=" if place.outcome == "dropped" else ">="
+    condition = f"length(way) {sign} {place.step + 1}"
+    if question.breakdown is not None and (place.is_other or place.value is not None):
         rows = await _figures(compiler, question, found)
         shown = [row.name for row in rows if not row.whole and not row.is_other]
-        if not point.is_other and point.value not in shown:
-            raise InvalidRequest("The answer has no group of this value.", field="point.value")
-        values = compiler.bind(shown if point.is_other else [point.value or ""], "Array(String)")
-        condition += f" and toString(value) {'not in' if point.is_other else 'in'} {values}"
+        if not place.is_other and place.value not in shown:
+            raise InvalidRequest("The answer has no group of this value.", field="place.value")
+        values = compiler.bind(shown if place.is_other else [place.value or ""], "Array(String)")
+        condition += f" and toString(value) {'not in' if place.is_other else 'in'} {values}"
     steps = " or ".join(await _conditions(compiler, question))
     chosen = f"{compiler.unit} in (select who from ({found}) where {condition})"  # noqa: S608  our own fragments
     return await people(compiler, compiler.units(f"{compiler.during} and ({steps}) and {chosen}"))
 
 
 async def _conditions(compiler: Compiler, question: Funnel) -> list[str]:
-    return [await compiler.step(step, f"steps[{place}]") for place, step in enumerate(question.steps)]
+    return [await compiler.kind(step, f"steps[{place}]") for place, step in enumerate(question.steps)]
 
 
 async def _ways(compiler: Compiler, question: Funnel) -> str:
@@ -166,7 +166,7 @@ async def _figures(compiler: Compiler, question: Funnel, found: str) -> list[_Fi
 def _group(question: Funnel, row: _Figures, value: str | None) -> FunnelGroup:
     counts = row.reached
     steps = [
-        Reached(
+        FunnelStep(
             name=step.name,
             count=counts[place],
             of_first=_share(counts[place], counts[0]),

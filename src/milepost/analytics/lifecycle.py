@@ -6,12 +6,12 @@ from datetime import date
 from string import Template
 from typing import Final, Literal
 
-from milepost.analytics.asking import Answer, People, Question, Step
+from milepost.analytics.asking import Answer, EventKind, People, Question
 from milepost.analytics.compile import Compiler
 from milepost.analytics.context import Store
 from milepost.analytics.people import people
 from milepost.analytics.period import between, instant
-from milepost.analytics.points import LifecyclePoint
+from milepost.analytics.places import LifecyclePlace
 from milepost.store.queries import load
 
 _SQL = load("milepost.analytics", "lifecycle.sql")
@@ -21,7 +21,7 @@ _STATES: Final = ("new", "returning", "resurrected", "dormant")
 class Lifecycle(Question, frozen=True, tag="lifecycle", tag_field="question"):
     """`activity`: the events that count as being active."""
 
-    activity: Step = Step()
+    activity: EventKind = EventKind()
     interval: Literal["day", "week", "month"] = "week"
 
 
@@ -42,7 +42,7 @@ async def answer(store: Store, question: Lifecycle) -> LifecycleAnswer:
     compiler = await Compiler.of(store, question)
     window = compiler.window
     buckets: list[date] = [*window.buckets(question.interval)]
-    activity = await compiler.step(question.activity, "activity")
+    activity = await compiler.kind(question.activity, "activity")
     source = await compiler.source(question, activity)
     rows = await compiler.rows(
         tuple[int, int, int], _SQL["lifecycle"], states=_states(compiler, question.interval, activity, source)
@@ -67,19 +67,19 @@ async def answer(store: Store, question: Lifecycle) -> LifecycleAnswer:
     )
 
 
-async def who(store: Store, question: Lifecycle, point: LifecyclePoint) -> People:
+async def who(store: Store, question: Lifecycle, place: LifecyclePlace) -> People:
     """The units in a state, with their activity in the interval; of the dormant ones, in the interval before.
 
     Raises InvalidRequest for a bucket the answer does not have.
     """
     compiler = await Compiler.of(store, question)
     window, interval = compiler.window, question.interval
-    activity = await compiler.step(question.activity, "activity")
-    start, end = window.span(interval, point.bucket)
-    if point.state == "dormant":
-        before = point.bucket - 1
+    activity = await compiler.kind(question.activity, "activity")
+    start, end = window.span(interval, place.bucket)
+    if place.state == "dormant":
+        before = place.bucket - 1
         start, end = window.span(interval, before) if before >= 0 else window.widened(interval).span(interval, 0)
-    code = (point.bucket + 1) * 4 + _STATES.index(point.state)
+    code = (place.bucket + 1) * 4 + _STATES.index(place.state)
     units = Template(_SQL["in_state"]).substitute(states=_states(compiler, interval, activity), code=str(code))
     active = f"{between(compiler.bind, start, end)} and {compiler.ever} and {activity}"
     return await people(compiler, compiler.units(f"{active} and {compiler.unit} in ({units})"))

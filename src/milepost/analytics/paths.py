@@ -9,12 +9,12 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from milepost.analytics.asking import Answer, FieldName, People, Question, Step
+from milepost.analytics.asking import Answer, EventKind, FieldName, People, Question
 from milepost.analytics.compile import Compiler
 from milepost.analytics.context import Store
 from milepost.analytics.packing import hashed, packed, texts
 from milepost.analytics.people import people
-from milepost.analytics.points import PathsPoint
+from milepost.analytics.places import PathsPlace
 from milepost.errors import InvalidRequest
 from milepost.store.queries import load
 
@@ -37,7 +37,7 @@ class Paths(Question, frozen=True, tag="paths", tag_field="question"):
     Events without a session, or without a label, are left out. `per="unit"` takes all events of a unit as one run.
     """
 
-    anchor: Step | None = None
+    anchor: EventKind | None = None
     direction: Literal["next", "previous"] = "next"
     label: FieldName = "tool_id"
     per: Literal["session", "unit"] = "session"
@@ -125,7 +125,7 @@ async def answer(store: Store, question: Paths) -> PathsAnswer:
     )
 
 
-async def who(store: Store, question: Paths, point: PathsPoint) -> People:
+async def who(store: Store, question: Paths, place: PathsPlace) -> People:
     """Units with a run through a node; `events` are those of the runs.
 
     Raises InvalidRequest where the answer has no such node.
@@ -133,23 +133,23 @@ async def who(store: Store, question: Paths, point: PathsPoint) -> People:
     compiler = await Compiler.of(store, question)
     way = await _way(compiler, question)
     condition = "1"
-    if point.step:
+    if place.step:
         found = await answer(store, question)
-        at_step = [node for node in found.nodes if node.step == point.step]
+        at_step = [node for node in found.nodes if node.step == place.step]
         labels = [node.label for node in at_step if node.kind == "label"]
-        wanted = point.label if point.kind == "label" else ""
+        wanted = place.label if place.kind == "label" else ""
         if not any(
-            node.kind == point.kind and (node.label if node.kind == "label" else "") == wanted for node in at_step
+            node.kind == place.kind and (node.label if node.kind == "label" else "") == wanted for node in at_step
         ):
-            raise InvalidRequest("The answer has no such node.", field="point.step")
-        if point.kind == "end":
-            condition = f"length(path) = {point.step - 1}"
+            raise InvalidRequest("The answer has no such node.", field="place.step")
+        if place.kind == "end":
+            condition = f"length(path) = {place.step - 1}"
         else:
-            shown = [wanted] if point.kind == "label" else labels
+            shown = [wanted] if place.kind == "label" else labels
             among = (
-                f"has(arrayMap(text -> {hashed('text')}, {compiler.bind(shown, 'Array(String)')}), path[{point.step}])"
+                f"has(arrayMap(text -> {hashed('text')}, {compiler.bind(shown, 'Array(String)')}), path[{place.step}])"
             )
-            condition = f"length(path) >= {point.step} and {'' if point.kind == 'label' else 'not '}{among}"
+            condition = f"length(path) >= {place.step} and {'' if place.kind == 'label' else 'not '}{among}"
     runs = Template(_SQL["through"]).substitute(paths=way.paths, condition=condition)
     return await people(compiler, compiler.units(f"{way.events} and {way.run} in ({runs})"))
 
@@ -157,7 +157,7 @@ async def who(store: Store, question: Paths, point: PathsPoint) -> People:
 async def _way(compiler: Compiler, question: Paths) -> _Way:
     label = await compiler.value(question.label, "label")
     run, somebody = ("session", "session != 0") if question.per == "session" else (compiler.unit, compiler.somebody)
-    anchor = await compiler.step(question.anchor, "anchor") if question.anchor else None
+    anchor = await compiler.kind(question.anchor, "anchor") if question.anchor else None
     # An anchor begins the run whether or not it has a label.
     said = f"{label} != ''" if anchor is None else f"({label} != '' or {anchor})"
     number = hashed(label)

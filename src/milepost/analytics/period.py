@@ -123,7 +123,7 @@ class Window:
         """
         names = self.buckets(interval)
         if not 0 <= place < len(names):
-            raise InvalidRequest(f"The answer has buckets 0 to {len(names) - 1}, not {place}.", field="point.bucket")
+            raise InvalidRequest(f"The answer has buckets 0 to {len(names) - 1}, not {place}.", field="place.bucket")
         starts = [name if isinstance(name, datetime) else self.begin(name) for name in names[place : place + 2]]
         end = starts[1] if len(starts) > 1 else self.end
         return max(self.start, starts[0].astimezone(UTC)), min(self.end, end.astimezone(UTC))

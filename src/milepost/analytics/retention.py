@@ -7,12 +7,12 @@ from typing import Annotated, Final, Literal, NamedTuple
 
 import msgspec
 
-from milepost.analytics.asking import Answer, People, Question, Step
+from milepost.analytics.asking import Answer, EventKind, People, Question
 from milepost.analytics.compile import Compiler
 from milepost.analytics.context import Store
 from milepost.analytics.people import people
 from milepost.analytics.period import Window, between, instant
-from milepost.analytics.points import RetentionPoint
+from milepost.analytics.places import RetentionPlace
 from milepost.errors import InvalidRequest
 from milepost.store.queries import load
 
@@ -27,8 +27,8 @@ class Retention(Question, frozen=True, tag="retention", tag_field="question"):
     a group's own are looked at, so that `counts` has one number more.
     """
 
-    start: Step = Step()
-    back: Step = Step()
+    start: EventKind = EventKind()
+    back: EventKind = EventKind()
     kind: Literal["first_time", "recurring"] = "first_time"
     interval: Literal["day", "week", "month"] = "week"
     intervals: Annotated[int, msgspec.Meta(ge=1, le=60)] = 12
@@ -95,17 +95,17 @@ async def answer(store: Store, question: Retention) -> RetentionAnswer:
     )
 
 
-async def who(store: Store, question: Retention, point: RetentionPoint) -> People:
+async def who(store: Store, question: Retention, place: RetentionPlace) -> People:
     """Who is behind a cell; their events are those of coming back there, in the first cell those of beginning."""
     compiler = await Compiler.of(store, question)
     starts = compiler.window.dates(question.interval)
-    if point.start not in starts:
-        raise InvalidRequest("The answer has no group of this start.", field="point.start")
-    place = starts.index(point.start)
-    if point.k > question.intervals or place + point.k >= len(starts):
-        raise InvalidRequest("The group has no such cell: it begins after the period.", field="point.k")
+    if place.start not in starts:
+        raise InvalidRequest("The answer has no group of this start.", field="place.start")
+    begun = starts.index(place.start)
+    if place.k > question.intervals or begun + place.k >= len(starts):
+        raise InvalidRequest("The group has no such cell: it begins after the period.", field="place.k")
     start, back = await _steps(compiler, question)
-    begin, end = compiler.window.span(question.interval, place)
+    begin, end = compiler.window.span(question.interval, begun)
     began = between(compiler.bind, begin, end)
     own = f"{began} and {start}"
     # The first time is looked for in all of time, and only then held against the interval.
@@ -116,14 +116,14 @@ async def who(store: Store, question: Retention, point: RetentionPoint) -> Peopl
         f" group by {compiler.unit} having {first}"
     )
     condition = own
-    if point.k:
-        later, over = compiler.window.span(question.interval, place + point.k)
+    if place.k:
+        later, over = compiler.window.span(question.interval, begun + place.k)
         condition = f"{between(compiler.bind, later, over if question.bounded else compiler.window.end)} and {back}"
     return await people(compiler, compiler.units(f"{compiler.ever} and {condition} and {compiler.unit} in ({group})"))
 
 
 async def _steps(compiler: Compiler, question: Retention) -> tuple[str, str]:
-    return await compiler.step(question.start, "start"), await compiler.step(question.back, "back")
+    return await compiler.kind(question.start, "start"), await compiler.kind(question.back, "back")
 
 
 async def _rows(compiler: Compiler, question: Retention) -> list[_Came]:

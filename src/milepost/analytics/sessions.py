@@ -14,7 +14,7 @@ from milepost.analytics.compile import Compiler
 from milepost.analytics.context import Store
 from milepost.analytics.packing import hashed, packed, texts
 from milepost.analytics.people import people
-from milepost.analytics.points import SessionsPoint
+from milepost.analytics.places import SessionsPlace
 from milepost.errors import InvalidRequest
 from milepost.store.queries import load
 
@@ -59,7 +59,7 @@ class SessionsAnswer(Answer, frozen=True):
     groups: list[SessionFigures]
 
 
-class _Row(NamedTuple):
+class _Figures(NamedTuple):
     """Figures of an interval, or of a line of the breakdown, or (`whole`) of all of either."""
 
     of_interval: int
@@ -93,7 +93,7 @@ async def answer(store: Store, question: Sessions) -> SessionsAnswer:
     asked = await _asked(compiler, question)
     units = "groupBitmapArray" if question.unit == "user" else "groupBitmap"
     rows = await compiler.rows(
-        _Row,
+        _Figures,
         _SQL["figures"],
         texts=asked.texts,
         each=asked.each,
@@ -128,20 +128,20 @@ async def answer(store: Store, question: Sessions) -> SessionsAnswer:
     )
 
 
-async def who(store: Store, question: Sessions, point: SessionsPoint) -> People:
+async def who(store: Store, question: Sessions, place: SessionsPlace) -> People:
     """The units of sessions, with how many events in these. Raises InvalidRequest for what the answer does not have."""
     compiler = await Compiler.of(store, question)
     asked = await _asked(compiler, question)
     conditions = ["1"]
-    if point.bucket is not None:
+    if place.bucket is not None:
         # It only says whether the bucket is there: a session belongs to it as a whole.
-        compiler.window.span(question.interval, point.bucket)
-        conditions.append(f"place = {point.bucket}")
-    if point.value is not None:
+        compiler.window.span(question.interval, place.bucket)
+        conditions.append(f"place = {place.bucket}")
+    if place.value is not None:
         found = await answer(store, question)
-        if point.value not in [group.value for group in found.groups]:
-            raise InvalidRequest("The answer has no group of this value.", field="point.value")
-        value = compiler.bind(point.value, "String")
+        if place.value not in [group.value for group in found.groups]:
+            raise InvalidRequest("The answer has no group of this value.", field="place.value")
+        value = compiler.bind(place.value, "String")
         conditions.append(f"transform(value, {asked.texts}.1, {asked.texts}.2, '') = {value}")
     some = Template(_SQL["some"]).substitute(each=asked.each, condition=" and ".join(conditions))
     return await people(compiler, compiler.units(f"{asked.events} and session in ({some})"))
@@ -176,7 +176,7 @@ async def _asked(compiler: Compiler, question: Sessions) -> _Ask:
     return _Ask(events, each, known)
 
 
-def _figures(row: _Row, value: str | None) -> SessionFigures:
+def _figures(row: _Figures, value: str | None) -> SessionFigures:
     return SessionFigures(
         value=value,
         sessions=row.sessions,

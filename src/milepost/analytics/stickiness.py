@@ -5,11 +5,11 @@ from __future__ import annotations
 from string import Template
 from typing import Literal
 
-from milepost.analytics.asking import Answer, People, Question, Step
+from milepost.analytics.asking import Answer, EventKind, People, Question
 from milepost.analytics.compile import Compiler
 from milepost.analytics.context import Store
 from milepost.analytics.people import people
-from milepost.analytics.points import StickinessPoint
+from milepost.analytics.places import StickinessPlace
 from milepost.errors import InvalidRequest
 from milepost.store.queries import load
 
@@ -17,7 +17,7 @@ _SQL = load("milepost.analytics", "stickiness.sql")
 
 
 class Stickiness(Question, frozen=True, tag="stickiness", tag_field="question"):
-    activity: Step = Step()
+    activity: EventKind = EventKind()
     interval: Literal["day", "week", "month"] = "day"
 
 
@@ -50,20 +50,20 @@ async def answer(store: Store, question: Stickiness) -> StickinessAnswer:
     )
 
 
-async def who(store: Store, question: Stickiness, point: StickinessPoint) -> People:
+async def who(store: Store, question: Stickiness, place: StickinessPlace) -> People:
     """Units active in exactly `n` intervals. Raises InvalidRequest where the period has fewer."""
     compiler = await Compiler.of(store, question)
     most = len(compiler.window.buckets(question.interval))
-    if point.n > most:
-        raise InvalidRequest(f"The period has {most} intervals.", field="point.n")
-    units = Template(_SQL["of"]).substitute(units=await _units(compiler, question), n=str(point.n))
-    activity = await compiler.step(question.activity, "activity")
+    if place.n > most:
+        raise InvalidRequest(f"The period has {most} intervals.", field="place.n")
+    units = Template(_SQL["of"]).substitute(units=await _units(compiler, question), n=str(place.n))
+    activity = await compiler.kind(question.activity, "activity")
     condition = f"{compiler.during} and {activity} and {compiler.unit} in ({units})"
     return await people(compiler, compiler.units(condition))
 
 
 async def _units(compiler: Compiler, question: Stickiness) -> str:
-    activity = await compiler.step(question.activity, "activity")
+    activity = await compiler.kind(question.activity, "activity")
     return Template(_SQL["units"]).substitute(
         source=await compiler.source(question, activity),
         unit=compiler.unit,

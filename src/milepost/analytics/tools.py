@@ -8,7 +8,7 @@ from milepost.analytics.asking import Answer, People, Question
 from milepost.analytics.compile import Compiler
 from milepost.analytics.context import Store
 from milepost.analytics.people import people
-from milepost.analytics.points import ToolsPoint
+from milepost.analytics.places import ToolsPlace
 from milepost.store.queries import load
 
 _SQL = load("milepost.analytics", "tools.sql")
@@ -98,10 +98,10 @@ async def answer(store: Store, question: Tools) -> ToolsAnswer:
     )
 
 
-async def who(store: Store, question: Tools, point: ToolsPoint) -> People:
+async def who(store: Store, question: Tools, place: ToolsPlace) -> People:
     """The units that use a tool, with how many events of it."""
     compiler = await Compiler.of(store, question)
-    tool = compiler.bind(point.tool_id, "String")
+    tool = compiler.bind(place.tool_id, "String")
     return await people(compiler, compiler.units(f"{compiler.during} and tool_id = {tool}"))
 
 

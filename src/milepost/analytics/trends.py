@@ -8,12 +8,12 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from milepost.analytics.asking import Answer, FieldName, Interval, People, Question, Step
+from milepost.analytics.asking import Answer, EventKind, FieldName, Interval, People, Question
 from milepost.analytics.compile import Compiler
 from milepost.analytics.context import Store
 from milepost.analytics.people import people
 from milepost.analytics.period import Window, between
-from milepost.analytics.points import TrendsPoint
+from milepost.analytics.places import TrendsPlace
 from milepost.errors import InvalidRequest
 from milepost.store.queries import load
 
@@ -33,7 +33,7 @@ class Trends(Question, frozen=True, tag="trends", tag_field="question"):
     measure: Measure = "events"
     percentile: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.5
     interval: Interval = "day"
-    series: Annotated[tuple[Step, ...], msgspec.Meta(min_length=1, max_length=6)] = (Step(),)
+    series: Annotated[tuple[EventKind, ...], msgspec.Meta(min_length=1, max_length=6)] = (EventKind(),)
     breakdown: FieldName | None = None
     #: How many values of the breakdown are shown, largest first; the rest are one value together (`other`).
     top: Annotated[int, msgspec.Meta(ge=1, le=50)] = 8
@@ -69,7 +69,7 @@ class TrendsAnswer(Answer, frozen=True):
 class _Series:
     """One series on its way to lines: which events are its, the breakdown's expression, and the values shown."""
 
-    step: str
+    kind: str
     events: str
     value: str | None
     shown: list[str]
@@ -96,7 +96,7 @@ async def answer(store: Store, question: Trends) -> TrendsAnswer:
     window = compiler.window
     buckets = window.buckets(question.interval)
     lines: list[Line] = []
-    for place, step in enumerate(question.series):
+    for place, kind in enumerate(question.series):
         series, now = await _now(compiler, question, place)
         before = window.before()
         then = await _figures(compiler, question, before, series) if question.compare else None
@@ -107,7 +107,7 @@ async def answer(store: Store, question: Trends) -> TrendsAnswer:
             values, total = _of(now, number, len(buckets), question)
             line = Line(
                 series=place,
-                name=step.name,
+                name=kind.name,
                 value=value,
                 is_other=series.value is not None and number == 0,
                 values=values,
@@ -131,20 +131,20 @@ async def answer(store: Store, question: Trends) -> TrendsAnswer:
     )
 
 
-async def who(store: Store, question: Trends, point: TrendsPoint) -> People:
+async def who(store: Store, question: Trends, place: TrendsPlace) -> People:
     """The units with an event behind a bar. Raises InvalidRequest for a line or bucket the answer does not have."""
     compiler = await Compiler.of(store, question)
-    if point.series >= len(question.series):
-        raise InvalidRequest(f"There are {len(question.series)} series, counted from 0.", field="point.series")
-    series = await _series(compiler, question, point.series)
+    if place.series >= len(question.series):
+        raise InvalidRequest(f"There are {len(question.series)} series, counted from 0.", field="place.series")
+    series = await _series(compiler, question, place.series)
     condition = f"{compiler.during} and {series.events}"
-    if point.bucket is not None:
-        start, end = compiler.window.span(question.interval, point.bucket)
+    if place.bucket is not None:
+        start, end = compiler.window.span(question.interval, place.bucket)
         condition = f"{between(compiler.bind, start, end)} and {condition}"
-    if series.value is not None and (point.is_other or point.value is not None):
-        if not point.is_other and point.value not in series.shown:
-            raise InvalidRequest("The answer has no line of this value.", field="point.value")
-        number = 0 if point.is_other else series.shown.index(point.value or "") + 1
+    if series.value is not None and (place.is_other or place.value is not None):
+        if not place.is_other and place.value not in series.shown:
+            raise InvalidRequest("The answer has no line of this value.", field="place.value")
+        number = 0 if place.is_other else series.shown.index(place.value or "") + 1
         condition += f" and {series.line(compiler)} = {number}"
     return await people(compiler, compiler.units(condition))
 
@@ -154,7 +154,7 @@ async def _now(compiler: Compiler, question: Trends, place: int) -> tuple[_Serie
     if question.breakdown not in _FEW_VALUES or question.measure == "sessions":
         series = await _series(compiler, question, place)
         return series, await _figures(compiler, question, compiler.window, series)
-    step, events = await _events(compiler, question, place)
+    kind, events = await _events(compiler, question, place)
     value = await compiler.value(question.breakdown, "breakdown")
     rows = await compiler.rows(
         tuple[int, int, int, float, str],
@@ -167,20 +167,20 @@ async def _now(compiler: Compiler, question: Trends, place: int) -> tuple[_Serie
         merge=_measure(compiler, question, "Merge", ""),
     )
     names = {line: name for line, _, _, _, name in rows if line}
-    series = _Series(step, events, value, [names[line] for line in sorted(names)], any(not row[0] for row in rows))
+    series = _Series(kind, events, value, [names[line] for line in sorted(names)], any(not row[0] for row in rows))
     return series, _by_line([row[:4] for row in rows])
 
 
 async def _events(compiler: Compiler, question: Trends, place: int) -> tuple[str, str]:
-    """The step of a series, and the condition of its events in all of time."""
-    step = await compiler.step(question.series[place], f"series[{place}]")
-    return step, f"{compiler.ever} and {step} and {_measured(compiler, question)}"
+    """The kind of event of a series, and the condition of its events in all of time."""
+    kind = await compiler.kind(question.series[place], f"series[{place}]")
+    return kind, f"{compiler.ever} and {kind} and {_measured(compiler, question)}"
 
 
 async def _series(compiler: Compiler, question: Trends, place: int) -> _Series:
-    step, events = await _events(compiler, question, place)
+    kind, events = await _events(compiler, question, place)
     if question.breakdown is None:
-        return _Series(step, events, None, [], False)
+        return _Series(kind, events, None, [], False)
     value = await compiler.value(question.breakdown, "breakdown")
     rows = await compiler.rows(
         tuple[str, float],
@@ -190,13 +190,13 @@ async def _series(compiler: Compiler, question: Trends, place: int) -> _Series:
         events=f"{compiler.window.during(compiler.bind)} and {events}",
         most=str(question.top + 1),
     )
-    return _Series(step, events, value, [text for text, _ in rows[: question.top]], len(rows) > question.top)
+    return _Series(kind, events, value, [text for text, _ in rows[: question.top]], len(rows) > question.top)
 
 
 async def _figures(compiler: Compiler, question: Trends, window: Window, series: _Series) -> _Figures:
     rolled_up = question.measure == "units" and series.value is None
     slots = {
-        "source": await compiler.source(question, series.step) if rolled_up else "events final",
+        "source": await compiler.source(question, series.kind) if rolled_up else "events final",
         "line": series.line(compiler),
         "bucket": window.place(question.interval, compiler.bind),
         "events": f"{window.during(compiler.bind)} and {series.events}",

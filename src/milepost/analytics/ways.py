@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Final, NamedTuple
 
-from milepost.analytics.asking import Step
+from milepost.analytics.asking import EventKind
 
 #: Later than any event, in microseconds: what does not happen.
 NEVER: Final = 9_000_000_000_000_000_000
@@ -38,7 +38,7 @@ class Way(NamedTuple):
         return f"select who, value, {self.way} as way from ({text}) where notEmpty(begun)"  # noqa: S608  likewise
 
 
-def apart(one: Step, other: Step) -> bool:
+def apart(one: EventKind, other: EventKind) -> bool:
     """Whether no event can be of both."""
     types, tools = {one.event_type, other.event_type}, {one.tool_id, other.tool_id}
     return any(len(words) == 2 and None not in words for words in (types, tools))
@@ -76,7 +76,7 @@ def in_order(count: int, window: str) -> Way:
     return _furthest(names, count, _in_time(count, window))
 
 
-def at_instants(steps: Sequence[Step], conditions: Sequence[str], window: str) -> Way:
+def at_instants(steps: Sequence[EventKind], conditions: Sequence[str], window: str) -> Way:
     """The same where an event may be of several steps: each step needs an event of its own, and at one instant any
     order will do. So instants follow one another, and of each one it is known how far it leads from every step."""
     count = len(steps)
@@ -166,7 +166,7 @@ def _mask(steps: list[str]) -> str:
     return " + ".join(f"toUInt8({step}) * {1 << place}" for place, step in enumerate(steps))
 
 
-def _reach(steps: Sequence[Step], conditions: Sequence[str], done: int) -> str:
+def _reach(steps: Sequence[EventKind], conditions: Sequence[str], done: int) -> str:
     """Of `g`, the keys at one instant: how many steps are done after it if `done` were before.
 
     By Hall's theorem steps can have an event each unless some set of them has fewer events than steps. A lacking set
@@ -188,7 +188,7 @@ def _reach(steps: Sequence[Step], conditions: Sequence[str], done: int) -> str:
     return f"toUInt8(least({', '.join(sorted(stops))}))"
 
 
-def _families(steps: Sequence[Step], done: int) -> list[list[int]]:
+def _families(steps: Sequence[EventKind], done: int) -> list[list[int]]:
     """The places of the steps that are left, those that may share an event together."""
     families: list[list[int]] = []
     for place in range(done, len(steps)):

@@ -26,7 +26,7 @@ class Answers(NamedTuple):
     as_of: datetime | None
 
 
-class Gone(Problem):
+class CallerGone(Problem):
     """Whoever asked went away before there was an answer."""
 
     status = 499
@@ -83,7 +83,7 @@ async def _while_there(request: AnyRequest, work: Coroutine[Any, Any, T]) -> T:
     try:
         await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
-            raise Gone
+            raise CallerGone
         return task.result()
     finally:
         for left in (task, watch):

@@ -13,8 +13,8 @@ from litestar.params import Parameter
 
 from milepost.access.callers import Caller, member_email
 from milepost.access.services import AnyRequest, services
-from milepost.analytics import cohorts, points
-from milepost.analytics.asking import Answer, Asked, Interval, People, Question
+from milepost.analytics import cohorts, places
+from milepost.analytics.asking import Answer, Interval, People, Question, QuestionPart
 from milepost.analytics.cohorts import Cohort, CohortCustomers, Definition
 from milepost.analytics.compile import members
 from milepost.analytics.funnel import Funnel, FunnelAnswer
@@ -35,14 +35,14 @@ _ASKING = errors(400, 401, 403, 413, 422, 429, 503)
 _KEEPING = errors(400, 401, 403, 404, 413, 422, 429, 503)
 
 
-class Behind(Asked, Generic[Q, P], frozen=True, kw_only=True):
-    """Who is behind a place in the answer to `asked`: `point` says which place."""
+class WhoRequest(QuestionPart, Generic[Q, P], frozen=True, kw_only=True):
+    """Who is behind a place in the answer to `asked`: `place` says which place."""
 
     asked: Q
-    point: P
+    place: P
 
 
-class SavedCohort(Asked, frozen=True, kw_only=True):
+class SavedCohort(QuestionPart, frozen=True, kw_only=True):
     """A cohort as it is saved."""
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -81,7 +81,7 @@ def _said(answer: Answer) -> Answer:
 
 
 def _question(
-    name: str, question: type[Question], answer: type[Answer], point: type[Asked], title: str
+    name: str, question: type[Question], answer: type[Answer], place: type[QuestionPart], title: str
 ) -> list[HTTPRouteHandler]:
     """The two routes of a question. Their types are known here alone, so the annotations are set by hand."""
 
@@ -90,20 +90,20 @@ def _question(
         return msgspec.structs.replace(_said(found.answers[0]), fresh_as_of=found.as_of)
 
     async def ask_who(request: AnyRequest, data: Any) -> People:
-        return await people(request, data.asked, data.point)
+        return await people(request, data.asked, data.place)
 
     ask_it.__doc__ = question.__doc__ or title
     ask_it.__annotations__ = {"request": AnyRequest, "data": question, "return": answer}
-    ask_who.__doc__ = point.__doc__ or title
-    ask_who.__annotations__ = {"request": AnyRequest, "data": Behind[question, point], "return": People}  # type: ignore[valid-type]  # a type made at run time
-    told: dict[int, ResponseSpec] = _ASKING
-    bodies = json_body(question), json_body(Behind[question, point])  # type: ignore[valid-type]  # likewise
+    ask_who.__doc__ = place.__doc__ or title
+    ask_who.__annotations__ = {"request": AnyRequest, "data": WhoRequest[question, place], "return": People}  # type: ignore[valid-type]  # a type made at run time
+    responses: dict[int, ResponseSpec] = _ASKING
+    bodies = json_body(question), json_body(WhoRequest[question, place])  # type: ignore[valid-type]  # likewise
     return [
         post(f"/query/{name}", status_code=200, name=f"ask_{name}", operation_id=f"ask_{name}", summary=title,
-             operation_class=bodies[0], responses=told, access=Caller.TEAM)(ask_it),
+             operation_class=bodies[0], responses=responses, access=Caller.TEAM)(ask_it),
         post(f"/query/{name}/who", status_code=200, name=f"who_{name}", operation_id=f"who_{name}",
              summary=f"Who is behind it: {title.lower()}", operation_class=bodies[1],
-             responses=told, access=Caller.TEAM)(ask_who),
+             responses=responses, access=Caller.TEAM)(ask_who),
     ]  # fmt: skip
 
 
@@ -175,14 +175,14 @@ async def _check(request: AnyRequest, data: SavedCohort, cohort_id: UUID | None 
 router = Router(
     "/v1",
     route_handlers=[
-        *_question("trends", Trends, TrendsSaid, points.TrendsPoint, "Trends"),
-        *_question("funnel", Funnel, FunnelAnswer, points.FunnelPoint, "Funnel"),
-        *_question("retention", Retention, RetentionAnswer, points.RetentionPoint, "Retention"),
-        *_question("paths", Paths, PathsAnswer, points.PathsPoint, "Paths"),
-        *_question("lifecycle", Lifecycle, LifecycleAnswer, points.LifecyclePoint, "Lifecycle"),
-        *_question("stickiness", Stickiness, StickinessAnswer, points.StickinessPoint, "Stickiness"),
-        *_question("tools", Tools, ToolsAnswer, points.ToolsPoint, "Tool adoption"),
-        *_question("sessions", Sessions, SessionsAnswer, points.SessionsPoint, "Sessions"),
+        *_question("trends", Trends, TrendsSaid, places.TrendsPlace, "Trends"),
+        *_question("funnel", Funnel, FunnelAnswer, places.FunnelPlace, "Funnel"),
+        *_question("retention", Retention, RetentionAnswer, places.RetentionPlace, "Retention"),
+        *_question("paths", Paths, PathsAnswer, places.PathsPlace, "Paths"),
+        *_question("lifecycle", Lifecycle, LifecycleAnswer, places.LifecyclePlace, "Lifecycle"),
+        *_question("stickiness", Stickiness, StickinessAnswer, places.StickinessPlace, "Stickiness"),
+        *_question("tools", Tools, ToolsAnswer, places.ToolsPlace, "Tool adoption"),
+        *_question("sessions", Sessions, SessionsAnswer, places.SessionsPlace, "Sessions"),
         get_cohorts,
         get_cohort,
         create_cohort,

@@ -17,7 +17,15 @@ from rich.table import Table
 
 from milepost.cli.database import database_dsn
 from milepost.insights.validate import AFTER_DAYS, EVERY_DAYS, MOST_CUSTOMERS, validate
-from milepost.insights.validate_report import OUTCOME_WORDS, RIVAL, Pooled, Report, Slice, finding, predictor_words
+from milepost.insights.validate_report import (
+    OUTCOME_WORDS,
+    RIVAL,
+    Pooled,
+    Slice,
+    ValidationReport,
+    finding,
+    predictor_words,
+)
 from milepost.insights.validate_runs import keep
 from milepost.settings import load_settings
 
@@ -52,7 +60,7 @@ def validate_(
     _print(report, Console(highlight=False))
 
 
-def _compare(connection: psycopg.Connection, *, every: int, after: int, most: int) -> Report:
+def _compare(connection: psycopg.Connection, *, every: int, after: int, most: int) -> ValidationReport:
     errors = Console(stderr=True)
     shown = Progress(
         TextColumn("Comparing"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), console=errors
@@ -60,13 +68,13 @@ def _compare(connection: psycopg.Connection, *, every: int, after: int, most: in
     with shown if errors.is_terminal else nullcontext():
         task = shown.add_task("slices", total=None)
 
-        def told(done: int, total: int) -> None:
+        def progress(done: int, total: int) -> None:
             shown.update(task, completed=done, total=total)
 
-        return validate(connection, now=datetime.now(UTC), every=every, after=after, most=most, told=told)
+        return validate(connection, now=datetime.now(UTC), every=every, after=after, most=most, progress=progress)
 
 
-def _print(report: Report, console: Console) -> None:
+def _print(report: ValidationReport, console: Console) -> None:
     console.print(finding(report), style="bold", soft_wrap=True)
     console.print(
         f"{report.customers:,} of {report.of_customers:,} customers, {len(report.slices)} slices, {report.after_days} "
@@ -98,7 +106,7 @@ def _pooled(found: list[Pooled]) -> Table:
     return table
 
 
-def _slices(report: Report) -> Table:
+def _slices(report: ValidationReport) -> Table:
     outcomes = [o for o in report.outcomes if any(c.outcome == o for s in report.slices for c in s.compared)]
     table = Table("day", "customers", "no score", *(OUTCOME_WORDS[outcome] for outcome in outcomes))
     for one in report.slices:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from milepost.client.capture import EVENT, Kind
 from milepost.client.owner import Owner, Suspect, bury_dead
 from milepost.client.report import Reporter
-from milepost.client.spool import Held, Row, Spool, is_corrupt
+from milepost.client.spool import Held, Pending, Spool, is_corrupt
 
 _FAILURES = (sqlite3.Error, OSError)
 _inherited: list[Spool] = []
@@ -82,13 +82,13 @@ class Outbox:
 
     # -- the spooler's side ---------------------------------------------------------------------
 
-    def insert(self, rows: Sequence[Row]) -> list[Held]:
+    def insert(self, rows: Sequence[Pending]) -> list[Held]:
         """Keeps rows; returns what had to be given up for them."""
         with self._mutex:
             given_up = self._insert_on_disk(rows)
             return self._open_memory().insert(rows) if given_up is None else given_up
 
-    def _insert_on_disk(self, rows: Sequence[Row]) -> list[Held] | None:
+    def _insert_on_disk(self, rows: Sequence[Pending]) -> list[Held] | None:
         if self._failing and time.monotonic() < self._insert_again_at:
             return None
         for _ in range(2):  # twice: a damaged file is moved aside and replaced
@@ -178,7 +178,7 @@ class Outbox:
         """Somebody removed the file while it was open: its rows go to memory, and from there to a new one."""
         try:
             while rows := (batch := disk.next_batch(500, 1 << 22, self._undeletable))[1]:
-                self._open_memory().insert([Row(row.record_id, batch[0], row.rank, row.body) for row in rows])
+                self._open_memory().insert([Pending(row.record_id, batch[0], row.rank, row.body) for row in rows])
                 disk.delete([row.seq for row in rows])
         except _FAILURES as error:
             self._disk_failed(error, reading=True)
@@ -197,7 +197,7 @@ class Outbox:
                 return lost
             while self._memory.count:
                 kind, rows = self._memory.next_batch(500, 1 << 22, set())
-                moved = [Row(row.record_id, kind, row.rank, row.body) for row in rows]
+                moved = [Pending(row.record_id, kind, row.rank, row.body) for row in rows]
                 given_up = self._insert_on_disk(moved)
                 if given_up is None:
                     break

@@ -26,7 +26,7 @@ from milepost.client.queue import BoundedQueue
 from milepost.client.report import Reporter, Stats
 from milepost.client.sender import Listener, Sender, resolve
 from milepost.client.session import Sessions
-from milepost.client.spool import Held, Row
+from milepost.client.spool import Held, Pending
 from milepost.vocabulary import MAX_EVENT_BYTES, DropReason
 
 _NAP = 0.002  # seconds an event may wait in memory for others to share its transaction
@@ -95,7 +95,7 @@ class Pipeline:
             self._rouse((done, what))
         return done
 
-    def admit(self, rows: Sequence[Row]) -> None:
+    def admit(self, rows: Sequence[Pending]) -> None:
         """Takes encoded records straight into the outbox, in the caller's time (for bulk sending)."""
         self.reporter.count(drained=len(rows))
         self._keep(rows)
@@ -193,7 +193,7 @@ class Pipeline:
             full = self.outbox.waiting >= self.config.flush_at
             sender.nudge(0.0 if urgent or full else self.config.flush_interval)
 
-    def _encode(self, record: Record, rank: int) -> Row | None:
+    def _encode(self, record: Record, rank: int) -> Pending | None:
         try:
             body = encode(record)
         except Exception as error:  # noqa: BLE001 -- the host's objects may raise anything when turned to text
@@ -202,7 +202,7 @@ class Pipeline:
         if len(body) > MAX_EVENT_BYTES:
             self._invalid(record, "too_large", f"The event has {len(body)} bytes of at most {MAX_EVENT_BYTES}.")
             return None
-        return Row(record[1], record[2], rank, body)
+        return Pending(record[1], record[2], rank, body)
 
     def refuse(self, event_id: str, message: str) -> None:
         """Counts and reports an event that could not even be queued."""
@@ -214,7 +214,7 @@ class Pipeline:
         self.reporter.error("invalid", message, event_id=record[1])
         self.reporter.drop(_as_event(record), reason)
 
-    def _keep(self, rows: Sequence[Row]) -> None:
+    def _keep(self, rows: Sequence[Pending]) -> None:
         given_up: Sequence[Held] = self.outbox.insert(rows) if rows else ()
         for row in given_up:
             self.reporter.drop(json.loads(row.body), "spool_full")

@@ -14,7 +14,7 @@ from typing import TextIO
 from milepost.client.capture import EVENT, RANK, dump, iso, to_ns
 from milepost.client.policy import Rejection
 from milepost.client.session import Sessions
-from milepost.client.spool import Held, Row
+from milepost.client.spool import Held, Pending
 from milepost.client.tracker import BaseTracker
 from milepost.client.uuid7 import uuid7
 from milepost.vocabulary import EVENT_TYPES, IMPACTS, MAX_EVENT_BYTES, default_impact
@@ -80,13 +80,13 @@ class _Sending:
         self._report = SendReport()
         self._changed = threading.Condition()
         self._lines: dict[str, int] = {}  # records without a receipt, and the line they came from
-        self._rows: list[Row] = []
+        self._rows: list[Pending] = []
         self._shown = 0.0
 
     def run(self, stream: TextIO) -> SendReport:
         listeners = self._tracker.pipeline.listeners
         before = self._tracker.stats()
-        listeners.append(self._settled)
+        listeners.append(self._confirmed)
         try:
             for number, line in enumerate(stream, 1):
                 self._take(number, line)
@@ -94,7 +94,7 @@ class _Sending:
                     break
             self._hand_over(0)
         finally:
-            listeners.remove(self._settled)
+            listeners.remove(self._confirmed)
         after = self._tracker.stats()
         report = self._report
         # The batch's receipt counts its duplicates but does not name them.
@@ -122,7 +122,7 @@ class _Sending:
             self._lines[row.record_id] = number
         self._rows.append(row)
 
-    def _to_row(self, text: str) -> Row:
+    def _to_row(self, text: str) -> Pending:
         """Raises ValueError that says what is wrong with the line."""
         try:
             given = json.loads(text)
@@ -139,7 +139,7 @@ class _Sending:
         body = dump(event)
         if len(body) > MAX_EVENT_BYTES:
             raise ValueError(f"the event has {len(body)} bytes of at most {MAX_EVENT_BYTES}")
-        return Row(str(event["event_id"]), EVENT, RANK[event["business_impact"]], body)
+        return Pending(str(event["event_id"]), EVENT, RANK[event["business_impact"]], body)
 
     def _hand_over(self, most_waiting: int) -> bool:
         """Puts the rows into the spool and waits until at most so many lack a receipt. False: it stalled."""
@@ -162,7 +162,7 @@ class _Sending:
                     return False
         return True
 
-    def _settled(self, rows: Sequence[Held], refused: Mapping[int, Rejection]) -> None:
+    def _confirmed(self, rows: Sequence[Held], refused: Mapping[int, Rejection]) -> None:
         """On the sender's thread: these got their receipt."""
         with self._changed:
             for position, row in enumerate(rows):

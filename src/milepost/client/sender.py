@@ -21,7 +21,7 @@ from milepost.vocabulary import DropReason
 if TYPE_CHECKING:
     from milepost.client.transport import Transport
 
-#: Told about every batch that got its receipt: the records, and by index those that were refused.
+#: Called with every batch that got its receipt: the records, and by index those that were refused.
 Listener = Callable[[Sequence[Held], Mapping[int, Rejection]], object]
 
 
@@ -118,7 +118,7 @@ class Sender:
             self.nudge(0.0)
         for row in self._outbox.recover():
             self._drop(row, "spool_full")
-        self._settle_flushes()
+        self._resolve_flushes()
 
     def _send_all(self) -> None:
         """Sends until nothing waits or the server cannot take it."""
@@ -142,7 +142,7 @@ class Sender:
                     self._reporter.error(verdict.code, f"{verdict.message} {self._kept()}", once=True)
                 self._put_off(self._backoff.next_delay(floor), floor)
                 break
-        self._settle_flushes()
+        self._resolve_flushes()
 
     def _post(self, batch: Batch) -> Verdict:
         config = self._config
@@ -181,7 +181,7 @@ class Sender:
         self._reporter.solved("network", "server", "throttled", "unauthorised", "misconfigured", "bad_receipt")
         self._backoff.reset()
         self._limit = min(self._config.max_batch, self._limit * 2)
-        self._settle_flushes()
+        self._resolve_flushes()
 
     def _halve(self, batch: Batch, verdict: Verdict) -> None:
         """The request as a whole was refused: smaller ones, until the one event that is the cause is alone."""
@@ -204,7 +204,7 @@ class Sender:
             self._not_before = now + delay
             self._floor = now + floor
 
-    def _settle_flushes(self) -> None:
+    def _resolve_flushes(self) -> None:
         with self._changed:
             flushes = list(self._flushes)
         gone = [(mark, done) for mark, done in flushes if self._outbox.gone(mark)]

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from milepost.client.capture import EVENT, IDENTITY, Kind
 
 
-class Row(NamedTuple):
-    """A record to keep."""
+class Pending(NamedTuple):
+    """A record that is to be kept until its receipt."""
 
     record_id: str
     kind: Kind
@@ -91,7 +91,7 @@ class Spool:
         """Rows of this owner."""
         return self._count
 
-    def insert(self, rows: Sequence[Row]) -> list[Held]:
+    def insert(self, rows: Sequence[Pending]) -> list[Held]:
         """Keeps rows, all or none; returns what had to be given up for them, new rows included."""
         with self._transaction():
             for start in range(0, len(rows), _AT_ONCE):

@@ -12,7 +12,7 @@ _LEVEL: Final = 0.975
 _Z: Final = NormalDist().inv_cdf(_LEVEL)
 
 
-class Sample(NamedTuple):
+class Summary(NamedTuple):
     """What is kept of a group's figures: how many, their sum, the sum of their squares."""
 
     n: int
@@ -49,7 +49,7 @@ def newcombe(hits: int, n: int, other_hits: int, other_n: int) -> Difference:
     )
 
 
-def welch(one: Sample, other: Sample) -> Difference:
+def welch(one: Summary, other: Summary) -> Difference:
     """The difference of two means without taking their variances for equal (Welch, Biometrika 34, 1947, 28-35)."""
     estimate = one.mean - other.mean
     a, b = one.variance / one.n, other.variance / other.n

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from milepost.coach.facts import Known
-from milepost.coach.lessons import band_in_words, band_of, competency_name, steps, told
+from milepost.coach.lessons import band_in_words, band_of, competency_name, in_words, next_steps
 from milepost.coach.playbooks import Offer
 from milepost.coach.said import LEARNED, Evidence, points
 from milepost.plan import Plan
@@ -19,7 +19,7 @@ class Lessons:
     def __init__(self, rows: Sequence[dict[str, Any]], plan: Plan) -> None:
         """`rows`: of milepost.coach_learned, those that surely went together."""
         self._plan = plan
-        self._steps = steps(plan)
+        self._steps = next_steps(plan)
         self._by_situation: dict[tuple[int, str], list[dict[str, Any]]] = defaultdict(list)
         for row in rows:
             if row["step"] in self._steps:
@@ -46,7 +46,7 @@ class Lessons:
             rank=learned.priority + row["low"],
             title="What helped others like you",
             action=step.action,
-            reason=told(row, step, "your situation"),
+            reason=in_words(row, step, "your situation"),
             evidence=[
                 Evidence("Your situation", f"score {situation}"),
                 Evidence("Difference", f"{points(row['difference'])} points"),

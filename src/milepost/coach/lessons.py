@@ -13,7 +13,7 @@ BAND_WIDTH: Final = 20
 TOP_BAND: Final = 4
 
 
-class Step(NamedTuple):
+class NextStep(NamedTuple):
     """A candidate next step: a tool of the plan, or a kind of event that is counted."""
 
     key: str
@@ -32,12 +32,12 @@ _KINDS: Final = (
 )
 
 
-def steps(plan: Plan) -> dict[str, Step]:
+def next_steps(plan: Plan) -> dict[str, NextStep]:
     """Every candidate next step by its key, which is also what a recommendation of it asks for."""
     tools = [
-        Step(f"tool:{tool}", None, tool, f"Use {name}", f"used {name}") for tool, name in plan.tool_names().items()
+        NextStep(f"tool:{tool}", None, tool, f"Use {name}", f"used {name}") for tool, name in plan.tool_names().items()
     ]
-    kinds = [Step(f"do:{kind}", kind, None, action, did) for kind, action, did in _KINDS]
+    kinds = [NextStep(f"do:{kind}", kind, None, action, did) for kind, action, did in _KINDS]
     return {step.key: step for step in [*tools, *kinds]}
 
 
@@ -55,8 +55,8 @@ def competency_name(plan: Plan, competency: str) -> str:
 
 
 def lesson(row: Mapping[str, Any], plan: Plan) -> Lesson:
-    """A row of milepost.coach_learned as it is told."""
-    step = steps(plan).get(row["step"]) or _gone(row["step"])
+    """A row of milepost.coach_learned in words."""
+    step = next_steps(plan).get(row["step"]) or _gone(row["step"])
     situation = f"Score {band_in_words(row['band'])}, weakest in {competency_name(plan, row['competency'])}"
     return Lesson(
         situation=situation,
@@ -67,11 +67,11 @@ def lesson(row: Mapping[str, Any], plan: Plan) -> Lesson:
         did_not=row["did_not"],
         did_not_share=row["did_not_moved_up"] / row["did_not"],
         moved_up=Difference(row["difference"], row["low"], row["high"]),
-        says=told(row, step, "this situation"),
+        says=in_words(row, step, "this situation"),
     )
 
 
-def told(row: Mapping[str, Any], step: Step, situation: str) -> str:
+def in_words(row: Mapping[str, Any], step: NextStep, situation: str) -> str:
     """The numbers in two sentences' worth of words."""
     return (
         f"Of {row['did']:,} customers in {situation} who {step.did} next, {_percent(row['did_moved_up'], row['did'])} "
@@ -84,7 +84,7 @@ def _percent(hits: int, n: int) -> str:
     return f"{100 * hits / n:.0f}%"
 
 
-def _gone(key: str) -> Step:
+def _gone(key: str) -> NextStep:
     """A step of an earlier plan."""
     word = key.partition(":")[2]
-    return Step(key, None, None, f"Use {word}", f"used {word}")
+    return NextStep(key, None, None, f"Use {word}", f"used {word}")

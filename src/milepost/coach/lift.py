@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import psycopg
 
-from milepost.coach.intervals import Sample, newcombe, welch
+from milepost.coach.intervals import Summary, newcombe, welch
 from milepost.coach.lessons import lesson
 from milepost.coach.said import LEARNED, Arm, Coaching, Lift, PlaybookReport
 from milepost.plan import Plan
@@ -154,8 +154,8 @@ def _percent(share: float | None) -> str:
     return "–" if share is None else f"{share * 100:.0f}%"
 
 
-def _sample(arm: Mapping[str, Any], weeks: float) -> Sample:
-    return Sample(int(arm["measured"]), arm["points_sum"] / weeks, arm["points_squares"] / weeks**2)
+def _sample(arm: Mapping[str, Any], weeks: float) -> Summary:
+    return Summary(int(arm["measured"]), arm["points_sum"] / weeks, arm["points_squares"] / weeks**2)
 
 
 def _arm(arm: Mapping[str, Any], weeks: float) -> Arm:

@@ -21,7 +21,7 @@ from milepost.coach.said import Recommendation
 _PREFIX = "whsec_"
 
 
-class Told(Recommendation, kw_only=True):
+class CustomerRecommendation(Recommendation, kw_only=True):
     """A recommendation with whose it is."""
 
     customer_id: str
@@ -32,17 +32,17 @@ class Message(msgspec.Struct, frozen=True):
 
     type: str
     timestamp: datetime
-    data: Told
+    data: CustomerRecommendation
 
 
 def message(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """A row of the outbox for a stored recommendation: the very bytes that every try sends."""
     fields = msgspec.structs.asdict(recommendation(dict(row), now))
-    told = Told(**fields, customer_id=row["customer_id"])
+    data = CustomerRecommendation(**fields, customer_id=row["customer_id"])
     return {
         "delivery_id": _new_id(now),
         "recommendation_id": row["recommendation_id"],
-        "body": msgspec.json.encode(Message("recommendation.made", now, told)).decode(),
+        "body": msgspec.json.encode(Message("recommendation.made", now, data)).decode(),
         "now": now,
     }
 

@@ -25,7 +25,16 @@ from milepost.columns.protocol import (
     frame,
     read_reply,
 )
-from milepost.columns.reading import Cell, ColumnsUnavailable, Freshness, Progress, Proof, QuestionFailed, Rows, Value
+from milepost.columns.reading import (
+    Cell,
+    ColumnsUnavailable,
+    Freshness,
+    Progress,
+    Proof,
+    QueryResult,
+    QuestionFailed,
+    Value,
+)
 from milepost.errors import Problem
 
 _PROBLEMS: Mapping[str, type[Problem]] = {
@@ -41,13 +50,13 @@ class Columns:
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
 
-    async def query(self, sql: str, parameters: Mapping[str, Value] | None = None) -> Rows:
+    async def query(self, sql: str, parameters: Mapping[str, Value] | None = None) -> QueryResult:
         """Answers one statement of ours; cancelling the task stops it. Raises as `reading.Reader` says."""
         plain = {name: _plain(value) for name, value in (parameters or {}).items()}
         reply = await self._ask(Query(sql, plain))
         if not isinstance(reply, Answered):
             raise QuestionFailed
-        return Rows(reply.names, cast(list[tuple[Cell, ...]], reply.rows))
+        return QueryResult(reply.names, cast(list[tuple[Cell, ...]], reply.rows))
 
     async def freshness(self) -> Freshness:
         """Up to when everything is there."""

@@ -18,10 +18,10 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from milepost.columns.reading import (
     Cell,
     ColumnsUnavailable,
+    QueryResult,
     QuestionFailed,
     QuestionTooBig,
     QuestionTooLong,
-    Rows,
     Value,
 )
 from milepost.errors import SettingsError
@@ -85,14 +85,14 @@ class Engine:
 
     def query(
         self, sql: str, parameters: Mapping[str, Value] | None = None, *, settings: Mapping[str, object] | None = None
-    ) -> Rows:
+    ) -> QueryResult:
         """One statement that answers rows. Raises what reading.py names."""
         with self._client() as client:
             try:
                 result = client.query(sql, parameters=parameters or {}, settings={**_READ_SETTINGS, **(settings or {})})
             except ClickHouseError as error:
                 raise _translated(error) from error
-            return Rows(
+            return QueryResult(
                 tuple(result.column_names), [tuple(_cell(value) for value in row) for row in result.result_rows]
             )
 

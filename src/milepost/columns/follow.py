@@ -44,7 +44,7 @@ class Change(NamedTuple):
     events: int
 
 
-class Gone(NamedTuple):
+class RemovedEvent(NamedTuple):
     """Where an event stood that is no more; `ts` as the mirror reads it."""
 
     event_id: str
@@ -99,9 +99,9 @@ def copy_all(connection: Connection, ver: int) -> Iterator[bytes]:
     return _blocks(connection, sql.SQL(_filled("copy_all", ver)))
 
 
-def gone(connection: Connection, changed: Sequence[int]) -> list[Gone]:
+def gone(connection: Connection, changed: Sequence[int]) -> list[RemovedEvent]:
     """Where events stood, of the changes among these that took some away."""
-    return [Gone(*row) for row in connection.execute(_SQL["gone"], {"changes": list(changed)})]
+    return [RemovedEvent(*row) for row in connection.execute(_SQL["gone"], {"changes": list(changed)})]
 
 
 def count_all(connection: Connection) -> int:

@@ -15,7 +15,7 @@ from milepost.columns.follow import Moment
 from milepost.columns.mirror import Load, Mirror
 from milepost.columns.reading import (
     ColumnsUnavailable,
-    Difference,
+    DayDifference,
     Freshness,
     Progress,
     Proof,
@@ -137,7 +137,7 @@ class Loader:
             finally:
                 self._mirror.drop_table("events_compared")
         differences = [
-            Difference(day, ours.get(day), theirs.get(day))
+            DayDifference(day, ours.get(day), theirs.get(day))
             for day in sorted(ours.keys() | theirs.keys())
             if ours.get(day) != theirs.get(day)
         ]

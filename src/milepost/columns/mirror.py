@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from milepost.columns import ddl
 from milepost.columns.engine import Engine
-from milepost.columns.follow import COLUMNS, Gone, Moment
+from milepost.columns.follow import COLUMNS, Moment, RemovedEvent
 from milepost.store.queries import load
 
 _SQL = load("milepost.columns", "mirror.sql")
@@ -46,7 +46,7 @@ class Mirror:
         self._batch += 1
         return self._batch * 2
 
-    def change(self, blocks: Iterable[bytes], gone: Sequence[Gone], ver: int) -> None:
+    def change(self, blocks: Iterable[bytes], gone: Sequence[RemovedEvent], ver: int) -> None:
         """Adds events of a load, and marks others as gone from where they stood; one that stands there anew stays.
 
         `blocks` are COPY text, with a version one above `ver` in each row. What is gone goes in with the first of them:
@@ -122,17 +122,17 @@ class Mirror:
         return int(str(self.engine.query(_SQL[name]).rows[0][0]))
 
 
-def _taken_away(gone: Sequence[Gone], ver: int) -> bytes:
+def _taken_away(gone: Sequence[RemovedEvent], ver: int) -> bytes:
     rows = []
     for one in gone:
-        told = _NOTHING | {
+        fields = _NOTHING | {
             "event_id": one.event_id,
             "customer": str(one.customer),
             "ts": one.ts,
             "ver": str(ver),
             "is_deleted": "1",
         }
-        rows.append("\t".join(told.get(column, "") for column in COLUMNS) + "\n")
+        rows.append("\t".join(fields.get(column, "") for column in COLUMNS) + "\n")
     return "".join(rows).encode()
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from milepost.columns.reading import Difference
+from milepost.columns.reading import DayDifference
 
 _LENGTH = struct.Struct(">I")
 #: Results are for people to look at: what is larger than this is a mistake.
@@ -62,7 +62,7 @@ class Rebuilt(msgspec.Struct, tag="rebuilt", frozen=True):
 class Verified(msgspec.Struct, tag="verified", frozen=True):
     days: int
     events: int
-    differences: list[Difference]
+    differences: list[DayDifference]
 
 
 class Failed(msgspec.Struct, tag="failed", frozen=True):

@@ -42,7 +42,7 @@ class QuestionFailed(Problem):
     code = "question_failed"
 
 
-class Rows(NamedTuple):
+class QueryResult(NamedTuple):
     """An answer: the columns' names, and the rows. Dates and times come as ISO texts."""
 
     names: tuple[str, ...]
@@ -52,7 +52,7 @@ class Rows(NamedTuple):
         return [dict(zip(self.names, row, strict=True)) for row in self.rows]
 
 
-#: Told how many rows are done, and how many there are.
+#: Called with how many rows are done and how many there are.
 Progress = Callable[[int, int], None]
 
 
@@ -67,7 +67,7 @@ class Freshness(NamedTuple):
     rolled_up: list[int] = []  # noqa: RUF012 -- a tuple's default, never changed
 
 
-class Difference(NamedTuple):
+class DayDifference(NamedTuple):
     """A day on which the two stores differ: number of events and checksum of each; None where a store has none."""
 
     day: str
@@ -80,13 +80,13 @@ class Proof(NamedTuple):
 
     days: int
     events: int
-    differences: list[Difference]
+    differences: list[DayDifference]
 
 
 class Reader(Protocol):
     """Answers one statement. `{name:Type}` in it is bound by the engine to `parameters[name]`, never pasted."""
 
-    async def query(self, sql: str, parameters: Mapping[str, Value] | None = None) -> Rows:
+    async def query(self, sql: str, parameters: Mapping[str, Value] | None = None) -> QueryResult:
         """Raises ColumnsUnavailable, QuestionTooLong or QuestionTooBig. Cancelling the caller stops the statement."""
         ...
 

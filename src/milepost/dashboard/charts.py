@@ -10,7 +10,7 @@ from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class DayColumn:
     """One day: all positions in percent of the plot, y from the top."""
 
     day: date
@@ -43,7 +43,7 @@ class Label:
 class DayChart:
     """`line` and `area` are path data in a box of 100 by 100; `tail` leads on to a day that is not over yet."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[DayColumn, ...]
     ticks: tuple[Tick, ...]
     labels: tuple[Label, ...]
     line: str
@@ -73,7 +73,7 @@ def day_chart(counts: Sequence[tuple[date, int]], *, partial_last: bool = True) 
         if value and height < 0.8:
             height = 0.8  # something is there: let it be seen
         columns.append(
-            Column(
+            DayColumn(
                 day=day,
                 value=value,
                 slot_x=round(index * slot, 3),
@@ -91,12 +91,12 @@ def day_chart(counts: Sequence[tuple[date, int]], *, partial_last: bool = True) 
         Label(x=round((index + 0.5) * slot, 3), day=counts[index][0], minor=bool((order + 1) % 2))
         for order, index in enumerate(range(every // 2, len(counts), every))
     )
-    points = [f"{c.slot_x + c.slot_width / 2:.2f} {c.y:.2f}" for c in columns]
+    coordinates = [f"{c.slot_x + c.slot_width / 2:.2f} {c.y:.2f}" for c in columns]
     # A day that has just begun would look like a collapse, so the whole days end the line.
-    whole = len(points) - 1 if partial_last and len(points) > 2 else len(points)
-    line = "M" + "L".join(points[:whole])
+    whole = len(coordinates) - 1 if partial_last and len(coordinates) > 2 else len(coordinates)
+    line = "M" + "L".join(coordinates[:whole])
     area = f"{line}L{(whole - 0.5) * slot:.2f} 100L{slot / 2:.2f} 100Z"
-    tail = "M" + "L".join(points[whole - 1 :]) if whole < len(points) else ""
+    tail = "M" + "L".join(coordinates[whole - 1 :]) if whole < len(coordinates) else ""
     return DayChart(tuple(columns), ticks, labels, line, area, tail)
 
 
@@ -121,16 +121,16 @@ def sparkline(values: Sequence[int]) -> Sparkline | None:
         return None
     top = max(values)
     step = (Sparkline.WIDTH - 4) / (len(values) - 1)
-    points = [
+    coordinates = [
         (round(2 + index * step, 1), round(Sparkline.HEIGHT - 2 - (Sparkline.HEIGHT - 4) * value / top, 1))
         for index, value in enumerate(values)
     ]
-    line = "M" + "L".join(f"{x} {y}" for x, y in points)
-    area = f"{line}L{points[-1][0]} {Sparkline.HEIGHT}L{points[0][0]} {Sparkline.HEIGHT}Z"
+    line = "M" + "L".join(f"{x} {y}" for x, y in coordinates)
+    area = f"{line}L{coordinates[-1][0]} {Sparkline.HEIGHT}L{coordinates[0][0]} {Sparkline.HEIGHT}Z"
     half = len(values) // 2
     earlier, later = sum(values[:half]), sum(values[-half:])
     direction = "rising" if later > earlier * 1.1 else "falling" if later < earlier * 0.9 else "level"
-    return Sparkline(line, area, points[-1][0], points[-1][1], direction)
+    return Sparkline(line, area, coordinates[-1][0], coordinates[-1][1], direction)
 
 
 @dataclass(frozen=True, slots=True)

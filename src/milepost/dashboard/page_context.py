@@ -114,8 +114,8 @@ class ErrorPages:
 
     def on_problem(self, request: AnyRequest, error: Problem) -> Response[bytes]:
         plain = problems.on_problem(request, error)
-        told = error.message if error.status < 500 else ""
-        return self._page(request, plain, told) if wants_page(request) else plain
+        message = error.message if error.status < 500 else ""
+        return self._page(request, plain, message) if wants_page(request) else plain
 
     def on_http_exception(self, request: AnyRequest, error: HTTPException) -> Response[bytes]:
         plain = problems.on_http_exception(request, error)
@@ -125,15 +125,15 @@ class ErrorPages:
         plain = problems.on_unexpected(request, error)
         return self._page(request, plain, "") if wants_page(request) else plain
 
-    def _page(self, request: AnyRequest, plain: Response[bytes], told: str) -> Response[bytes]:
+    def _page(self, request: AnyRequest, plain: Response[bytes], message: str) -> Response[bytes]:
         status = plain.status_code or 500
-        title, message = _TITLES.get(status, _TITLES[500 if status >= 500 else 400])
+        title, usual = _TITLES.get(status, _TITLES[500 if status >= 500 else 400])
         email = self._session.peek(request).get("email")
         shell = Shell(None, str(email), self._now(), zone_of(request)) if email else None
         token = html.escape(request.cookies.get(CSRF_COOKIE, ""))
         body = self._template.render(
             shell=shell,
-            view=ErrorPage(status, title, told or message, retry=status in (429, 500, 503)),
+            view=ErrorPage(status, title, message or usual, retry=status in (429, 500, 503)),
             csrf_input=f'<input type="hidden" name="_csrf_token" value="{token}">',
         )
         headers = {**PAGE_HEADERS, **plain.headers}

@@ -44,19 +44,19 @@ def settle_game(connection: psycopg.Connection, settling: Settling) -> None:
     changes = [_Change(*row) for row in connection.execute(_SQL["standing"], values)]
     _unsay(connection, awards, changes)
     since = settling.today - _NEWS
-    told = [
+    news = [
         _announcement(settling.now, "badge", award.customer_id, _badge_words(award, settling.plan))
         for award in awards
         if award.earned_on is not None and award.earned_on >= since
     ]
-    told += [
+    news += [
         _announcement(settling.now, "level", change.customer_id, _level_words(change, settling.plan))
         for change in changes
         if change.reached_on is not None and change.reached_on >= since
     ]
-    if told:
+    if news:
         with connection.cursor() as cursor:
-            cursor.executemany(_SQL["announce"], told)
+            cursor.executemany(_SQL["announce"], news)
 
 
 def _unsay(connection: psycopg.Connection, awards: list[_Award], changes: list[_Change]) -> None:

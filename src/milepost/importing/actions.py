@@ -18,7 +18,7 @@ from milepost.importing.fields import Faults, FieldResolver, RowFilter
 from milepost.importing.identity import Identifier, content_id, noise
 from milepost.importing.mapping import ActionMapping
 from milepost.importing.metadata import MetadataBuilder
-from milepost.importing.readers import Batch, Column
+from milepost.importing.readers import Column, RowBatch
 from milepost.importing.run import ImportProgress, ImportReport, import_rows
 from milepost.importing.sink import Sink
 from milepost.importing.times import Spreader, TimeParser, moments
@@ -45,7 +45,7 @@ class ActionConverter:
         self._fields = {key: FieldResolver(mapping, f"action.{key}", f) for key, f in mapping.fields().items()}
         self._metadata = MetadataBuilder(mapping)
 
-    def convert(self, batch: Batch) -> Converted[ActionRow]:
+    def convert(self, batch: RowBatch) -> Converted[ActionRow]:
         """Every row comes back as a row, as an error with its line, or is counted as left out by the map."""
         lines, columns, count = batch.lines, batch.columns, len(batch.lines)
         micros, time_faults = self._times.parse(columns)
@@ -77,8 +77,8 @@ class ActionConverter:
                 rows.append(made)
                 places.append(lines[row])
         # What the map leaves out is no error either.
-        told = set(wanted)
-        found = [*batch.errors, *(error for row, error in errors.by_row.items() if row in told)]
+        imported = set(wanted)
+        found = [*batch.errors, *(error for row, error in errors.by_row.items() if row in imported)]
         found.sort(key=lambda error: error.line)
         return Converted(rows, places, found, count - len(wanted))
 

@@ -13,7 +13,7 @@ from milepost.importing.fields import Faults, FieldResolver, RowFilter
 from milepost.importing.identity import Identifier, content_id, noise
 from milepost.importing.mapping import Mapping
 from milepost.importing.metadata import MetadataBuilder
-from milepost.importing.readers import Batch, Column, RowError
+from milepost.importing.readers import Column, RowBatch, RowError
 from milepost.importing.sessions import Sessions
 from milepost.importing.sink import R
 from milepost.importing.times import Spreader, TimeParser, moments
@@ -56,7 +56,7 @@ class Converter:
         """Rows that were earlier than the row before them of the same session owner."""
         return self._sessions.unsorted if self._sessions else 0
 
-    def convert(self, batch: Batch) -> Converted[EventRow]:
+    def convert(self, batch: RowBatch) -> Converted[EventRow]:
         """Every row of the batch comes back as a row, as an error with its line, or is counted as filtered."""
         lines, columns = batch.lines, batch.columns
         # ids are given before the filter, so that another filter gives the same rows the same ids

@@ -42,7 +42,7 @@ class RowError(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class RowBatch:
     """Consecutive rows: `rows` were read, those that could be are in `columns`, the others in `errors`."""
 
     rows: int
@@ -53,7 +53,7 @@ class Batch:
     share: float
 
 
-def read_batches(path: Path, mapping: FileMap, size: int, limit: int | None = None) -> Iterator[Batch]:
+def read_batches(path: Path, mapping: FileMap, size: int, limit: int | None = None) -> Iterator[RowBatch]:
     """Yields batches of `size` rows (the last may be shorter), at most `limit` rows in all.
 
     Raises ImportFailed if the file cannot be read on or lacks a column the map names.
@@ -102,7 +102,7 @@ def _require(path: Path, mapping: FileMap, have: list[str]) -> None:
 
 def _csv(
     path: Path, stream: IO[bytes], mapping: FileMap, size: int, limit: int | None, share: Callable[[], float]
-) -> Iterator[Batch]:
+) -> Iterator[RowBatch]:
     # surrogateescape keeps a row with broken UTF-8 readable, so that it alone is refused, with its line
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
     tab = path.name.lower().removesuffix(".gz").endswith(".tsv")
@@ -143,7 +143,7 @@ def _csv(
         count = len(lines) + len(errors)
         if count:
             columns: dict[str, Column] = {name: [row[at] or None for row in rows] for name, at in wanted.items()}
-            yield Batch(count, lines, columns, errors, share())
+            yield RowBatch(count, lines, columns, errors, share())
         if left is not None:
             left -= count
             ended = ended or left == 0
@@ -151,7 +151,7 @@ def _csv(
 
 def _ndjson(
     path: Path, stream: IO[bytes], mapping: FileMap, size: int, limit: int | None, share: Callable[[], float]
-) -> Iterator[Batch]:
+) -> Iterator[RowBatch]:
     wanted = list(mapping.columns())
     decode = msgspec.json.Decoder().decode
     left, line, seen = limit, 0, set[str]()
@@ -184,7 +184,7 @@ def _ndjson(
         if count:
             columns = {name: [row[at] for row in rows] for at, name in enumerate(wanted)}
             seen.update(name for name, column in columns.items() if any(column))
-            yield Batch(count, lines, columns, errors, share())
+            yield RowBatch(count, lines, columns, errors, share())
         if left is not None:
             left -= count
             ended = ended or left == 0
@@ -224,7 +224,7 @@ def _text(value: object) -> str | None:
     return str(value)
 
 
-def _parquet(path: Path, mapping: FileMap, size: int, limit: int | None) -> Iterator[Batch]:
+def _parquet(path: Path, mapping: FileMap, size: int, limit: int | None) -> Iterator[RowBatch]:
     with pq.ParquetFile(path) as file:
         _require(path, mapping, list(file.schema_arrow.names))
         total = max(file.metadata.num_rows, 1)
@@ -246,7 +246,7 @@ def _parquet(path: Path, mapping: FileMap, size: int, limit: int | None) -> Iter
             yield _parquet_batch(pa.Table.from_batches(held), done, limit, total)
 
 
-def _parquet_batch(table: pa.Table, done: int, limit: int | None, total: int) -> Batch:
+def _parquet_batch(table: pa.Table, done: int, limit: int | None, total: int) -> RowBatch:
     if limit is not None:
         table = table.slice(0, limit - done)
     columns: dict[str, Column] = {}
@@ -255,4 +255,4 @@ def _parquet_batch(table: pa.Table, done: int, limit: int | None, total: int) ->
         plain = pa.types.is_integer(table[name].type)
         columns[name] = [None if v is None else str(v) for v in values] if plain else [_text(v) for v in values]
     rows = table.num_rows
-    return Batch(rows, list(range(done + 1, done + rows + 1)), columns, [], (done + rows) / total)
+    return RowBatch(rows, list(range(done + 1, done + rows + 1)), columns, [], (done + rows) / total)

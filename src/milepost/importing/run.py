@@ -12,7 +12,7 @@ from typing import Any, Generic, NamedTuple, Protocol
 from milepost.errors import ImportFailed
 from milepost.importing.convert import Converted, Converter
 from milepost.importing.mapping import FileMap, Mapping
-from milepost.importing.readers import Batch, RowError, read_batches
+from milepost.importing.readers import RowBatch, RowError, read_batches
 from milepost.importing.sink import R, Sink
 from milepost.importing.state import Counts, Ledger, fingerprint
 from milepost.ingest.events import EventRow
@@ -34,7 +34,7 @@ class BatchConverter(Protocol[R]):
     @property
     def unsorted(self) -> int: ...
 
-    def convert(self, batch: Batch) -> Converted[R]: ...
+    def convert(self, batch: RowBatch) -> Converted[R]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,10 +77,6 @@ class CustomerFilter(msgspec.Struct, frozen=True, kw_only=True):
     max_score: float | None = None
     weakest: str | None = None
 
-    @property
-    def is_everybody(self) -> bool:
-        return self == EVERYBODY
-
 
 EVERYBODY = CustomerFilter()
 

@@ -36,7 +36,7 @@ class ToolCount(msgspec.Struct, frozen=True):
     customers: int
 
 
-class Reached(msgspec.Struct, frozen=True, kw_only=True):
+class MilestoneReached(msgspec.Struct, frozen=True, kw_only=True):
     """A competency milestone; `metadata` as its sender gave it."""
 
     customer_id: str
@@ -78,7 +78,7 @@ class Activity:
     exports: Week
     resources: Week
     tools: tuple[ToolCount, ...]
-    milestones: tuple[Reached, ...]
+    milestones: tuple[MilestoneReached, ...]
     quiet: tuple[Quiet, ...]
     quiet_total: int
     last_event_at: datetime | None
@@ -122,7 +122,7 @@ async def read_activity(connection: DictConnection, *, now: datetime, quiet_days
         exports=summed("exports"),
         resources=summed("resources"),
         tools=msgspec.convert(await _all(connection, "tools", values), tuple[ToolCount, ...]),
-        milestones=msgspec.convert(reached, tuple[Reached, ...]),
+        milestones=msgspec.convert(reached, tuple[MilestoneReached, ...]),
         quiet=msgspec.convert(await _all(connection, "quiet", values), tuple[Quiet, ...]),
         quiet_total=_int((await _one(connection, "quiet_total", values))["total"]),
         last_event_at=msgspec.convert(newest[0]["last_event_at"] if newest else None, datetime | None),

@@ -79,7 +79,7 @@ class Intervention(msgspec.Struct, kw_only=True):
     days_after: Annotated[int, Meta(description="Whole days since, of the 28.")]
 
 
-class Mark(msgspec.Struct, kw_only=True):
+class ActionMark(msgspec.Struct, kw_only=True):
     """An offline action as it is marked on the weeks."""
 
     action_id: UUID
@@ -102,7 +102,7 @@ class Practice(msgspec.Struct, kw_only=True):
     wins_from: float
     competencies: list[CompetencyPractice]
     weeks: Annotated[list[PracticeWeek], Meta(description="Oldest first; the last ends today.")]
-    actions: Annotated[list[Mark], Meta(description="Offline actions of these weeks, newest first, at most 200.")]
+    actions: Annotated[list[ActionMark], Meta(description="Offline actions of these weeks, newest first, at most 200.")]
     interventions: Annotated[list[Intervention], Meta(description="Newest first, at most 50.")]
 
 
@@ -139,7 +139,7 @@ async def read_practice(connection: DictConnection, customer_id: str, *, now: da
         wins_from=WINS_FROM,
         competencies=competencies,
         weeks=await _weeks(connection, values, today, weeks, [one.competency for one in competencies]),
-        actions=msgspec.convert(await (await connection.execute(_SQL["marks"], values)).fetchall(), list[Mark]),
+        actions=msgspec.convert(await (await connection.execute(_SQL["marks"], values)).fetchall(), list[ActionMark]),
         interventions=await _interventions(connection, values, first_day, today),
     )
 

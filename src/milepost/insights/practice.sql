@@ -12,7 +12,7 @@ select competency, (%(today)s::date - day) / 7 as block, sum(points)::bigint as 
 from (
   select competency, day, points from milepost.competency_days where customer_id = %(customer_id)s
   union all
-  select null, day, points from milepost.customer_days where customer_id = %(customer_id)s) as told
+  select null, day, points from milepost.customer_days where customer_id = %(customer_id)s) as earned
 where day <= %(today)s::date and day > %(today)s::date - 7 * %(weeks)s::integer
 group by 1, 2
 

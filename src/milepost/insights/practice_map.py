@@ -31,7 +31,7 @@ _SEARCH: Final[LiteralString] = (
 )
 
 
-class Cell(msgspec.Struct, array_like=True, frozen=True):
+class MapCell(msgspec.Struct, array_like=True, frozen=True):
     """So many customers between x and x + 1 steps of practice, y and y + 1 of results."""
 
     x: int
@@ -53,14 +53,14 @@ class Picture(msgspec.Struct, frozen=True):
     """`first` holds the first of each quarter, by practice and results together; `day`: the oldest day that any
     customer was settled on; None without customers. `waiting`: some of them have changed since."""
 
-    cells: list[Cell]
+    cells: list[MapCell]
     first: list[Placed]
     day: date | None
     waiting: bool
     practises_from: float = PRACTISES_FROM
     wins_from: float = WINS_FROM
 
-    def quarter_of(self, cell: Cell) -> Quarter:
+    def quarter_of(self, cell: MapCell) -> Quarter:
         return quarter_of(cell.x * STEP, cell.y * STEP, practises_from=self.practises_from, wins_from=self.wins_from)
 
     def count(self, quarter: Quarter | None = None) -> int:

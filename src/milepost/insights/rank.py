@@ -49,17 +49,6 @@ class Ranks:
         return max(-1.0, min(1.0, found))
 
 
-def average_ranks(values: Sequence[float]) -> list[float]:
-    """1 for the least; ties share the average of their ranks."""
-    middle = (len(values) + 1) / 2
-    return [around + middle for around in Ranks(levels(values)).around]
-
-
-def spearman(one: Sequence[float], other: Sequence[float]) -> float | None:
-    """Rank correlation, -1 to 1; None where either does not vary or there are fewer than three."""
-    return Ranks(levels(one)).correlation(Ranks(levels(other)))
-
-
 def interval(correlation: float, count: int) -> tuple[float, float] | None:
     """95 % of a Spearman correlation of so many pairs: Fisher's z with the variance of Bonett and Wright (2000)."""
     if count < 4 or not -1 < correlation < 1:

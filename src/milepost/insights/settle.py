@@ -60,7 +60,7 @@ class Settling(NamedTuple):
 
 
 #: Derives what it keeps of these customers from what is stored, and writes it; the same again changes nothing.
-Step = Callable[[psycopg.Connection, Settling], None]
+SettlingStep = Callable[[psycopg.Connection, Settling], None]
 
 
 class PlanUnreadable(Problem):
@@ -79,7 +79,7 @@ class Settled(NamedTuple):
 
 def settle(
     connection: psycopg.Connection,
-    steps: Sequence[Step],
+    steps: Sequence[SettlingStep],
     *,
     now: datetime,
     limit: int = 200,
@@ -105,7 +105,7 @@ def settle(
 
 def settle_around(
     connection: psycopg.Connection,
-    steps: Sequence[Step],
+    steps: Sequence[SettlingStep],
     *,
     now: datetime,
     aside: Aside,
@@ -133,7 +133,13 @@ def settle_around(
 
 
 def _settle_alone(
-    connection: psycopg.Connection, steps: Sequence[Step], customer: str, *, now: datetime, aside: Aside, pace: Pace
+    connection: psycopg.Connection,
+    steps: Sequence[SettlingStep],
+    customer: str,
+    *,
+    now: datetime,
+    aside: Aside,
+    pace: Pace,
 ) -> int:
     """Answers how many customers were settled; one who cannot be is set aside."""
     try:
@@ -182,7 +188,7 @@ def _rested(now: datetime, rest: timedelta) -> datetime:
 
 
 def _settle(
-    connection: psycopg.Connection, steps: Sequence[Step], customers: list[str], *, now: datetime, pace: Pace
+    connection: psycopg.Connection, steps: Sequence[SettlingStep], customers: list[str], *, now: datetime, pace: Pace
 ) -> int | None:
     """How many of them were there to be settled; None while another process settles, or before there is a plan."""
     # In transactions of their own: they hold what the column store's loader writes, or the customers' rows.
@@ -205,16 +211,6 @@ def _settle(
         changes = [row[1] for row in taken]
         connection.execute(_SQL["settled"], {"customers": settling.customers, "changes": changes})
     return len(taken)
-
-
-def settle_all(connection: psycopg.Connection, steps: Sequence[Step], *, now: datetime, limit: int = 200) -> int:
-    """Settles until nobody is waiting; answers how many customers, each as often as it was settled."""
-    done, after = 0, ""
-    while True:
-        batch = settle(connection, steps, now=now, limit=limit, after=after)
-        done, after = done + batch.customers, batch.last
-        if not batch.more and not batch.customers:
-            return done
 
 
 def mark_everybody(connection: psycopg.Connection, *, at_once: int = 1000) -> int:

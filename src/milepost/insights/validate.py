@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 
 from milepost.errors import InvalidRequest
 from milepost.insights.validate_compare import GROUPS, LEAST_IN_SLICE, Sample, compare_slice, pool
-from milepost.insights.validate_report import COVERAGE, OUTCOMES, RIVAL, SCORE, Report
+from milepost.insights.validate_report import COVERAGE, OUTCOMES, RIVAL, SCORE, ValidationReport
 from milepost.store.queries import load
 from milepost.vocabulary import SCORE_VERSION
 
@@ -31,10 +31,10 @@ MOST_SLICES: Final = 40
 _BATCH: Final = 100
 
 #: Hears how far it is, of how much. What it raises ends the work.
-Told = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 
 
-def _tell_nobody(done: int, total: int) -> None:
+def _no_progress(done: int, total: int) -> None:
     """For whoever only waits for the end."""
 
 
@@ -45,9 +45,9 @@ def validate(
     every: int = EVERY_DAYS,
     after: int = AFTER_DAYS,
     most: int = MOST_CUSTOMERS,
-    told: Told = _tell_nobody,
-) -> Report:
-    """Reads and compares; stores nothing. Raises InvalidRequest, psycopg.Error, and what `told` raises."""
+    progress: Progress = _no_progress,
+) -> ValidationReport:
+    """Reads and compares; stores nothing. Raises InvalidRequest, psycopg.Error, and what `progress` raises."""
     check(every=every, after=after, most=most)
     with connection.cursor(row_factory=dict_row) as cursor:
         today = now.astimezone(UTC).date()
@@ -55,12 +55,12 @@ def validate(
         assert bounds is not None
         days = slice_days(bounds["first"], bounds["last"], every=every, after=after)
         customers = [row["customer_id"] for row in cursor.execute(_SQL["customers"], {"most": most})]
-        steps = _Steps(told, len(customers) * 2 if days else 0)
+        steps = _Steps(progress, len(customers) * 2 if days else 0)
         columns = _read(cursor, customers, days, after, steps)
     parts = list(dict.fromkeys(name for column in columns.values() for name in column.parts))
     predictors = [SCORE, *parts, COVERAGE, RIVAL]
     samples = [columns[day].sample(day, parts) for day in days if day in columns]
-    return Report(
+    return ValidationReport(
         as_of=now,
         every_days=every,
         after_days=after,
@@ -130,12 +130,12 @@ class _Columns:
 class _Steps:
     """Counts steps taken, and tells of them."""
 
-    def __init__(self, told: Told, total: int) -> None:
-        self._told, self._total, self._done = told, total, 0.0
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0.0
 
     def take(self, steps: float) -> None:
         self._done = min(self._done + steps, self._total)
-        self._told(round(self._done), self._total)
+        self._progress(round(self._done), self._total)
 
 
 def _read(

@@ -39,11 +39,11 @@ where s.customer_id = any (%(customers)s)
 -- name: give_up
 -- A run that gave no sign of life for ten minutes is over.
 update milepost.validations set state = 'failed', finished_at = %(now)s, problem = 'The server that ran it went away.'
-where state in ('waiting', 'running') and told_at < %(now)s::timestamptz - interval '10 minutes'
+where state in ('waiting', 'running') and progress_at < %(now)s::timestamptz - interval '10 minutes'
 
 -- name: ask
 -- A run that waits for its turn; none where one is under way.
-insert into milepost.validations (every_days, after_days, most_customers, asked_at, told_at, asked_by)
+insert into milepost.validations (every_days, after_days, most_customers, asked_at, progress_at, asked_by)
 values (%(every)s, %(after)s, %(most)s, %(now)s, %(now)s, %(by)s)
 on conflict do nothing returning validation_id
 
@@ -57,16 +57,16 @@ update milepost.validations set state = 'cancelled', finished_at = %(now)s where
 returning validation_id
 
 -- name: begin
-update milepost.validations set state = 'running', told_at = %(now)s, done = 0, total = 0
+update milepost.validations set state = 'running', progress_at = %(now)s, done = 0, total = 0
 where validation_id = %(validation_id)s and state in ('waiting', 'running')
 returning every_days as every, after_days as after, most_customers as most
 
 -- name: progress
-update milepost.validations set told_at = %(now)s, done = %(done)s, total = %(total)s
+update milepost.validations set progress_at = %(now)s, done = %(done)s, total = %(total)s
 where validation_id = %(validation_id)s and state = 'running' returning true as goes_on
 
 -- name: finish
-update milepost.validations set state = 'done', finished_at = %(now)s, told_at = %(now)s, done = total,
+update milepost.validations set state = 'done', finished_at = %(now)s, progress_at = %(now)s, done = total,
   plan_version = %(plan_version)s, score_version = %(score_version)s, report = %(report)s
 where validation_id = %(validation_id)s and state = 'running'
 
@@ -75,7 +75,7 @@ update milepost.validations set state = 'failed', finished_at = %(now)s, problem
 where validation_id = %(validation_id)s and state in ('waiting', 'running')
 
 -- name: keep
-insert into milepost.validations (state, every_days, after_days, most_customers, asked_at, told_at, finished_at,
+insert into milepost.validations (state, every_days, after_days, most_customers, asked_at, progress_at, finished_at,
   asked_by, plan_version, score_version, report)
 values ('done', %(every)s, %(after)s, %(most)s, %(asked_at)s, %(now)s, %(now)s, %(by)s, %(plan_version)s,
   %(score_version)s, %(report)s)

@@ -88,14 +88,14 @@ def compare_slice(sample: Sample) -> Slice:
 
 
 def pool(
-    samples: Sequence[Sample], predictors: Iterable[str], outcomes: Sequence[str], told: Callable[[], None]
+    samples: Sequence[Sample], predictors: Iterable[str], outcomes: Sequence[str], done: Callable[[], None]
 ) -> list[Pooled]:
-    """Every predictor with every outcome over all slices. `told` hears of each of GROUPS that was left out."""
+    """Every predictor with every outcome over all slices. `done` hears of each of GROUPS that was left out."""
     whole = _pooled(samples, LEAST_IN_SLICE)
     without: list[dict[_Pair, _Total]] = []
     for group in range(GROUPS):
         without.append(_pooled(samples, 3, group))
-        told()
+        done()
     return [
         _of_all(samples, (predictor, outcome), whole.get((predictor, outcome)), without)
         for outcome in outcomes

@@ -64,7 +64,7 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
     compared: list[Compared]
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class ValidationReport(msgspec.Struct, frozen=True, kw_only=True):
     """A whole validation. Figures of many customers, and no customer's own."""
 
     as_of: datetime
@@ -115,7 +115,7 @@ def predictor_words(predictor: str) -> str:
     return PREDICTOR_WORDS.get(predictor) or predictor.replace("_", " ").capitalize()
 
 
-def finding(report: Report | None, outcome: str = "active") -> str:
+def finding(report: ValidationReport | None, outcome: str = "active") -> str:
     """What the comparison of the score with its rival came to, as a sentence."""
     what = _RANKS.get(outcome, outcome)
     found = report.of(SCORE, outcome) if report else None

@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from milepost.errors import Problem
 from milepost.insights.validate import AFTER_DAYS, EVERY_DAYS, MOST_CUSTOMERS, check, validate
-from milepost.insights.validate_report import Report
+from milepost.insights.validate_report import ValidationReport
 from milepost.store.database import Database
 from milepost.store.queries import load
 from milepost.vocabulary import SCORE_VERSION
@@ -23,7 +23,7 @@ _SQL = load("milepost.insights", "validate.sql")
 
 #: The job's name in the queue.
 TASK: Final = "validate_score"
-_TELL_SECONDS: Final = 0.5
+_REPORT_SECONDS: Final = 0.5
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 
@@ -63,7 +63,7 @@ class Runs(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     finished: Run | None
-    report: Report | None
+    report: ValidationReport | None
     newest: Run | None
     outdated: bool
 
@@ -78,7 +78,7 @@ async def latest(database: Database) -> Runs:
     finished = runs[done["validation_id"]] if done else None
     return Runs(
         finished=finished,
-        report=msgspec.convert(done["report"], Report) if done else None,
+        report=msgspec.convert(done["report"], ValidationReport) if done else None,
         newest=None if newest == finished else newest,
         outdated=done is not None
         and (done["score_version"], done["plan_version"]) != (SCORE_VERSION, done["current_plan"]),
@@ -130,34 +130,36 @@ def run(
     asked = cursor.execute(_SQL["begin"], {"validation_id": validation_id, "now": now()}).fetchone()
     if asked is None:
         return
-    told_at = 0.0
+    reported_at = 0.0
 
-    def told(done: int, total: int) -> None:
-        nonlocal told_at
+    def report_progress(done: int, total: int) -> None:
+        nonlocal reported_at
         if stopped():
             raise Interrupted
-        if time.monotonic() - told_at < _TELL_SECONDS:
+        if time.monotonic() - reported_at < _REPORT_SECONDS:
             return
-        told_at = time.monotonic()
+        reported_at = time.monotonic()
         values = {"validation_id": validation_id, "now": now(), "done": done, "total": total}
         if cursor.execute(_SQL["progress"], values).fetchone() is None:
             raise _Cancelled
 
     try:
-        report = validate(connection, now=now(), told=told, **asked)
+        report = validate(connection, now=now(), progress=report_progress, **asked)
     except _Cancelled:
         return
     except (psycopg.OperationalError, Interrupted):
         raise
     except Exception as error:
         # Whoever waits is told, whatever it was.
-        told_of = error.message if isinstance(error, Problem) else (str(error).strip() or repr(error)).splitlines()[0]
-        cursor.execute(_SQL["fail"], {"validation_id": validation_id, "now": now(), "problem": told_of})
+        problem = error.message if isinstance(error, Problem) else (str(error).strip() or repr(error)).splitlines()[0]
+        cursor.execute(_SQL["fail"], {"validation_id": validation_id, "now": now(), "problem": problem})
         raise
     cursor.execute(_SQL["finish"], {"validation_id": validation_id, "now": now(), **_stored(report)})
 
 
-def keep(connection: psycopg.Connection[Any], report: Report, *, most: int, now: datetime, by: str | None) -> None:
+def keep(
+    connection: psycopg.Connection[Any], report: ValidationReport, *, most: int, now: datetime, by: str | None
+) -> None:
     """Stores a report that was made without the queue, from the command line."""
     values = {
         "every": report.every_days,
@@ -170,7 +172,7 @@ def keep(connection: psycopg.Connection[Any], report: Report, *, most: int, now:
     connection.execute(_SQL["keep"], values | _stored(report))
 
 
-def _stored(report: Report) -> dict[str, object]:
+def _stored(report: ValidationReport) -> dict[str, object]:
     return {
         "plan_version": report.plan_version,
         "score_version": report.score_version,

@@ -3,7 +3,7 @@
 
 -- name: days
 -- UTC days on which a customer's sums differ from those of their events, and how many customers that concerns.
-with told as (
+with contributions as (
   select c.* from public.behavior_events e cross join lateral milepost.contribution(e) as c
 ),
 again as (
@@ -13,10 +13,10 @@ again as (
     sum(milestones) as milestones, sum(high_impact) as high_impact, sum(medium_impact) as medium_impact,
     sum(low_impact) as low_impact, sum(points) as points, sum(credibility) as credibility,
     coalesce(array_agg(distinct tool_id collate "C") filter (where tool_id is not null), '{}') as tools,
-    max((told_at || current_arr) collate "C") as current_arr_latest,
-    max((told_at || target_arr) collate "C") as target_arr_latest,
-    max((told_at || growth_stage) collate "C") as growth_stage_latest
-  from told group by 1, 2
+    max((recency || current_arr) collate "C") as current_arr_latest,
+    max((recency || target_arr) collate "C") as target_arr_latest,
+    max((recency || growth_stage) collate "C") as growth_stage_latest
+  from contributions group by 1, 2
 ),
 kept as (
   select customer_id, day, first_event_at, last_event_at, last_session_at, events, exports, resources_created,

@@ -52,7 +52,7 @@ class EmbeddedPostgres:
         self._stopping = threading.Event()
         self._turn = threading.Lock()
         self._ready = threading.Event()  # set while PostgreSQL accepts connections
-        self._settled = threading.Event()  # the first start is over, well or not
+        self._decided = threading.Event()  # the first start is over, well or not
         self._failure: BaseException | None = None
         self._postmaster: Postmaster | None = None
         self._keeper: threading.Thread | None = None
@@ -102,7 +102,7 @@ class EmbeddedPostgres:
             keeper.start()
             self._keeper = keeper
         try:
-            self._settled.wait()
+            self._decided.wait()
         except BaseException:  # a Ctrl-C
             self.stop()
             raise
@@ -150,11 +150,11 @@ class EmbeddedPostgres:
         except BaseException as error:  # noqa: BLE001 -- the thread has no caller: start() raises it
             self._failure = error
         finally:
-            if self._failure is None and not self._settled.is_set():
+            if self._failure is None and not self._decided.is_set():
                 self._failure = EmbeddedPostgresError("Milepost was stopped while PostgreSQL was starting.")
             if self._cluster.socket_dir.parent != self._cluster.data_dir:
                 shutil.rmtree(self._cluster.socket_dir, ignore_errors=True)  # under the temp folder
-            self._settled.set()
+            self._decided.set()
 
     def _live_and_live_again(self) -> None:
         exits = deaths = 0
@@ -165,14 +165,14 @@ class EmbeddedPostgres:
                 clear_leftovers(self._cluster, self._stopping.is_set)
                 code = self._one_life()
             except Exception as error:  # a full disk, no more processes: nothing ends the keeper
-                if not self._settled.is_set() or self._stopping.is_set():
+                if not self._decided.is_set() or self._stopping.is_set():
                     raise
                 what = f"PostgreSQL could not be started: {error}"
             else:
                 if self._stopping.is_set():
                     return
                 exits += code >= 0
-                if not self._settled.is_set() and exits >= _FIRST_ATTEMPTS:
+                if not self._decided.is_set() and exits >= _FIRST_ATTEMPTS:
                     raise EmbeddedPostgresError(self._did_not_start(code))
                 what = f"PostgreSQL ended with code {code}"
             self._restarts += 1
@@ -203,16 +203,16 @@ class EmbeddedPostgres:
 
     def _until_ready(self, postmaster: Postmaster) -> int | None:
         """Waits without a limit while the process lives. None: it accepts connections; else its exit code."""
-        began = told = time.monotonic()
+        began = reported = time.monotonic()
         while (code := postmaster.wait(_POLL_SECONDS)) is None:
             if not self._stopping.is_set() and says_ready(self._cluster, self.pid) and ensure_database(self._cluster):
                 self._ready.set()
-                self._settled.set()
+                self._decided.set()
                 log.info("PostgreSQL accepts connections after %.1f s", time.monotonic() - began)
                 return None
             now = time.monotonic()
-            if now - told >= _PROGRESS_SECONDS and not self._stopping.is_set():
-                told = now
+            if now - reported >= _PROGRESS_SECONDS and not self._stopping.is_set():
+                reported = now
                 self._tell(
                     f"PostgreSQL is recovering, {now - began:.0f} s so far: {last_lines(self._cluster.log_file, 1)}"
                 )
@@ -237,7 +237,7 @@ def attach_or_start(data_dir: Path, progress: Progress | None = None) -> Iterato
 
     Waits for a server that is itself still starting. Raises EmbeddedPostgresError as `start()` does.
     """
-    told = time.monotonic()
+    reported = time.monotonic()
     while True:
         postgres = EmbeddedPostgres(data_dir)
         try:
@@ -253,7 +253,7 @@ def attach_or_start(data_dir: Path, progress: Progress | None = None) -> Iterato
             finally:
                 postgres.stop()
             return
-        if time.monotonic() - told >= _PROGRESS_SECONDS and progress is not None:
-            told = time.monotonic()
+        if time.monotonic() - reported >= _PROGRESS_SECONDS and progress is not None:
+            reported = time.monotonic()
             progress("Waiting for the running server's PostgreSQL to accept connections")
         time.sleep(0.2)

@@ -93,11 +93,6 @@ def check(connection: psycopg.Connection) -> None:
         )
 
 
-def pending(connection: psycopg.Connection) -> list[Migration]:
-    """The migrations this database still lacks."""
-    return _missing(connection) if _exists(connection) else list(migrations())
-
-
 def as_text(plan: Plan) -> str:
     """The whole schema and the plan as one SQL text, for a hosted SQL editor. One transaction: all of it or nothing."""
     # File names of our own, of letters and digits.

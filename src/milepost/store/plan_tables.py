@@ -59,15 +59,15 @@ def _version(connection: psycopg.Connection, tables: _Tables) -> int:
     return int(row[0])
 
 
-def rescore(connection: psycopg.Connection, *, told: Callable[[int], object] | None = None) -> int:
-    """Brings every customer to the current plan, some at a time; answers how many. `told` hears of each slice."""
+def rescore(connection: psycopg.Connection, *, progress: Callable[[int], object] | None = None) -> int:
+    """Brings every customer to the current plan, some at a time; answers how many. `progress` hears of each slice."""
     last, done = "", 0
     while found := connection.execute(_SQL["behind"], {"after": last, "most": _SLICE}).fetchall():
         customers = [customer for (customer,) in found]
         retried(connection, partial(connection.execute, _SQL["rescore"], (customers,)))
         last, done = customers[-1], done + len(customers)
-        if told is not None:
-            told(done)
+        if progress is not None:
+            progress(done)
     return done
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from milepost.analytics.funnel import Funnel, FunnelAnswer, FunnelGroup, Reached
+from milepost.analytics.funnel import Funnel, FunnelAnswer, FunnelGroup, FunnelStep
 from tests.analytics.reference.events import Event, Whom, World, unit_of, value_of
 from tests.analytics.reference.figures import largest, percentile, share
-from tests.analytics.reference.matching import Scope, of_step
+from tests.analytics.reference.matching import Scope, of_kind
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def funnel(world: World, question: Funnel) -> FunnelAnswer:
     scope = Scope(world, question)
     of: dict[str, set[int]] = defaultdict(set)
     for place, step in enumerate(question.steps):
-        for event in of_step(world, scope.events, step):
+        for event in of_kind(world, scope.events, step):
             of[event.event_id].add(place)
     by_unit: dict[Whom, list[Event]] = defaultdict(list)
     for event in scope.events:
@@ -151,12 +151,12 @@ def in_any_order(events: list[Happened], steps: int, window: timedelta) -> Way:
 
 
 def _group(question: Funnel, ways: list[Way], value: str | None, is_other: bool) -> FunnelGroup:
-    reached: list[Reached] = []
+    reached: list[FunnelStep] = []
     counts = [sum(len(way) > place for way in ways) for place in range(len(question.steps))]
     for place, step in enumerate(question.steps):
         took = [(way[place] - way[place - 1]).total_seconds() for way in ways if place and len(way) > place]
         reached.append(
-            Reached(
+            FunnelStep(
                 name=step.name,
                 count=counts[place],
                 of_first=share(counts[place], counts[0]),

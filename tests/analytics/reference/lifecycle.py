@@ -9,7 +9,7 @@ from milepost.analytics.lifecycle import Lifecycle, LifecycleAnswer
 from milepost.analytics.stickiness import Stickiness, StickinessAnswer
 from tests.analytics.reference.events import Whom, World, unit_of
 from tests.analytics.reference.figures import percentile
-from tests.analytics.reference.matching import Scope, of_step
+from tests.analytics.reference.matching import Scope, of_kind
 
 
 def lifecycle(world: World, question: Lifecycle) -> LifecycleAnswer:
@@ -19,7 +19,7 @@ def lifecycle(world: World, question: Lifecycle) -> LifecycleAnswer:
     earlier = days.moved(buckets[0], interval, -1)
     active: dict[date, set[Whom]] = {bucket: set() for bucket in [earlier, *buckets]}
     first_in: dict[Whom, date] = {}
-    for event in of_step(world, scope.ever, question.activity):
+    for event in of_kind(world, scope.ever, question.activity):
         whom = unit_of(event, question.unit)
         if whom is None:
             continue
@@ -56,7 +56,7 @@ def stickiness(world: World, question: Stickiness) -> StickinessAnswer:
     scope = Scope(world, question)
     days = scope.days
     active: dict[Whom, set[date]] = defaultdict(set)
-    for event in of_step(world, scope.events, question.activity):
+    for event in of_kind(world, scope.events, question.activity):
         if (whom := unit_of(event, question.unit)) is not None:
             active[whom].add(days.named(days.day(event.at), question.interval))
     often = [len(found) for found in active.values()]

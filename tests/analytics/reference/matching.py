@@ -1,4 +1,4 @@
-"""Which events a filter, a step, a cohort and a question look at."""
+"""Which events a filter, a kind of event, a cohort and a question look at."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from datetime import timedelta
 
-from milepost.analytics.asking import Filter, Question, Step
+from milepost.analytics.asking import EventKind, Filter, Question
 from milepost.analytics.cohorts import Are, Definition, Did
 from tests.analytics.reference.days import Days
 from tests.analytics.reference.events import Event, World, value_of
@@ -45,13 +45,13 @@ def only(world: World, events: Iterable[Event], filters: Iterable[Filter]) -> li
     return found
 
 
-def of_step(world: World, events: Iterable[Event], step: Step) -> list[Event]:
+def of_kind(world: World, events: Iterable[Event], kind: EventKind) -> list[Event]:
     found = [
         event
         for event in events
-        if step.event_type in (None, event.event_type) and step.tool_id in (None, event.tool_id)
+        if kind.event_type in (None, event.event_type) and kind.tool_id in (None, event.tool_id)
     ]
-    return only(world, found, step.filters)
+    return only(world, found, kind.filters)
 
 
 def holds(value: str | None, condition: Filter) -> bool:
@@ -117,7 +117,7 @@ def _satisfying(world: World, everybody: set[str], condition: Did | Are) -> set[
         return {customer for customer in everybody if are(world, customer, condition.filter)}
     since = world.now - timedelta(hours=24 * condition.days)
     counts = dict.fromkeys(everybody, 0)
-    for event in of_step(world, stored(world), condition.step):
+    for event in of_kind(world, stored(world), condition.event):
         if since <= event.at <= world.now:
             counts[event.customer_id] += 1
     least = condition.at_least

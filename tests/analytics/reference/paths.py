@@ -9,7 +9,7 @@ from typing import Literal
 from milepost.analytics.paths import Link, Node, Paths, PathsAnswer
 from tests.analytics.reference.events import Event, World, unit_of, value_of
 from tests.analytics.reference.figures import largest
-from tests.analytics.reference.matching import Scope, of_step
+from tests.analytics.reference.matching import Scope, of_kind
 
 #: What a run is of: a customer's session, or a unit.
 Of = tuple[str, str]
@@ -26,7 +26,7 @@ def paths(world: World, question: Paths) -> PathsAnswer:
             of = (event.customer_id, event.session_id) if event.session_id else None
         if of is not None:
             runs[of].append(event)
-    anchors = {event.event_id for event in of_step(world, scope.events, question.anchor)} if question.anchor else None
+    anchors = {event.event_id for event in of_kind(world, scope.events, question.anchor)} if question.anchor else None
 
     walked: list[list[str]] = []
     for events in runs.values():

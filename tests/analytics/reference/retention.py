@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from milepost.analytics.retention import Group, Retention, RetentionAnswer
 from tests.analytics.reference.events import Event, Whom, World, unit_of
-from tests.analytics.reference.matching import Scope, of_step
+from tests.analytics.reference.matching import Scope, of_kind
 
 
 def retention(world: World, question: Retention) -> RetentionAnswer:
@@ -23,14 +23,14 @@ def retention(world: World, question: Retention) -> RetentionAnswer:
                 found[whom].add(place[days.named(days.day(event.at), interval)])
         return found
 
-    began = of_step(world, scope.ever, question.start)
+    began = of_kind(world, scope.ever, question.start)
     if question.kind == "first_time":
         first: dict[Whom, Event] = {}
         for event in began:
             if (whom := unit_of(event, question.unit)) is not None:
                 first.setdefault(whom, event)
         began = list(first.values())
-    joined, back = places(began), places(of_step(world, scope.events, question.back))
+    joined, back = places(began), places(of_kind(world, scope.events, question.back))
 
     groups: list[Group] = []
     for number, start in enumerate(starts):

@@ -9,15 +9,15 @@ from milepost.analytics.trends import Line, Trends, TrendsAnswer
 from tests.analytics.reference.days import Bucket, Days
 from tests.analytics.reference.events import Event, World, unit_of, value_of
 from tests.analytics.reference.figures import largest, percentile
-from tests.analytics.reference.matching import Scope, of_step
+from tests.analytics.reference.matching import Scope, of_kind
 
 
 def trends(world: World, question: Trends) -> TrendsAnswer:
     scope = Scope(world, question)
     days, earlier = scope.days, scope.days.before()
     lines: list[Line] = []
-    for place, step in enumerate(question.series):
-        looked_at = [event for event in of_step(world, scope.ever, step) if _measured(event, question)]
+    for place, kind in enumerate(question.series):
+        looked_at = [event for event in of_kind(world, scope.ever, kind) if _measured(event, question)]
         now = [event for event in looked_at if days.hold(event.at)]
         then = [event for event in looked_at if earlier.hold(event.at)]
         for value, is_other, belongs in _split(now, question):
@@ -29,7 +29,7 @@ def trends(world: World, question: Trends) -> TrendsAnswer:
                 before = [found[n] if n < len(found) else None for n in range(len(values))]
             line = Line(
                 series=place,
-                name=step.name,
+                name=kind.name,
                 value=value,
                 is_other=is_other,
                 values=values,

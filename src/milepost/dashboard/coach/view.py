@@ -36,7 +36,7 @@ _SCALE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RecommendationRow:
     """A recommendation in a list. `name` is empty on the customer's own page; `closes` while it can be marked."""
 
     recommendation_id: str
@@ -106,7 +106,7 @@ class Hook:
 class CoachingPage:
     """coach/coaching.html. `most` is how far `total`, of what is chosen, and `opened` count; `after` a cursor."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[RecommendationRow, ...]
     total: int
     opened: int
     most: int
@@ -168,16 +168,16 @@ class CoachingPage:
 class NextSteps:
     """coach/next_steps.html, on the customer's page. `past` newest first."""
 
-    rows: tuple[Row, ...]
-    past: tuple[Row, ...]
+    rows: tuple[RecommendationRow, ...]
+    past: tuple[RecommendationRow, ...]
 
 
-def row_of(one: Recommendation, customer_id: str, name: str, plan: Plan) -> Row:
+def row_of(one: Recommendation, customer_id: str, name: str, plan: Plan) -> RecommendationRow:
     """`name` empty: the page says whose it is. The team reads the playbook's name, the customer its title."""
     names = plan.playbook_names()
     ends = {"accepted": one.accepted_at, "dismissed": one.dismissed_at, "done": one.done_at, "shown": one.shown_at}
     is_open = one.state in ("made", "shown", "accepted")
-    return Row(
+    return RecommendationRow(
         recommendation_id=str(one.recommendation_id),
         customer_id=customer_id,
         name=name,
@@ -196,7 +196,7 @@ def row_of(one: Recommendation, customer_id: str, name: str, plan: Plan) -> Row:
     )
 
 
-def queue_row(one: Queued, plan: Plan) -> Row:
+def queue_row(one: Queued, plan: Plan) -> RecommendationRow:
     return row_of(one, one.customer_id, one.customer_name or one.customer_id, plan)
 
 

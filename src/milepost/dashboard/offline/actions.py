@@ -177,7 +177,7 @@ async def _is_stored(served: Services, row: ActionRow) -> bool:
         there = await _by_hand(served, row.customer_id, UUID(row.action_id))
     except NotFound:
         return False
-    told = (
+    fields = (
         "action_type",
         "role",
         "timestamp",
@@ -187,7 +187,7 @@ async def _is_stored(served: Services, row: ActionRow) -> bool:
         "currency",
         "description",
     )
-    return all(getattr(there, name) == getattr(row, name) for name in told)
+    return all(getattr(there, name) == getattr(row, name) for name in fields)
 
 
 async def _mark(request: AnyRequest, segment: str, action_id: UUID, statement: str, word: str) -> Redirect:

@@ -19,8 +19,8 @@ from milepost.dashboard import views as v
 from milepost.dashboard.describe import competency_names
 from milepost.dashboard.offline.panel import QUARTERS as QUARTER_WORDS
 from milepost.dashboard.page_context import page
+from milepost.dashboard.questions.context import named
 from milepost.dashboard.questions.shown import Cell, Column, Panel, Table
-from milepost.dashboard.questions.telling import named
 from milepost.dashboard.texts import storable
 from milepost.insights.practice import PRACTISES_FROM, WINS_FROM, Quarter
 from milepost.insights.practice_map import QUARTERS, STEP, Picture, Placed, more_than, read_picture
@@ -36,7 +36,7 @@ _FEW: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class MapQuery:
     """What the address says; what it says wrong is as if it were not there. `competency` is empty for all."""
 
     competency: str = ""
@@ -75,7 +75,7 @@ class QuarterTile:
 class PracticePage:
     """offline/practice.html. `known` is whether there is any customer at all, `outcomes` whether any has results."""
 
-    asked: Asked
+    asked: MapQuery
     answer: Markup
     tiles: tuple[QuarterTile, ...]
     panel: Panel | None
@@ -107,7 +107,7 @@ async def practice(request: AnyRequest) -> Template:
     return page(request, "offline/practice.html", section="practice", view=view)
 
 
-def practice_view(asked: Asked, picture: Picture, names: Mapping[str, str], today: date) -> PracticePage:
+def practice_view(asked: MapQuery, picture: Picture, names: Mapping[str, str], today: date) -> PracticePage:
     total = picture.count()
     tiles = tuple(
         QuarterTile(
@@ -133,7 +133,7 @@ def practice_view(asked: Asked, picture: Picture, names: Mapping[str, str], toda
     )
 
 
-def finding(asked: Asked, picture: Picture, names: Mapping[str, str]) -> Markup:
+def finding(asked: MapQuery, picture: Picture, names: Mapping[str, str]) -> Markup:
     """How many of those who practise win, against those who do not; or what keeps one from saying so."""
     where = Markup("In {}, ").format(names[asked.competency].lower()) if asked.competency else Markup("")
     total = picture.count()
@@ -161,7 +161,7 @@ def finding(asked: Asked, picture: Picture, names: Mapping[str, str]) -> Markup:
     return where + said
 
 
-def _panel(asked: Asked, picture: Picture, names: Mapping[str, str]) -> Panel:
+def _panel(asked: MapQuery, picture: Picture, names: Mapping[str, str]) -> Panel:
     listed: list[Placed] = []
     for quarter in QUARTERS:
         of_it = [one for one in picture.first if one.quarter == quarter]
@@ -193,7 +193,7 @@ def _panel(asked: Asked, picture: Picture, names: Mapping[str, str]) -> Panel:
         ],
     }  # fmt: skip
     if whole:
-        spec["points"] = [
+        spec["customers"] = [
             {"quarter": one.quarter, "name": fmt.visible_name(one.name, one.customer_id),
              "at": [round(one.practice, 2), round(one.results, 2)], "link": v.customer_url(one.customer_id)}
             for one in picture.first
@@ -216,7 +216,7 @@ def _panel(asked: Asked, picture: Picture, names: Mapping[str, str]) -> Panel:
     )  # fmt: skip
 
 
-def _cut(asked: Asked, picture: Picture, listed: int) -> Markup:
+def _cut(asked: MapQuery, picture: Picture, listed: int) -> Markup:
     """What the table does not have."""
     there = picture.count(asked.quarter)
     if listed >= there:
@@ -234,10 +234,10 @@ def _fresh(picture: Picture, today: date) -> str:
     return "The last changes follow in a moment" if picture.waiting else "Up to date"
 
 
-def _asked(wanted: Mapping[str, str], names: Mapping[str, str]) -> Asked:
+def _asked(wanted: Mapping[str, str], names: Mapping[str, str]) -> MapQuery:
     competency = wanted.get("competency", "")
     query = storable(wanted.get("q", "")).strip()[:200]
-    return Asked(
+    return MapQuery(
         competency=competency if competency in names else "",
         query=query,
         quarter=next((quarter for quarter in QUARTERS if quarter == wanted.get("quarter")), None),

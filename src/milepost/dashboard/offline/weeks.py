@@ -12,7 +12,7 @@ from typing import Final
 
 from milepost.dashboard import charts
 from milepost.dashboard import format as fmt
-from milepost.insights.practice import Mark, PracticeWeek
+from milepost.insights.practice import ActionMark, PracticeWeek
 from milepost.vocabulary import ActionRole
 
 #: Pixels: the lanes of outcomes and interventions, the columns below them, the days under those.
@@ -67,7 +67,7 @@ class WeeksChart:
     labels: tuple[charts.Label, ...]
 
 
-def weeks_chart(weeks: Sequence[PracticeWeek], marks: Sequence[Mark], names: Mapping[str, str]) -> WeeksChart:
+def weeks_chart(weeks: Sequence[PracticeWeek], marks: Sequence[ActionMark], names: Mapping[str, str]) -> WeeksChart:
     """`names` are those of the plan's competencies, in its order."""
     top, step = charts.nice_ceiling(max((week.points for week in weeks), default=0))
     slot = 100 / len(weeks)

@@ -14,7 +14,7 @@ from milepost.dashboard import charts, markup
 from milepost.dashboard import format as fmt
 from milepost.dashboard import views as v
 from milepost.dashboard.describe import competency_names, telling
-from milepost.insights.overview import Activity, Reached, Week
+from milepost.insights.overview import Activity, MilestoneReached, Week
 from milepost.plan import Plan
 
 
@@ -149,7 +149,7 @@ def _figure(label: str, week: Week) -> v.Figure:
     return v.Figure(label, week.now, week.before)
 
 
-def _milestone(reached: Reached, tools: Mapping[str, str], competencies: Mapping[str, str]) -> Milestone:
+def _milestone(reached: MilestoneReached, tools: Mapping[str, str], competencies: Mapping[str, str]) -> Milestone:
     points = reached.metadata.get("professional_credibility")
     tool = tools.get(reached.tool_id, fmt.words(reached.tool_id)) if reached.tool_id else ""
     described = telling(reached.metadata)

@@ -14,7 +14,7 @@ from typing import Final, TypeVar, get_args
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from milepost.analytics.asking import Column, Filter, Operator, Period, Step, Unit, WeekStart
+from milepost.analytics.asking import Column, EventKind, Filter, Operator, Period, Unit, WeekStart
 from milepost.dashboard.texts import storable
 from milepost.vocabulary import EVENT_TYPES
 
@@ -66,16 +66,16 @@ class FilterRow:
 
 
 @dataclass(frozen=True, slots=True)
-class StepRow:
+class KindRow:
     """A kind of event as the form has it: a type, a tool and at most one condition more."""
 
     event: str = ""
     tool: str = ""
     condition: FilterRow = FilterRow()
 
-    def step(self, name: str = "") -> Step:
+    def kind(self, name: str = "") -> EventKind:
         condition = self.condition.filter()
-        return Step(
+        return EventKind(
             event_type=next((kind for kind in EVENT_TYPES if kind == self.event), None),
             tool_id=self.tool or None,
             filters=(condition,) if condition else (),
@@ -139,10 +139,10 @@ class Address:
         rows = _rows(self, prefix, ("field", "key", "op", "value"))
         return tuple(filter_row(*row) for row in rows[:_MOST_ROWS])
 
-    def steps(self, prefix: str) -> tuple[StepRow, ...]:
+    def kinds(self, prefix: str) -> tuple[KindRow, ...]:
         rows = _rows(self, prefix, ("event", "tool", "field", "key", "op", "value"))
         return tuple(
-            StepRow(event if event in EVENT_TYPES else "", tool[:200], filter_row(*rest))
+            KindRow(event if event in EVENT_TYPES else "", tool[:200], filter_row(*rest))
             for event, tool, *rest in rows[:8]
         )
 
@@ -192,7 +192,7 @@ def filter_pairs(rows: Iterable[FilterRow], prefix: str = "") -> Pairs:
     )
 
 
-def step_pairs(rows: Sequence[StepRow], prefix: str) -> Pairs:
+def kind_pairs(rows: Sequence[KindRow], prefix: str) -> Pairs:
     pairs = _columns(
         {
             "event": [r.event for r in rows],
@@ -224,23 +224,23 @@ def address_of(path: str, pairs: Pairs) -> str:
     return f"{path}?{urlencode(pairs)}" if pairs else path
 
 
-def moved(rows: Sequence[StepRow], command: str, most: int, least: int) -> tuple[tuple[StepRow, ...], int | None]:
+def moved(rows: Sequence[KindRow], command: str, most: int, least: int) -> tuple[tuple[KindRow, ...], int | None]:
     """The rows after a button (`add`, `remove:1`, `up:1`, `down:1`), and the row that has the focus then."""
     word, _, number = command.partition(":")
-    steps = list(rows)
+    moved_rows = list(rows)
     at = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else -1
-    if word == "add" and len(steps) < most:
-        return (*steps, StepRow()), len(steps)
-    if not 0 <= at < len(steps):
-        return tuple(steps), None
-    if word == "remove" and len(steps) > least:
-        del steps[at]
-        return tuple(steps), min(at, len(steps) - 1)
+    if word == "add" and len(moved_rows) < most:
+        return (*moved_rows, KindRow()), len(moved_rows)
+    if not 0 <= at < len(moved_rows):
+        return tuple(moved_rows), None
+    if word == "remove" and len(moved_rows) > least:
+        del moved_rows[at]
+        return tuple(moved_rows), min(at, len(moved_rows) - 1)
     to = at + {"up": -1, "down": 1}.get(word, 0)
-    if to != at and 0 <= to < len(steps):
-        steps[at], steps[to] = steps[to], steps[at]
-        return tuple(steps), to
-    return tuple(steps), at
+    if to != at and 0 <= to < len(moved_rows):
+        moved_rows[at], moved_rows[to] = moved_rows[to], moved_rows[at]
+        return tuple(moved_rows), to
+    return tuple(moved_rows), at
 
 
 def with_filters(rows: Sequence[FilterRow], command: str) -> tuple[FilterRow, ...]:

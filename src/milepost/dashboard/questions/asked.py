@@ -18,7 +18,7 @@ NAMES: Final[tuple[Name, ...]] = get_args(Name)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PageQuestion:
     """A page's state. `questions` are asked together; `focus` is the id of the element a button led to."""
 
     name: Name

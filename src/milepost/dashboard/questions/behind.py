@@ -8,63 +8,63 @@ import msgspec
 
 from milepost.analytics.asking import Filter, People, Person, Question
 from milepost.analytics.cohorts import Are, Definition
-from milepost.analytics.points import (
-    FunnelPoint,
-    LifecyclePoint,
-    PathsPoint,
-    RetentionPoint,
-    SessionsPoint,
-    StickinessPoint,
-    ToolsPoint,
-    TrendsPoint,
+from milepost.analytics.places import (
+    FunnelPlace,
+    LifecyclePlace,
+    PathsPlace,
+    RetentionPlace,
+    SessionsPlace,
+    StickinessPlace,
+    ToolsPlace,
+    TrendsPlace,
 )
 from milepost.dashboard.questions import words
 from milepost.dashboard.questions.address import Address
-from milepost.dashboard.questions.asked import Asked
+from milepost.dashboard.questions.asked import PageQuestion
 from milepost.dashboard.questions.shown import Behind, BehindPerson
 from milepost.errors import InvalidRequest
 
-Point = (
-    TrendsPoint
-    | FunnelPoint
-    | RetentionPoint
-    | LifecyclePoint
-    | StickinessPoint
-    | ToolsPoint
-    | PathsPoint
-    | SessionsPoint
+Place = (
+    TrendsPlace
+    | FunnelPlace
+    | RetentionPlace
+    | LifecyclePlace
+    | StickinessPlace
+    | ToolsPlace
+    | PathsPlace
+    | SessionsPlace
 )
-_POINTS: dict[str, type[Point]] = {
-    "trends": TrendsPoint,
-    "funnels": FunnelPoint,
-    "retention": RetentionPoint,
-    "paths": PathsPoint,
-    "lifecycle": LifecyclePoint,
-    "tools": ToolsPoint,
-    "sessions": SessionsPoint,
+_PLACES: dict[str, type[Place]] = {
+    "trends": TrendsPlace,
+    "funnels": FunnelPlace,
+    "retention": RetentionPlace,
+    "paths": PathsPlace,
+    "lifecycle": LifecyclePlace,
+    "tools": ToolsPlace,
+    "sessions": SessionsPlace,
 }
 _STATES = {"new": "new", "returning": "stayed", "resurrected": "came back", "dormant": "went quiet"}
 #: As many values as a filter may have.
 _MOST_IN_COHORT = 1000
 
 
-def place(asked: Asked, address: Address) -> tuple[Question, Point]:
-    """The question and the point that an address names. Raises InvalidRequest for one that cannot be."""
+def read_place(asked: PageQuestion, address: Address) -> tuple[Question, Place]:
+    """The question and the place that an address names. Raises InvalidRequest for one that cannot be."""
     fields = {name.removeprefix("at."): value for name, value in address.pairs if name.startswith("at.")}
     sticky = asked.name == "lifecycle" and "n" in fields
-    kind: type[Point] = StickinessPoint if sticky else _POINTS[asked.name]
+    kind: type[Place] = StickinessPlace if sticky else _PLACES[asked.name]
     try:
-        point = msgspec.convert(fields, kind, strict=False)
+        place = msgspec.convert(fields, kind, strict=False)
     except msgspec.ValidationError as error:
         raise InvalidRequest(f"This link names no place in the answer: {error}.") from error
-    return asked.questions[1 if sticky else 0], point
+    return asked.questions[1 if sticky else 0], place
 
 
-def view(asked: Asked, point: Point, found: People, tools: dict[str, str]) -> Behind:
+def view(asked: PageQuestion, place: Place, found: People, tools: dict[str, str]) -> Behind:
     whole = asked.unit == "customer" and 0 < found.total == len(found.items) <= _MOST_IN_COHORT
     return Behind(
         title=f"{words.units(asked.unit).capitalize()} behind it",
-        what=_what(asked, point, tools),
+        what=_what(asked, place, tools),
         people=tuple(_person(person) for person in found.items),
         total=found.total,
         unit=asked.unit,
@@ -87,37 +87,37 @@ def _person(person: Person) -> BehindPerson:
     return BehindPerson(person.customer_id, person.name or person.customer_id, person.user_id, person.events, last)
 
 
-def _what(asked: Asked, point: Point, tools: dict[str, str]) -> str:
+def _what(asked: PageQuestion, place: Place, tools: dict[str, str]) -> str:
     """The place in words, e.g. 'Reached step 2, Exported'."""
     question = asked.questions[0]
-    if isinstance(point, FunnelPoint):
+    if isinstance(place, FunnelPlace):
         steps = getattr(question, "steps", ())
-        name = words.step_words(steps[point.step], tools) if point.step < len(steps) else ""
-        verb = "Got to" if point.outcome == "reached" else "Left after"
-        return f"{verb} step {point.step + 1}, {name}"
-    if isinstance(point, RetentionPoint):
+        name = words.kind_words(steps[place.step], tools) if place.step < len(steps) else ""
+        verb = "Got to" if place.outcome == "reached" else "Left after"
+        return f"{verb} step {place.step + 1}, {name}"
+    if isinstance(place, RetentionPlace):
         interval = getattr(question, "interval", "week")
-        began = f"Began in the {interval} of {point.start:%-d %b %Y}"
-        return began if not point.k else f"{began}, came back {point.k} {interval}{'s' if point.k > 1 else ''} later"
-    if isinstance(point, LifecyclePoint):
-        return f"Those who {_STATES[point.state]}" if point.state != "new" else "Those who were new"
-    if isinstance(point, StickinessPoint):
+        began = f"Began in the {interval} of {place.start:%-d %b %Y}"
+        return began if not place.k else f"{began}, came back {place.k} {interval}{'s' if place.k > 1 else ''} later"
+    if isinstance(place, LifecyclePlace):
+        return f"Those who {_STATES[place.state]}" if place.state != "new" else "Those who were new"
+    if isinstance(place, StickinessPlace):
         interval = getattr(question, "interval", "week")
-        return f"Active in exactly {point.n} {interval}{'s' if point.n > 1 else ''}"
-    if isinstance(point, ToolsPoint):
-        return f"Used {words.value_words('tool_id', point.tool_id, tools)}"
-    if isinstance(point, PathsPoint):
-        label = words.value_words(getattr(question, "label", None), point.label, tools)
-        return {"label": f"Step {point.step}: {label}", "other": f"Step {point.step}: all others"}.get(
-            point.kind, f"Went no further after step {point.step - 1}"
+        return f"Active in exactly {place.n} {interval}{'s' if place.n > 1 else ''}"
+    if isinstance(place, ToolsPlace):
+        return f"Used {words.value_words('tool_id', place.tool_id, tools)}"
+    if isinstance(place, PathsPlace):
+        label = words.value_words(getattr(question, "label", None), place.label, tools)
+        return {"label": f"Step {place.step}: {label}", "other": f"Step {place.step}: all others"}.get(
+            place.kind, f"Went no further after step {place.step - 1}"
         )
-    if isinstance(point, SessionsPoint):
+    if isinstance(place, SessionsPlace):
         part = getattr(question, "breakdown", None)
-        return "Had a session" if point.value is None else f"Sessions: {words.value_words(part, point.value, tools)}"
+        return "Had a session" if place.value is None else f"Sessions: {words.value_words(part, place.value, tools)}"
     series = getattr(question, "series", ())
-    name = words.step_words(series[point.series], tools) if point.series < len(series) else "Any event"
-    if point.is_other:
+    name = words.kind_words(series[place.series], tools) if place.series < len(series) else "Any event"
+    if place.is_other:
         return f"{name}: all others"
-    if point.value is None:
+    if place.value is None:
         return name
-    return f"{name}: {words.value_words(getattr(question, 'breakdown', None), point.value, tools)}"
+    return f"{name}: {words.value_words(getattr(question, 'breakdown', None), place.value, tools)}"

@@ -12,8 +12,8 @@ from milepost.dashboard.questions import words
 from milepost.dashboard.questions.address import (
     Address,
     FilterRow,
+    KindRow,
     Pairs,
-    StepRow,
     address_of,
     filter_pairs,
     filter_row,
@@ -28,7 +28,7 @@ _MOST: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class DidRow:
-    step: StepRow = StepRow()
+    event: KindRow = KindRow()
     compare: str = "at_least"
     times: int = 1
     days: int = 30
@@ -36,7 +36,7 @@ class DidRow:
     def condition(self) -> Did:
         many = self.compare == "at_most"
         return Did(
-            step=self.step.step(),
+            event=self.event.kind(),
             at_least=None if many else max(1, self.times),
             at_most=self.times if many else None,
             days=self.days,
@@ -61,8 +61,8 @@ class CohortForm:
         pairs: Pairs = [("match", self.match)] if self.match != "all" else []
         for row in self.did:
             pairs += [
-                ("did.event", row.step.event),
-                ("did.tool", row.step.tool),
+                ("did.event", row.event.event),
+                ("did.tool", row.event.tool),
                 ("did.compare", row.compare),
                 ("did.times", str(row.times)),
                 ("did.days", str(row.days)),
@@ -75,7 +75,7 @@ def read_form(address: Address) -> CohortForm:
     lists = [address.all(f"did.{name}") for name in names]
     did = [
         DidRow(
-            StepRow(event if event in EVENT_TYPES else "", tool[:200]),
+            KindRow(event if event in EVENT_TYPES else "", tool[:200]),
             compare if compare in _COMPARISONS else "at_least",
             _whole(times, 1, 0, 1_000_000),
             _whole(days, 30, 1, 3660),
@@ -109,7 +109,7 @@ def in_words(definition: Definition, tools: Mapping[str, str]) -> str:
 
 
 def _did(condition: Did, tools: Mapping[str, str]) -> str:
-    what = words.step_words(condition.step, tools)
+    what = words.kind_words(condition.event, tools)
     days = f"in the last {fmt.integer(condition.days)} {fmt.plural(condition.days, 'day')}"
     if condition.at_most == 0:
         return f"never: {what} {days}"

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from psycopg.types.json import Jsonb
 
-from milepost.dashboard.questions.asked import NAMES, Asked, Name
+from milepost.dashboard.questions.asked import NAMES, Name, PageQuestion
 from milepost.errors import InvalidRequest, NotFound
 from milepost.store.database import Database, Row
 from milepost.store.queries import load
@@ -75,7 +75,7 @@ async def report(database: Database, report_id: UUID) -> Report:
     return found
 
 
-async def save_report(database: Database, name: str, asked: Asked, *, by: str | None) -> UUID:
+async def save_report(database: Database, name: str, asked: PageQuestion, *, by: str | None) -> UUID:
     """Keeps the question itself, for programs, and the address of its page, for people."""
     values = {
         "name": named(name),

@@ -16,9 +16,9 @@ from milepost.analytics.trends import Trends, TrendsAnswer
 from milepost.api.answering import Answers, answers
 from milepost.dashboard.page_context import page
 from milepost.dashboard.questions import show_tools, show_trends, words
-from milepost.dashboard.questions.asked import Asked
+from milepost.dashboard.questions.asked import PageQuestion
+from milepost.dashboard.questions.context import AnswerContext
 from milepost.dashboard.questions.shown import Panel
-from milepost.dashboard.questions.telling import Telling
 from milepost.dashboard.questions.view import asked_by, trouble
 from milepost.errors import Problem
 
@@ -57,27 +57,27 @@ async def overview_charts(request: AnyRequest) -> Template:
     )
 
 
-def _panels(request: AnyRequest, asked: list[Asked], found: Answers) -> list[tuple[Panel, str]]:
+def _panels(request: AnyRequest, asked: list[PageQuestion], found: Answers) -> list[tuple[Panel, str]]:
     """Each panel with the address of its question."""
     served = services(request)
     tools, now = served.plan.tool_names(), served.now()
 
-    def told(place: int) -> Telling:
+    def context(place: int) -> AnswerContext:
         answer = found.answers[place]
         today = now.astimezone(asked[place].zone).date()
-        return Telling(asked[place], tools, today, answer.first, answer.last)
+        return AnswerContext(asked[place], tools, today, answer.first, answer.last)
 
     shown: list[tuple[Panel, str]] = []
     for place, title in ((0, "Customers active per week"), (1, "Events by kind")):
         answer = cast(TrendsAnswer, found.answers[place])
-        view = show_trends.show(answer, cast(Trends, asked[place].questions[0]), told(place))
+        view = show_trends.show(answer, cast(Trends, asked[place].questions[0]), context(place))
         shown += [(_titled(panel, title, view.answer, "medium"), asked[place].url) for panel in view.panels]
     adopted = cast(ToolsAnswer, found.answers[2])
     if adopted.tools:
         names = [words.value_words("tool_id", tool.tool_id, tools) for tool in adopted.tools]
-        sentence = show_tools.sentence(adopted, names, told(2))
+        sentence = show_tools.sentence(adopted, names, context(2))
         most = msgspec.structs.replace(adopted, tools=adopted.tools[:_MOST_TOOLS])
-        panel = show_tools.adoption(most, names[:_MOST_TOOLS], told(2))
+        panel = show_tools.adoption(most, names[:_MOST_TOOLS], context(2))
         shown.append((_titled(panel, "Tool adoption", sentence, panel.size), asked[2].url))
     return shown
 

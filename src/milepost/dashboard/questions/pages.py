@@ -15,7 +15,7 @@ from milepost.api.answering import answers, people
 from milepost.dashboard.page_context import PAGE_HEADERS, page
 from milepost.dashboard.questions import behind, words
 from milepost.dashboard.questions.address import COLUMNS, Address
-from milepost.dashboard.questions.asked import NAMES, Asked, Name
+from milepost.dashboard.questions.asked import NAMES, Name, PageQuestion
 from milepost.dashboard.questions.cohort_pages import cohort_handlers, cohort_names
 from milepost.dashboard.questions.kept import dashboards
 from milepost.dashboard.questions.kept_pages import kept_handlers
@@ -75,12 +75,12 @@ async def who(request: AnyRequest) -> Template:
     """Who is behind a place in the answer."""
     served = services(request)
     address = Address.of(_query(request))
-    asked: Asked = asked_by(request, _name(request), _query(request))
+    asked: PageQuestion = asked_by(request, _name(request), _query(request))
     status = 200
     try:
-        asking, point = behind.place(asked, address)
-        found = await people(request, asking, point)
-        view = behind.view(asked, point, found, served.plan.tool_names())
+        asking, place = behind.read_place(asked, address)
+        found = await people(request, asking, place)
+        view = behind.view(asked, place, found, served.plan.tool_names())
     except Problem as problem:
         if problem.status == 499:
             raise

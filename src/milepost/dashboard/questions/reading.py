@@ -20,7 +20,7 @@ from milepost.analytics.stickiness import Stickiness
 from milepost.analytics.tools import Tools
 from milepost.analytics.trends import Measure, Trends
 from milepost.dashboard.questions import address as a
-from milepost.dashboard.questions.asked import Asked, Common, Name, before_that, replace_days
+from milepost.dashboard.questions.asked import Common, Name, PageQuestion, before_that, replace_days
 
 Calendar = Literal["day", "week", "month"]
 MEASURES: Final[tuple[Measure, ...]] = get_args(Measure)
@@ -31,13 +31,13 @@ SESSION_PARTS: Final[tuple[SessionBreakdown, ...]] = get_args(SessionBreakdown)
 WINDOW_UNITS: Final[Mapping[str, int]] = {"minutes": 60, "hours": 3600, "days": 86_400}
 MOST_SERIES: Final = 6
 MOST_STEPS: Final = 8
-_FIRST_FUNNEL: Final = (a.StepRow(event="tool_usage"), a.StepRow(event="export_action"))
+_FIRST_FUNNEL: Final = (a.KindRow(event="tool_usage"), a.KindRow(event="export_action"))
 _DIRECTIONS: Final[tuple[Literal["next"], Literal["previous"]]] = ("next", "previous")
 _RUNS: Final[tuple[Literal["session"], Literal["unit"]]] = ("session", "unit")
 _RETAINED: Final[tuple[Literal["first_time"], Literal["recurring"]]] = ("first_time", "recurring")
 
 
-def read(name: Name, address: a.Address, zone: str, now: datetime) -> Asked:
+def read(name: Name, address: a.Address, zone: str, now: datetime) -> PageQuestion:
     """What the page `name` asks at this address; `zone` is the reader's."""
     rows = address.filters()
     command = address.text("do")
@@ -51,8 +51,8 @@ def read(name: Name, address: a.Address, zone: str, now: datetime) -> Asked:
     return replace(_READERS[name](address, common), table=address.text("view") == "table")
 
 
-def _trends(address: a.Address, common: Common) -> Asked:
-    rows, focus = _steps(address, "s.", least=1, most=MOST_SERIES, default=(a.StepRow(),))
+def _trends(address: a.Address, common: Common) -> PageQuestion:
+    rows, focus = _kinds(address, "s.", least=1, most=MOST_SERIES, default=(a.KindRow(),))
     measure = address.one_of("measure", MEASURES, "events")
     interval = address.one_of("interval", INTERVALS, _interval(common.period))
     percentile = address.whole("percentile", 50, 1, 99)
@@ -61,14 +61,14 @@ def _trends(address: a.Address, common: Common) -> Asked:
     breakdown, by = _breakdown(address)
     question = common.question(
         Trends, measure=measure, percentile=percentile / 100, interval=interval, breakdown=breakdown, top=top,
-        series=tuple(row.step() for row in rows), compare=compare,
+        series=tuple(row.kind() for row in rows), compare=compare,
     )  # fmt: skip
     pairs = [
         *common.pairs,
         *([("measure", measure)] if measure != "events" else []),
         *([("percentile", str(percentile))] if percentile != 50 else []),
         ("interval", interval),
-        *a.step_pairs([r for r in rows if not r.empty] if len(rows) == 1 else rows, "s."),
+        *a.kind_pairs([r for r in rows if not r.empty] if len(rows) == 1 else rows, "s."),
         *by,
         *([("top", str(top))] if top != 8 else []),
         *([("compare", "1")] if compare else []),
@@ -80,8 +80,8 @@ def _trends(address: a.Address, common: Common) -> Asked:
     return _asked("trends", common, (question,), parts, pairs, focus)
 
 
-def _funnels(address: a.Address, common: Common) -> Asked:
-    rows, focus = _steps(address, "s.", least=2, most=MOST_STEPS, default=_FIRST_FUNNEL)
+def _funnels(address: a.Address, common: Common) -> PageQuestion:
+    rows, focus = _kinds(address, "s.", least=2, most=MOST_STEPS, default=_FIRST_FUNNEL)
     order = address.one_of("order", ORDERS, "ordered")
     window = address.whole("window", 7, 1, 9999)
     window_unit = address.one_of("window_unit", tuple(WINDOW_UNITS), "days")
@@ -89,12 +89,12 @@ def _funnels(address: a.Address, common: Common) -> Asked:
     top = address.whole("top", 8, 1, 50)
     breakdown, by = _breakdown(address)
     question = common.question(
-        Funnel, steps=tuple(row.step() for row in rows), order=order, window_seconds=seconds, breakdown=breakdown,
+        Funnel, steps=tuple(row.kind() for row in rows), order=order, window_seconds=seconds, breakdown=breakdown,
         top=top,
     )  # fmt: skip
     pairs = [
         *common.pairs,
-        *a.step_pairs(rows, "s."),
+        *a.kind_pairs(rows, "s."),
         *([("order", order)] if order != "ordered" else []),
         ("window", str(window)),
         ("window_unit", window_unit),
@@ -108,8 +108,8 @@ def _funnels(address: a.Address, common: Common) -> Asked:
     return _asked("funnels", common, (question, before), parts, pairs, focus)
 
 
-def _retention(address: a.Address, common: Common) -> Asked:
-    start, back = _step(address, "start."), _step(address, "back.")
+def _retention(address: a.Address, common: Common) -> PageQuestion:
+    start, back = _kind(address, "start."), _kind(address, "back.")
     kind = address.one_of("kind", _RETAINED, "recurring")
     interval = address.one_of("interval", CALENDAR, "week")
     if not address.text("days"):
@@ -117,7 +117,7 @@ def _retention(address: a.Address, common: Common) -> Asked:
     intervals = address.whole("intervals", 12, 1, 60)
     bounded = address.text("bounded") != "0"
     question = common.question(
-        Retention, start=start.step(), back=back.step(), kind=kind, interval=interval, intervals=intervals,
+        Retention, start=start.kind(), back=back.kind(), kind=kind, interval=interval, intervals=intervals,
         bounded=bounded,
     )  # fmt: skip
     pairs = [
@@ -126,8 +126,8 @@ def _retention(address: a.Address, common: Common) -> Asked:
         ("interval", interval),
         ("intervals", str(intervals)),
         *([] if bounded else [("bounded", "0")]),
-        *a.step_pairs((start,), "start."),
-        *a.step_pairs((back,), "back."),
+        *a.kind_pairs((start,), "start."),
+        *a.kind_pairs((back,), "back."),
     ]
     parts = {
         "start": start, "back": back, "kind": kind, "interval": interval, "intervals": intervals, "bounded": bounded,
@@ -135,19 +135,19 @@ def _retention(address: a.Address, common: Common) -> Asked:
     return _asked("retention", common, (question,), parts, pairs)
 
 
-def _paths(address: a.Address, common: Common) -> Asked:
-    anchor = _step(address, "anchor.")
+def _paths(address: a.Address, common: Common) -> PageQuestion:
+    anchor = _kind(address, "anchor.")
     direction = address.one_of("direction", _DIRECTIONS, "next")
     per = address.one_of("per", _RUNS, "session")
     depth, top = address.whole("depth", 4, 1, 6), address.whole("top", 6, 1, 20)
     label, by = _breakdown(address, default="tool_id")
     question = common.question(
-        Paths, anchor=None if anchor.empty else anchor.step(), direction=direction, per=per, depth=depth, top=top,
+        Paths, anchor=None if anchor.empty else anchor.kind(), direction=direction, per=per, depth=depth, top=top,
         label=label,
     )  # fmt: skip
     pairs = [
         *common.pairs,
-        *a.step_pairs((anchor,), "anchor."),
+        *a.kind_pairs((anchor,), "anchor."),
         *([("direction", direction)] if direction != "next" else []),
         *([("per", per)] if per != "session" else []),
         *by,
@@ -160,25 +160,25 @@ def _paths(address: a.Address, common: Common) -> Asked:
     return _asked("paths", common, (question,), parts, pairs)
 
 
-def _lifecycle(address: a.Address, common: Common) -> Asked:
-    activity = _step(address, "activity.")
+def _lifecycle(address: a.Address, common: Common) -> PageQuestion:
+    activity = _kind(address, "activity.")
     if not address.text("days"):
         common = replace(common, period=replace_days(common.period, 90))
     interval = address.one_of("interval", CALENDAR, "week")
-    step = activity.step()
+    kind = activity.kind()
     questions = (
-        common.question(Lifecycle, activity=step, interval=interval),
-        common.question(Stickiness, activity=step, interval=interval),
+        common.question(Lifecycle, activity=kind, interval=interval),
+        common.question(Stickiness, activity=kind, interval=interval),
     )
-    pairs = [*common.pairs, ("interval", interval), *a.step_pairs((activity,), "activity.")]
+    pairs = [*common.pairs, ("interval", interval), *a.kind_pairs((activity,), "activity.")]
     return _asked("lifecycle", common, questions, {"activity": activity, "interval": interval}, pairs)
 
 
-def _tools(address: a.Address, common: Common) -> Asked:  # noqa: ARG001
+def _tools(address: a.Address, common: Common) -> PageQuestion:  # noqa: ARG001
     return _asked("tools", common, (common.question(Tools),), {}, common.pairs)
 
 
-def _sessions(address: a.Address, common: Common) -> Asked:
+def _sessions(address: a.Address, common: Common) -> PageQuestion:
     interval = address.one_of("interval", CALENDAR, "day")
     wanted = address.text("by")
     breakdown = next((part for part in SESSION_PARTS if part == wanted), None)
@@ -187,7 +187,7 @@ def _sessions(address: a.Address, common: Common) -> Asked:
     return _asked("sessions", common, (question,), {"interval": interval, "breakdown": breakdown or ""}, pairs)
 
 
-_READERS: Final[Mapping[Name, Callable[[a.Address, Common], Asked]]] = {
+_READERS: Final[Mapping[Name, Callable[[a.Address, Common], PageQuestion]]] = {
     "trends": _trends,
     "funnels": _funnels,
     "retention": _retention,
@@ -205,15 +205,17 @@ def _asked(
     parts: Mapping[str, object],
     pairs: a.Pairs,
     focus: str = "",
-) -> Asked:
-    return Asked(name, common.period, common.unit, common.filters, questions, parts, pairs, focus=focus or common.focus)
+) -> PageQuestion:
+    return PageQuestion(
+        name, common.period, common.unit, common.filters, questions, parts, pairs, focus=focus or common.focus
+    )
 
 
-def _steps(
-    address: a.Address, prefix: str, *, least: int, most: int, default: tuple[a.StepRow, ...]
-) -> tuple[tuple[a.StepRow, ...], str]:
-    rows = address.steps(prefix)[:most] or default
-    rows += (a.StepRow(),) * (least - len(rows))
+def _kinds(
+    address: a.Address, prefix: str, *, least: int, most: int, default: tuple[a.KindRow, ...]
+) -> tuple[tuple[a.KindRow, ...], str]:
+    rows = address.kinds(prefix)[:most] or default
+    rows += (a.KindRow(),) * (least - len(rows))
     command = address.text("do")
     if not command or "filter" in command:
         return rows, ""
@@ -222,8 +224,8 @@ def _steps(
     return after, "" if at is None else f"step-{at}-{word if word in ('up', 'down') else 'event'}"
 
 
-def _step(address: a.Address, prefix: str) -> a.StepRow:
-    return next(iter(address.steps(prefix)), a.StepRow())
+def _kind(address: a.Address, prefix: str) -> a.KindRow:
+    return next(iter(address.kinds(prefix)), a.KindRow())
 
 
 def _breakdown(address: a.Address, default: str | None = None) -> tuple[str | None, a.Pairs]:

@@ -8,26 +8,26 @@ from milepost.analytics.funnel import Funnel, FunnelAnswer, FunnelGroup
 from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
 from milepost.dashboard.questions import words
+from milepost.dashboard.questions.context import AnswerContext, count, lasting, named, share, text_column
 from milepost.dashboard.questions.shown import Cell, Column, Key, Panel, Shown, Table
-from milepost.dashboard.questions.telling import Telling, count, lasting, named, share, text_column
 
 
-def show(answer: FunnelAnswer, before: FunnelAnswer | None, question: Funnel, told: Telling) -> Shown:
+def show(answer: FunnelAnswer, before: FunnelAnswer | None, question: Funnel, context: AnswerContext) -> Shown:
     steps = answer.total.steps
-    names = [words.step_words(step, told.tools) for step in question.steps]
+    names = [words.kind_words(step, context.tools) for step in question.steps]
     if not steps or not steps[0].count:
         return Shown(
-            Markup("Nobody took the first step {}.").format(told.days(answer)),
+            Markup("Nobody took the first step {}.").format(context.days(answer)),
             empty="Nobody took the first step, so there is no way to follow",
             hint="Take more days, or another first step.",
         )
-    panels = [_ways(answer, question, told, names)]
+    panels = [_ways(answer, question, context, names)]
     if answer.groups:
-        panels.append(_groups(answer, question, told, names))
-    return Shown(sentence(answer, before, names, told), tuple(panels))
+        panels.append(_groups(answer, question, context, names))
+    return Shown(sentence(answer, before, names, context), tuple(panels))
 
 
-def sentence(answer: FunnelAnswer, before: FunnelAnswer | None, names: list[str], told: Telling) -> Markup:
+def sentence(answer: FunnelAnswer, before: FunnelAnswer | None, names: list[str], context: AnswerContext) -> Markup:
     """'Conversion fell to 31 %: 120 of 388 customers; most left after step 2, Exported.'"""
     steps = answer.total.steps
     first, last = steps[0].count, steps[-1].count
@@ -43,17 +43,17 @@ def sentence(answer: FunnelAnswer, before: FunnelAnswer | None, names: list[str]
     left = [steps[i].count - steps[i + 1].count for i in range(len(steps) - 1)]
     worst = max(range(len(left)), key=lambda i: left[i])
     if last == first:
-        return said + Markup(": all {} {} got through.").format(markup.number(first), told.units(first))
+        return said + Markup(": all {} {} got through.").format(markup.number(first), context.units(first))
     where = Markup("most left after step {}, <bdi>{}</bdi>").format(worst + 1, names[worst])
     if len(steps) == 2:
-        where = Markup("{} {} went no further").format(markup.number(left[0]), told.units(left[0]))
+        where = Markup("{} {} went no further").format(markup.number(left[0]), context.units(left[0]))
     return said + Markup(", {}.").format(where)
 
 
-def _ways(answer: FunnelAnswer, question: Funnel, told: Telling, names: list[str]) -> Panel:
+def _ways(answer: FunnelAnswer, question: Funnel, context: AnswerContext, names: list[str]) -> Panel:
     steps = answer.total.steps
     columns = (
-        text_column("Step"), Column(told.units().capitalize()), Column("Of the first"), Column("Of the one before"),
+        text_column("Step"), Column(context.units().capitalize()), Column("Of the first"), Column("Of the one before"),
         Column("Left before"), Column("Usual time"), Column("Nine of ten within"),
     )  # fmt: skip
     rows = []
@@ -62,10 +62,10 @@ def _ways(answer: FunnelAnswer, question: Funnel, told: Telling, names: list[str
         rows.append(
             (
                 named(f"{place + 1}. {names[place]}"),
-                count(step.count, told.who(step=place)),
+                count(step.count, context.who(step=place)),
                 share(step.of_first),
                 share(step.of_previous if place else None),
-                count(left, told.who(step=place - 1, outcome="dropped")) if place else Cell(markup.number(None)),
+                count(left, context.who(step=place - 1, outcome="dropped")) if place else Cell(markup.number(None)),
                 lasting(step.median_seconds),
                 lasting(step.p90_seconds),
             )
@@ -74,18 +74,18 @@ def _ways(answer: FunnelAnswer, question: Funnel, told: Telling, names: list[str
     within = fmt.duration(window * 1000)
     spec = {
         "kind": "funnel",
-        "unit": told.units(),
+        "unit": context.units(),
         "steps": [
             {
                 "name": names[place], "count": step.count, "share": step.of_first, "median": step.median_seconds,
-                "link": told.who(step=place) if step.count else "",
+                "link": context.who(step=place) if step.count else "",
             }
             for place, step in enumerate(steps)
         ],
     }  # fmt: skip
-    title = f"{told.units().capitalize()} by step"
+    title = f"{context.units().capitalize()} by step"
     detail = Markup("{} of {} {}, {}, within {} of the first step.").format(
-        markup.number(steps[-1].count), markup.number(steps[0].count), told.units(steps[0].count),
+        markup.number(steps[-1].count), markup.number(steps[0].count), context.units(steps[0].count),
         words.ORDERS[question.order], within,
     )  # fmt: skip
     return Panel(
@@ -93,7 +93,7 @@ def _ways(answer: FunnelAnswer, question: Funnel, told: Telling, names: list[str
     )
 
 
-def _groups(answer: FunnelAnswer, question: Funnel, told: Telling, names: list[str]) -> Panel:
+def _groups(answer: FunnelAnswer, question: Funnel, context: AnswerContext, names: list[str]) -> Panel:
     by = words.field_words(question.breakdown)
     columns = (
         text_column(by),
@@ -103,11 +103,11 @@ def _groups(answer: FunnelAnswer, question: Funnel, told: Telling, names: list[s
     )
     rows = []
     for group in answer.groups:
-        label = _label(group, question, told)
+        label = _label(group, question, context)
         value = None if group.is_other else group.value
         cells = [named(label)]
         cells += [
-            count(step.count, told.who(step=place, value=value, is_other="true" if group.is_other else None))
+            count(step.count, context.who(step=place, value=value, is_other="true" if group.is_other else None))
             for place, step in enumerate(group.steps)
         ]
         rows.append((*cells, share(group.steps[-1].of_first), lasting(group.median_seconds)))
@@ -120,7 +120,7 @@ def _groups(answer: FunnelAnswer, question: Funnel, told: Telling, names: list[s
         "categories": [f"{place + 1}. {name}" for place, name in enumerate(names)][1:],
         "series": [
             {
-                "name": _label(group, question, told),
+                "name": _label(group, question, context),
                 "mark": "other" if group.is_other else str(place),
                 "values": [step.of_first for step in group.steps[1:]],
             }
@@ -129,10 +129,10 @@ def _groups(answer: FunnelAnswer, question: Funnel, told: Telling, names: list[s
     }
     best = max(shown, key=lambda g: (g.steps[-1].of_first or 0, g.steps[0].count))
     sentence = Markup("<bdi>{}</bdi> converts best, {}.").format(
-        _label(best, question, told), markup.share(best.steps[-1].of_first)
+        _label(best, question, context), markup.share(best.steps[-1].of_first)
     )
     legend = tuple(
-        Key(_label(g, question, told), "other" if g.is_other else str(place), markup.share(g.steps[-1].of_first))
+        Key(_label(g, question, context), "other" if g.is_other else str(place), markup.share(g.steps[-1].of_first))
         for place, g in enumerate(shown)
     )
     return Panel(
@@ -140,5 +140,5 @@ def _groups(answer: FunnelAnswer, question: Funnel, told: Telling, names: list[s
     )
 
 
-def _label(group: FunnelGroup, question: Funnel, told: Telling) -> str:
-    return "All others" if group.is_other else words.value_words(question.breakdown, group.value or "", told.tools)
+def _label(group: FunnelGroup, question: Funnel, context: AnswerContext) -> str:
+    return "All others" if group.is_other else words.value_words(question.breakdown, group.value or "", context.tools)

@@ -9,8 +9,8 @@ from milepost.analytics.stickiness import StickinessAnswer
 from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
 from milepost.dashboard.questions import words
+from milepost.dashboard.questions.context import AnswerContext, count, ends, named, share, stamp, text_column
 from milepost.dashboard.questions.shown import Cell, Column, Key, Panel, Shown, Table
-from milepost.dashboard.questions.telling import Telling, count, ends, named, share, stamp, text_column
 
 #: How the four are called, and the marks of their colours: better and worse by place and word as well.
 _KINDS = (
@@ -21,11 +21,11 @@ _KINDS = (
 )
 
 
-def show(answer: LifecycleAnswer, sticky: StickinessAnswer, told: Telling) -> Shown:
+def show(answer: LifecycleAnswer, sticky: StickinessAnswer, context: AnswerContext) -> Shown:
     figures = {name: getattr(answer, name) for name, _, _ in _KINDS}
     if not any(any(values) for values in figures.values()):
         return Shown(
-            Markup("Nobody was active {}.").format(told.days(answer)),
+            Markup("Nobody was active {}.").format(context.days(answer)),
             empty="Nobody did this in these days",
             hint="Take more days, or another kind of activity.",
         )
@@ -37,52 +37,52 @@ def show(answer: LifecycleAnswer, sticky: StickinessAnswer, told: Telling) -> Sh
     rows = []
     for at, bucket in enumerate(answer.buckets):
         new, stayed, back, quiet = (figures[name][at] for name, _, _ in _KINDS)
-        cells = [count(figures[name][at], told.who(bucket=at, state=name)) for name, _, _ in _KINDS]
+        cells = [count(figures[name][at], context.who(bucket=at, state=name)) for name, _, _ in _KINDS]
         rows.append((Cell(words.bucket(bucket, every)), count(new + stayed + back), *cells, count(new + back - quiet)))
     spec = {
         "kind": "lifecycle",
-        "unit": told.units(),
+        "unit": context.units(),
         "buckets": [stamp(bucket) for bucket in answer.buckets],
         "interval": every,
-        "running": told.running(answer),
+        "running": context.running(answer),
         "series": [
             {
                 "name": label,
                 "mark": mark,
                 "values": [-value if name == "dormant" else value for value in figures[name]],
-                "links": [told.who(bucket=at, state=name) if n else "" for at, n in enumerate(figures[name])],
+                "links": [context.who(bucket=at, state=name) if n else "" for at, n in enumerate(figures[name])],
             }
             for name, label, mark in _KINDS
         ],
     }
-    at = _whole(answer, told)
+    at = _whole(answer, context)
     panel = Panel(
-        "lifecycle", f"{told.units().capitalize()} {_each(every)}", _details(answer, at),
+        "lifecycle", f"{context.units().capitalize()} {_each(every)}", _details(answer, at),
         Table("Lifecycle", columns, tuple(rows)), spec, tuple(Key(label, mark) for _, label, mark in _KINDS), "large",
     )  # fmt: skip
-    panels = (panel, _stickiness(sticky, told)) if sticky.active else (panel,)
-    return Shown(_sentence(answer, at, told), panels)
+    panels = (panel, _stickiness(sticky, context)) if sticky.active else (panel,)
+    return Shown(_sentence(answer, at, context), panels)
 
 
 def _each(every: str) -> str:
     return {"day": "day by day", "week": "week by week", "month": "month by month"}[every]
 
 
-def _whole(answer: LifecycleAnswer, told: Telling) -> int:
+def _whole(answer: LifecycleAnswer, context: AnswerContext) -> int:
     """The last interval that is over: one that has just begun would say that everybody left."""
     last = len(answer.buckets) - 1
-    return last - 1 if last and ends(answer.buckets[last], answer.interval) >= told.today else last
+    return last - 1 if last and ends(answer.buckets[last], answer.interval) >= context.today else last
 
 
-def _sentence(answer: LifecycleAnswer, at: int, told: Telling) -> Markup:
+def _sentence(answer: LifecycleAnswer, at: int, context: AnswerContext) -> Markup:
     came, left = answer.new[at] + answer.resurrected[at], answer.dormant[at]
     begun = words.at_bucket(answer.buckets[at], answer.interval)
     where = begun[:1].upper() + begun[1:]
     if came == left:
-        return where + Markup(" as many {} came as went quiet: {}.").format(told.units(), markup.number(came))
+        return where + Markup(" as many {} came as went quiet: {}.").format(context.units(), markup.number(came))
     word = Markup('<span class="better">more</span>') if came > left else Markup('<span class="worse">fewer</span>')
     return where + Markup(" {} {} came than went quiet: {} against {}.").format(
-        word, told.units(), markup.number(came), markup.number(left)
+        word, context.units(), markup.number(came), markup.number(left)
     )
 
 
@@ -92,14 +92,14 @@ def _details(answer: LifecycleAnswer, at: int) -> Markup:
     )
 
 
-def _stickiness(sticky: StickinessAnswer, told: Telling) -> Panel:
+def _stickiness(sticky: StickinessAnswer, context: AnswerContext) -> Panel:
     every, whole = sticky.interval, len(sticky.counts)
     rows, at_least = [], sticky.active
     for n, value in enumerate(sticky.counts, start=1):
         rows.append(
             (
                 named(f"{n} {fmt.plural(n, every)}"),
-                count(value, told.who(n=n)),
+                count(value, context.who(n=n)),
                 share(value / sticky.active if sticky.active else None),
                 share(at_least / sticky.active if sticky.active else None),
             )
@@ -108,26 +108,26 @@ def _stickiness(sticky: StickinessAnswer, told: Telling) -> Panel:
     spec = {
         "kind": "columns",
         "format": "number",
-        "unit": told.units(),
+        "unit": context.units(),
         "axis": f"{every}s active, of {whole}",
         "categories": [str(n) for n in range(1, whole + 1)],
         "series": [
             {
-                "name": told.units().capitalize(),
+                "name": context.units().capitalize(),
                 "mark": "0",
                 "values": sticky.counts,
-                "links": [told.who(n=n) if v else "" for n, v in enumerate(sticky.counts, 1)],
+                "links": [context.who(n=n) if v else "" for n, v in enumerate(sticky.counts, 1)],
             }
         ],
     }
     median = sticky.median or 0
     sentence = Markup("Half of the {} active {} came in {} or more of the {} {}.").format(
-        markup.number(sticky.active), told.units(sticky.active), markup.number(median, digits=1 if median % 1 else 0),
-        whole, fmt.plural(whole, every),
+        markup.number(sticky.active), context.units(sticky.active),
+        markup.number(median, digits=1 if median % 1 else 0), whole, fmt.plural(whole, every),
     )  # fmt: skip
     columns = (
         text_column("Active in"),
-        Column(told.units().capitalize()),
+        Column(context.units().capitalize()),
         Column("Share"),
         Column("That often or more"),
     )

@@ -8,21 +8,21 @@ from milepost.analytics.paths import Node, Paths, PathsAnswer
 from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
 from milepost.dashboard.questions import words
+from milepost.dashboard.questions.context import AnswerContext, count, named, share, text_column
 from milepost.dashboard.questions.shown import Column, Panel, Shown, Table
-from milepost.dashboard.questions.telling import Telling, count, named, share, text_column
 
 
-def show(answer: PathsAnswer, question: Paths, told: Telling) -> Shown:
+def show(answer: PathsAnswer, question: Paths, context: AnswerContext) -> Shown:
     runs = "session" if answer.per == "session" else question.unit
     if not answer.runs:
         return Shown(
-            Markup("No {} goes this way {}.").format(runs, told.days(answer)),
+            Markup("No {} goes this way {}.").format(runs, context.days(answer)),
             empty="Nothing to follow from here",
             hint="Take more days, another starting point, or another kind of step.",
         )
-    labels = [_label(node, question, told) for node in answer.nodes]
+    labels = [_label(node, question, context) for node in answer.nodes]
     links = [
-        told.who(step=node.step, label=node.label if node.kind == "label" else None, kind=node.kind)
+        context.who(step=node.step, label=node.label if node.kind == "label" else None, kind=node.kind)
         for node in answer.nodes
     ]
     columns = (
@@ -52,32 +52,32 @@ def show(answer: PathsAnswer, question: Paths, told: Telling) -> Shown:
     title = f"{words.field_words(question.label)} by {words.field_words(question.label).lower()}"
     after = "What came before" if answer.direction == "previous" else "What came next"
     detail = Markup("{}, in {} {} {}.").format(
-        after, markup.number(answer.runs), fmt.plural(answer.runs, runs), told.days(answer)
+        after, markup.number(answer.runs), fmt.plural(answer.runs, runs), context.days(answer)
     )
     panel = Panel("paths", title, detail, Table("Ways from step to step", columns, tuple(rows)), spec, size="tall")
-    return Shown(_sentence(answer, labels, question, told), (panel,))
+    return Shown(_sentence(answer, labels, question, context), (panel,))
 
 
-def _label(node: Node, question: Paths, told: Telling) -> str:
+def _label(node: Node, question: Paths, context: AnswerContext) -> str:
     if node.kind == "end":
         return "The beginning" if question.direction == "previous" else "Nothing further"
     if node.kind == "other":
         return "All others"
     if node.step == 0:
         if question.anchor is not None:
-            return words.step_words(question.anchor, told.tools)
+            return words.kind_words(question.anchor, context.tools)
         return "The end" if question.direction == "previous" else "The beginning"
-    return words.value_words(question.label, node.label, told.tools)
+    return words.value_words(question.label, node.label, context.tools)
 
 
-def _sentence(answer: PathsAnswer, labels: list[str], question: Paths, told: Telling) -> Markup:
+def _sentence(answer: PathsAnswer, labels: list[str], question: Paths, context: AnswerContext) -> Markup:
     first = [(node, label) for node, label in zip(answer.nodes, labels, strict=True) if node.step == 1]
     ways = [(node, label) for node, label in first if node.kind == "label"]
     ended = sum(node.count for node, _ in first if node.kind == "end")
     if not ways:
         return Markup("Nothing comes {} it.").format("before" if answer.direction == "previous" else "after")
     node, label = max(ways, key=lambda pair: pair[0].count)
-    start = words.step_words(question.anchor, told.tools) if question.anchor else ""
+    start = words.kind_words(question.anchor, context.tools) if question.anchor else ""
     if answer.direction == "previous":
         said = Markup("<bdi>{}</bdi> comes before it most often, {}").format(
             label, markup.share(node.count / answer.runs)

@@ -9,15 +9,15 @@ from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
 from milepost.dashboard import views as v
 from milepost.dashboard.questions import words
+from milepost.dashboard.questions.context import AnswerContext, count, lasting, named, share, stamp, text_column
 from milepost.dashboard.questions.shown import Cell, Column, Panel, Shown, Table
-from milepost.dashboard.questions.telling import Telling, count, lasting, named, share, stamp, text_column
 
 
-def show(answer: SessionsAnswer, question: Sessions, told: Telling) -> Shown:
+def show(answer: SessionsAnswer, question: Sessions, context: AnswerContext) -> Shown:
     total = answer.total
     if not total.sessions:
         return Shown(
-            Markup("No sessions {}.").format(told.days(answer)),
+            Markup("No sessions {}.").format(context.days(answer)),
             empty="No event of these days belongs to a session",
             hint="The browser SDK gives every event a session; other senders may send a session_id.",
         )
@@ -25,16 +25,16 @@ def show(answer: SessionsAnswer, question: Sessions, told: Telling) -> Shown:
     rows = tuple(
         (
             Cell(words.bucket(bucket, every)),
-            count(answer.counts[at], told.who(bucket=at)),
+            count(answer.counts[at], context.who(bucket=at)),
             lasting(answer.median_seconds[at]),
         )
         for at, bucket in enumerate(answer.buckets)
     )
-    links = [told.who(bucket=at) if n else "" for at, n in enumerate(answer.counts)]
+    links = [context.who(bucket=at) if n else "" for at, n in enumerate(answer.counts)]
     common = {
         "buckets": [stamp(bucket) for bucket in answer.buckets],
         "interval": every,
-        "running": told.running(answer),
+        "running": context.running(answer),
     }
     many = {
         **common,
@@ -46,37 +46,38 @@ def show(answer: SessionsAnswer, question: Sessions, told: Telling) -> Shown:
     table = Table("Sessions", (text_column(words.INTERVALS[every]), Column("Sessions"), Column("Usual length")), rows)
     panels = [Panel("sessions", f"Sessions by {every}", Markup(""), table, many)]
     if question.breakdown:
-        panels.append(_groups(answer, question, told))
+        panels.append(_groups(answer, question, context))
     figures = (
-        v.Figure(told.units().capitalize(), total.units),
+        v.Figure(context.units().capitalize(), total.units),
         v.Figure("Events in a usual one", total.median_events),
         v.Figure("With one event only", round(100 * total.single / total.sessions), hint="of 100 sessions"),
         v.Figure("With an export", round(100 * total.with_export / total.sessions), hint="of 100 sessions"),
     )
-    return Shown(_sentence(answer, told), tuple(panels), figures)
+    return Shown(_sentence(answer, context), tuple(panels), figures)
 
 
-def _sentence(answer: SessionsAnswer, told: Telling) -> Markup:
+def _sentence(answer: SessionsAnswer, context: AnswerContext) -> Markup:
     total = answer.total
     said = Markup("{} {} {}").format(
-        markup.number(total.sessions), fmt.plural(total.sessions, "session"), told.days(answer)
+        markup.number(total.sessions), fmt.plural(total.sessions, "session"), context.days(answer)
     )
     if total.median_seconds is None:
         return said + "."
     return said + Markup("; half of them last {} or longer.").format(words.seconds(total.median_seconds))
 
 
-def _groups(answer: SessionsAnswer, question: Sessions, told: Telling) -> Panel:
+def _groups(answer: SessionsAnswer, question: Sessions, context: AnswerContext) -> Panel:
     by = words.SESSION_PARTS[question.breakdown or "device_type"]
     columns = (
-        text_column(by), Column("Sessions"), Column("Share"), Column(told.units().capitalize()), Column("Usual length"),
+        text_column(by), Column("Sessions"), Column("Share"), Column(context.units().capitalize()),
+        Column("Usual length"),
         Column("Nine of ten within"), Column("Usual events"), Column("One event only"), Column("With an export"),
     )  # fmt: skip
     whole = answer.total.sessions
     rows = tuple(
         (
-            named(words.value_words(question.breakdown, group.value or "", told.tools)),
-            count(group.sessions, told.who(value=group.value)), share(group.sessions / whole), count(group.units),
+            named(words.value_words(question.breakdown, group.value or "", context.tools)),
+            count(group.sessions, context.who(value=group.value)), share(group.sessions / whole), count(group.units),
             lasting(group.median_seconds), lasting(group.p90_seconds),
             Cell(markup.number(group.median_events, digits=1)),
             share(group.single / group.sessions if group.sessions else None),
@@ -90,8 +91,8 @@ def _groups(answer: SessionsAnswer, question: Sessions, told: Telling) -> Panel:
         "unit": "sessions",
         "rows": [
             {
-                "name": words.value_words(question.breakdown, group.value or "", told.tools),
-                "value": group.sessions, "count": group.sessions, "link": told.who(value=group.value),
+                "name": words.value_words(question.breakdown, group.value or "", context.tools),
+                "value": group.sessions, "count": group.sessions, "link": context.who(value=group.value),
             }
             for group in answer.groups
         ],
@@ -99,7 +100,7 @@ def _groups(answer: SessionsAnswer, question: Sessions, told: Telling) -> Panel:
     best = answer.groups[0] if answer.groups else None
     sentence = Markup("")
     if best:
-        name = words.value_words(question.breakdown, best.value or "", told.tools)
+        name = words.value_words(question.breakdown, best.value or "", context.tools)
         sentence = Markup("<bdi>{}</bdi> leads with {}.").format(name, markup.share(best.sessions / whole))
     size = f"rows-{max(1, min(len(answer.groups), 20))}"
     return Panel(

@@ -7,66 +7,68 @@ from markupsafe import Markup
 from milepost.analytics.tools import ToolsAnswer, ToolUse
 from milepost.dashboard import markup
 from milepost.dashboard.questions import words
+from milepost.dashboard.questions.context import AnswerContext, count, named, share, text_column
 from milepost.dashboard.questions.shown import HEAT_STEPS, Cell, Column, Panel, Shown, Table
-from milepost.dashboard.questions.telling import Telling, count, named, share, text_column
 
 _MOST_TOGETHER = 12
 
 
-def show(answer: ToolsAnswer, told: Telling) -> Shown:
+def show(answer: ToolsAnswer, context: AnswerContext) -> Shown:
     if not answer.tools:
         return Shown(
-            Markup("No tool was used {}.").format(told.days(answer)),
+            Markup("No tool was used {}.").format(context.days(answer)),
             empty="No event of these days names a tool",
             hint="Send events with a tool_id, or take more days.",
         )
-    names = [words.value_words("tool_id", tool.tool_id, told.tools) for tool in answer.tools]
-    panels = [adoption(answer, names, told)]
+    names = [words.value_words("tool_id", tool.tool_id, context.tools) for tool in answer.tools]
+    panels = [adoption(answer, names, context)]
     if len(answer.tools) > 1:
-        panels.append(_together(answer, names, told))
-    return Shown(sentence(answer, names, told), tuple(panels))
+        panels.append(_together(answer, names, context))
+    return Shown(sentence(answer, names, context), tuple(panels))
 
 
-def sentence(answer: ToolsAnswer, names: list[str], told: Telling) -> Markup:
+def sentence(answer: ToolsAnswer, names: list[str], context: AnswerContext) -> Markup:
     first, last = answer.tools[0], answer.tools[-1]
     said = Markup("{} of {} active {} use <bdi>{}</bdi>").format(
-        markup.share(first.share), markup.number(answer.active), told.units(answer.active), names[0]
+        markup.share(first.share), markup.number(answer.active), context.units(answer.active), names[0]
     )
     if len(answer.tools) == 1:
         return said + "."
     return said + Markup("; only {} use <bdi>{}</bdi>.").format(markup.share(last.share), names[-1])
 
 
-def adoption(answer: ToolsAnswer, names: list[str], told: Telling) -> Panel:
+def adoption(answer: ToolsAnswer, names: list[str], context: AnswerContext) -> Panel:
     columns = (
-        text_column("Tool"), Column(told.units().capitalize()), Column("Share"), Column("By week"),
+        text_column("Tool"), Column(context.units().capitalize()), Column("Share"), Column("By week"),
         Column("Usual events"), Column("Usual days"), Column("Usual sections"), Column("Sessions"), Column("Events"),
         Column("High impact"),
     )  # fmt: skip
-    rows = [_row(tool, name, told) for tool, name in zip(answer.tools, names, strict=True)]
+    rows = [_row(tool, name, context) for tool, name in zip(answer.tools, names, strict=True)]
     spec = {
         "kind": "ranking",
         "format": "percent",
-        "unit": f"of active {told.units()}",
+        "unit": f"of active {context.units()}",
         "rows": [
-            {"name": name, "value": tool.share, "count": tool.units, "link": told.who(tool_id=tool.tool_id)}
+            {"name": name, "value": tool.share, "count": tool.units, "link": context.who(tool_id=tool.tool_id)}
             for tool, name in list(zip(answer.tools, names, strict=True))[:20]
         ],
     }
-    detail = Markup("The share of {} who used each tool {}, and how deeply.").format(told.units(), told.days(answer))
+    detail = Markup("The share of {} who used each tool {}, and how deeply.").format(
+        context.units(), context.days(answer)
+    )
     size = f"rows-{min(len(answer.tools), 20)}"
     return Panel(
         "adoption", "Adoption", detail, Table("Tool adoption", columns, tuple(rows)), spec, size=size, keep_table=True
     )
 
 
-def _row(tool: ToolUse, name: str, told: Telling) -> tuple[Cell, ...]:
+def _row(tool: ToolUse, name: str, context: AnswerContext) -> tuple[Cell, ...]:
     def usual(value: float) -> Cell:
         return Cell(markup.number(value, digits=1))
 
     return (
         named(name),
-        count(tool.units, told.who(tool_id=tool.tool_id)),
+        count(tool.units, context.who(tool_id=tool.tool_id)),
         share(tool.share),
         Cell(Markup(""), spark=tuple(tool.weekly)),
         usual(tool.median_events), usual(tool.median_days), usual(tool.median_sections),
@@ -74,7 +76,7 @@ def _row(tool: ToolUse, name: str, told: Telling) -> tuple[Cell, ...]:
     )  # fmt: skip
 
 
-def _together(answer: ToolsAnswer, names: list[str], told: Telling) -> Panel:
+def _together(answer: ToolsAnswer, names: list[str], context: AnswerContext) -> Panel:
     """Of those who use the row's tool, how many use the column's too."""
     shown = range(min(len(answer.tools), _MOST_TOGETHER))
     rows = []
@@ -92,7 +94,7 @@ def _together(answer: ToolsAnswer, names: list[str], told: Telling) -> Panel:
     pairs = [(answer.together[i][j], i, j) for i in shown for j in shown if i < j]
     both, i, j = max(pairs, key=lambda pair: pair[0])
     said = Markup("<bdi>{}</bdi> and <bdi>{}</bdi> go together most: {} {} use both.").format(
-        names[i], names[j], markup.number(both), told.units(both)
+        names[i], names[j], markup.number(both), context.units(both)
     )
     columns = (text_column("Who uses"), *(Column(f"also {names[j]}") for j in shown))
     return Panel("together", "Used together", said, Table("Tools used together", columns, tuple(rows), heat=True))

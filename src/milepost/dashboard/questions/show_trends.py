@@ -8,21 +8,21 @@ from milepost.analytics.trends import Line, Trends, TrendsAnswer
 from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
 from milepost.dashboard.questions import words
+from milepost.dashboard.questions.context import AnswerContext, compared, count, lasting, stamp
 from milepost.dashboard.questions.shown import Cell, Column, Key, Panel, Shown, Table
-from milepost.dashboard.questions.telling import Telling, compared, count, lasting, stamp
 
 _TIMES = ("time_on_page", "session_duration")
 
 
-def show(answer: TrendsAnswer, question: Trends, told: Telling) -> Shown:
-    what = measured(question, told)
+def show(answer: TrendsAnswer, question: Trends, context: AnswerContext) -> Shown:
+    what = measured(question, context)
     if not any(value for line in answer.lines for value in (*line.values, *(line.previous or ()))):
         return Shown(
-            Markup("No {} {}.").format(what, told.days(answer)),
+            Markup("No {} {}.").format(what, context.days(answer)),
             empty="Nothing of this kind happened in these days",
             hint="Take more days, or fewer filters.",
         )
-    names = [_name(line, question, told) for line in answer.lines]
+    names = [_name(line, question, context) for line in answer.lines]
     timed = answer.measure in _TIMES
     cell = _time_cell if timed else count
     columns = [words.INTERVALS[answer.interval], *names]
@@ -32,7 +32,7 @@ def show(answer: TrendsAnswer, question: Trends, told: Telling) -> Shown:
     for at, bucket in enumerate(answer.buckets):
         cells = [
             Cell(words.bucket(bucket, answer.interval)),
-            *(cell(line.values[at], _href(told, line, at)) for line in answer.lines),
+            *(cell(line.values[at], _href(context, line, at)) for line in answer.lines),
         ]
         if question.compare:
             cells += [cell(line.previous[at] if line.previous else None) for line in answer.lines]
@@ -43,14 +43,14 @@ def show(answer: TrendsAnswer, question: Trends, told: Telling) -> Shown:
         "interval": answer.interval,
         "format": "milliseconds" if timed else "number",
         "unit": "" if timed else what,
-        "running": told.running(answer),
+        "running": context.running(answer),
         "series": [
             {
                 "name": name,
                 "mark": "other" if line.is_other else str(place),
                 "values": line.values,
                 "previous": line.previous,
-                "links": [_href(told, line, at) if value else "" for at, value in enumerate(line.values)],
+                "links": [_href(context, line, at) if value else "" for at, value in enumerate(line.values)],
             }
             for place, (name, line) in enumerate(zip(names, answer.lines, strict=True))
         ],
@@ -60,34 +60,34 @@ def show(answer: TrendsAnswer, question: Trends, told: Telling) -> Shown:
         "trend", title, Markup(""), Table(title, (Column(columns[0], False), *map(Column, columns[1:])), tuple(rows)),
         spec, legend=_legend(answer.lines, names, timed=timed), size="large",
     )  # fmt: skip
-    return Shown(_sentence(answer, question, told, names), (panel,))
+    return Shown(_sentence(answer, question, context, names), (panel,))
 
 
-def measured(question: Trends, told: Telling) -> str:
+def measured(question: Trends, context: AnswerContext) -> str:
     """'events', 'customers', 'median time on page': what the axis counts."""
     if question.measure == "units":
-        return told.units()
+        return context.units()
     if question.measure in _TIMES:
         nth = "median" if question.percentile == 0.5 else f"{question.percentile * 100:g}th percentile of"
         return f"{nth} {fmt.words(question.measure).lower()}"
     return question.measure
 
 
-def _name(line: Line, question: Trends, told: Telling) -> str:
-    step = question.series[line.series]
-    name = words.step_words(step, told.tools)
+def _name(line: Line, question: Trends, context: AnswerContext) -> str:
+    kind = question.series[line.series]
+    name = words.kind_words(kind, context.tools)
     if line.is_other:
         value = "All others"
     elif line.value is not None:
-        value = words.value_words(question.breakdown, line.value, told.tools)
+        value = words.value_words(question.breakdown, line.value, context.tools)
     else:
         return name
     return value if len(question.series) == 1 else f"{name}: {value}"
 
 
-def _href(told: Telling, line: Line, bucket: int) -> str:
+def _href(context: AnswerContext, line: Line, bucket: int) -> str:
     value = None if line.value is None or line.is_other else line.value
-    return told.who(series=line.series, bucket=bucket, value=value, is_other="true" if line.is_other else None)
+    return context.who(series=line.series, bucket=bucket, value=value, is_other="true" if line.is_other else None)
 
 
 def _legend(lines: list[Line], names: list[str], *, timed: bool) -> tuple[Key, ...]:
@@ -108,8 +108,8 @@ def _time_cell(value: float | None, href: str = "") -> Cell:
     return Cell(cell.html, href if value is not None else "")
 
 
-def _sentence(answer: TrendsAnswer, question: Trends, told: Telling, names: list[str]) -> Markup:
-    days, first = told.days(answer), answer.lines[0]
+def _sentence(answer: TrendsAnswer, question: Trends, context: AnswerContext, names: list[str]) -> Markup:
+    days, first = context.days(answer), answer.lines[0]
     timed = answer.measure in _TIMES
     if len(answer.lines) > 1:
         top = max(
@@ -118,12 +118,12 @@ def _sentence(answer: TrendsAnswer, question: Trends, told: Telling, names: list
         value = _time_cell(answer.lines[top].total).html if timed else markup.number(answer.lines[top].total)
         verb = "has the longest" if timed else "leads with"
         return Markup("<bdi>{}</bdi> {} {} {} {}.").format(
-            names[top], verb, value, "" if timed else measured(question, told), days
+            names[top], verb, value, "" if timed else measured(question, context), days
         )
     if timed:
-        return Markup("{} of {} {}.").format(_time_cell(first.total).html, measured(question, told), days)
+        return Markup("{} of {} {}.").format(_time_cell(first.total).html, measured(question, context), days)
     noun = (
-        told.units(first.total)
+        context.units(first.total)
         if question.measure == "units"
         else fmt.plural(1 if first.total == 1 else 2, question.measure[:-1])
     )

@@ -11,7 +11,7 @@ import msgspec
 from markupsafe import Markup
 
 from milepost.dashboard import views as v
-from milepost.dashboard.questions.asked import Asked
+from milepost.dashboard.questions.asked import PageQuestion
 
 #: Cells of a heat table go from 0 to this; each has a class of its own, as styles come from files alone.
 HEAT_STEPS: Final = 10
@@ -98,7 +98,7 @@ class Shown:
 class QuestionPage:
     """questions/NAME.html. Exactly one of `shown`, `trouble` and `waiting`."""
 
-    asked: Asked
+    asked: PageQuestion
     title: str
     shown: Shown | None = None
     trouble: str = ""

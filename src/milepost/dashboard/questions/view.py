@@ -30,10 +30,10 @@ from milepost.dashboard.questions import (
     show_trends,
 )
 from milepost.dashboard.questions.address import Address
-from milepost.dashboard.questions.asked import Asked, Name
+from milepost.dashboard.questions.asked import Name, PageQuestion
+from milepost.dashboard.questions.context import AnswerContext
 from milepost.dashboard.questions.reading import read
 from milepost.dashboard.questions.shown import QuestionPage, Shown
-from milepost.dashboard.questions.telling import Telling
 from milepost.errors import Problem
 
 TITLES: Final[Mapping[Name, str]] = {
@@ -56,12 +56,12 @@ _ADVICE: Final = (
 )
 
 
-def asked_by(request: AnyRequest, name: Name, query: str) -> Asked:
+def asked_by(request: AnyRequest, name: Name, query: str) -> PageQuestion:
     zone = getattr(zone_of(request), "key", "UTC")
     return read(name, Address.of(query), zone, services(request).now())
 
 
-async def question_page(request: AnyRequest, asked: Asked, *, patient: bool) -> tuple[QuestionPage, int]:
+async def question_page(request: AnyRequest, asked: PageQuestion, *, patient: bool) -> tuple[QuestionPage, int]:
     """The page and its status. `patient`: waits until the answer is there, however long that takes."""
     title = TITLES[asked.name]
     try:
@@ -83,29 +83,29 @@ def trouble(problem: Problem, served: Services) -> str:
     return next((advice for kind, advice in _ADVICE if isinstance(problem, kind)), problem.message)
 
 
-def show(asked: Asked, found: Answers, tools: Mapping[str, str], now: datetime) -> Shown:
+def show(asked: PageQuestion, found: Answers, tools: Mapping[str, str], now: datetime) -> Shown:
     """The answers as sentence, figures and panels."""
     first = found.answers[0]
-    told = Telling(asked, tools, _today(first, now), first.first, first.last)
-    return _show(asked, found.answers, told)
+    context = AnswerContext(asked, tools, _today(first, now), first.first, first.last)
+    return _show(asked, found.answers, context)
 
 
-def _show(asked: Asked, found: list[Answer], told: Telling) -> Shown:
+def _show(asked: PageQuestion, found: list[Answer], context: AnswerContext) -> Shown:
     question = asked.questions[0]
     if asked.name == "trends":
-        return show_trends.show(cast(TrendsAnswer, found[0]), cast(Trends, question), told)
+        return show_trends.show(cast(TrendsAnswer, found[0]), cast(Trends, question), context)
     if asked.name == "funnels":
         before = cast(FunnelAnswer, found[1]) if len(found) > 1 else None
-        return show_funnel.show(cast(FunnelAnswer, found[0]), before, cast(Funnel, question), told)
+        return show_funnel.show(cast(FunnelAnswer, found[0]), before, cast(Funnel, question), context)
     if asked.name == "retention":
-        return show_retention.show(cast(RetentionAnswer, found[0]), cast(Retention, question), told)
+        return show_retention.show(cast(RetentionAnswer, found[0]), cast(Retention, question), context)
     if asked.name == "paths":
-        return show_paths.show(cast(PathsAnswer, found[0]), cast(Paths, question), told)
+        return show_paths.show(cast(PathsAnswer, found[0]), cast(Paths, question), context)
     if asked.name == "lifecycle":
-        return show_lifecycle.show(cast(LifecycleAnswer, found[0]), cast(StickinessAnswer, found[1]), told)
+        return show_lifecycle.show(cast(LifecycleAnswer, found[0]), cast(StickinessAnswer, found[1]), context)
     if asked.name == "tools":
-        return show_tools.show(cast(ToolsAnswer, found[0]), told)
-    return show_sessions.show(cast(SessionsAnswer, found[0]), cast(Sessions, question), told)
+        return show_tools.show(cast(ToolsAnswer, found[0]), context)
+    return show_sessions.show(cast(SessionsAnswer, found[0]), cast(Sessions, question), context)
 
 
 def _today(answer: Answer, now: datetime) -> date:

@@ -1,4 +1,4 @@
-"""The words of the questions' pages: fields, operators, steps and periods as a person says them."""
+"""The words of the questions' pages: fields, operators, kinds of event and periods as a person says them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from milepost.analytics.asking import Answer, Filter, Step, Unit
+from milepost.analytics.asking import Answer, EventKind, Filter, Unit
 from milepost.dashboard import format as fmt
 from milepost.plan import Plan
 from milepost.vocabulary import DEVICE_TYPES, EVENT_TYPES, GROWTH_STAGES, IMPACTS
@@ -110,16 +110,16 @@ def value_words(field: str | None, value: str, tools: Mapping[str, str]) -> str:
     return fmt.visible_name(value, "(blank)")
 
 
-def step_words(step: Step, tools: Mapping[str, str]) -> str:
+def kind_words(kind: EventKind, tools: Mapping[str, str]) -> str:
     """'Used a tool in ICP Analysis'; its own name where it has one."""
-    if step.name:
-        return step.name
-    if step.event_type == "tool_usage" and step.tool_id:
-        said = f"Used {tools.get(step.tool_id) or fmt.words(step.tool_id)}"
+    if kind.name:
+        return kind.name
+    if kind.event_type == "tool_usage" and kind.tool_id:
+        said = f"Used {tools.get(kind.tool_id) or fmt.words(kind.tool_id)}"
     else:
-        said = fmt.event_words(step.event_type) if step.event_type else "Any event"
-        said += f" in {tools.get(step.tool_id) or fmt.words(step.tool_id)}" if step.tool_id else ""
-    return said + "".join(f", {filter_words(f, tools)}" for f in step.filters)
+        said = fmt.event_words(kind.event_type) if kind.event_type else "Any event"
+        said += f" in {tools.get(kind.tool_id) or fmt.words(kind.tool_id)}" if kind.tool_id else ""
+    return said + "".join(f", {filter_words(f, tools)}" for f in kind.filters)
 
 
 def filter_words(condition: Filter, tools: Mapping[str, str]) -> str:

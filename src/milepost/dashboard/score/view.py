@@ -18,7 +18,7 @@ from milepost.insights.validate_report import (
     SCORE,
     Compared,
     Pooled,
-    Report,
+    ValidationReport,
     finding,
     predictor_words,
 )
@@ -35,7 +35,7 @@ class ScorePage:
     one ended, where that was not well. `outcome` is the one shown in detail, of `outcomes` (name, words)."""
 
     answer: Markup
-    report: Report | None
+    report: ValidationReport | None
     finished: Run | None
     under_way: Run | None
     ended: Run | None
@@ -93,7 +93,7 @@ def _coloured(sentence: str) -> Markup:
     return text
 
 
-def _summary(report: Report, said: list[str]) -> Markup:
+def _summary(report: ValidationReport, said: list[str]) -> Markup:
     """What else the score ranks better, as well, or worse; and what there is not enough of."""
     by_verdict: dict[str, list[str]] = {}
     for outcome in report.outcomes:
@@ -111,7 +111,7 @@ def _summary(report: Report, said: list[str]) -> Markup:
     )
 
 
-def _figures(report: Report) -> tuple[v.Figure, ...]:
+def _figures(report: ValidationReport) -> tuple[v.Figure, ...]:
     days = ""
     if report.slices:
         days = f"{fmt.short_date(report.slices[0].day)} to {fmt.short_date(report.slices[-1].day)}"
@@ -127,7 +127,7 @@ def _figures(report: Report) -> tuple[v.Figure, ...]:
     )
 
 
-def _together(report: Report) -> Panel:
+def _together(report: ValidationReport) -> Panel:
     rows = tuple(
         (Cell(Markup('<a href="/score?outcome={}">{}</a>').format(o, OUTCOME_WORDS[o].capitalize()) if _said(found)
               else escape(OUTCOME_WORDS[o].capitalize())), *_comparison(found), *_lifts(found))
@@ -142,7 +142,7 @@ def _together(report: Report) -> Panel:
     return Panel("outcomes", "What the score foretells", said, Table("By outcome", columns, rows), keep_table=True)
 
 
-def _parts(report: Report, outcome: str) -> Panel:
+def _parts(report: ValidationReport, outcome: str) -> Panel:
     rows = []
     for predictor in report.predictors:
         found = report.of(predictor, outcome)
@@ -160,7 +160,7 @@ def _parts(report: Report, outcome: str) -> Panel:
     return Panel("parts", title, said, Table("By part", columns, tuple(rows)), keep_table=True)
 
 
-def _tenths(report: Report, outcome: str) -> Panel:
+def _tenths(report: ValidationReport, outcome: str) -> Panel:
     score, rival = report.of(SCORE, outcome), report.of(RIVAL, outcome)
     lifts = [found.lifts if found and found.lifts else [None] * 10 for found in (score, rival)]
     rows = tuple(
@@ -187,7 +187,7 @@ def _tenths(report: Report, outcome: str) -> Panel:
     return Panel("tenths", f"What each tenth did next: {OUTCOME_WORDS[outcome]}", said, table, spec, keys)
 
 
-def _slices(report: Report, outcome: str) -> Panel:
+def _slices(report: ValidationReport, outcome: str) -> Panel:
     found: list[Compared | None] = [
         next((c for c in one.compared if (c.predictor, c.outcome) == (SCORE, outcome)), None) for one in report.slices
     ]
@@ -220,12 +220,12 @@ def _slices(report: Report, outcome: str) -> Panel:
         Column("Slice", numeric=False), Column("Customers"), Column("Without a score"), Column("Mean"), Column("Score"),
         Column("95 %"), Column(_RIVAL_WORDS),
     )  # fmt: skip
-    told = [pair for pair in found if pair is not None]
-    better = sum(pair.correlation > pair.rival for pair in told)
+    known = [pair for pair in found if pair is not None]
+    better = sum(pair.correlation > pair.rival for pair in known)
     said = Markup("The score was ahead of its rival in {} of {} slices; no slice knows anything from after its day.")
     keys = (Key("Score", "0"), Key(_RIVAL_WORDS, "1"))
     return Panel(
-        "slices", f"Slice by slice: {OUTCOME_WORDS[outcome]}", said.format(better, len(told)),
+        "slices", f"Slice by slice: {OUTCOME_WORDS[outcome]}", said.format(better, len(known)),
         Table("Slice by slice", columns, tuple(rows)), spec, keys,
     )  # fmt: skip
 

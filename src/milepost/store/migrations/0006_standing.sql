@@ -9,7 +9,7 @@ create type milepost.contributed as (
   competency text, points integer, credibility integer, exports integer, resources_created integer,
   resources_shared integer, milestones integer, high_impact integer, medium_impact integer, low_impact integer,
   -- A prefix by which the newest of several texts is the greatest; null where there is none to compare.
-  told_at text, current_arr text, target_arr text, growth_stage text);
+  recency text, current_arr text, target_arr text, growth_stage text);
 
 -- One row a customer: totals over everything that counts.
 create table milepost.standing (
@@ -29,7 +29,7 @@ create table milepost.standing (
   low_impact_events bigint not null default 0,
   total_points bigint not null default 0,
   professional_credibility bigint not null default 0,
-  -- The newest value told, behind the 56 characters of its time and event id, so that the greatest is the newest.
+  -- The newest value sent, behind the 56 characters of its time and event id, so that the greatest is the newest.
   current_arr_latest text,
   target_arr_latest text,
   growth_stage_latest text,

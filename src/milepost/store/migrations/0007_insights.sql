@@ -90,7 +90,7 @@ create table milepost.validations (
   asked_at timestamptz not null,
   asked_by text,
   -- The last sign of life, and how far it is.
-  told_at timestamptz not null,
+  progress_at timestamptz not null,
   done bigint not null default 0,
   total bigint not null default 0,
   finished_at timestamptz,

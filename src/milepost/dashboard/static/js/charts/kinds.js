@@ -54,8 +54,8 @@
       yAxis: valueAxis(theme, spec),
       tooltip: tooltip(theme, {
         trigger: "axis", axisPointer: { type: extra.bars ? "shadow" : "line", lineStyle: { color: theme.c["line-strong"] }, shadowStyle: { color: theme.c.line, opacity: 0.5 } },
-        formatter: (points) => {
-          const at = points[0].dataIndex;
+        formatter: (items) => {
+          const at = items[0].dataIndex;
           const rows = spec.series.map((s) => ({
             name: s.name, mark: s.mark, value: read(spec.kind === "lifecycle" ? Math.abs(s.values[at]) : s.values[at]),
             note: s.previous ? `before: ${read(s.previous[at])}` : "",
@@ -119,7 +119,7 @@
         ...theme.base, grid: { ...grid, bottom: 24 },
         xAxis: { type: "category", data: spec.categories, boundaryGap: false, ...theme.axis, name: spec.unit, nameLocation: "middle", nameGap: 26, nameTextStyle: theme.text, axisLine: { show: true, lineStyle: { color: theme.c["line-strong"] } } },
         yAxis: { ...valueAxis(theme, { format: spec.format }), min: 0, max: 1, interval: 0.25 },
-        tooltip: tooltip(theme, { trigger: "axis", formatter: ([point]) => formats.tip(`${point.name} ${spec.unit}`, [{ name: series.name, mark: series.mark, value: read(series.values[point.dataIndex]) }]) }),
+        tooltip: tooltip(theme, { trigger: "axis", formatter: ([item]) => formats.tip(`${item.name} ${spec.unit}`, [{ name: series.name, mark: series.mark, value: read(series.values[item.dataIndex]) }]) }),
         series: [{ type: "line", name: series.name, data: series.values, symbol: "circle", symbolSize: 6, lineStyle: { color: colour, width: 2 }, itemStyle: { color: colour }, areaStyle: { color: colour, opacity: 0.1 } }],
       };
     },
@@ -130,7 +130,7 @@
         ...theme.base, grid: { ...grid, bottom: 24 },
         xAxis: { type: "category", data: spec.categories, ...theme.axis, name: spec.axis, nameLocation: "middle", nameGap: 26, nameTextStyle: theme.text, axisLine: { show: true, lineStyle: { color: theme.c["line-strong"] } } },
         yAxis: valueAxis(theme, spec),
-        tooltip: tooltip(theme, { trigger: "axis", axisPointer: { type: "shadow", shadowStyle: { color: theme.c.line, opacity: 0.5 } }, formatter: ([point]) => formats.tip(`${point.name} of ${spec.categories.length}`, [{ name: spec.series[0].name, mark: "0", value: read(point.value) }]) }),
+        tooltip: tooltip(theme, { trigger: "axis", axisPointer: { type: "shadow", shadowStyle: { color: theme.c.line, opacity: 0.5 } }, formatter: ([item]) => formats.tip(`${item.name} of ${spec.categories.length}`, [{ name: spec.series[0].name, mark: "0", value: read(item.value) }]) }),
         series: spec.series.map((series) => bar(theme, spec, series)),
       };
     },
@@ -141,7 +141,7 @@
         ...theme.base, grid,
         xAxis: { type: "category", data: spec.categories, ...theme.axis, axisLabel: { ...theme.axis.axisLabel, width: 140, overflow: "truncate", interval: 0 }, axisLine: { show: true, lineStyle: { color: theme.c["line-strong"] } } },
         yAxis: valueAxis(theme, spec),
-        tooltip: tooltip(theme, { trigger: "axis", axisPointer: { type: "shadow", shadowStyle: { color: theme.c.line, opacity: 0.5 } }, formatter: (points) => formats.tip(points[0].name, spec.series.map((s) => ({ name: s.name, mark: s.mark, value: read(s.values[points[0].dataIndex]) }))) }),
+        tooltip: tooltip(theme, { trigger: "axis", axisPointer: { type: "shadow", shadowStyle: { color: theme.c.line, opacity: 0.5 } }, formatter: (items) => formats.tip(items[0].name, spec.series.map((s) => ({ name: s.name, mark: s.mark, value: read(s.values[items[0].dataIndex]) }))) }),
         series: spec.series.map((series) => bar(theme, spec, series, { barGap: "8%" })),
       };
     },

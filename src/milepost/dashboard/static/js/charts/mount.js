@@ -13,14 +13,14 @@
     if (!chart) {
       chart = window.echarts.init(box, null, { renderer: "canvas" });
       drawn.set(figure, chart);
-      chart.on("click", (point) => follow(figure, point));
+      chart.on("click", (item) => follow(figure, item));
     }
     chart.setOption(window.milepost.chartKinds[spec.kind](theme, spec, box.clientWidth), true);
     figure.dataset.drawn = "";
   }
 
-  function follow(figure, point) {
-    const link = point.data?.link || drawn.get(figure).getOption().series[point.seriesIndex]?.links?.[point.dataIndex];
+  function follow(figure, item) {
+    const link = item.data?.link || drawn.get(figure).getOption().series[item.seriesIndex]?.links?.[item.dataIndex];
     if (!link) return;
     if (window.milepost.showBehind) window.milepost.showBehind(link); else location.assign(link);
   }

@@ -15,14 +15,14 @@
     const largest = Math.min(22, Math.max(10, (width - 80) / (100 / spec.step) * 0.9));
     const series = spec.quarters.map(({ quarter, name }) => {
       const [colour, symbol, hollow] = looks[quarter];
-      const points = (spec.points ?? []).filter((point) => point.quarter === quarter).map((point) => ({ value: point.at, name: point.name, link: point.link }));
+      const customers = (spec.customers ?? []).filter((one) => one.quarter === quarter).map((one) => ({ value: one.at, name: one.name, link: one.link }));
       const cells = (spec.cells ?? []).filter((cell) => cell.quarter === quarter).map((cell) => ({
         value: cell.at.map((place) => (place + 0.5) * spec.step), customers: cell.customers, cell: cell.at, link: cell.link,
         symbolSize: 5 + (largest - 5) * Math.sqrt(cell.customers / most),
       }));
       return {
         // Our build of ECharts has no scatter: a line without its line is one.
-        type: "line", lineStyle: { width: 0, opacity: 0 }, showSymbol: true, name, symbol, symbolSize: 10, data: [...points, ...cells], clip: false, cursor: "pointer",
+        type: "line", lineStyle: { width: 0, opacity: 0 }, showSymbol: true, name, symbol, symbolSize: 10, data: [...customers, ...cells], clip: false, cursor: "pointer",
         itemStyle: hollow
           ? { color: "transparent", borderColor: theme.c[colour], borderWidth: 1.5 }
           : { color: theme.c[colour], opacity: 0.78, borderColor: theme.c.paper, borderWidth: 1 },
@@ -34,7 +34,7 @@
       const said = narrow ? number(customers, "compact") : `${name}: ${number(customers, "compact")}`;
       return { value: at, label: { show: true, position, formatter: said } };
     };
-    // The quarters' names stand in their corners, at points that are not seen; the lines between them are series too.
+    // The quarters' names stand in their corners, at places that are not seen; the lines between them are series too.
     const still = { type: "line", silent: true, tooltip: { show: false }, emphasis: { disabled: true }, clip: false };
     const divider = { ...still, symbol: "none", z: 1, lineStyle: { color: theme.c["line-strong"], width: 1, type: [4, 4] } };
     series.push(

@@ -16,7 +16,7 @@ begin
     ' milepost.results_on(text, date), milepost.weakest(jsonb), milepost.narrow_day(integer, integer, date,'
     ' double precision, jsonb, double precision, text, boolean, boolean, text),'
     ' milepost.monday(date), milepost.streak_weeks(text[], date), milepost.streaks_of(text[], date),'
-    ' milepost.streak_on(text, date), milepost.competency_climb(text[], date), milepost.level_steps(),'
+    ' milepost.streak_on(text, date), milepost.competency_climb(text[], date), milepost.level_thresholds(),'
     ' milepost.levels_of(text[], date), milepost.levels_on(text, date), milepost.badge_rules(),'
     ' milepost.badges_of(text[], date), milepost.game_on(text, date), milepost.next_actions(text) to %I', reader);
 end $$;

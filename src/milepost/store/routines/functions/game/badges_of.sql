@@ -25,7 +25,7 @@ language sql stable as $$
     select * from milepost.competency_climb(customers, as_of)
   ),
   -- A line wherever what a badge counts has risen, with what it has risen to.
-  told as (
+  progress as (
     select d.customer_id, r.place, d.day, case r.metric
       when 'points' then d.points when 'active_days' then d.active_days when 'exports' then d.exports
       when 'resources_created' then d.resources_created when 'resources_shared' then d.resources_shared
@@ -62,7 +62,7 @@ language sql stable as $$
   ),
   found as (
     select t.customer_id, t.place, max(t.value) as value, min(t.day) filter (where t.value >= r.at_least) as earned_on
-    from told t join rules r using (place) group by 1, 2
+    from progress t join rules r using (place) group by 1, 2
   )
   select c.customer_id, r.place, r.badge_id, coalesce(f.value, 0), coalesce(r.at_least, 1), f.earned_on
   from (select distinct unnest(customers)) as c(customer_id)

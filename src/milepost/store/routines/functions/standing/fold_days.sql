@@ -18,9 +18,9 @@ begin
       sum(milestones) as milestones, sum(high_impact) as high_impact, sum(medium_impact) as medium_impact,
       sum(low_impact) as low_impact, sum(points) as points, sum(credibility) as credibility,
       array_agg(tool_id) filter (where tool_id is not null) as tools,
-      max((told_at || current_arr) collate "C") as current_arr_latest,
-      max((told_at || target_arr) collate "C") as target_arr_latest,
-      max((told_at || growth_stage) collate "C") as growth_stage_latest
+      max((recency || current_arr) collate "C") as current_arr_latest,
+      max((recency || target_arr) collate "C") as target_arr_latest,
+      max((recency || growth_stage) collate "C") as growth_stage_latest
     from unnest(batch) group by 1, 2
   ),
   competencies as (

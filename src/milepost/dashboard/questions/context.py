@@ -12,28 +12,28 @@ from milepost.analytics.asking import Answer
 from milepost.dashboard import markup
 from milepost.dashboard.questions import words
 from milepost.dashboard.questions.address import address_of
-from milepost.dashboard.questions.asked import Asked
+from milepost.dashboard.questions.asked import PageQuestion
 from milepost.dashboard.questions.shown import Cell, Column
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class AnswerContext:
     """Who asked what, and the names of the tools."""
 
-    asked: Asked
+    asked: PageQuestion
     tools: Mapping[str, str]
     today: date
     first: date
     last: date
 
-    def who(self, **point: str | int | None) -> str:
-        """The address of those behind a bar, a cell or a node: the fields of its `points`, without what is None.
+    def who(self, **place: str | int | None) -> str:
+        """The address of those behind a bar, a cell or a node: the fields of its place, without what is None.
 
         The days are named: a place in the last 30 days is another one tomorrow.
         """
         fixed = [("days", "custom"), ("first", self.first.isoformat()), ("last", self.last.isoformat())]
         rest = [pair for pair in self.asked.pairs if pair[0] not in ("days", "first", "last")]
-        named = [(f"at.{name}", str(value)) for name, value in point.items() if value is not None]
+        named = [(f"at.{name}", str(value)) for name, value in place.items() if value is not None]
         return address_of(f"/{self.asked.name}/who", [*fixed, *rest, *named])
 
     def units(self, count: float | None = None) -> str:

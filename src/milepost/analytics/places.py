@@ -7,67 +7,67 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from milepost.analytics.asking import Asked
+from milepost.analytics.asking import QuestionPart
 
-Place = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+Index = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 
 
-class TrendsPoint(Asked, frozen=True):
+class TrendsPlace(QuestionPart, frozen=True):
     """Units with an event of a line: in one bucket (its place in `buckets`), or None: in the whole period."""
 
-    series: Place = 0
-    bucket: Place | None = None
+    series: Index = 0
+    bucket: Index | None = None
     #: The line's `value` and `is_other`.
     value: str | None = None
     is_other: bool = False
 
 
-class FunnelPoint(Asked, frozen=True):
+class FunnelPlace(QuestionPart, frozen=True):
     """Units that reached a step (its place, from 0), or that reached it but not the next."""
 
-    step: Place
+    step: Index
     outcome: Literal["reached", "dropped"] = "reached"
     #: The group's `value` and `is_other`; None is the total.
     value: str | None = None
     is_other: bool = False
 
 
-class RetentionPoint(Asked, frozen=True):
+class RetentionPlace(QuestionPart, frozen=True):
     """Units of the group that began in the interval of `start`, and came back `k` intervals later (0: all of it)."""
 
     start: date
-    k: Place = 0
+    k: Index = 0
 
 
-class LifecyclePoint(Asked, frozen=True):
+class LifecyclePlace(QuestionPart, frozen=True):
     """Units in a state in one bucket (its place in `buckets`)."""
 
-    bucket: Place
+    bucket: Index
     state: Literal["new", "returning", "resurrected", "dormant"]
 
 
-class StickinessPoint(Asked, frozen=True):
+class StickinessPlace(QuestionPart, frozen=True):
     """Units active in exactly `n` intervals."""
 
     n: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 
 
-class ToolsPoint(Asked, frozen=True):
+class ToolsPlace(QuestionPart, frozen=True):
     """Units that use a tool."""
 
     tool_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
-class PathsPoint(Asked, frozen=True):
+class PathsPlace(QuestionPart, frozen=True):
     """Units with a run through a node, named as in the answer's `nodes`."""
 
-    step: Place
+    step: Index
     kind: Literal["label", "other", "end"] = "label"
     label: str = ""
 
 
-class SessionsPoint(Asked, frozen=True):
+class SessionsPlace(QuestionPart, frozen=True):
     """Units with a session in a bucket (None: the whole period), of one of the answer's groups (None: of all)."""
 
-    bucket: Place | None = None
+    bucket: Index | None = None
     value: str | None = None

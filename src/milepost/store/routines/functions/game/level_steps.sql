@@ -1,7 +1,0 @@
--- The points from which each level on counts.
-create or replace function milepost.level_steps() returns table (level integer, points bigint)
-language sql stable as $$
-  select step.level::integer, step.points::bigint
-  from milepost.plan cross join lateral jsonb_array_elements_text(document #> '{game,level_points}')
-    with ordinality as step(points, level)
-$$;
