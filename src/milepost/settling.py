@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import psycopg
@@ -16,6 +15,7 @@ from milepost.game.settle import settle_game
 from milepost.insights.aside import Aside
 from milepost.insights.settle import STEADY, Settled, SettlingStep, settle_around
 from milepost.supervisor import Supervisor, Task, in_thread
+from milepost.supervisor.batches import work_off
 
 #: After the insights themselves, which `settle` writes first.
 STEPS: Final[list[SettlingStep]] = [settle_game, settle_coach]
@@ -44,13 +44,7 @@ class Settler:
     async def _run(self, task: Task) -> None:
         with ExitStack() as closing:
             connection = await in_thread(self._connect, closing)
-            while True:
-                began = time.monotonic()
-                done = await in_thread(self._batch, connection)
-                self._after = done.last
-                task.works()
-                # After a long batch as long a rest, so that ingest and readers get their half of the machine.
-                await asyncio.sleep(min(time.monotonic() - began, self._tick) if done.more else self._tick)
+            await work_off(task, partial(self._batch, connection), tick=self._tick)
 
     def _connect(self, closing: ExitStack) -> psycopg.Connection:
         return closing.enter_context(
@@ -64,4 +58,6 @@ class Settler:
         )
 
     def _batch(self, connection: psycopg.Connection) -> Settled:
-        return settle_around(connection, STEPS, now=self._now(), aside=self._aside, after=self._after, pace=STEADY)
+        done = settle_around(connection, STEPS, now=self._now(), aside=self._aside, after=self._after, pace=STEADY)
+        self._after = done.last
+        return done

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from contextlib import ExitStack
+from functools import partial
 
 import psycopg
 
 from milepost.identity.follow import follow
 from milepost.supervisor import Supervisor, Task, in_thread
+from milepost.supervisor.batches import work_off
 
 #: Seconds between two looks for ties.
 _TICK = 0.25
@@ -29,12 +29,7 @@ class Follower:
     async def _run(self, task: Task) -> None:
         with ExitStack() as closing:
             connection = await in_thread(self._connect, closing)
-            while True:
-                began = time.monotonic()
-                done = await in_thread(follow, connection)
-                task.works()
-                # After a batch as long a rest, so that ingest and readers get their half of the machine.
-                await asyncio.sleep(min(time.monotonic() - began, self._tick) if done.more else self._tick)
+            await work_off(task, partial(follow, connection), tick=self._tick)
 
     def _connect(self, closing: ExitStack) -> psycopg.Connection:
         return closing.enter_context(
