@@ -281,7 +281,7 @@ def _why_not(error: Exception) -> str:
         case psycopg.Error():
             return f"The database could not be prepared: {in_a_line(error)}"
         case _:
-            return "The server could not start, and tries again: its log says why."
+            return "The server could not start and is trying again; its log says why."
 
 
 async def _greet(served: Services, _: Task) -> None:

@@ -22,7 +22,7 @@ class Problem(Exception):
 
 
 class InvalidJson(Problem):
-    """The body is not valid JSON. Send an object as the documentation of this path shows it."""
+    """The body is not valid JSON. Send an object as shown in the documentation of this path."""
 
     status = 400
     code = "invalid_json"
@@ -64,7 +64,7 @@ class NotFound(Problem):
 
 
 class Conflict(Problem):
-    """That was already done, or something else was changed meanwhile. Read it again, then retry."""
+    """That has already been done, or something has changed in the meantime. Read it again, then retry."""
 
     status = 409
     code = "conflict"
@@ -78,7 +78,7 @@ class TooLarge(Problem):
 
 
 class DatabaseUnavailable(Problem):
-    """The database cannot be reached just now, so nothing was stored. Send it again after Retry-After."""
+    """The database cannot be reached right now, so nothing was stored. Send it again after Retry-After."""
 
     status = 503
     code = "database_unavailable"

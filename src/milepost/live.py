@@ -135,7 +135,7 @@ class LiveFeed:
             async with self._database.transaction() as connection:
                 last = await _last_announcement(connection)
         except Problem as problem:
-            _log.info("the live feed begins without the database: %s", problem.message)
+            _log.info("the live feed starts without the database: %s", problem.message)
             self._announced = None
             return
         if not self._subscribers or self._announced is None:

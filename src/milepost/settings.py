@@ -28,23 +28,23 @@ class Settings:
     port: int = _setting(8321, "Port to listen on")
     public_url: str = _setting("", "Address people reach this server at; default http://HOST:PORT")
     data_dir: Path = _setting(Path("milepost-data"), "Folder of the embedded PostgreSQL, secrets and spools")
-    database_url: str = _setting("", "A PostgreSQL 15-18 to use in place of the embedded one")
+    database_url: str = _setting("", "A PostgreSQL 15-18 to use instead of the embedded one")
     plan_file: Path | None = _setting(None, "The tracking plan; default ./milepost.toml if there is one")
     write_key: str = _setting("", "A write key that is valid from the start, for automation")
     secret_key: str = _setting("", "A secret API key that is valid from the start, for automation")
     token_secret: str = _setting("", "HS256 secret of customer tokens; default: made once, kept in DATA_DIR")
-    token_jwks_url: str = _setting("", "JWKS address whose keys sign customer tokens, beside the HS256 secret")
+    token_jwks_url: str = _setting("", "JWKS address whose keys sign customer tokens, in addition to the HS256 secret")
     admin_customer_id: str = _setting("", "Customer whose insights row exists from the start")
     store_ip: bool = _setting(False, "Keep the sender's IP address with each event")
     pool_size: int = _setting(8, "Connections to PostgreSQL for reading")
     writers: int = _setting(2, "Connections that commit events side by side")
     max_pending_mb: int = _setting(64, "Events waiting for their commit, in MB; beyond it clients get 503")
-    requests_per_second: int = _setting(0, "Most ingest requests a second per key; 0 is no limit")
+    requests_per_second: int = _setting(0, "Most ingest requests a second per key; 0 means no limit")
     query_seconds: int = _setting(10, "Most seconds one read or question may take")
     columns: bool = _setting(True, "Keep a column store, which answers questions over all events")
     columns_url: str = _setting("", "A ClickHouse to mirror events into; default: chDB in DATA_DIR/columns")
     columns_memory_mb: int = _setting(1024, "Most memory one question may take in the column store, in MB")
-    webhook_url: str = _setting("", "Address that is told of each recommendation; none by default")
+    webhook_url: str = _setting("", "Address that each recommendation is sent to; none by default")
     webhook_secret: str = _setting("", "Secret those messages are signed with, as whsec_... or any text")
     cleanup_minutes: int = _setting(60, "Minutes between two runs of the retention cleanup")
     greet: bool = _setting(True, "Print a one-time sign-in link while there is no member")
@@ -118,7 +118,7 @@ def _check(settings: Settings) -> None:
             raise SettingsError(f"{variable} is {getattr(settings, name)}; it takes 1 or more.", field=variable)
     if settings.webhook_url and not re.match(r"https?://[^/\s]+\S*\Z", settings.webhook_url):
         raise SettingsError(
-            "MILEPOST_WEBHOOK_URL is no address; give one that starts with https:// or http://.",
+            "MILEPOST_WEBHOOK_URL is not an address; give one that starts with https:// or http://.",
             field="MILEPOST_WEBHOOK_URL",
         )
     if settings.webhook_url and not settings.webhook_secret:

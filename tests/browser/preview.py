@@ -59,7 +59,7 @@ def _views(scenario: Scenario) -> Iterator[tuple[str, str, v.Section | None, obj
     yield "link-expired", "link_expired.html", None, a.LinkExpired()
     problem = a.ErrorPage(
         503,
-        "The database cannot be reached just now",
+        "The database cannot be reached right now",
         text or "Nothing is lost: what was accepted is stored, and senders keep the rest. Try again in a moment.",
         retry=True,
     )

@@ -37,7 +37,7 @@ _WHAT: tuple[tuple[str, str, str, tuple[tuple[str, str], ...]], ...] = (
         "Use Business Case Builder",
         "Of 84 customers in your situation who used Business Case Builder next, 61% moved up in the month after; of "
         "310 who did not, 42%.",
-        (("Your situation", "score 40 to 60, weakest in Sales execution"), ("Difference", "+19 points")),
+        (("Your situation", "score 40 to 60, weakest in Sales execution"), ("Difference", "+19 percentage points")),
     ),
     (
         "Went quiet",
@@ -155,7 +155,7 @@ def _lesson(k: int, *, absurd: bool) -> Lesson:
     moved, others = 51 - 3 * k, 130 - 4 * k
     return Lesson(
         situation=EVIL if absurd else "Score 40 to 60, weakest in Sales execution",
-        step=EVIL * 3 if absurd else ("Use Business Case Builder", "Share a resource with somebody who decides")[k % 2],
+        step=EVIL * 3 if absurd else ("Use Business Case Builder", "Share a resource with a decision-maker")[k % 2],
         tool_id=None,
         did=did,
         did_share=moved / did,

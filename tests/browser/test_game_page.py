@@ -54,7 +54,7 @@ def page(played: Server, browser: Browser, request: pytest.FixtureRequest) -> It
     page.goto(sign_in_link(played))
     page.get_by_label("Email").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Save and go in").click()
+    page.get_by_role("button", name="Save and continue").click()
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     yield page
     context.close()

@@ -64,7 +64,7 @@ def page(filled: Server, browser: Browser) -> Iterator[Page]:
     page.goto(sign_in_link(filled))
     page.get_by_label("Email").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Save and go in").click()
+    page.get_by_role("button", name="Save and continue").click()
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     yield page
     context.close()

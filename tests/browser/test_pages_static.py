@@ -190,7 +190,7 @@ def test_live_stream(site: str, watched: Watched) -> None:
     expect(page.locator("#live-state")).to_have_text("Connected")
     page.locator("#live-type").select_option("navigation")
     expect(row).to_be_hidden()
-    expect(page.locator("#live-empty")).to_contain_text("Nothing that matches")
+    expect(page.locator("#live-empty")).to_contain_text("Nothing matches")
     assert page.url.endswith("?type=navigation")
     page.locator("#live-pause").click()
     expect(page.locator("#live-pause")).to_have_attribute("aria-pressed", "true")

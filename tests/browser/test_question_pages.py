@@ -88,7 +88,7 @@ def signed_in(asked: Server, browser: Browser) -> StorageState:
         page.goto(sign_in_link(asked))
         page.get_by_label("Email").fill(EMAIL)
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Save and go in").click()
+        page.get_by_role("button", name="Save and continue").click()
         expect(page.get_by_role("heading", name="Overview")).to_be_visible()
         return context.storage_state()
 
@@ -291,7 +291,7 @@ def test_values_are_suggested_and_filters_taken_out(visit: Visit) -> None:
     page.locator("#filter-0-value").fill("s-1, s-3")
     page.keyboard.press("Tab")
     expect(page.locator("[data-finding]")).to_contain_text("8 events")
-    page.get_by_role("button", name="Take this filter out").click()
+    page.get_by_role("button", name="Remove this filter").click()
     expect(page.locator(".filter")).to_have_count(0)
 
 

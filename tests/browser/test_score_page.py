@@ -48,7 +48,7 @@ def signed_in(served: Server, browser: Browser) -> StorageState:
         page.goto(sign_in_link(served))
         page.get_by_label("Email").fill(EMAIL)
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Save and go in").click()
+        page.get_by_role("button", name="Save and continue").click()
         expect(page.get_by_role("heading", name="Overview")).to_be_visible()
         return context.storage_state()
 

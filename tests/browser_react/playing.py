@@ -78,7 +78,7 @@ def queued(server: Server, recommendation: str) -> dict[str, Any]:
     return next(item for item in items if item["recommendation_id"] == recommendation)
 
 
-def told(server: Server, customer: str) -> list[tuple[str, str, str, str]]:
+def answers_of(server: Server, customer: str) -> list[tuple[str, str, str, str]]:
     """(event type, impact, what was said, of which recommendation), in order."""
     question = """select event_type, business_impact, event_metadata ->> 'recommendation',
       event_metadata ->> 'recommendation_id' from behavior_events

@@ -98,7 +98,7 @@ def test_much_of_everything(page: Page, complaints: list[str], server: Server) -
     expect(board.get_by_role("textbox", name="Name")).to_have_value("Full of it")
     board.get_by_role("textbox", name="Name").fill(" ")
     board.get_by_role("button", name="Save").click()
-    expect(board.get_by_role("alert")).to_contain_text("Give the name")
+    expect(board.get_by_role("alert")).to_contain_text("Enter the name")
     check(page)
     assert complaints == []
 

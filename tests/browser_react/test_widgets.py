@@ -13,13 +13,13 @@ from playwright.sync_api import Page, expect
 from tests.browser_react.playing import (
     EXPORT,
     answers,
+    answers_of,
     happened,
     play,
     playground,
     queued,
     recommended,
     region,
-    told,
 )
 from tests.support.postgres import Cluster
 from tests.support.server import WRITE_KEY, Server, customer_token, wait_for
@@ -65,7 +65,7 @@ def test_what_a_customer_says_of_a_recommendation_reaches_the_team(
     steps = region(page, "Next steps")
     one, other = (steps.get_by_role("listitem").filter(has_text=each["action"]) for each in (first, second))
     shown = [("content_interaction", "low", "shown", each["recommendation_id"]) for each in (first, second)]
-    wait_for(lambda: set(shown) <= set(told(server, "acceptor")), 10, "both to be told as shown")
+    wait_for(lambda: set(shown) <= set(answers_of(server, "acceptor")), 10, "both to be told as shown")
     # Evidence on demand, by keyboard; then the answer, which is there at once.
     one.get_by_text("Why this?").focus()
     page.keyboard.press("Enter")
@@ -75,9 +75,9 @@ def test_what_a_customer_says_of_a_recommendation_reaches_the_team(
     expect(one).to_contain_text("On your list", timeout=500)
     expect(one.get_by_role("button", name="It is done")).to_be_focused()
     wait_for(lambda: _state(server, first) == "accepted", 10, "the team to see it accepted")
-    assert ("professional_action", "medium", "accepted", first["recommendation_id"]) in told(server, "acceptor")
+    assert ("professional_action", "medium", "accepted", first["recommendation_id"]) in answers_of(server, "acceptor")
     # Nothing is told twice on one page.
-    assert len(set(told(server, "acceptor"))) == len(told(server, "acceptor"))
+    assert len(set(answers_of(server, "acceptor"))) == len(answers_of(server, "acceptor"))
     page.reload()
     expect(one).to_contain_text("On your list")
     one.get_by_role("button", name="It is done").click()
@@ -97,7 +97,7 @@ def test_what_a_customer_says_of_a_recommendation_reaches_the_team(
     page.goto("about:blank")
     # (What Chromium sends for a page that is gone has its own name again, which the server does not count.)
     dismissed = ("content_interaction", "low", "dismissed", second["recommendation_id"])
-    wait_for(lambda: dismissed in told(server, "acceptor"), 10, "what was held to be told")
+    wait_for(lambda: dismissed in answers_of(server, "acceptor"), 10, "what was held to be told")
     assert complaints == []
 
 
@@ -118,7 +118,7 @@ def test_the_focus_stays_when_a_card_goes(page: Page, server: Server) -> None:
     steps.get_by_role("button", name="Not now").first.focus()
     page.keyboard.press("Enter")
     expect(steps.get_by_role("button", name="Undo")).to_be_focused()
-    assert not any(word == "dismissed" for _, _, word, _ in told(server, "patient"))
+    assert not any(word == "dismissed" for _, _, word, _ in answers_of(server, "patient"))
     expect(steps.get_by_role("listitem").filter(has_text="Put aside")).to_have_count(0, timeout=12_000)
     expect(steps.get_by_role("heading", name="Next steps")).to_be_focused()
     wait_for(lambda: _state(server, first) == "dismissed", 10, "the team to see it dismissed")
@@ -137,7 +137,7 @@ def test_without_consent_nothing_is_said_to_the_server(page: Page, server: Serve
     expect(card.get_by_role("alert")).to_contain_text("tracking is turned off")
     expect(card.get_by_role("button", name="I’ll do it")).to_be_visible()
     assert set(sent) == {"GET"}
-    assert told(server, "private") == []
+    assert answers_of(server, "private") == []
 
 
 def test_the_leaderboard_never_tells_who_somebody_is(page: Page, complaints: list[str], server: Server) -> None:

@@ -19,7 +19,7 @@ from psycopg.rows import dict_row
 from tests.support.server import Server, wait_for
 
 from .site import Site, running_site
-from .telling import Stored, Tabs
+from .stored import Stored, Tabs
 
 
 @pytest.fixture(scope="package")
@@ -129,8 +129,8 @@ def stored(shared_server: Server, customer: str) -> Stored:
                 if count is None or len(rows) == count:
                     return rows
                 if len(rows) > count or time.monotonic() > deadline:
-                    told = [(row["event_type"], row["event_metadata"]) for row in rows]
-                    raise AssertionError(f"{len(rows)} events in the database, not {count}: {told}")
+                    found = [(row["event_type"], row["event_metadata"]) for row in rows]
+                    raise AssertionError(f"{len(rows)} events in the database, not {count}: {found}")
                 time.sleep(0.05)
 
     return read

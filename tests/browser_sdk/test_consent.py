@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from .site import Answer, Site
-from .telling import Stored, Tabs, after, saved, stats, told, track_many
+from .stored import Stored, Tabs, actions_of, after, saved, stats, track_many
 
 EVERYTHING = """async () => {
   milepost.trackExport({ exportType: "pdf" });
@@ -65,7 +65,7 @@ def test_the_signals_may_be_overruled(site: Site, tab: Tabs, stored: Stored, cus
     script = "Object.defineProperty(navigator, 'globalPrivacyControl', { value: true })"
     page = tab(site.page(customer_id=customer, respect_signals="false"), script)
     page.evaluate("milepost.flush()")
-    assert told(stored(1)) == ["page_view"]
+    assert actions_of(stored(1)) == ["page_view"]
 
 
 def test_pending_waits_in_memory_alone(site: Site, tab: Tabs, stored: Stored, customer: str) -> None:
@@ -76,7 +76,7 @@ def test_pending_waits_in_memory_alone(site: Site, tab: Tabs, stored: Stored, cu
     assert site.requests == []
     assert kept(page) == {}
     page.evaluate("milepost.setConsent('granted')")
-    assert told(stored(5)) == ["page_view", "0", "1", "2", "None"]
+    assert actions_of(stored(5)) == ["page_view", "0", "1", "2", "None"]
 
 
 def test_refusing_purges_in_every_tab(site: Site, tab: Tabs, stored: Stored, customer: str) -> None:
@@ -104,7 +104,10 @@ def test_refusing_purges_in_every_tab(site: Site, tab: Tabs, stored: Stored, cus
     two.evaluate("milepost.flush()")
     two.wait_for_function("milepost.stats().delivered === 1", polling=20)
     rows = stored()
-    assert [(told([row]), row["page_url"]) for row in rows] == [(["page_view"], one.url), (["page_view"], two.url)]
+    assert [(actions_of([row]), row["page_url"]) for row in rows] == [
+        (["page_view"], one.url),
+        (["page_view"], two.url),
+    ]
     assert len({row["anonymous_id"] for row in rows}) == 2
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from tests.support.server import free_port, wait_for
 
 from .site import Answer, Site
-from .telling import Stored, Tabs, numbers, stats
+from .stored import Stored, Tabs, numbers, stats
 
 #: Tracks as a busy page does, a few events every 20 ms; with `events` 0 the same without the SDK.
 BUSY = """async ({ rounds, events }) => {

@@ -11,7 +11,19 @@ from playwright.sync_api import Page
 from tests.support.server import wait_for
 
 from .site import Answer, Site
-from .telling import Stored, Tabs, after, never_at_once, nothing_waits, numbers, saved, stats, told, track_many, waiting
+from .stored import (
+    Stored,
+    Tabs,
+    actions_of,
+    after,
+    never_at_once,
+    nothing_waits,
+    numbers,
+    saved,
+    stats,
+    track_many,
+    waiting,
+)
 
 REFUSED = Answer(503)
 
@@ -28,7 +40,7 @@ def test_going_to_the_next_page(site: Site, tab: Tabs, stored: Stored, customer:
     page.click("#next")
     page.wait_for_url("**/next*")
     rows = stored(22)  # page_view, 20, page_leave; the next page's own view waits for its flush
-    assert told(rows) == ["page_view", *map(str, range(20)), "page_leave"]
+    assert actions_of(rows) == ["page_view", *map(str, range(20)), "page_leave"]
     # The receipt went to a page that was gone, or sits in the back/forward cache.
     page.evaluate("milepost.flush()")
     assert stats(page)["rejected"] == 0
@@ -51,13 +63,13 @@ def test_switching_tabs(site: Site, tab: Tabs, stored: Stored, customer: str) ->
     tab("about:blank")
     page.wait_for_function("document.hidden")
     rows = stored(4)  # at once, without the page having left
-    assert told(rows) == ["page_view", "0", "1", "2"]
+    assert actions_of(rows) == ["page_view", "0", "1", "2"]
     page.bring_to_front()
     page.wait_for_function("!document.hidden")
     nothing_waits(page)  # the exit that stood ready is withdrawn
     page.click("#next")
     page.wait_for_url("**/next*")
-    assert told(stored(5))[-1] == "page_leave"
+    assert actions_of(stored(5))[-1] == "page_leave"
 
 
 def test_a_killed_tab_is_sent_by_the_next_page(site: Site, tab: Tabs, stored: Stored, customer: str) -> None:
@@ -153,7 +165,7 @@ def test_reload_in_mid_flush(site: Site, tab: Tabs, stored: Stored, customer: st
     nothing_waits(page)
     rows = stored(8)  # two page views, five, one page_leave
     assert numbers(rows) == list(range(5))
-    assert sorted(told(rows)).count("page_view") == 2
+    assert sorted(actions_of(rows)).count("page_view") == 2
 
 
 def test_back_forward_cache(site: Site, tab: Tabs, stored: Stored, customer: str) -> None:

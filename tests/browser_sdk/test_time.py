@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import BrowserContext, Page
 
 from .site import Site
-from .telling import Stored, Tabs, after, told, track_many
+from .stored import Stored, Tabs, actions_of, after, track_many
 
 
 def wait_for_state(page: Page, *, hidden: bool, focused: bool) -> None:
@@ -130,7 +130,7 @@ def test_marked_clicks_and_forms(site: Site, tab: Tabs, stored: Stored, customer
     page.evaluate("milepost.flush()")
     rows = stored(3)
     click, form = rows[1:]
-    assert told(rows) == ["page_view", "click", "form_submit"]
+    assert actions_of(rows) == ["page_view", "click", "form_submit"]
     assert (click["event_type"], click["business_impact"], click["tool_id"], click["competency_area"]) == (
         "content_interaction", "high", "cost-calculator", "value_communication",
     )  # fmt: skip

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext
 from tests.support.server import Server, wait_for
 
 from .site import Answer, Seen, Site
-from .telling import Stored, Tabs, never_at_once, nothing_waits, numbers, saved, stats, track_many, waiting
+from .stored import Stored, Tabs, never_at_once, nothing_waits, numbers, saved, stats, track_many, waiting
 
 QUICK: dict[str, Any] = {"flush_interval": 300}
 

@@ -185,7 +185,7 @@ def test_a_database_without_milepost_says_how_to_begin(cluster: Cluster, tmp_pat
         shell = Shell(tmp_path, dsn)
         refused = shell.run("keys", "create", "web")
         assert refused.returncode == 1
-        assert "no Milepost in it yet" in refused.stderr
+        assert "not been set up for Milepost yet" in refused.stderr
         assert "milepost serve" in refused.stderr
         with psycopg.connect(dsn) as connection:
             assert connection.execute("select to_regnamespace('milepost')").fetchone() == (None,)

@@ -77,7 +77,7 @@ def arm(measured: int, moved_up: int, points: float = 0) -> dict[str, float]:
         (arm(0, 0), arm(0, 0), "20 more customers it was made for and 20 more customers held out to be measured"),
         (arm(500, 9), arm(19, 1), "Not enough data yet: 1 more customer held out to be measured."),
         (arm(900, 495), arm(100, 40), "55% of 900 moved up, against 40% of 100 who did not get it: it helps"),
-        (arm(900, 360), arm(100, 42), "no difference that chance could not make"),
+        (arm(900, 360), arm(100, 42), "no difference beyond what chance can make"),
         (arm(900, 270), arm(100, 60), "it does harm"),
     ],
 )

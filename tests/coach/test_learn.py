@@ -140,7 +140,7 @@ def test_what_went_together_is_recommended_with_its_numbers(learned: psycopg.Con
     assert made
     for row in made:
         assert (row["action"], row["done_type"], row["asks_for"]) == (
-            "Share a resource with somebody who decides",
+            "Share a resource with a decision-maker",
             "resource_share",
             "do:resource_share",
         )

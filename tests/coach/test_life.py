@@ -28,7 +28,7 @@ _RANK = {"done": 0, "dismissed": 1, "expired": 2}
 _MINUTES = st.sampled_from([-60, 0, 1, 2, 3, 5, 60, 1440, 30 * 1440 - 1, 30 * 1440, 40 * 1440])
 
 
-class Told(NamedTuple):
+class Statement(NamedTuple):
     """Something that happened: a word about the recommendation, or a use of its tool."""
 
     word: str
@@ -42,7 +42,7 @@ class Told(NamedTuple):
 
 
 _TOLD = st.builds(
-    Told,
+    Statement,
     st.sampled_from([*_WORDS, *_WORDS, "used", "used", "seen"]),
     _MINUTES,
     st.sampled_from(["acme", "acme", "acme", "other"]),
@@ -84,7 +84,7 @@ def derive(connection: psycopg.Connection, now: datetime) -> dict[str, Any]:
     return stored(connection)[0]
 
 
-def as_event(told: Told, recommendation: UUID) -> dict[str, Any]:
+def as_event(told: Statement, recommendation: UUID) -> dict[str, Any]:
     metadata = {"recommendation_id": str(recommendation).upper(), "recommendation": told.word}
     if told.word == "used":
         return event(told.customer, told.at, tool_id="business-case", is_bot=told.bot)
@@ -93,7 +93,7 @@ def as_event(told: Told, recommendation: UUID) -> dict[str, Any]:
     )
 
 
-def modelled(everything: list[Told], now: datetime, *, held_out: bool) -> dict[str, Any]:
+def modelled(everything: list[Statement], now: datetime, *, held_out: bool) -> dict[str, Any]:
     """docs/coach.md in plain Python."""
     own = [told for told in everything if told.customer == "acme" and not told.bot]
     said: dict[str, list[datetime]] = {word: [] for word in _WORDS}
@@ -130,12 +130,12 @@ def modelled(everything: list[Told], now: datetime, *, held_out: bool) -> dict[s
     after=st.sampled_from([0, 1, 29, 31]),
     held_out=st.sampled_from([False, False, True]),
 )
-@example([Told("dismissed", 5), Told("used", 3)], Random(1), set(), {1}, 1, False)
-@example([Told("used", 0), Told("accepted", 60), Told("done", 60)], Random(1), set(), set(), 1, False)
+@example([Statement("dismissed", 5), Statement("used", 3)], Random(1), set(), {1}, 1, False)
+@example([Statement("used", 0), Statement("accepted", 60), Statement("done", 60)], Random(1), set(), set(), 1, False)
 @settings(max_examples=examples(80), deadline=None, suppress_health_check=list(HealthCheck), derandomize=repeatable())
 def test_life_is_what_the_events_say(
     shared: psycopg.Connection,
-    everything: list[Told],
+    everything: list[Statement],
     order: Any,
     erased: set[int],
     looks: set[int],

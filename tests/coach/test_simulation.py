@@ -110,7 +110,7 @@ def test_the_lift_finds_the_one_that_helps_and_not_the_other(after: psycopg.Conn
     assert other.points_a_week is not None
     assert other.moved_up.low < 0 < other.moved_up.high
     assert other.points_a_week.low < 0 < other.points_a_week.high
-    assert "no difference that chance could not make" in other.says
+    assert "no difference beyond what chance can make" in other.says
     for lift in (helps, other):
         assert lift.recommended.customers + lift.held_out.customers == len(_CUSTOMERS)
         assert 150 < lift.held_out.customers < 250

@@ -165,7 +165,7 @@ def test_old_messages_go(connection: psycopg.Connection, hook: Receiver) -> None
 def test_an_address_needs_a_secret_and_is_one() -> None:
     with pytest.raises(SettingsError, match="MILEPOST_WEBHOOK_SECRET is missing"):
         load_settings({"MILEPOST_WEBHOOK_URL": "https://example.org/hook"})
-    with pytest.raises(SettingsError, match="MILEPOST_WEBHOOK_URL is no address"):
+    with pytest.raises(SettingsError, match="MILEPOST_WEBHOOK_URL is not an address"):
         load_settings({"MILEPOST_WEBHOOK_URL": "example.org", "MILEPOST_WEBHOOK_SECRET": "x"})
 
 

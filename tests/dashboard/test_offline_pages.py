@@ -258,7 +258,7 @@ def test_the_customers_page_says_what_followed(dana: httpx.Client, shared_server
     text = re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", "", page)))
     assert "3.8 → 11.2 points a week (more), 1 → 3 active days" in text
     assert "Too soon to say: 9 of 28 days have passed." in text
-    assert "not here all 28 days before, nothing to compare." in text
+    assert "not here all 28 days before, so nothing to compare." in text
     assert "That shows what followed, not what caused it." in text
     assert page.count('<g class="pin pin-outcome">') == 1
     assert page.count('<g class="pin pin-intervention">') == 3

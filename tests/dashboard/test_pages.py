@@ -168,7 +168,7 @@ def test_the_database_away(cluster: Cluster, tmp_path: Path) -> None:
         finally:
             admin.execute(sql.SQL("alter database {} allow_connections true").format(sql.Identifier(name)))
         assert page.status_code == 503
-        assert "The database cannot be reached just now" in page.text
+        assert "The database cannot be reached right now" in page.text
         assert "Traceback" not in page.text
         assert int(page.headers["retry-after"]) > 0
         wait_for(lambda: client.get("/customers").status_code == 200, 10, "the page to come back")

@@ -14,7 +14,7 @@ _WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
-class Told:
+class CountedEvent:
     """An event that counts, as far as the game cares."""
 
     day: date
@@ -44,13 +44,13 @@ class Game:
     streak: Streak
 
 
-def game(events: Iterable[Told], outcomes: Iterable[date], as_of: date, plan: Plan) -> Game:
+def game(events: Iterable[CountedEvent], outcomes: Iterable[date], as_of: date, plan: Plan) -> Game:
     """The game of a customer with these events and outcome actions, at the end of a day."""
     known = [told for told in events if told.day <= as_of]
     results = [day for day in outcomes if day <= as_of]
     days = sorted({told.day for told in known} | set(results))
 
-    def first_day(holds: Callable[[list[Told], list[date]], bool]) -> date | None:
+    def first_day(holds: Callable[[list[CountedEvent], list[date]], bool]) -> date | None:
         """The first day at whose end it held, by looking at every one of them anew."""
         for day in days:
             if holds([t for t in known if t.day <= day], [d for d in results if d <= day]):
@@ -107,15 +107,15 @@ def _run_back(weeks: set[date], week: date) -> int:
     return count
 
 
-def _is_at_level(competency: str, level: int, plan: Plan, events: list[Told], _: list[date]) -> bool:
+def _is_at_level(competency: str, level: int, plan: Plan, events: list[CountedEvent], _: list[date]) -> bool:
     return _level(_points_in(events, competency), plan) >= level
 
 
-def _holds(badge: Badge, needed: int, plan: Plan, events: list[Told], outcomes: list[date]) -> bool:
+def _holds(badge: Badge, needed: int, plan: Plan, events: list[CountedEvent], outcomes: list[date]) -> bool:
     return _value(badge, events, outcomes, plan) >= needed
 
 
-def _points_in(events: Iterable[Told], competency: str) -> int:
+def _points_in(events: Iterable[CountedEvent], competency: str) -> int:
     return sum(told.points for told in events if told.competency == competency)
 
 
@@ -123,7 +123,7 @@ def _level(points: int, plan: Plan) -> int:
     return sum(points >= step for step in plan.game.level_points)
 
 
-def _value(badge: Badge, events: list[Told], outcomes: list[date], plan: Plan) -> int:
+def _value(badge: Badge, events: list[CountedEvent], outcomes: list[date], plan: Plan) -> int:
     tools = {tool.id for tool in plan.tools}
     ids = [competency.id for competency in plan.competencies]
     days = {told.day for told in events}

@@ -15,7 +15,7 @@ from milepost.insights.settle import Settling, read_plan
 from milepost.plan import Plan, load_plan
 from milepost.plan.game import Badge
 from milepost.plan.game import Game as Rules
-from tests.game.game_model import Game, Told, game
+from tests.game.game_model import CountedEvent, Game, game
 from tests.support.settling import settle_all
 
 _DEFAULT: Final = load_plan()
@@ -82,11 +82,11 @@ def expected(connection: psycopg.Connection, as_of: date) -> dict[str, Game]:
             (row["plan_version"], row["event_type"], row["impact"]): row["points"]
             for row in cursor.execute("select * from milepost.plan_points")
         }
-        told: dict[str, list[Told]] = defaultdict(list)
+        counted: dict[str, list[CountedEvent]] = defaultdict(list)
         for event in cursor.execute("select * from public.behavior_events where deleted_at is null and not is_bot"):
             customer, kind = event["customer_id"], event["event_type"]
-            told[customer].append(
-                Told(
+            counted[customer].append(
+                CountedEvent(
                     day=event["timestamp"].astimezone(UTC).date(),
                     points=worth[standing[customer], kind, event["business_impact"]],
                     event_type=kind,
@@ -100,7 +100,7 @@ def expected(connection: psycopg.Connection, as_of: date) -> dict[str, Game]:
             "select * from public.customer_actions where deleted_at is null and role = 'outcome'"
         ):
             done[action["customer_id"]].append(action["timestamp"].astimezone(UTC).date())
-    return {customer: game(told[customer], done[customer], as_of, plan[0]) for customer in standing}
+    return {customer: game(counted[customer], done[customer], as_of, plan[0]) for customer in standing}
 
 
 def check_reading(connection: psycopg.Connection, games: dict[str, Game], as_of: date) -> None:
@@ -163,8 +163,8 @@ class Feed:
     def forget_all_but(self, customers: set[str]) -> None:
         """Customers who are gone take theirs along."""
         self._before = {c: game for c, game in self._before.items() if c in customers}
-        self._badges = {told for told in self._badges if told[0] in customers}
-        self._levels = {told for told in self._levels if told[0] in customers}
+        self._badges = {counted for counted in self._badges if counted[0] in customers}
+        self._levels = {counted for counted in self._levels if counted[0] in customers}
 
     def settled(self, customers: list[str], games: dict[str, Game], today: date) -> None:
         recent = today - timedelta(days=1)

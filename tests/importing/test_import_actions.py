@@ -261,9 +261,9 @@ def test_a_file_takes_what_the_api_takes(tmp_path_factory: pytest.TempPathFactor
     [
         (('action_id = "{id}"', ""), "identity: is missing. Give action.action_id"),
         (('source = "crm"', 'source = "crm"\nidentity = ["id"]'), "Keep one of the two"),
-        (('deal_won = "outcome"', 'deal_won = "win"'), "values.role.deal_won: 'win' is no role"),
+        (('deal_won = "outcome"', 'deal_won = "win"'), "values.role.deal_won: 'win' is not a valid role"),
         (("[action]", "[event]"), "[event] is for `milepost import`."),
-        (('value = "{amount}"', 'worth = "{amount}"'), "known are customer_id, action_type, action_id"),
+        (('value = "{amount}"', 'worth = "{amount}"'), "the known ones are customer_id, action_type, action_id"),
         (('"{kind}"', '"{what}"'), "has no column 'what'"),
     ],
 )  # fmt: skip

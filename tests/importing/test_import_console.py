@@ -59,4 +59,4 @@ def test_made_up_times_are_said(tmp_path: Path) -> None:
     import_command(
         demo, MAP_FILE, None, plan=PLAN, now=NOW, console=console, limit=100, errors_path=tmp_path / "e.ndjson"
     )
-    assert "The file has days only: times within 08:00-22:00 are made up, by seed 20131001." in out.getvalue()
+    assert "The file has dates only: times within 08:00-22:00 were made up, with seed 20131001." in out.getvalue()

@@ -11,7 +11,7 @@ from milepost.vocabulary import Impact
 
 
 @dataclass(frozen=True)
-class Told:
+class CountedEvent:
     """An event as far as scores care: its UTC day, points, impact, tool and competency."""
 
     day: date
@@ -39,7 +39,7 @@ class Scores:
     low_share: float | None = None
 
 
-def scores(events: list[Told], as_of: date, plan: Plan, outcomes: Sequence[tuple[date, Impact]] = ()) -> Scores:
+def scores(events: list[CountedEvent], as_of: date, plan: Plan, outcomes: Sequence[tuple[date, Impact]] = ()) -> Scores:
     """The scores of a customer with these events and offline outcomes (day and impact), on a day."""
     rules = plan.scoring
     first = min((told.day for told in events), default=None)

@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 
 from milepost.plan import Plan, load_plan
 from milepost.vocabulary import DEFAULT_COMPETENCIES, DEFAULT_TOOLS, EVENT_TYPES, IMPACTS, EventType, Impact
-from tests.insights.scores_model import Told, scores
+from tests.insights.scores_model import CountedEvent, scores
 from tests.support.examples import examples
 from tests.support.postgres import Cluster
 
@@ -80,9 +80,9 @@ def insights(connection: psycopg.Connection, as_of: date = _AS_OF, customer: str
     return row
 
 
-def told(events: list[Event]) -> list[Told]:
+def counted(events: list[Event]) -> list[CountedEvent]:
     return [
-        Told(_AS_OF - timedelta(days=days), _PLAN.points_of(kind, impact), impact, tool, competency)
+        CountedEvent(_AS_OF - timedelta(days=days), _PLAN.points_of(kind, impact), impact, tool, competency)
         for days, kind, impact, tool, competency in events
     ]
 
@@ -123,7 +123,7 @@ def test_scores_equal_plain_python(
             {"day": as_of},
         ).fetchone()
     assert several == (8, 0)
-    expected = scores(told(events), as_of, _PLAN, list(zip(days, (impact for _, impact in outcomes), strict=True)))
+    expected = scores(counted(events), as_of, _PLAN, list(zip(days, (impact for _, impact in outcomes), strict=True)))
     assert row["current_scaling_score"] == near(expected.score)
     assert row["score_coverage"] == near(expected.coverage)
     values = {part["name"]: part["value"] for part in row["components"] or []}

@@ -140,7 +140,7 @@ def test_a_changed_function_is_replaced(dsn_empty: str, monkeypatch: pytest.Monk
 
 def test_a_database_without_milepost_is_told_apart(dsn_empty: str) -> None:
     with psycopg.connect(dsn_empty, autocommit=True) as connection:
-        with pytest.raises(Conflict, match="no Milepost in it yet"):
+        with pytest.raises(Conflict, match="not been set up for Milepost yet"):
             check(connection)
         assert _count(connection, "select count(*) from pg_namespace where nspname = 'milepost'") == 0
 

@@ -197,7 +197,7 @@ def test_a_second_signal_hurries(data_dir: Path) -> None:
         wait_for(lambda: len(connections(server)) > 0, "the slow request is under way")
         server.remember_family()
         server.process.send_signal(signal.SIGINT)
-        wait_for(lambda: "Told to stop" in server.log(), "the first signal is heard")
+        wait_for(lambda: "Asked to stop" in server.log(), "the first signal is heard")
         began = time.monotonic()
         assert server.stop(signal.SIGINT) == 0
         assert time.monotonic() - began < 10

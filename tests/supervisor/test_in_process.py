@@ -138,7 +138,7 @@ async def test_a_start_that_fails_unexpectedly_says_so_and_is_tried_again(
         ready, health = await get(application, "/ready"), await get(application, "/health")
         assert (ready.status_code, ready.json()["reason"]) == (
             503,
-            "The server could not start, and tries again: its log says why.",
+            "The server could not start and is trying again; its log says why.",
         )
         assert health.status_code == 200
         (failing,) = health.json()["failing"]

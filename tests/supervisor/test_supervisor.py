@@ -321,7 +321,7 @@ async def test_one_cancelled_from_outside_is_told(caplog: pytest.LogCaptureFixtu
     (runner,) = (task for task in asyncio.all_tasks() if task.get_name() == "victim")
     runner.cancel()
     await asyncio.wait({runner})
-    assert "victim was cancelled while the server runs" in caplog.text
+    assert "victim was cancelled while the server is running" in caplog.text
     assert [failing.task for failing in watched.failing()] == ["victim"]
     await watched.close()
 

@@ -217,7 +217,7 @@ export interface components {
             next_recommended_actions: {
                 [key: string]: unknown;
             }[];
-            /** @description The version of the tracking plan whose points these are. */
+            /** @description The version of the tracking plan that these points are based on. */
             plan_version: number;
             points_14_days_before: number;
             points_last_14_days: number;
@@ -268,7 +268,7 @@ export interface components {
             after: components["schemas"]["Span"] | null;
             before: components["schemas"]["Span"] | null;
             competency_area: string | null;
-            /** @description Whole days since, of the 28. */
+            /** @description Whole days that have passed since, of the 28. */
             days_after: number;
             /** Format: date-time */
             timestamp: string;

@@ -48,7 +48,7 @@ test("a name is needed for a name, and the server's word stands beside the field
   fireEvent.click(screen.getByRole("radio", { name: /With a name/ }));
   fireEvent.click(screen.getByRole("button", { name: "Save" }));
   const field = screen.getByRole("textbox", { name: "Name" });
-  expect(within(screen.getByRole("alert")).getByText(/Give the name/)).toBeTruthy();
+  expect(within(screen.getByRole("alert")).getByText(/Enter the name/)).toBeTruthy();
   expect(document.activeElement).toBe(field);
   expect(field.getAttribute("aria-invalid")).toBe("true");
   recording.me["game/profile"] = new Response(

@@ -48,7 +48,7 @@ const app = (recording: Recording, widgets: ReactNode = <NextActions />): ReactN
     </MilepostProvider>
   </StrictMode>
 );
-const settled = (): Promise<unknown> => act(() => vi.advanceTimersByTimeAsync(2000));
+const rendered = (): Promise<unknown> => act(() => vi.advanceTimersByTimeAsync(2000));
 const press = (name: RegExp): void => {
   act(() => void vi.advanceTimersByTime(600)); // not a second press of the same
   const button = screen.getByRole("button", { name });
@@ -98,15 +98,15 @@ test("shown is told once for each recommendation and page, under StrictMode and 
     metadata: { recommendation_id: "r1", recommendation: "shown" },
   });
   recording.delivered();
-  await settled();
+  await rendered();
   rerender(app(recording, <NextActions key="mounted anew" />));
-  await settled();
+  await rendered();
   Watching.show(1);
   expect(recording.told).toHaveLength(1);
   // Another page, on which it is shown anew.
   location.hash = "#/another";
   rerender(app(recording, <NextActions key="on another page" />));
-  await settled();
+  await rendered();
   Watching.show(1);
   expect(recording.told).toEqual(["content_interaction shown r1", "content_interaction shown r1"]);
 });
@@ -124,14 +124,14 @@ test("accepted at once, done later; the server's word replaces ours, and the foc
   expect(recording.told).toHaveLength(1);
   expect(screen.getByRole("status").textContent).toBe("Noted: you will do it.");
   recording.me["recommendations"] = { customer_id: "acme", items: [recommendation({ state: "accepted" })] };
-  await settled();
+  await rendered();
   expect(screen.getByText("On your list")).toBeTruthy();
   press(/It is done/);
   expect(recording.told).toEqual(["professional_action accepted r1", "professional_action done r1"]);
   expect(document.activeElement).toBe(screen.getByRole("listitem"));
   // The server lists open ones alone; what is done stays to be seen.
   recording.me["recommendations"] = { customer_id: "acme", items: [] };
-  await settled();
+  await rendered();
   expect(screen.getByText("Done")).toBeTruthy();
   expect(screen.getByText(/That was all for now/)).toBeTruthy();
 });
@@ -177,7 +177,7 @@ test("where tracking is refused nothing is sent, and the page says so and takes 
   expect(screen.getByRole("alert").textContent).toMatch(/tracking is turned off/);
   expect(screen.queryByText("On your list")).toBeNull();
   expect(document.activeElement).toBe(screen.getByRole("button", { name: /I’ll do it/ }));
-  await settled();
+  await rendered();
   expect(recording.asked.every((path) => path === "recommendations")).toBe(true);
 });
 
@@ -195,7 +195,7 @@ test("what the server refuses is taken back and can be tried again; what waits s
   // Delivered in the end: the server has it.
   recording.me["recommendations"] = { customer_id: "acme", items: [recommendation({ state: "accepted" })] };
   act(() => recording.delivered());
-  await settled();
+  await rendered();
   await waitFor(() => expect(screen.queryByText("Kept here until it can be sent.")).toBeNull());
   expect(screen.getByText("On your list")).toBeTruthy();
 });

@@ -6,7 +6,7 @@ import { expect, test, vi } from "vitest";
 import { MilepostProvider, SystematicScalingProvider, useToolTracking } from "../src/index.js";
 import { Recording } from "./recording.js";
 
-const settled = (): Promise<void> => act(() => Promise.resolve());
+const rendered = (): Promise<void> => act(() => Promise.resolve());
 
 interface ToolProps {
   id: ToolId;
@@ -28,10 +28,10 @@ function app(recording: Recording, children: ReactNode, strict = true): ReactNod
 test.each([true, false])("one entry and one exit per visit (StrictMode: %s)", async (strict) => {
   const recording = new Recording();
   const { unmount } = render(app(recording, <Tool id="icp-analysis" section="summary" />, strict));
-  await settled();
+  await rendered();
   expect(recording.visits).toEqual(["enter icp-analysis/summary"]);
   unmount();
-  await settled();
+  await rendered();
   expect(recording.visits).toEqual(["enter icp-analysis/summary", "exit icp-analysis/summary"]);
 });
 
@@ -40,10 +40,10 @@ test("a switch leaves one tool before it enters the next", async () => {
   const { rerender, unmount } = render(app(recording, <Tool id="a" />));
   for (const id of ["b", "a"] as const) {
     rerender(app(recording, <Tool id={id} />));
-    await settled();
+    await rendered();
   }
   unmount();
-  await settled();
+  await rendered();
   expect(recording.visits).toEqual(["enter a", "exit a", "enter b", "exit b", "enter a", "exit a"]);
 });
 
@@ -54,7 +54,7 @@ test("A, B, A within one task are three visits", async () => {
     for (const id of ["b", "a"] as const) flushSync(() => rerender(app(recording, <Tool id={id} />)));
   });
   unmount();
-  await settled();
+  await rendered();
   expect(recording.visits).toEqual(["enter a", "exit a", "enter b", "exit b", "enter a", "exit a"]);
 });
 
@@ -69,10 +69,10 @@ test("components in the same place share its visit; a remount goes on with it", 
   const { rerender, unmount } = render(app(recording, two("1", true)));
   rerender(app(recording, two("1", false)));
   rerender(app(recording, two("2", false)));
-  await settled();
+  await rendered();
   expect(recording.visits).toEqual(["enter inner", "enter outer"]);
   unmount();
-  await settled();
+  await rendered();
   expect([...recording.visits].sort()).toEqual(["enter inner", "enter outer", "exit inner", "exit outer"]);
 });
 
@@ -86,10 +86,10 @@ test("two copies of the package share visits and providers", async () => {
     return null;
   }
   const { unmount } = render(app(recording, [<Tool key="1" id="a" />, <Other key="2" />]));
-  await settled();
+  await rendered();
   expect(recording.visits).toEqual(["enter a"]);
   unmount();
-  await settled();
+  await rendered();
   expect(recording.visits).toEqual(["enter a", "exit a"]);
 });
 
@@ -103,7 +103,7 @@ test("customer, ARR and growth stage go with the visit", async () => {
       </SystematicScalingProvider>,
     ),
   );
-  await settled();
+  await rendered();
   expect(recording.last("enterTool")).toEqual({
     customerId: "acme",
     currentArr: "$2M",
@@ -116,9 +116,9 @@ test("a tool's competency goes with the visit; another one begins none", async (
   const recording = new Recording();
   const tree = (competency?: CompetencyArea): ReactNode => app(recording, <Tool id="a" competency={competency} />);
   const { rerender } = render(tree("customer_intelligence"));
-  await settled();
+  await rendered();
   expect(recording.last("enterTool")).toEqual({ customerId: "acme", competencyArea: "customer_intelligence" });
   rerender(tree());
-  await settled();
+  await rendered();
   expect(recording.visits).toEqual(["enter a"]);
 });

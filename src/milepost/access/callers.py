@@ -78,7 +78,7 @@ class DeclaredCallers(ReceiveRoutePlugin):
     def receive_route(self, route: BaseRoute) -> None:
         """Raises ImproperlyConfiguredException."""
         if not isinstance(route, HTTPRoute):
-            raise ImproperlyConfiguredException(f"{route.path} is no HTTP route, so nothing guards it.")
+            raise ImproperlyConfiguredException(f"{route.path} is not an HTTP route, so nothing guards it.")
         for handler in route.route_handlers:
             if handler.http_methods == {"OPTIONS"}:
                 continue
@@ -119,5 +119,5 @@ async def _customer(request: AnyRequest) -> str:
     if not token:
         raise Unauthorised("No customer token came with this request. Send one as Authorization: Bearer ...")
     if token.startswith(("mpw_", "mps_")):
-        raise Forbidden("This is a key; /v1/me takes a customer's token, made by `milepost token --customer ID`.")
+        raise Forbidden("This is a key; /v1/me takes a customer's token. Make one with `milepost token --customer ID`.")
     return (await services(request).tokens.read(token)).customer_id

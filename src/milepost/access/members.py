@@ -69,7 +69,7 @@ async def welcome(database: Database, token: str, email: str, password: str, *, 
     values = {"token_hash": _hash(token), "now": now, "email": address, "password_hash": password_hash}
     async with database.transaction() as connection:
         if (await connection.execute(_SQL["use_link"], values)).rowcount != 1:
-            raise Unauthorised("This link was used already, or is more than 24 hours old.")
+            raise Unauthorised("This link has already been used, or is more than 24 hours old.")
         row = await (await connection.execute(_SQL["save_member"], values)).fetchone()
     return msgspec.convert(row, Member)
 
@@ -84,13 +84,13 @@ async def sign_in(database: Database, email: str, password: str, *, now: datetim
     stored = nobody if row is None else str(row["password_hash"])
     good = await asyncio.to_thread(_verify, stored, password[:_MAX_PASSWORD])
     if row is None or not good:
-        raise Unauthorised("E-mail address and password do not match.")
+        raise Unauthorised("The e-mail address or the password is wrong.")
     fresh = _hasher.hash(password) if _hasher.check_needs_rehash(stored) else None
     async with database.transaction() as connection:
         values = {"member_id": row["member_id"], "now": now, "password_hash": fresh}
         found = await (await connection.execute(_SQL["signed_in"], values)).fetchone()
     if found is None:  # removed in this very moment
-        raise Unauthorised("E-mail address and password do not match.")
+        raise Unauthorised("The e-mail address or the password is wrong.")
     return msgspec.convert(found, Member)
 
 

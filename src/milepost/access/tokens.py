@@ -46,7 +46,7 @@ class Tokens:
                 key = await asyncio.to_thread(self._jwks.get_signing_key_from_jwt, token)
                 claims = self._decode(token, key.key, [algorithm])
             else:
-                raise Unauthorised("The token's signature is of a kind this server does not take.")
+                raise Unauthorised("The token is signed with an algorithm this server does not accept.")
         except (jwt.PyJWTError, ValueError) as error:
             raise Unauthorised(f"The token is not valid ({error}). Ask for a new one.") from error
         customer = claims.get("customer_id")

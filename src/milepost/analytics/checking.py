@@ -45,7 +45,7 @@ def checked(condition: Filter, at: str) -> Filter:
         if isinstance(value, str):
             _check_text(value, f"{at}.values[{place}]")
         elif not math.isfinite(value):
-            raise InvalidRequest("That is no number an event can have.", field=f"{at}.values[{place}]")
+            raise InvalidRequest("That is not a number an event can have.", field=f"{at}.values[{place}]")
     if condition.op in _WITHOUT_VALUE:
         if values:
             raise InvalidRequest(f"{condition.op} takes no values. Leave them out.", field=f"{at}.values")
@@ -64,19 +64,19 @@ def _limit(values: tuple[str | float, ...], at: str) -> float:
     except ValueError:
         limit = math.nan
     if len(values) > 1 or not math.isfinite(limit):
-        raise InvalidRequest("It is compared with one number: give one.", field=f"{at}.values")
+        raise InvalidRequest("This operator compares with one number: give exactly one.", field=f"{at}.values")
     return limit
 
 
 def _check_cohorts(condition: Filter, at: str) -> None:
     if condition.op not in ("is", "is_not"):
-        raise InvalidRequest("A customer is in a cohort or is_not: use one of these.", field=f"{at}.op")
+        raise InvalidRequest("A cohort is asked for with is or is_not: use one of these.", field=f"{at}.op")
     for place, value in enumerate(condition.values):
         try:
             UUID(str(value))
         except ValueError as error:
             raise InvalidRequest(
-                "A cohort is given by its id, as GET /v1/cohorts lists it.", field=f"{at}.values[{place}]"
+                "Give a cohort by its id, as GET /v1/cohorts lists it.", field=f"{at}.values[{place}]"
             ) from error
 
 
@@ -87,4 +87,6 @@ def _check_text(text: str, at: str) -> None:
     except UnicodeEncodeError:
         possible = False
     if not possible:
-        raise InvalidRequest("Nothing can match that: it holds a character no stored text has.", field=at)
+        raise InvalidRequest(
+            "Nothing can match that: it contains a character that no stored text has. Remove it.", field=at
+        )

@@ -148,7 +148,7 @@ class Compiler:
 
     async def _cohort(self, cohort_id: UUID, at: str) -> set[int]:
         if cohort_id in self._inside:
-            raise InvalidRequest("This cohort is defined by itself. Take it out of its own conditions.", field=at)
+            raise InvalidRequest("This cohort is defined by itself. Remove it from its own conditions.", field=at)
         try:
             cohort = await read_cohort(self.store.database, cohort_id)
         except NotFound as error:
@@ -211,7 +211,7 @@ async def members(store: Store, definition: Definition, inside: frozenset[UUID] 
             checked_filter = checked(condition.filter, f"{at}.filter")
             if not (checked_filter.field == "customer_id" or checked_filter.field.startswith("insight.")):
                 raise InvalidRequest(
-                    "Customers are something by insight.NAME or customer_id. What they did is a condition of kind did.",
+                    "A condition of kind are takes insight.NAME or customer_id. What customers did needs the kind did.",
                     field=f"{at}.filter.field",
                 )
             found = set(await numbers_of(store.database, checked_filter))

@@ -96,7 +96,7 @@ async def who(store: Store, question: Funnel, place: FunnelPlace) -> People:
     count = len(question.steps)
     if place.step >= count or (place.outcome == "dropped" and place.step == count - 1):
         raise InvalidRequest(
-            f"Steps are 0 to {count - 1}, and after the last one nobody is left behind.", field="place.step"
+            f"Steps are numbered 0 to {count - 1}, and nobody drops out after the last one.", field="place.step"
         )
     compiler = await Compiler.of(store, question)
     found = await _ways(compiler, question)
@@ -106,7 +106,7 @@ async def who(store: Store, question: Funnel, place: FunnelPlace) -> People:
         rows = await _figures(compiler, question, found)
         shown = [row.name for row in rows if not row.whole and not row.is_other]
         if not place.is_other and place.value not in shown:
-            raise InvalidRequest("The answer has no group of this value.", field="place.value")
+            raise InvalidRequest("The answer has no group with this value.", field="place.value")
         values = compiler.bind(shown if place.is_other else [place.value or ""], "Array(String)")
         condition += f" and toString(value) {'not in' if place.is_other else 'in'} {values}"
     steps = " or ".join(await _conditions(compiler, question))

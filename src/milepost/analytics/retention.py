@@ -100,10 +100,10 @@ async def who(store: Store, question: Retention, place: RetentionPlace) -> Peopl
     compiler = await Compiler.of(store, question)
     starts = compiler.window.dates(question.interval)
     if place.start not in starts:
-        raise InvalidRequest("The answer has no group of this start.", field="place.start")
+        raise InvalidRequest("The answer has no group with this start.", field="place.start")
     begun = starts.index(place.start)
     if place.k > question.intervals or begun + place.k >= len(starts):
-        raise InvalidRequest("The group has no such cell: it begins after the period.", field="place.k")
+        raise InvalidRequest("The group has no such cell: it would begin after the period.", field="place.k")
     start, back = await _steps(compiler, question)
     begin, end = compiler.window.span(question.interval, begun)
     began = between(compiler.bind, begin, end)

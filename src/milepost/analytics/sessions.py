@@ -140,7 +140,7 @@ async def who(store: Store, question: Sessions, place: SessionsPlace) -> People:
     if place.value is not None:
         found = await answer(store, question)
         if place.value not in [group.value for group in found.groups]:
-            raise InvalidRequest("The answer has no group of this value.", field="place.value")
+            raise InvalidRequest("The answer has no group with this value.", field="place.value")
         value = compiler.bind(place.value, "String")
         conditions.append(f"transform(value, {asked.texts}.1, {asked.texts}.2, '') = {value}")
     some = Template(_SQL["some"]).substitute(each=asked.each, condition=" and ".join(conditions))

@@ -143,7 +143,7 @@ async def who(store: Store, question: Trends, place: TrendsPlace) -> People:
         condition = f"{between(compiler.bind, start, end)} and {condition}"
     if series.value is not None and (place.is_other or place.value is not None):
         if not place.is_other and place.value not in series.shown:
-            raise InvalidRequest("The answer has no line of this value.", field="place.value")
+            raise InvalidRequest("The answer has no line with this value.", field="place.value")
         number = 0 if place.is_other else series.shown.index(place.value or "") + 1
         condition += f" and {series.line(compiler)} = {number}"
     return await people(compiler, compiler.units(condition))

@@ -34,7 +34,7 @@ Chosen = Annotated[
     access=Caller.TEAM,
 )
 async def get_recommendations(request: AnyRequest, customer_id: CustomerId) -> Recommendations:
-    """Open ones, best first, each with why."""
+    """The open ones, best first, each with its reason."""
     served = services(request)
     async with served.database.transaction() as connection:
         return await read_open(connection, customer_of(customer_id), now=served.now())
@@ -51,7 +51,7 @@ async def get_recommendations(request: AnyRequest, customer_id: CustomerId) -> R
 async def mark_recommendation(
     request: AnyRequest, customer_id: CustomerId, recommendation_id: UUID, data: Marked
 ) -> Recommendation:
-    """Marks it by hand: accepted, dismissed or done. What customers do themselves, their events say."""
+    """Marks it by hand: accepted, dismissed or done. What customers do themselves is in their events."""
     served = services(request)
     by = member_email(request) or "a secret key"
     return await marks.mark(
@@ -82,7 +82,7 @@ async def get_playbooks(request: AnyRequest) -> Coaching:
 
 @get("/me/recommendations", summary="What to do next", responses=_ONE, access=Caller.CUSTOMER)
 async def get_my_recommendations(request: AnyRequest) -> Recommendations:
-    """Open ones, best first, each with why."""
+    """The open ones, best first, each with its reason."""
     customer_id, served = token_customer(request), services(request)
     async with served.database.customer(customer_id) as connection:
         return await read_open(connection, customer_id, now=served.now())
@@ -91,13 +91,13 @@ async def get_my_recommendations(request: AnyRequest) -> Recommendations:
 @post(
     "/me/recommendations/{recommendation_id:uuid}",
     status_code=200,
-    summary="Say what became of a recommendation of one's own",
+    summary="Say what became of one of the customer's own recommendations",
     operation_class=_BODY,
     responses=_MARKING,
     access=Caller.CUSTOMER,
 )
 async def mark_my_recommendation(request: AnyRequest, recommendation_id: UUID, data: Marked) -> Recommendation:
-    """For products that do not send events of it."""
+    """For products that do not send events about it."""
     customer_id, served = token_customer(request), services(request)
     return await marks.mark(
         served.database, served.plan, customer_id, recommendation_id, data.state, now=served.now(), by="the customer"

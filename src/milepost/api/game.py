@@ -21,7 +21,7 @@ _MANY = errors(400, 401, 403, 422, 429, 503)
 _ONE = errors(400, 401, 403, 404, 422, 429, 503)
 _CHANGING = errors(400, 401, 403, 404, 413, 422, 429, 503)
 _PROFILE = json_body(GameProfile)
-Places = Annotated[int, Parameter(ge=1, le=500, description="How many places at most.")]
+Places = Annotated[int, Parameter(ge=1, le=500, description="The most places to return.")]
 Everyone = Annotated[bool, Parameter(description="All customers, not only those who opted in.")]
 
 
@@ -45,7 +45,7 @@ async def get_ledger(
 
 @put(
     "/customers/{customer_id:str}/game/profile",
-    summary="Put a customer on the leaderboard, or off",
+    summary="Put a customer on the leaderboard, or take them off it",
     operation_class=_PROFILE,
     responses=_CHANGING,
     access=Caller.TEAM,

@@ -20,11 +20,11 @@ Start = Annotated[date | None, Parameter(description="The first day; default: 89
 End = Annotated[date | None, Parameter(description="The last day; default: today, UTC.")]
 Version = Annotated[
     int | None,
-    Parameter(ge=0, le=2**31 - 1, description="A plan version; default: the one the customer's numbers are of."),
+    Parameter(ge=0, le=2**31 - 1, description="A plan version; default: the one the customer's numbers are based on."),
 ]
 
 
-@get("/customers/{customer_id:str}/insights/history", summary="Insights by the day", responses=_ONE, access=Caller.TEAM)
+@get("/customers/{customer_id:str}/insights/history", summary="Insights by day", responses=_ONE, access=Caller.TEAM)
 async def get_history(
     request: AnyRequest, customer_id: CustomerId, start: Start = None, end: End = None, plan_version: Version = None
 ) -> History:
@@ -41,7 +41,7 @@ async def get_history(
         )
 
 
-@get("/me/insights/history", summary="The customer's own insights by the day", responses=_ONE, access=Caller.CUSTOMER)
+@get("/me/insights/history", summary="The customer's own insights by day", responses=_ONE, access=Caller.CUSTOMER)
 async def get_my_history(
     request: AnyRequest, start: Start = None, end: End = None, plan_version: Version = None
 ) -> History:
@@ -55,7 +55,7 @@ async def get_my_history(
 
 @get("/plan", summary="The plan in force", responses=errors(400, 401, 403, 404, 429, 503), access=Caller.TEAM)
 async def get_plan(request: AnyRequest) -> PlanStatus:
-    """Its version, how many customers have come to it, and the versions before it."""
+    """Its version, how many customers have moved to it, and the versions before it."""
     async with services(request).database.transaction() as connection:
         return await read_plan_status(connection)
 

@@ -121,7 +121,7 @@ async def get_cohort(request: AnyRequest, cohort_id: UUID) -> CohortSaid:
 
 @post("/cohorts", summary="Save a cohort", operation_class=_COHORT, responses=_KEEPING, access=Caller.TEAM)
 async def create_cohort(request: AnyRequest, data: SavedCohort) -> CohortSaid:
-    """Answers it with its id, by which filters name it."""
+    """Answers with the cohort and its id, by which filters name it."""
     await _check(request, data)
     by = member_email(request)
     return _cohort(await cohorts.create_cohort(services(request).database, data.name, data.definition, by=by))
@@ -150,10 +150,10 @@ async def delete_cohort(request: AnyRequest, cohort_id: UUID) -> None:
 async def get_cohort_customers(
     request: AnyRequest,
     cohort_id: UUID,
-    limit: Annotated[int, Parameter(ge=1, le=500, description="How many at most.")] = 100,
-    offset: Annotated[int, Parameter(ge=0, le=10_000_000, description="How many to leave out first.")] = 0,
+    limit: Annotated[int, Parameter(ge=1, le=500, description="The most to return.")] = 100,
+    offset: Annotated[int, Parameter(ge=0, le=10_000_000, description="How many to skip.")] = 0,
 ) -> CohortCustomers:
-    """The customers in it just now, by id."""
+    """The customers in it right now, by id."""
     database = services(request).database
     cohort = await cohorts.read_cohort(database, cohort_id)
     found = await members(store(services(request)), cohort.definition, frozenset({cohort_id}))
@@ -168,7 +168,7 @@ def _cohort(cohort: Cohort) -> CohortSaid:
 async def _check(request: AnyRequest, data: SavedCohort, cohort_id: UUID | None = None) -> None:
     """Raises InvalidRequest for a cohort that nobody could ask for, so that none is saved."""
     if "\x00" in data.name:
-        raise InvalidRequest("A name cannot hold the character U+0000. Leave it out.", field="name")
+        raise InvalidRequest("A name cannot contain the character U+0000. Remove it.", field="name")
     await members(store(services(request)), data.definition, frozenset({cohort_id} if cohort_id else ()))
 
 

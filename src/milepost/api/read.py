@@ -196,12 +196,12 @@ class UndoneTie(msgspec.Struct):
     access=Caller.SECRET_KEY,
 )
 async def undo_identity(request: AnyRequest, change_id: UUID) -> UndoneTie:
-    """Takes a tie back: every event goes to whom it belongs without it."""
+    """Undoes a tie: every event goes back to whom it belongs without it."""
     async with services(request).database.transaction() as connection:
         cursor = await connection.execute("select milepost.undo_tie(%s) as undone", (change_id,))
         row = await cursor.fetchone()
         if row is None or not row["undone"]:
-            raise NotFound("There is no such change, or it was undone before.", field="change_id")
+            raise NotFound("There is no such change, or it has already been undone.", field="change_id")
         return UndoneTie(change_id, await _following(connection))
 
 

@@ -13,7 +13,7 @@ from milepost.insights.validate_runs import Runs
 
 @get(
     "/insights/validation",
-    summary="Does the score hold?",
+    summary="Does the score hold up?",
     responses=errors(400, 401, 403, 422, 429, 503),
     access=Caller.TEAM,
 )

@@ -38,7 +38,7 @@ def create(
     kind: Annotated[str, typer.Option(help="write or secret.")] = "write",
     data_dir: DataDir = None,
 ) -> None:
-    """Make a key and print it. A secret key is shown this once."""
+    """Make a key and print it. A secret key is shown only this once."""
     if kind not in ("write", "secret"):
         raise typer.BadParameter("it takes write or secret", param_hint="--kind")
     chosen: KeyKind = "write" if kind == "write" else "secret"
@@ -51,7 +51,7 @@ def revoke(key_id: UUID, data_dir: DataDir = None) -> None:
     """Revoke a key by its id. A running server notices within ten seconds."""
     settings = load_settings().with_flags(data_dir=data_dir)
     if not with_database(settings, lambda database: revoke_key(database, key_id)):
-        typer.echo("There is no such key, or it was revoked before.", err=True)
+        typer.echo("There is no such key, or it has already been revoked.", err=True)
         raise typer.Exit(1)
 
 
@@ -68,6 +68,6 @@ def token(
 
 
 def sign_in_link(data_dir: DataDir = None) -> None:
-    """Print a one-time link to the dashboard, good for 24 hours."""
+    """Print a one-time link to the dashboard, valid for 24 hours."""
     settings = load_settings().with_flags(data_dir=data_dir)
     typer.echo(with_database(settings, lambda db: make_link(db, settings.url, now=datetime.now(UTC))))

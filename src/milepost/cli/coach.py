@@ -26,7 +26,7 @@ _MOST = 20
 
 @app.command()
 def learn(data_dir: DataDir = None) -> None:
-    """Learn anew what customers in the same situation did next who moved up. The server does it every night."""
+    """Learn again what customers in the same situation who moved up did next. The server does it every night."""
     settings, console = load_settings().with_flags(data_dir=data_dir), Console(highlight=False)
     now = datetime.now(UTC)
     with (
@@ -36,9 +36,11 @@ def learn(data_dir: DataDir = None) -> None:
     ):
         count = learn_now(connection, now=now)
     if count:
-        console.print(f"{count} comparisons have enough customers on both sides. `milepost coach show` has them.")
+        console.print(f"{count} comparisons have enough customers on both sides. `milepost coach show` lists them.")
     else:
-        console.print("Not enough data yet: no situation has enough customers who did a thing next, and who did not.")
+        console.print(
+            "Not enough data yet: in no situation did enough customers take a step next, and enough others not."
+        )
 
 
 @app.command()
@@ -64,5 +66,7 @@ def show(data_dir: DataDir = None) -> None:
     if not found.learned:
         console.print("Not enough data yet.")
     for lesson in found.learned[:_MOST]:
-        estimate, low, high = lesson.moved_up.in_points()
-        console.print(f"{lesson.situation}: {lesson.step}. {lesson.says} ({estimate} points, {low} to {high})")
+        estimate, low, high = lesson.moved_up.in_percentage_points()
+        console.print(
+            f"{lesson.situation}: {lesson.step}. {lesson.says} ({estimate} percentage points, {low} to {high})"
+        )

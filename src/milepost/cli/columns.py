@@ -39,7 +39,7 @@ _START_SECONDS = 60.0
 
 @columns.command()
 def status(data_dir: DataDir = None) -> None:
-    """Say up to when the column store has everything."""
+    """Show up to when the column store is complete."""
     fresh = _with_columns(load_settings().with_flags(data_dir=data_dir), lambda found: found.freshness())
     if fresh.building is not None:
         typer.echo(f"It is being built: {fresh.building[0]:,} of {fresh.building[1]:,} events.")
@@ -51,7 +51,7 @@ def status(data_dir: DataDir = None) -> None:
 
 @columns.command()
 def rebuild(data_dir: DataDir = None) -> None:
-    """Build the column store anew from PostgreSQL. Questions are answered from the old one until then."""
+    """Rebuild the column store from PostgreSQL. Until that is done, questions are answered from the old one."""
     shown = Progress(TextColumn("Building"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with shown:
         task = shown.add_task("events", total=None)
@@ -74,7 +74,7 @@ def ddl_(
 
 
 def verify(data_dir: DataDir = None) -> None:
-    """Prove that what is kept beside the events equals them, day by day: customers' sums, and the column store."""
+    """Prove, day by day, that what is kept beside the events matches them: customers' sums, and the column store."""
     settings = load_settings().with_flags(data_dir=data_dir)
     with database_dsn(settings) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
         standing = verify_standing(connection)
@@ -94,8 +94,8 @@ def verify(data_dir: DataDir = None) -> None:
 def _standing_is_equal(proof: StandingProof) -> bool:
     if proof.snapshots:
         typer.echo(
-            f"The settled insights of {proof.snapshots:,} customers are not what their sums say."
-            " `milepost insights rebuild` writes them anew.",
+            f"The settled insights of {proof.snapshots:,} customers do not match their sums."
+            " `milepost insights rebuild` rewrites them.",
             err=True,
         )
     if not proof.differing and not proof.totals:
@@ -105,13 +105,13 @@ def _standing_is_equal(proof: StandingProof) -> bool:
             f"Equal: the sums of {proof.customers:,} customers on {proof.customer_days:,} days, and their events."
         )
         return True
-    table = Table("what", "day (UTC)", "customers", title="Sums that are not what the events say")
+    table = Table("what", "day (UTC)", "customers", title="Sums that do not match the events")
     for one in proof.differing:
         table.add_row(one.what, one.day, f"{one.customers:,}")
     if proof.totals:
         table.add_row("totals", "all", f"{proof.totals:,}")
     Console(stderr=True).print(table)
-    typer.echo("They differ. `milepost recompute` builds them anew from the events.", err=True)
+    typer.echo("They differ. `milepost recompute` rebuilds them from the events.", err=True)
     return False
 
 
@@ -121,8 +121,9 @@ def _game_is_equal(proof: GameProof) -> bool:
         typer.echo(f"Equal: the levels, badges and streaks of {proof.customers:,} customers, and their days.{waiting}")
         return True
     typer.echo(
-        f"Of {proof.customers:,} customers, {proof.standing:,} have other points, levels or streaks than their days "
-        f"say, and {proof.awards:,} other badges.{waiting} `milepost recompute` and a running server mend them.",
+        f"Of {proof.customers:,} customers, {proof.standing:,} have points, levels or streaks that do not match "
+        f"their days, and {proof.awards:,} badges that do not.{waiting} `milepost recompute` and a running server "
+        "put them right.",
         err=True,
     )
     return False
@@ -133,8 +134,8 @@ def _practice_is_equal(differing: int) -> bool:
         typer.echo("Equal: practice and results of all settled customers, and their days and offline actions.")
         return True
     typer.echo(
-        f"Practice and results of {differing:,} customers are not what their days and offline actions say."
-        " `milepost insights rebuild` writes them anew.",
+        f"Practice and results of {differing:,} customers do not match their days and offline actions."
+        " `milepost insights rebuild` rewrites them.",
         err=True,
     )
     return False
@@ -143,18 +144,18 @@ def _practice_is_equal(differing: int) -> bool:
 def _owners_are_right(proof: IdentityProof) -> bool:
     if not proof.is_equal:
         typer.echo(
-            f"{proof.misplaced:,} events are not whose the ties of their ids say, and nothing is on its way."
-            " (Rows written by SQL are not tied to anybody.) `milepost recompute` has them looked at again.",
+            f"{proof.misplaced:,} events do not belong to whom the ties of their ids say, and none is on its way."
+            " (Rows written by SQL are not tied to anybody.) `milepost recompute` checks them again.",
             err=True,
         )
     elif proof.waiting:
         typer.echo(
-            f"On their way: {proof.misplaced:,} events of {proof.waiting.ids:,} ids go to another owner after a tie or"
-            f" its undoing; {proof.waiting.to_recount:,} days and sessions they leave are counted anew after that."
-            " Ask again in a while."
+            f"On their way: {proof.misplaced:,} events of {proof.waiting.ids:,} ids are moving to another owner"
+            f" after a tie was made or undone; {proof.waiting.to_recount:,} days and sessions they leave are recounted"
+            " after that. Check again in a while."
         )
     else:
-        typer.echo("Equal: the owner of every event, and what the ties of its ids say.")
+        typer.echo("Equal: the owner of every event, and the one the ties of its ids name.")
     return proof.is_equal
 
 
@@ -167,7 +168,7 @@ def _columns_are_equal(proof: Proof) -> bool:
         counts = (f"{side[0]:,}" if side else "none" for side in (day.postgresql, day.columns))
         table.add_row(day.day, *counts)
     Console(stderr=True).print(table)
-    typer.echo("They differ. `milepost columns rebuild` builds the column store anew.", err=True)
+    typer.echo("They differ. `milepost columns rebuild` rebuilds the column store.", err=True)
     return False
 
 

@@ -62,7 +62,7 @@ def demo(
     port: Port = None,
     data_dir: DataDir = None,
     browser: Annotated[bool, typer.Option(help="Open the dashboard in a browser.")] = True,
-    everyone: Annotated[bool, typer.Option(help="All 1,916 students in place of 358.")] = False,
+    everyone: Annotated[bool, typer.Option(help="All 1,916 students instead of 358.")] = False,
     rate: Annotated[float, typer.Option(help="Simulated events a minute, in the busiest hour.")] = 20.0,
 ) -> None:
     """Start the server with real data in it, and live traffic trickling in."""
@@ -96,9 +96,9 @@ def import_(
     map_file: Annotated[Path, typer.Option("--map", help="Which column is what.", exists=True, dir_okay=False)],
     data_dir: DataDir = None,
     dry_run: Annotated[bool, typer.Option(help="Read and check everything, store nothing.")] = False,
-    limit: Annotated[Optional[int], typer.Option(help="Rows of the file to read at most.", min=1)] = None,
+    limit: Annotated[Optional[int], typer.Option(help="The most rows of the file to read.", min=1)] = None,
     errors: Annotated[Optional[Path], typer.Option(help="Where refused rows go.")] = None,
-    resume: Annotated[bool, typer.Option(help="Go on where an interrupted import stopped.")] = True,
+    resume: Annotated[bool, typer.Option(help="Resume where an interrupted import stopped.")] = True,
 ) -> None:
     """Import a file of events. Running it again adds nothing."""
     from milepost.importing.console import import_command
@@ -114,7 +114,7 @@ def import_(
         with database_dsn(chosen) as dsn, DatabaseSink(dsn) as sink:
             import_command(file, map_file, sink, resume=resume, plan=plan, **options)  # type: ignore[arg-type]
     except (psycopg.OperationalError, KeyboardInterrupt):
-        console.print("Interrupted. Run the same command again: it goes on where it stopped.")
+        console.print("Interrupted. Run the same command again: it resumes where it stopped.")
         raise typer.Exit(1) from None
 
 
@@ -136,11 +136,11 @@ def send(
 
 @app.command()
 def recompute(data_dir: DataDir = None) -> None:
-    """Look anew whose every event is, and build every customer's standing from them: the same to the last digit."""
+    """Check again whose every event is, and rebuild every customer's standing from them: the same to the last digit."""
     from milepost.identity.follow import follow_all, look_again
     from milepost.store.plan_tables import recompute as rebuild
 
-    status = console.status("Building every customer's standing anew from the events…")
+    status = console.status("Rebuilding every customer's standing from the events…")
     with database_dsn(settings(data_dir)) as dsn, psycopg.connect(dsn, autocommit=True) as connection, status:
         look_again(connection)
         follow_all(connection)

@@ -35,7 +35,7 @@ def explain(customer: Annotated[str, typer.Argument(help="The customer's id.")],
     console.print(f"\nScaling score: {_number(found.current_scaling_score)} of 100", style="bold")
     if found.score_components:
         console.print(_components(found))
-    console.print(f"Coverage: {_percent(found.score_coverage)} of the weights rest on data.")
+    console.print(f"Coverage: {_percent(found.score_coverage)} of the weights are based on data.")
     console.print("\nCompetencies", style="bold")
     console.print(_competencies(found))
     console.print("\nWhere it is heading", style="bold")
@@ -50,7 +50,7 @@ def explain(customer: Annotated[str, typer.Argument(help="The customer's id.")],
         f"(active in {found.active_weeks} of the last 8 weeks)."
     )
     console.print(
-        f"Does mostly what has little impact: {_yes_no(found.low_business_impact_actions)} "
+        f"Mostly does what has little impact: {_yes_no(found.low_business_impact_actions)} "
         f"({_percent(found.low_impact_share)} of the last 28 days' events)."
     )
 

@@ -22,9 +22,9 @@ def import_actions(
     map_file: Annotated[Path, typer.Option("--map", help="Which column is what.", exists=True, dir_okay=False)],
     data_dir: DataDir = None,
     dry_run: Annotated[bool, typer.Option(help="Read and check everything, store nothing.")] = False,
-    limit: Annotated[Optional[int], typer.Option(help="Rows of the file to read at most.", min=1)] = None,
+    limit: Annotated[Optional[int], typer.Option(help="The most rows of the file to read.", min=1)] = None,
     errors: Annotated[Optional[Path], typer.Option(help="Where refused rows go.")] = None,
-    resume: Annotated[bool, typer.Option(help="Go on where an interrupted import stopped.")] = True,
+    resume: Annotated[bool, typer.Option(help="Resume where an interrupted import stopped.")] = True,
 ) -> None:
     """Import a file of offline actions: calls, workshops, deals. Running it again adds nothing."""
     from milepost.importing.console import import_actions_command
@@ -52,5 +52,5 @@ def import_actions(
                 limit=limit,
             )
     except (psycopg.OperationalError, KeyboardInterrupt):
-        console.print("Interrupted. Run the same command again: it goes on where it stopped.")
+        console.print("Interrupted. Run the same command again: it resumes where it stopped.")
         raise typer.Exit(1) from None

@@ -29,7 +29,7 @@ from milepost.insights.validate_report import (
 from milepost.insights.validate_runs import keep
 from milepost.settings import load_settings
 
-app = typer.Typer(no_args_is_help=True, help="Insights: whether they hold what they promise.")
+app = typer.Typer(no_args_is_help=True, help="Insights: whether they hold up.")
 DataDir = Annotated[Optional[Path], typer.Option(help="Folder of the embedded PostgreSQL, secrets and spools.")]
 
 
@@ -90,7 +90,7 @@ def _print(report: ValidationReport, console: Console) -> None:
             console.print(_pooled(found))
             console.print(finding(report, outcome), soft_wrap=True)
         else:
-            console.print("Not enough data yet: it did not happen, or to everybody alike.")
+            console.print("Not enough data yet: it happened to nobody, or to everybody equally.")
     console.print("\nSlice by slice: the score and its rival, by rank correlation", style="bold")
     console.print(_slices(report))
 

@@ -19,7 +19,7 @@ PlanFile = Annotated[Optional[Path], typer.Argument(help="Default: MILEPOST_PLAN
 
 @app.command()
 def check(file: PlanFile = None) -> None:
-    """Check a plan; a mistake is named with its line and its fix."""
+    """Check a plan; every mistake is reported with its line and its fix."""
     plan = load_plan(file or load_settings().plan_file)
     Console().print(f"{plan.name}: {len(plan.tools)} tools, {len(plan.competencies)} competencies. No mistakes.")
 

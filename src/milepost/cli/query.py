@@ -42,16 +42,22 @@ class Refused(Problem):
 
 def query(
     question: Annotated[str, typer.Argument(help=f"One of {', '.join(_QUESTIONS)}.")],
-    days: Annotated[Optional[int], typer.Option(help="Days that end today.", min=1, max=3660)] = None,
+    days: Annotated[
+        Optional[int], typer.Option(help="How many days, up to and including today.", min=1, max=3660)
+    ] = None,
     first: Annotated[Optional[str], typer.Option(help="First day, YYYY-MM-DD.")] = None,
     last: Annotated[Optional[str], typer.Option(help="Last day, YYYY-MM-DD.")] = None,
-    timezone: Annotated[Optional[str], typer.Option(help="Whose days: an IANA name such as Europe/Berlin.")] = None,
+    timezone: Annotated[
+        Optional[str], typer.Option(help="The time zone of the days: an IANA name such as Europe/Berlin.")
+    ] = None,
     unit: Annotated[Optional[str], typer.Option(help="customer or user.")] = None,
     interval: Annotated[Optional[str], typer.Option(help="hour, day, week or month.")] = None,
     measure: Annotated[Optional[str], typer.Option(help="Trends: events, units, sessions, time_on_page, ...")] = None,
     breakdown: Annotated[Optional[str], typer.Option(help="A column, or metadata.KEY.")] = None,
-    step: Annotated[Optional[list[str]], typer.Option(help="EVENT_TYPE[:TOOL_ID]; again for the next step.")] = None,
-    where: Annotated[Optional[list[str]], typer.Option(help="FIELD=VALUE; again for more, all must hold.")] = None,
+    step: Annotated[
+        Optional[list[str]], typer.Option(help="EVENT_TYPE[:TOOL_ID]; repeat it for the next step.")
+    ] = None,
+    where: Annotated[Optional[list[str]], typer.Option(help="FIELD=VALUE; repeat it for more. All must hold.")] = None,
     json: Annotated[Optional[str], typer.Option(help="The question as JSON, from a file or - for stdin.")] = None,
     output: Annotated[str, typer.Option("--format", help="table, json or csv.")] = "table",
     host: Annotated[Optional[str], typer.Option(help="The server; default MILEPOST_HOST.")] = None,
@@ -123,7 +129,7 @@ def _ask(question: str, body: Json, host: str | None, secret_key: str | None) ->
     except HTTPError as error:
         raise Refused(_reason(error)) from error
     except (URLError, OSError, msgspec.DecodeError) as error:
-        raise Refused(f"{url} does not answer as a Milepost server: {error}. Is it running?") from error
+        raise Refused(f"{url} does not answer like a Milepost server: {error}. Is it running?") from error
 
 
 def _reason(error: HTTPError) -> str:

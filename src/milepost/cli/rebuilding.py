@@ -28,7 +28,7 @@ _TURN_SECONDS = 0.2
 
 
 def rebuild(data_dir: DataDir = None) -> None:
-    """Write the insights' history, snapshots, game and recommendations anew from what is stored.
+    """Rebuild the insights' history, snapshots, game and recommendations from what is stored.
 
     Safe beside a running server, and safe to stop: what is left is done by the server.
     """
@@ -48,14 +48,14 @@ def rebuild(data_dir: DataDir = None) -> None:
                 after = batch.last
                 if not batch.customers:
                     time.sleep(_TURN_SECONDS)
-    console.print(f"{total - len(aside):,} customers settled anew.")
+    console.print(f"{total - len(aside):,} customers settled again.")
     if aside:
-        console.print(f"{len(aside):,} could not be settled: see the log above. The server tries them again.")
+        console.print(f"{len(aside):,} could not be settled: see the log above. The server will try them again.")
         raise typer.Exit(1)
 
 
 def status(data_dir: DataDir = None) -> None:
-    """Show the plan the database has, how many customers have come to it, and the versions before."""
+    """Show the plan the database has, how many customers have moved to it, and the versions before."""
 
     async def read(database: Database) -> PlanStatus:
         async with database.transaction() as connection:
@@ -66,7 +66,9 @@ def status(data_dir: DataDir = None) -> None:
     console.print(
         f"{found.name}: version {found.plan_version}, formulas of version {found.score_version}", style="bold"
     )
-    console.print(f"{found.rescored:,} of {found.customers:,} customers have come to it; {found.unsettled:,} wait.")
+    console.print(
+        f"{found.rescored:,} of {found.customers:,} customers have moved to it; {found.unsettled:,} are waiting."
+    )
     versions = Table("version", "formulas", "since")
     for version in found.versions:
         mark = " (in force)" if version.is_current else ""

@@ -82,7 +82,7 @@ def to_ns(when: object) -> int:
     if isinstance(moment, str):
         moment = datetime.fromisoformat(moment)
     if not isinstance(moment, datetime):
-        raise ValueError(f"timestamp is {when!r}; it takes a datetime or an ISO 8601 text")  # noqa: TRY004
+        raise ValueError(f"timestamp is {when!r}; it takes a datetime or an ISO 8601 string")  # noqa: TRY004
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return (moment - _EPOCH) // timedelta(microseconds=1) * 1000
@@ -136,7 +136,7 @@ _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=Fa
 
 def _clean(value: object, depth: int) -> object:
     if depth > 10 * MAX_METADATA_DEPTH:
-        raise ValueError("the metadata is nested too deep, or contains itself")
+        raise ValueError("the metadata is nested too deeply, or contains itself")
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if value is None or isinstance(value, (str, int, bool)):

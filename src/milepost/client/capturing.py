@@ -279,10 +279,10 @@ class Capturing:
         return self._pipeline.stats()
 
     def _not_taken(self, error: Exception, event_id: str) -> str:
-        self._pipeline.refuse(event_id, f"The event was not taken: {error!r}")
+        self._pipeline.refuse(event_id, f"The event was not accepted: {error!r}")
         return event_id
 
     def _unknown(self, context: Mapping[str, object], event_id: str) -> None:
         names = ", ".join(sorted(map(str, context.keys() - _CONTEXT_WORDS)))
-        message = f"The event was taken without what it does not know: {names}. Put it into metadata."
+        message = f"The event was accepted without its unknown fields: {names}. Put them into metadata."
         self._pipeline.reporter.error("invalid", message, event_id=event_id)

@@ -39,5 +39,5 @@ def normalise_host(host: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError(f"host is {host!r}; it takes an address such as http://127.0.0.1:8321")
-    _ = parts.port  # raises ValueError where it is no number
+    _ = parts.port  # raises ValueError where it is not a number
     return text

@@ -56,7 +56,7 @@ class SendReport:
     def __str__(self) -> str:
         parts = [f"{self.read:,} lines", f"{self.delivered:,} delivered", f"{self.duplicates:,} known before"]
         parts += [f"{len(self.bad):,} bad", f"{self.left:,} waiting in the spool"]
-        return ", ".join(parts) + (" (stopped: the server takes nothing)" if self.stalled else "")
+        return ", ".join(parts) + (" (stopped: the server accepts nothing)" if self.stalled else "")
 
 
 def send(

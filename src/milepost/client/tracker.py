@@ -81,7 +81,7 @@ class BaseTracker(Capturing):
             address = normalise_host(address)
         except ValueError as error:
             # A wrong setting must not keep the host from starting; the events wait in the spool.
-            reporter.error("misconfigured", f"{error}. Events are kept until this is mended.")
+            reporter.error("misconfigured", f"{error}. Events are kept until this is fixed.")
         file: Path | None = None
         if spool:
             directory = Path(spool_dir) if spool_dir is not None else default_spool_dir()

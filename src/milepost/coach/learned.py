@@ -9,7 +9,7 @@ from typing import Any
 from milepost.coach.facts import Known
 from milepost.coach.lessons import band_in_words, band_of, competency_name, in_words, next_steps
 from milepost.coach.playbooks import Offer
-from milepost.coach.said import LEARNED, Evidence, points
+from milepost.coach.said import LEARNED, Evidence, percentage_points
 from milepost.plan import Plan
 
 
@@ -49,8 +49,11 @@ class Lessons:
             reason=in_words(row, step, "your situation"),
             evidence=[
                 Evidence("Your situation", f"score {situation}"),
-                Evidence("Difference", f"{points(row['difference'])} points"),
-                Evidence("95% interval", f"{points(row['low'])} to {points(row['high'])} points"),
+                Evidence("Difference", f"{percentage_points(row['difference'])} percentage points"),
+                Evidence(
+                    "95% interval",
+                    f"{percentage_points(row['low'])} to {percentage_points(row['high'])} percentage points",
+                ),
             ],
             cool_down_days=learned.cool_down_days,
             tool_id=step.tool,

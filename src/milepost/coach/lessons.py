@@ -26,8 +26,8 @@ class NextStep(NamedTuple):
 
 _KINDS: Final = (
     ("export_action", "Export a result", "exported a result"),
-    ("resource_generation", "Make a resource of your own", "made a resource"),
-    ("resource_share", "Share a resource with somebody who decides", "shared a resource"),
+    ("resource_generation", "Create a resource of your own", "made a resource"),
+    ("resource_share", "Share a resource with a decision-maker", "shared a resource"),
     ("competency_milestone", "Reach a milestone and record it", "recorded a milestone"),
 )
 

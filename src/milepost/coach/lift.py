@@ -118,7 +118,7 @@ def lift_of(shown: Mapping[str, Any], held: Mapping[str, Any], weeks: float) -> 
     share = newcombe(shown["moved_up"], shown["measured"], held["moved_up"], held["measured"])
     points = welch(_sample(shown, weeks), _sample(held, weeks))
     one, other = _arm(shown, weeks), _arm(held, weeks)
-    estimate, low, high = share.in_points()
+    estimate, low, high = share.in_percentage_points()
     return Lift(
         enough=True,
         recommended=one,
@@ -130,7 +130,7 @@ def lift_of(shown: Mapping[str, Any], held: Mapping[str, Any], weeks: float) -> 
         says=(
             f"{_percent(one.share)} of {one.customers:,} moved up, against {_percent(other.share)} of "
             f"{other.customers:,} who did not get it: {_meaning(share.low, share.high)} "
-            f"({estimate} points, 95% interval {low} to {high})."
+            f"({estimate} percentage points, 95% interval {low} to {high})."
         ),
     )
 
@@ -138,7 +138,7 @@ def lift_of(shown: Mapping[str, Any], held: Mapping[str, Any], weeks: float) -> 
 def _meaning(low: float, high: float) -> str:
     if low > 0:
         return "it helps"
-    return "it does harm" if high < 0 else "no difference that chance could not make"
+    return "it does harm" if high < 0 else "no difference beyond what chance can make"
 
 
 def _not_enough(missing: int, held_missing: int) -> str:

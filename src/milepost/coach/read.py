@@ -116,7 +116,7 @@ def _decode(cursor: str) -> tuple[float, datetime, UUID]:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         rank, at, row_id = msgspec.json.decode(text, type=tuple[float, datetime, UUID])
     except (ValueError, msgspec.DecodeError) as error:
-        raise InvalidRequest("cursor is not one this server made. Start without it.", field="cursor") from error
+        raise InvalidRequest("cursor was not made by this server. Start without one.", field="cursor") from error
     if at.tzinfo is None:
-        raise InvalidRequest("cursor is not one this server made. Start without it.", field="cursor")
+        raise InvalidRequest("cursor was not made by this server. Start without one.", field="cursor")
     return rank, at, row_id

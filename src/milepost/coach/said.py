@@ -82,12 +82,12 @@ class Difference(msgspec.Struct, frozen=True):
     low: float
     high: float
 
-    def in_points(self) -> tuple[str, str, str]:
+    def in_percentage_points(self) -> tuple[str, str, str]:
         """Estimate, low and high end of a difference of shares, in percentage points: `+12`, `\N{MINUS SIGN}3`."""
-        return points(self.estimate), points(self.low), points(self.high)
+        return percentage_points(self.estimate), percentage_points(self.low), percentage_points(self.high)
 
 
-def points(difference: float) -> str:
+def percentage_points(difference: float) -> str:
     """A difference of two shares in percentage points, with its sign."""
     whole = round(difference * 100)
     return f"{whole:+d}".replace("-", "\N{MINUS SIGN}") if whole else "0"

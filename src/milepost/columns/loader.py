@@ -156,10 +156,10 @@ class Loader:
 
     def _is_of_another(self, connection: Connection, load: Load, now: Moment) -> bool:
         if load.epoch != now.epoch or follow.is_behind(connection, load.snapshot):
-            log.warning("the column store is of another database or release: it is built anew")
+            log.warning("the column store belongs to another database or release: rebuilding it")
             return True
         if follow.missed(connection, load.snapshot, now.cleaned_xid):
-            log.warning("the column store has not been loaded for too long: it is built anew")
+            log.warning("the column store has not been loaded for too long: rebuilding it")
             return True
         return False
 
@@ -185,7 +185,7 @@ class Loader:
                 return
             except follow.Unnumbered:
                 follow.number_people(connection, changed)
-        raise ColumnsUnavailable("New customers come faster than they can be numbered. Try again.")
+        raise ColumnsUnavailable("New customers are arriving faster than they can be numbered. Try again.")
 
     def _come_level(self, connection: Connection, other: Connection) -> None:
         """Begins a transaction and brings the mirror to exactly what it sees, neither less nor more."""
@@ -202,9 +202,11 @@ class Loader:
                     return
                 except follow.Unnumbered:
                     # Of people who came within these milliseconds it cannot see the numbers: once more, then.
-                    log.debug("the column store could not be brought level: somebody came meanwhile")
+                    log.debug("the column store could not be brought level: new customers came in the meantime")
             connection.rollback()
-        raise ColumnsUnavailable("New customers come faster than the two stores can be brought level. Try again.")
+        raise ColumnsUnavailable(
+            "New customers are arriving faster than the two stores can be brought level. Try again."
+        )
 
     def _write(self, connection: Connection, changed: list[int], now: Moment) -> None:
         ver = self._mirror.next_ver()
@@ -257,7 +259,7 @@ class Loader:
         with self._connect() as connection, self._connect() as other, self._turn:
             self._come_level(connection, other)
             if follow.day_counts(connection) != self._mirror.day_counts():
-                log.warning("the column store differs from PostgreSQL: it is built anew")
+                log.warning("the column store differs from PostgreSQL: rebuilding it")
                 self._rebuild(other, follow.moment(other))
         self._checked = True
 

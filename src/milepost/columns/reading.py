@@ -15,7 +15,7 @@ Cell = str | int | float | bool | None | list["Cell"] | dict[str, "Cell"]
 
 
 class ColumnsUnavailable(Problem):
-    """The column store is not there just now: it is starting, or being built. Ask again after Retry-After."""
+    """The column store is not available right now: it is starting, or being built. Ask again after Retry-After."""
 
     status = 503
     code = "columns_unavailable"

@@ -231,7 +231,7 @@ async def _watch(folder: Path, end: Callable[[int], None], _: Task) -> None:
     known = _identity(folder)
     while _identity(folder) == known:  # noqa: ASYNC110 -- a folder sends no events
         await asyncio.sleep(_WATCH_SECONDS)
-    log.warning("the column store's folder was deleted: it is built anew")
+    log.warning("the column store's folder was deleted: rebuilding it")
     end(DAMAGED)
 
 

@@ -123,7 +123,7 @@ def peak_answer(counts: list[tuple[date, int]], one: str, many: str) -> Markup:
         return Markup("No {} in these {} days.").format(many, len(counts))
     best_day, best = max(counts, key=lambda pair: pair[1])
     typical = sorted(count for _, count in counts)[len(counts) // 2]
-    return Markup("{} {} on a usual day; the most was {} on {}.").format(
+    return Markup("{} {} on a typical day; the most was {} on {}.").format(
         number(typical), one if typical == 1 else many, number(best), day(best_day)
     )
 
@@ -151,10 +151,10 @@ _SHOWN: Final[Mapping[str, tuple[str, str]]] = {
 #: What a list that is empty says, by what it was to show.
 NOBODY: Final[Mapping[str, tuple[str, str]]] = {
     "all": ("Nobody here", "A customer appears here with their first event."),
-    "active": ("Nobody active just now", "Active means: seen in the last 7 days."),
+    "active": ("Nobody is active right now", "Active means: seen in the last 7 days."),
     "quiet": ("Nobody went quiet", "Quiet means: active before, and nothing for 14 days."),
     "improving": (
-        "Nobody is improving just now",
+        "Nobody is improving right now",
         "Improving means: clearly more points in 14 days than in the 14 before.",
     ),
     "declining": ("Nobody is declining", "Declining means: clearly fewer points in 14 days than in the 14 before."),

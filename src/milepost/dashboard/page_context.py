@@ -34,14 +34,14 @@ CSRF_COOKIE: Final = "milepost_csrf"
 
 _TITLES: Final = {
     400: ("This address does not work", "Something in it cannot be read. Go back and try the link again."),
-    403: ("This page was open for too long", "Nothing was changed. Go back, load the page again and repeat it."),
+    403: ("This page was open for too long", "Nothing was changed. Go back, reload the page and try again."),
     404: ("There is nothing at this address", "The page may have moved, or what it was about is gone."),
-    405: ("There is nothing at this address", "It takes another kind of request."),
+    405: ("There is nothing at this address", "This address takes another kind of request."),
     413: ("That was too much at once", "Nothing was changed."),
     429: ("Too many attempts", "Wait a minute, then try again."),
     500: ("Something went wrong in Milepost", "It was written to the server's log. Trying again may help."),
     503: (
-        "The database cannot be reached just now",
+        "The database cannot be reached right now",
         "Nothing is lost: what was accepted is stored, and senders keep the rest. Try again in a moment.",
     ),
 }

@@ -60,10 +60,10 @@ class Remembered(Generic[T]):
 
 
 def _report(task: asyncio.Task[T]) -> None:
-    """Nobody waits for a refresh in the background, so its failure is told here."""
+    """Nobody waits for a refresh in the background, so its failure is logged here."""
     if task.cancelled():
         return
     if isinstance(error := task.exception(), Problem):
-        _log.info("an older answer goes on: %s", error.message)
+        _log.info("the older answer stays: %s", error.message)
     elif error is not None:
-        _log.error("an older answer goes on", exc_info=error)
+        _log.error("the older answer stays", exc_info=error)

@@ -84,7 +84,7 @@ def _guide(settings: Settings, stop: threading.Event, browser: bool, everyone: b
     except Exception:  # noqa: BLE001
         # A thread's failure would go unseen, and the server without its data would look like the whole demo.
         if not stop.is_set():
-            _log.exception("the demo's data did not get in; the server goes on without it")
+            _log.exception("the demo's data could not be loaded; the server continues without it")
 
 
 def _wait_until_ready(settings: Settings, stop: threading.Event) -> bool:
@@ -131,10 +131,12 @@ def _fill(settings: Settings, dsn: str, *, everyone: bool) -> None:
             # The package may be read-only, so what an import writes beside its file goes to the data folder.
             errors = settings.data_dir / f"{file.name}.errors.ndjson"
             report = with_progress(file, mapping, sink, plan=plan, now=now, console=_console, errors_path=errors)
-            _console.print(f"{report.accepted:,} events of real students imported, {report.duplicates:,} were there.")
+            _console.print(
+                f"{report.accepted:,} events of real students imported; {report.duplicates:,} were there already."
+            )
     started = first_day(settings.data_dir, now.date())
     new = store_offline(dsn, plan, now=now, started=started, everyone=everyone)
-    _console.print(f"{new:,} offline actions: real marks, and workshops and calls that are made up.")
+    _console.print(f"{new:,} offline actions: real marks, and made-up workshops and calls.")
 
 
 def _learn(dsn: str, stop: threading.Event) -> None:

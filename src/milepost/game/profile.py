@@ -40,7 +40,7 @@ def clean_name(name: str | None) -> str | None:
         kind = unicodedata.category(character)
         if kind in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") and character not in _JOINERS:
             raise InvalidRequest(
-                f"The display name holds a control character (U+{ord(character):04X}). Leave it out.",
+                f"The display name contains a control character (U+{ord(character):04X}). Leave it out.",
                 field="display_name",
             )
     if not any(unicodedata.category(c)[0] in "LNPS" and c not in _BLANK for c in plain):

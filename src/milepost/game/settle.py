@@ -87,7 +87,7 @@ def _badge_words(award: _Award, plan: Plan) -> dict[str, object]:
 
 def _level_words(change: _Change, plan: Plan) -> dict[str, object]:
     name = plan.competency_names().get(change.competency, change.competency)
-    titles, steps = plan.game.level_names, plan.game.level_points
-    text = f"{titles[change.level]}, from {steps[change.level - 1]} points on."
+    titles, thresholds = plan.game.level_names, plan.game.level_points
+    text = f"{titles[change.level]}, from {thresholds[change.level - 1]} points."
     title = f"Level {change.level} in {name}"
     return {"title": title, "text": text, "competency": change.competency, "level": change.level}

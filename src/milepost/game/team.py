@@ -118,7 +118,7 @@ def _decode(cursor: str) -> Award:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         day, at, customer, badge = msgspec.json.decode(text, type=tuple[date, datetime, str, str])
     except (ValueError, msgspec.DecodeError) as error:
-        raise InvalidRequest("cursor is not one this server made. Start without it.", field="cursor") from error
+        raise InvalidRequest("cursor was not made by this server. Start without one.", field="cursor") from error
     if at.tzinfo is None or "\x00" in customer + badge:
-        raise InvalidRequest("cursor is not one this server made. Start without it.", field="cursor")
+        raise InvalidRequest("cursor was not made by this server. Start without one.", field="cursor")
     return Award(customer_id=customer, name="", badge_id=badge, earned_on=day, awarded_at=at)

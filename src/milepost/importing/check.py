@@ -66,7 +66,7 @@ def _common_faults(mapping: FileMap) -> Iterator[tuple[str, str]]:
             yield f"{path}.type", "only metadata has a type. Remove it."
     for key, field in mapping.metadata_fields().items():
         if not key or "\0" in key or len(key) > MAX_WORD_LENGTH:
-            yield f"metadata.{key}", f"is no name. Use 1 to {MAX_WORD_LENGTH} characters."
+            yield f"metadata.{key}", f"is not a name. Use 1 to {MAX_WORD_LENGTH} characters."
         yield from _field_faults(mapping, f"metadata.{key}", field)
     yield from _time_faults(mapping)
     if mapping.file.delimiter is not None and (len(mapping.file.delimiter) != 1 or mapping.file.delimiter in '"\r\n\0'):
@@ -101,16 +101,16 @@ def _word_faults(mapping: FileMap, key: str, field: Field) -> Iterator[tuple[str
     if table is not None:
         for source, word in table.items():
             if word not in allowed and not (word == "" and key != "event_type"):
-                yield f"{where}.{source}", f"{word!r} is no {key}. {fix}"
+                yield f"{where}.{source}", f"{word!r} is not a valid {key}. {fix}"
     elif not columns_of(field):
         constant = field.template if field.value is None else str(field.value)
         if constant not in allowed:
             yield (
                 f"{mapping.table}.{key}",
-                f'{constant!r} is no {key}. {fix} A column is written in braces: "{{column}}".',
+                f'{constant!r} is not a valid {key}. {fix} A column is written in braces: "{{column}}".',
             )
     if field.default not in (None, "") and field.default not in allowed:
-        yield f"{mapping.table}.{key}", f"default {field.default!r} is no {key}. {fix}"
+        yield f"{mapping.table}.{key}", f"default {field.default!r} is not a valid {key}. {fix}"
 
 
 def _time_faults(mapping: FileMap) -> Iterator[tuple[str, str]]:
@@ -120,20 +120,20 @@ def _time_faults(mapping: FileMap) -> Iterator[tuple[str, str]]:
     try:
         ZoneInfo(timestamp.zone)
     except (OSError, ValueError, KeyError):
-        yield "timestamp.zone", f"{timestamp.zone!r} is no time zone. Use a name such as Europe/London."
+        yield "timestamp.zone", f"{timestamp.zone!r} is not a time zone. Use a name such as Europe/London."
     if timestamp.format == "day" and timestamp.origin is None:
         yield "timestamp", "format day needs the date of day 0. Add e.g. origin = 2025-09-01."
     if timestamp.format != "day" and timestamp.origin is not None:
-        yield "timestamp.origin", 'counts only with format = "day". Remove it or set the format.'
+        yield "timestamp.origin", 'applies only with format = "day". Remove it or set the format.'
     if isinstance(timestamp.origin, Origin) and not timestamp.origin.values:
         yield "timestamp.origin", "has no values. Give a date for each value of its column."
     if (spread := timestamp.spread) is None:
         return
     if timestamp.format != "day":
-        yield "timestamp.spread", 'counts only with format = "day": other formats have times. Remove it.'
+        yield "timestamp.spread", 'applies only with format = "day": other formats have times. Remove it.'
     hours = hours_of(spread.hours)
     if hours is None:
-        yield "timestamp.spread.hours", f'{spread.hours!r} is no span of a day. Write it as "08:00-22:00".'
+        yield "timestamp.spread.hours", f'{spread.hours!r} is not a span within a day. Write it as "08:00-22:00".'
     elif spread.sitting_minutes is not None and not 1 <= spread.sitting_minutes <= hours[1] - hours[0]:
         yield "timestamp.spread.sitting_minutes", f"is {spread.sitting_minutes}. Give 1 to the length of hours."
     if spread.sitting_minutes is not None and not spread.by:

@@ -171,7 +171,7 @@ def _print_counts(
     kind: str,
 ) -> None:
     if report.resumed_at:
-        console.print(f"Went on after row {report.resumed_at:,} of an interrupted import.")
+        console.print(f"Resumed after row {report.resumed_at:,} of an interrupted import.")
     verb = "would be stored" if dry_run else "stored"
     console.print(f"{report.rows:,} rows read, {report.accepted:,} {what} {verb}.")
     if report.duplicates:
@@ -189,7 +189,7 @@ def _print_counts(
         console.print(f"From {report.first:%Y-%m-%d %H:%M} to {report.last:%Y-%m-%d %H:%M} UTC.")
     spread = mapping.timestamp.spread
     if spread is not None:
-        console.print(f"The file has days only: times within {spread.hours} are made up, by seed {spread.seed}.")
+        console.print(f"The file has dates only: times within {spread.hours} were made up, with seed {spread.seed}.")
     if report.unsorted:
         console.print(f"{report.unsorted:,} rows were out of order, so sessions may be split; sort the file by time.")
     for sample in samples if dry_run else ():

@@ -152,7 +152,7 @@ def _numbers(key: str, texts: Column, errors: RowErrors) -> list[int | None]:
         known[text] = _whole(text or "")
     for row, text in enumerate(texts):
         if text is not None and known[text] is None:
-            errors.add(row, "invalid_value", key, f"{text[:60]!r} is no whole number")
+            errors.add(row, "invalid_value", key, f"{text[:60]!r} is not a whole number")
     return [known[text] for text in texts]
 
 
@@ -169,5 +169,5 @@ def _addresses(texts: Column | None, errors: RowErrors) -> Column | None:
     known: dict[str | None, str | None] = {text: stored_address(text) for text in set(texts)}
     for row, text in enumerate(texts):
         if text is not None and known[text] is None:
-            errors.add(row, "invalid_value", "ip_address", f"{text[:60]!r} is no IP address")
+            errors.add(row, "invalid_value", "ip_address", f"{text[:60]!r} is not an IP address")
     return [known[text] for text in texts]

@@ -137,5 +137,5 @@ def _hint(message: str, path: str, kind: type[object]) -> str:
     if "unknown field" in message:
         table = kind if not path and issubclass(kind, FileMap) else _TABLES.get(path, Field)
         known = [name for name in table.__struct_fields__ if table is not kind or name not in ("name", "text")]
-        return f"Remove it or correct its name; known are {', '.join(known)}."
+        return f"Remove it or correct its name; the known ones are {', '.join(known)}."
     return "Correct the value; docs/import.md lists what each key takes."

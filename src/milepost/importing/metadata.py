@@ -84,7 +84,7 @@ def to_value(text: str, kind: str) -> object:
     except RejectedEvent as reason:
         raise RejectedEvent(reason.code, f"{text[:60]!r} cannot be stored as JSON. {reason.message}") from None
     if depth_of(value) >= MAX_METADATA_DEPTH:  # the metadata around it is a level, too
-        raise RejectedEvent("too_deep", f"is nested more than {MAX_METADATA_DEPTH - 1} deep")
+        raise RejectedEvent("too_deep", f"is nested more than {MAX_METADATA_DEPTH - 1} levels deep")
     return value
 
 
@@ -98,7 +98,7 @@ def _number(text: str) -> int | float:
     try:
         value = float(text)
     except ValueError:
-        raise RejectedEvent("invalid_value", f"{text[:60]!r} is no number") from None
+        raise RejectedEvent("invalid_value", f"{text[:60]!r} is not a number") from None
     if not math.isfinite(value):
-        raise RejectedEvent("invalid_value", f"{text[:60]!r} is no finite number")
+        raise RejectedEvent("invalid_value", f"{text[:60]!r} is not a finite number")
     return int(value) if value.is_integer() and abs(value) < 2**53 else value

@@ -70,7 +70,7 @@ def read_batches(path: Path, mapping: FileMap, size: int, limit: int | None = No
             yield from read(path, stream, mapping, size, limit, lambda: min(raw.tell() / total, 1.0))
     except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
         raise ImportFailed(
-            f"{path}: cannot be read on ({error}). What was read before is stored; "
+            f"{path}: cannot be read any further ({error}). What was read before is stored; "
             "get a whole copy of the file and run the same command again."
         ) from error
 
@@ -86,7 +86,7 @@ def file_format(path: Path, mapping: FileMap) -> tuple[Format, bool]:
     kind = mapping.file.format or _SUFFIXES.get(suffix.lower())
     if kind is None:
         raise ImportFailed(
-            f'{path}: {suffix or "no suffix"} is no known kind of file. Add [file] format = "csv", '
+            f'{path}: {suffix or "no suffix"} is not a known kind of file. Add [file] format = "csv", '
             '"ndjson" or "parquet" to the map.'
         )
     if kind == "parquet" and zipped:
@@ -112,7 +112,7 @@ def _csv(
         try:
             header = next(reader, [])
         except csv.Error as error:
-            raise ImportFailed(f"{path}: line 1 is no CSV header ({error}). Check the file's format.") from error
+            raise ImportFailed(f"{path}: line 1 is not a CSV header ({error}). Check the file's format.") from error
     _require(path, mapping, header)
     wanted = {column: header.index(column) for column in mapping.columns()}
     width, left = len(header), limit
@@ -179,7 +179,7 @@ def _ndjson(
                 lines.append(line)
                 rows.append(cells)
             else:
-                errors.append(RowError(line, "invalid_type", "line", "is no JSON object; each line must be one"))
+                errors.append(RowError(line, "invalid_type", "line", "is not a JSON object; each line must be one"))
         count = len(lines) + len(errors)
         if count:
             columns = {name: [row[at] for row in rows] for at, name in enumerate(wanted)}

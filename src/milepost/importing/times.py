@@ -58,7 +58,7 @@ class TimeParser:
                 micros.append(parse(text or ""))
             except (ValueError, OverflowError):
                 micros.append(None)
-                errors[index] = f"{_shown(text)} is no time of the format {self._spec.format}"
+                errors[index] = f"{_shown(text)} is not a time in the format {self._spec.format}"
         return micros, errors
 
     def _instant(self, moment: datetime) -> int:
@@ -83,7 +83,7 @@ class TimeParser:
                 micros.append(self._midnight(start, text or ""))
             except (ValueError, OverflowError):
                 micros.append(None)
-                errors[index] = f"{_shown(text)} is no day number"
+                errors[index] = f"{_shown(text)} is not a day number"
         return micros, errors
 
     def _midnight(self, origin: date, text: str) -> int:

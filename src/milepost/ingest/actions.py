@@ -85,7 +85,7 @@ def accept_actions(items: list[bytes], sender: Sender) -> AcceptedActions:
 
 def _accept(raw: bytes, sender: Sender) -> ActionRow:
     if len(raw) > MAX_EVENT_BYTES:
-        raise RejectedEvent("too_large", f"The action has {len(raw)} bytes; at most {MAX_EVENT_BYTES} are taken.")
+        raise RejectedEvent("too_large", f"The action has {len(raw)} bytes; at most {MAX_EVENT_BYTES} are allowed.")
     if b'"specversion"' in raw:
         raw = _from_cloud_event(decode_json(raw, _object))
     action = decode_json(raw, _decode)
@@ -116,7 +116,7 @@ def _from_cloud_event(event: Mapping[str, object]) -> bytes:
     """The envelope of CloudEvents 1.0 in our words: subject is the customer, type the action, id with source the id."""
     if event.get("specversion") != "1.0":
         raise RejectedEvent(
-            "invalid_value", "specversion must be 1.0, the one CloudEvents version taken.", "specversion"
+            "invalid_value", "specversion must be 1.0, the only CloudEvents version accepted.", "specversion"
         )
     for needed in ("id", "source", "type"):
         if not isinstance(event.get(needed), str) or not event[needed]:

@@ -131,7 +131,7 @@ def _split_leniently(body: bytes, key: bytes) -> tuple[list[bytes] | None, dict[
             depth += 1
             if depth == 2 and mark == b"[" and name == key:
                 if items is not None:
-                    raise InvalidJson(f'"{key.decode()}" is there twice. Send one array.', field=key.decode())
+                    raise InvalidJson(f'"{key.decode()}" appears twice. Send one array.', field=key.decode())
                 items, in_array, start = [], True, token.end()
         else:
             if in_array and depth == 2 and items is not None and mark != b"}":

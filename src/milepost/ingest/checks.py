@@ -12,8 +12,8 @@ from milepost.vocabulary import EARLIEST_YEAR, MAX_AHEAD_SECONDS, MAX_METADATA_D
 
 _AHEAD = timedelta(seconds=MAX_AHEAD_SECONDS)
 _encode = msgspec.json.Encoder().encode
-NUL_FOUND = "A text contains the character NUL (\\u0000). Remove it."
-OUTSIDE_OF_CALENDAR = "The timestamp is outside of what a calendar has."
+NUL_FOUND = "A string contains the character NUL (\\u0000). Remove it."
+OUTSIDE_OF_CALENDAR = "The timestamp is outside the range of the calendar."
 
 
 def check_stored_text(raw: bytes, decoded: object) -> None:
@@ -67,7 +67,7 @@ def utc(at: datetime) -> datetime:
 
 
 def _too_deep(field: str) -> RejectedEvent:
-    return RejectedEvent("too_deep", f"{field} is nested more than {MAX_METADATA_DEPTH} deep.", field)
+    return RejectedEvent("too_deep", f"{field} is nested more than {MAX_METADATA_DEPTH} levels deep.", field)
 
 
 def depth_of(value: object) -> int:

@@ -37,7 +37,7 @@ def decode_json(raw: bytes, decode: Callable[[bytes], _T]) -> _T:
     except msgspec.ValidationError as error:
         raise _rejection(str(error)) from None
     except RecursionError:
-        raise RejectedEvent("too_deep", f"The event is nested more than {MAX_METADATA_DEPTH} deep.") from None
+        raise RejectedEvent("too_deep", f"The event is nested more than {MAX_METADATA_DEPTH} levels deep.") from None
     except UnicodeDecodeError:
         raise RejectedEvent("invalid_unicode", "The event is not valid UTF-8.") from None
     except ValueError as error:  # msgspec.DecodeError is one; so is an integer of thousands of digits
@@ -52,7 +52,7 @@ def event_of(fields: Mapping[str, object]) -> IncomingEvent:
     except msgspec.ValidationError as error:
         raise _rejection(str(error)) from None
     except RecursionError:
-        raise RejectedEvent("too_deep", f"The event is nested more than {MAX_METADATA_DEPTH} deep.") from None
+        raise RejectedEvent("too_deep", f"The event is nested more than {MAX_METADATA_DEPTH} levels deep.") from None
 
 
 def _rejection(text: str) -> RejectedEvent:

@@ -103,9 +103,9 @@ def _stated_time(message: Mapping[str, object], field: str) -> datetime | None:
     stated = message.get(field)
     if stated is None or stated == "":
         return None
-    takes = "it takes a time as in 2026-01-31T10:00:00Z"
+    takes = "it takes a time such as 2026-01-31T10:00:00Z"
     if not isinstance(stated, str):
-        raise RejectedEvent("invalid_type", f"{field} must be a text; {takes}.", field)
+        raise RejectedEvent("invalid_type", f"{field} must be a string; {takes}.", field)
     try:
         return datetime.fromisoformat(stated)
     except ValueError:
@@ -202,11 +202,11 @@ def _id(message: Mapping[str, object], key: str) -> str | None:
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise RejectedEvent("invalid_type", f"{key} must be a text.", key)
+        raise RejectedEvent("invalid_type", f"{key} must be a string.", key)
     if isinstance(value, int) and abs(value) >= 10**30:
-        raise RejectedEvent("too_long", f"{key} is a number of too many digits. Send it as a text.", key)
+        raise RejectedEvent("too_long", f"{key} is a number with too many digits. Send it as a string.", key)
     if len(text := str(value)) > MAX_ID_LENGTH:
-        raise RejectedEvent("too_long", f"{key} has {len(text)} characters; at most {MAX_ID_LENGTH} are taken.", key)
+        raise RejectedEvent("too_long", f"{key} has {len(text)} characters; at most {MAX_ID_LENGTH} are allowed.", key)
     return text
 
 

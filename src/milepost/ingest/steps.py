@@ -180,4 +180,4 @@ FIELD_STEPS: tuple[PipelineStep, ...] = (convert_fields, *COMMON_STEPS, check_fi
 
 def _check_bytes(size: int) -> None:
     if size > MAX_EVENT_BYTES:
-        raise RejectedEvent("too_large", f"The event has {size} bytes; at most {MAX_EVENT_BYTES} are taken.")
+        raise RejectedEvent("too_large", f"The event has {size} bytes; at most {MAX_EVENT_BYTES} are allowed.")

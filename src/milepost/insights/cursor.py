@@ -24,7 +24,7 @@ def decode_place(cursor: str, *, is_uuid: bool) -> tuple[datetime, str]:
         if is_uuid:
             row_id = str(UUID(row_id))
     except (ValueError, msgspec.DecodeError) as error:
-        raise InvalidRequest("cursor is not one this server made. Start without it.", field="cursor") from error
+        raise InvalidRequest("cursor was not made by this server. Start without one.", field="cursor") from error
     if "\x00" in row_id or at.tzinfo is None:
-        raise InvalidRequest("cursor is not one this server made. Start without it.", field="cursor")
+        raise InvalidRequest("cursor was not made by this server. Start without one.", field="cursor")
     return at, row_id

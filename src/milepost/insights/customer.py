@@ -47,7 +47,7 @@ class Insights(msgspec.Struct, kw_only=True):
     customer_id: str
     as_of: datetime
     score_version: int
-    plan_version: Annotated[int, Meta(description="The version of the tracking plan whose points these are.")]
+    plan_version: Annotated[int, Meta(description="The version of the tracking plan that these points are based on.")]
     current_scaling_score: float | None
     score_coverage: float | None
     score_components: list[Component] | None

@@ -291,13 +291,13 @@ def _decode(cursor: str, sort: str) -> tuple[object, str]:
         parts: Sequence[object] = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=list[object])
         made_for, value, customer = parts
     except (ValueError, msgspec.DecodeError) as error:
-        raise InvalidRequest("cursor is not one this server made. Start without it.", field="cursor") from error
+        raise InvalidRequest("cursor was not made by this server. Start without one.", field="cursor") from error
     if made_for != sort or not isinstance(customer, str) or "\x00" in customer:
-        raise InvalidRequest("cursor belongs to another sort order. Start without it.", field="cursor")
+        raise InvalidRequest("cursor belongs to another sort order. Start without one.", field="cursor")
     try:
         return None if value is None else msgspec.convert(value, _kind(sort)), customer
     except msgspec.ValidationError as error:
-        raise InvalidRequest("cursor is not one this server made. Start without it.", field="cursor") from error
+        raise InvalidRequest("cursor was not made by this server. Start without one.", field="cursor") from error
 
 
 def _kind(sort: str) -> Any:

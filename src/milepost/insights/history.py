@@ -106,9 +106,9 @@ async def read_history(
     last = end or today
     first = start or last - timedelta(days=min(_SHOWN - 1, (last - date.min).days))
     if first > last:
-        raise InvalidRequest(f"start is {first} and end is {last}: start comes first.", field="start")
+        raise InvalidRequest(f"start is {first} and end is {last}: start must not be after end.", field="start")
     if (last - first).days >= _MOST_DAYS:
-        raise InvalidRequest(f"At most {_MOST_DAYS} days are answered at once. Ask for fewer.", field="start")
+        raise InvalidRequest(f"At most {_MOST_DAYS} days can be asked for at once. Ask for fewer.", field="start")
     asked: dict[str, object] = {"customer_id": customer_id}
     known = await (await connection.execute(_SQL["known"], asked)).fetchone()
     if known is None or not known["known"]:
@@ -121,7 +121,7 @@ async def read_history(
     if chosen is None:
         there = ", ".join(str(version.plan_version) for version in versions) or "none"
         raise NotFound(
-            f"There is no history of plan version {plan_version}; there is of {there}.", field="plan_version"
+            f"There is no history for plan version {plan_version}; there is for {there}.", field="plan_version"
         )
     asked |= {"plan_version": chosen.plan_version, "start": first, "end": last, "today": today}
     plan = await (await connection.execute(_SQL["weights"], asked)).fetchone() or {}
@@ -174,7 +174,7 @@ async def read_plan_status(connection: DictConnection) -> PlanStatus:
     """Raises NotFound before there is a plan."""
     plan = await (await connection.execute(_SQL["plan"])).fetchone()
     if plan is None:
-        raise NotFound("There is no plan in the database yet; the server brings it when it starts.")
+        raise NotFound("There is no plan in the database yet; the server stores it when it starts.")
     progress = await (await connection.execute(_SQL["progress"])).fetchone() or {}
     versions = await (await connection.execute(_SQL["plans"])).fetchall()
     return msgspec.convert({**plan, **progress, "versions": versions}, PlanStatus)

@@ -76,7 +76,7 @@ class Intervention(msgspec.Struct, kw_only=True):
     timestamp: datetime
     before: Span | None
     after: Span | None
-    days_after: Annotated[int, Meta(description="Whole days since, of the 28.")]
+    days_after: Annotated[int, Meta(description="Whole days that have passed since, of the 28.")]
 
 
 class ActionMark(msgspec.Struct, kw_only=True):

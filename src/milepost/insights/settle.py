@@ -126,7 +126,7 @@ def settle_around(
     except Exception as error:
         if _is_nobodys_fault(connection, error):
             raise
-        _log.warning("a batch could not be settled, so its customers are one by one: %r", error)
+        _log.warning("a batch could not be settled, so its customers are settled one by one: %r", error)
     customers, last = _choose(connection, now=now, limit=limit, after=after, without=aside, pace=pace)
     done = sum(one_by_one(customer) for customer in customers)
     return Settled(done, last, more=True)

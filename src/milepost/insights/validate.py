@@ -81,7 +81,7 @@ def check(*, every: int, after: int, most: int) -> None:
     """Raises InvalidRequest for what cannot be."""
     for field, value, top in (("every", every, 3650), ("after", after, 3650), ("customers", most, 10_000_000)):
         if not 1 <= value <= top:
-            raise InvalidRequest(f"{field} is a whole number of 1 to {top:,}; {value:,} is not.", field=field)
+            raise InvalidRequest(f"{field} must be a whole number from 1 to {top:,}, not {value:,}.", field=field)
 
 
 def slice_days(first: date | None, last: date | None, *, every: int, after: int) -> list[date]:

@@ -25,7 +25,12 @@ def faults(plan: Plan) -> list[tuple[str, str]]:
     for index, tool in enumerate(plan.tools):
         if tool.competency is not None and tool.competency not in competencies:
             known = ", ".join(competencies)
-            found.append((f"tools[{index}].competency", f"{tool.competency!r} is no competency; known are {known}"))
+            found.append(
+                (
+                    f"tools[{index}].competency",
+                    f"{tool.competency!r} is not a competency of the plan; the known ones are {known}",
+                )
+            )
         for section in tool.key_sections:
             if section not in tool.sections:
                 found.append((f"tools[{index}].key_sections", f"{section!r} is not among the tool's sections; add it"))
@@ -65,7 +70,7 @@ def _names(table: str, ids: Sequence[str]) -> list[tuple[str, str]]:
     for index, word in enumerate(ids):
         if not _ID.match(word) or len(word) > MAX_WORD_LENGTH:
             fix = "use letters, digits, '-', '_' and '.', starting with a letter or digit"
-            found.append((f"{table}[{index}].id", f"{word!r} is no id; {fix}"))
+            found.append((f"{table}[{index}].id", f"{word!r} is not a valid id; {fix}"))
         elif word in ids[:index]:
-            found.append((f"{table}[{index}].id", f"{word!r} is there twice; remove one"))
+            found.append((f"{table}[{index}].id", f"{word!r} appears twice; remove one"))
     return found

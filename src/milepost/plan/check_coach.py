@@ -50,7 +50,7 @@ def faults(
     for index, playbook in enumerate(playbooks):
         at = f"playbooks[{index}]"
         if playbook.id in seen:
-            found.append((f"{at}.id", f"{playbook.id!r} is there twice; remove one"))
+            found.append((f"{at}.id", f"{playbook.id!r} appears twice; remove one"))
         seen.add(playbook.id)
         found += [(f"{at}.{path}", message) for path, message in _of(playbook, set(tools), set(competencies))]
     return found
@@ -60,7 +60,7 @@ def _of(playbook: Playbook, tools: set[str], competencies: set[str]) -> Iterator
     facts = known_facts(competencies)
     if not _ID.match(playbook.id) or len(playbook.id) > MAX_WORD_LENGTH:
         fix = "use letters, digits, '-', '_' and '.', starting with a letter or digit"
-        yield "id", f"{playbook.id!r} is no id; {fix}"
+        yield "id", f"{playbook.id!r} is not a valid id; {fix}"
     for key, value, low, high in (
         ("priority", playbook.priority, 1, 100),
         ("cool_down_days", playbook.cool_down_days, 1, 365),
@@ -93,11 +93,11 @@ def _text(key: str, text: str | None, facts: Collection[str]) -> Iterator[str]:
     if not text.strip() or len(text) > 500:
         yield "is empty or longer than 500 characters"
     if key == "url" and not re.match(r"(https?://|/)\S+\Z|/\Z", text):
-        yield f"{text!r} is no address; give one that starts with https://, http:// or /"
+        yield f"{text!r} is not an address; give one that starts with https://, http:// or /"
     try:
         names = placeholders(text)
     except ValueError:
-        yield "has a brace without its other half; write {{ and }} for braces that stay"
+        yield "has an unmatched brace; write {{ and }} for braces that stay"
         return
     for name in names:
         if name.removesuffix("_name") not in facts:
@@ -140,17 +140,17 @@ def _condition(condition: Condition, facts: dict[str, tuple[Kind, str]], tools: 
         return
     kind = facts[condition.fact][0]
     if asked[0] in ("below", "at_least") and kind in ("text", "flag"):
-        yield f".{asked[0]}", f"{condition.fact} is no number; ask with is"
+        yield f".{asked[0]}", f"{condition.fact} is not a number; use is"
     if asked[0] == "is" and isinstance(condition.is_, bool) != (kind == "flag"):
-        wanted = "true or false" if kind == "flag" else "a text" if kind == "text" else "a number: ask with at_least"
+        wanted = "true or false" if kind == "flag" else "text" if kind == "text" else "a number: use at_least"
         yield ".is", f"{condition.fact} is {wanted}"
     if asked[0] == "is" and kind not in ("flag", "text") and isinstance(condition.is_, str):
-        yield ".is", f"{condition.fact} is a number; ask with below or at_least"
+        yield ".is", f"{condition.fact} is a number; use below or at_least"
 
 
 def _events(events: EventsCondition, tools: set[str]) -> Iterator[tuple[str, str]]:
     if events.event_type is None and events.tool is None and events.section is None:
-        yield "", "says not which; give it an event_type, a tool or a section"
+        yield "", "does not say which; give it an event_type, a tool or a section"
     if events.tool is not None and events.tool not in tools:
         yield ".tool", _unknown(events.tool, tools, "tool")
     if (events.at_least is None) == (events.at_most is None):
@@ -163,10 +163,10 @@ def _events(events: EventsCondition, tools: set[str]) -> Iterator[tuple[str, str
 
 
 def _unknown(word: str, known: Collection[str], what: str) -> str:
-    return f"{word!r} is no {what}; known are {', '.join(sorted(known))}"
+    return f"{word!r} is not a known {what}; the known ones are {', '.join(sorted(known))}"
 
 
 def _unknown_fact(name: str, facts: Collection[str]) -> str:
     if name.startswith("prediction"):
-        return f"{name!r}: Milepost has no predictions yet, so nothing can be asked of one; take another fact"
-    return f"{name!r} is no fact; known are {', '.join(sorted(facts))}"
+        return f"{name!r}: Milepost has no predictions yet, so no condition can use one; choose another fact"
+    return f"{name!r} is not a known fact; the known ones are {', '.join(sorted(facts))}"

@@ -23,7 +23,7 @@ FACTS: Final[dict[str, tuple[Kind, str]]] = {
     "points_28": ("count", "Points in 28 days"),
     "active_weeks": ("count", "Active weeks of the last 8"),
     "inconsistent_system_usage": ("flag", "Uses the product irregularly"),
-    "low_business_impact_actions": ("flag", "Does mostly what has little impact"),
+    "low_business_impact_actions": ("flag", "Mostly does what has little impact"),
     "low_impact_share": ("share", "Share of low-impact events"),
     "weakest_competency": ("text", "Weakest competency"),
     "weakest_score": ("score", "Score of the weakest competency"),

@@ -93,9 +93,9 @@ def faults(
         where = f"badges[{index}]"
         if not _ID.match(badge.id) or len(badge.id) > MAX_WORD_LENGTH:
             fix = "use letters, digits, '-', '_' and '.', starting with a letter or digit"
-            found.append((f"{where}.id", f"{badge.id!r} is no id; {fix}"))
+            found.append((f"{where}.id", f"{badge.id!r} is not a valid id; {fix}"))
         elif badge.id in seen:
-            found.append((f"{where}.id", f"{badge.id!r} is there twice; remove one"))
+            found.append((f"{where}.id", f"{badge.id!r} appears twice; remove one"))
         seen.add(badge.id)
         if not _is_text(badge.name):
             found.append((f"{where}.name", "is empty or too long; give it 1 to 200 characters"))
@@ -109,7 +109,9 @@ def _level_faults(game: Game) -> list[tuple[str, str]]:
     if len(points) > _MOST_LEVELS:
         found.append(("game.level_points", f"there are {len(points)} levels; at most {_MOST_LEVELS} make sense"))
     if any(not 1 <= number <= _MOST_POINTS for number in points) or list(points) != sorted(set(points)):
-        found.append(("game.level_points", f"{list(points)} must rise from level to level, from 1 point on"))
+        found.append(
+            ("game.level_points", f"{list(points)} must rise from level to level, starting with 1 point or more")
+        )
     if len(game.level_names) != len(points) + 1:
         wanted = len(points) + 1
         found.append((
@@ -137,17 +139,19 @@ def _badge_faults(
         if not taken and getattr(badge, key) is not None
     ]
     if metric == "tool_days" and badge.tool not in tools:
-        found.append(("tool", f"{badge.tool!r} is no tool of this plan; known are {', '.join(tools)}"))
+        found.append(("tool", f"{badge.tool!r} is not a tool of this plan; the known ones are {', '.join(tools)}"))
     needed = metric == "competency_points" or (metric == "level" and badge.competency is not None)
     if needed and badge.competency not in competencies:
         known = ", ".join(competencies)
-        found.append(("competency", f"{badge.competency!r} is no competency of this plan; known are {known}"))
+        found.append(
+            ("competency", f"{badge.competency!r} is not a competency of this plan; the known ones are {known}")
+        )
     if metric == "competencies_at_level" and not 1 <= (badge.level or 0) <= top:
         found.append(("level", f"is {badge.level}; this plan has levels 1 to {top}"))
     most = {"level": top, "tools": len(tools), "competencies_at_level": len(competencies)}.get(metric, _MOST_POINTS)
     if badge.at_least is None:
         if metric not in _ALL:
-            found.append(("at_least", f"is missing; say from how many {metric} on the badge is earned"))
+            found.append(("at_least", f"is missing; say how many {metric} the badge takes"))
     elif not 1 <= badge.at_least <= most:
         found.append(("at_least", f"is {badge.at_least}; for {metric} it takes 1 to {most} in this plan"))
     return found

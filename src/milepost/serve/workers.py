@@ -82,9 +82,9 @@ class WorkerServer(MPServer):
     def signal_handler_interrupt(self, *_args: object, **_kwargs: object) -> None:
         if self.interrupt_signal and not self.hurried:
             self.hurried = True
-            log.warning("Told to stop a second time: do not wait any longer")
+            log.warning("Asked to stop a second time: not waiting any longer")
         elif not self.interrupt_signal:
-            log.info("Told to stop: finish what was accepted, for %d s at most", _DRAIN_SECONDS)
+            log.info("Asked to stop: finishing what was accepted, for at most %d s", _DRAIN_SECONDS)
         if self.hurried:
             self.kill()
             self.on_hurry()

@@ -179,7 +179,7 @@ class EmbeddedPostgres:
             deaths = 1 if time.monotonic() - started > 60 else deaths + 1
             # The first restart is immediate, then ever slower: 0, 0.5, 1, 2, ... seconds.
             delay = 0.0 if deaths == 1 else min(0.25 * 2.0 ** (deaths - 1), _MAX_BACKOFF_SECONDS)
-            log.error("%s; start it again in %g s", what, delay)
+            log.error("%s; starting it again in %g s", what, delay)
             self._stopping.wait(delay)
 
     def _one_life(self) -> int:

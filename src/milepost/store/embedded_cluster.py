@@ -103,7 +103,7 @@ class Cluster:
     def _initdb(self) -> None:
         if self.pgdata.exists() and any(self.pgdata.iterdir()):
             raise EmbeddedPostgresError(
-                f"{self.pgdata} is not empty and no PostgreSQL cluster. Move it away, or choose another --data-dir."
+                f"{self.pgdata} is neither empty nor a PostgreSQL cluster. Move it away, or choose another --data-dir."
             )
         # Left by an initdb that was interrupted: never holds data, as it is renamed before the first start.
         for half in self.data_dir.glob("postgres.new-*"):
@@ -134,7 +134,7 @@ class Cluster:
         found = (self.pgdata / "PG_VERSION").read_text(encoding="ascii").strip()
         if found != str(VERSION):
             raise EmbeddedPostgresError(
-                f"{self.pgdata} was made by PostgreSQL {found}; this Milepost brings PostgreSQL {VERSION}. "
+                f"{self.pgdata} was made by PostgreSQL {found}; this Milepost comes with PostgreSQL {VERSION}. "
                 "Dump it with the older version (pg_dumpall) and restore it into a new --data-dir."
             )
 

@@ -64,7 +64,7 @@ def server_config(pgdata: Path, socket_dir: Path, memory: int | None = None) -> 
         ("idle_in_transaction_session_timeout", "5min", "a forgotten transaction must not hold vacuum back"),
         ("createrole_self_grant", "'set, inherit'", "migrations run as a plain owner may use the roles they make"),
         ("log_min_duration_statement", "1s", "slow statements show up in postgres.log"),
-        ("log_lock_waits", "on", "so does who waits for whom"),
+        ("log_lock_waits", "on", "so do waits for locks"),
         ("log_checkpoints", "off", "one line every 15 minutes says nothing to the reader"),
         ("log_startup_progress_interval", "5s", "a long recovery says how far it is"),
         ("log_line_prefix", "'%m [%p] %q%u %a '", "when, which process, who"),

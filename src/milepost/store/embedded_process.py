@@ -117,7 +117,7 @@ def clear_leftovers(cluster: Cluster, stopping: Callable[[], bool]) -> None:
     """
     postmaster = _recorded_postmaster(cluster)
     if postmaster is not None:
-        log.info("A PostgreSQL of an earlier life (process %d) is still there: shut it down", postmaster.pid)
+        log.info("A PostgreSQL from an earlier run (process %d) is still there: shutting it down", postmaster.pid)
         _end([postmaster], signal.SIGINT, _SHUTDOWN_SECONDS, stopping)
         _end([postmaster], signal.SIGQUIT, 10.0, stopping)
     processes = cluster_processes(cluster)
@@ -134,7 +134,7 @@ def clear_leftovers(cluster: Cluster, stopping: Callable[[], bool]) -> None:
     for file in (cluster.pid_file, cluster.socket_dir / f".s.PGSQL.{PORT}.lock"):
         recorded = _recorded_pid(file)
         if recorded is not None and psutil.pid_exists(recorded):
-            log.info("Remove a stale %s: process %d is no PostgreSQL of this cluster", file, recorded)
+            log.info("Removing a stale %s: process %d is not a PostgreSQL of this cluster", file, recorded)
             file.unlink()
 
 

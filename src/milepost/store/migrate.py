@@ -81,13 +81,14 @@ def check(connection: psycopg.Connection) -> None:
     """Raises Conflict, with what to do, unless the database has the schema of this release. Changes nothing."""
     if not _exists(connection):
         raise Conflict(
-            "The database has no Milepost in it yet. Start the server with `milepost serve`, or run `milepost migrate`."
+            "The database has not been set up for Milepost yet. Start the server with `milepost serve`, or run "
+            "`milepost migrate`."
         )
     wanted = [f"migration {migration.number:04} {migration.name}" for migration in _missing(connection)]
     wanted += [routine.name for routine in _changed(connection, (*base_routines(), *routines(), *job_migrations()))]
     if wanted:
         raise Conflict(
-            f"The database is of an older Milepost: it lacks {wanted[0]}"
+            f"The database was set up by an older Milepost: it lacks {wanted[0]}"
             f"{f' and {len(wanted) - 1} more' if len(wanted) > 1 else ''}. Start the server of this release, or run "
             "`milepost migrate`; a server of the older release that still runs must be stopped first."
         )

@@ -75,7 +75,7 @@ class Supervisor:
         seconds more to let go of what it holds. Raises ValueError for a name that is taken.
         """
         if any(part.name == name for part in self._parts):
-            raise ValueError(f"There is a task {name!r} already.")
+            raise ValueError(f"There is already a task {name!r}.")
         task = Task(name, backoff, clock=self._clock, chance=self._chance)
         part = _Part(name, within, stop, patience, task)
         part.runner = asyncio.create_task(self._run(part, task, run, once=once), name=name)
@@ -121,7 +121,7 @@ class Supervisor:
     async def _run(self, part: _Part, task: Task, run: Callable[[Task], Awaitable[None]], *, once: bool) -> None:
         while not self._closing:
             task.begins()
-            failure: BaseException = Ended("it ended although nobody had told it to")
+            failure: BaseException = Ended("it ended without being asked to")
             try:
                 await run(task)
                 if once or self._closing:
@@ -151,7 +151,7 @@ async def in_thread(function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwa
     except asyncio.CancelledError:
         await asyncio.wait({work})
         if not work.cancelled() and (error := work.exception()):
-            _log.warning("what was under way when it was told to end failed: %s", in_a_line(error))
+            _log.warning("what was under way when it was asked to end failed: %s", in_a_line(error))
         raise
 
 

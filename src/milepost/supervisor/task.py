@@ -96,7 +96,7 @@ class Task:
 
     def is_gone(self) -> None:
         """It was cancelled from outside, and nobody starts it again."""
-        _log.error("%s was cancelled while the server runs, and is gone", self.name)
+        _log.error("%s was cancelled while the server is running, and will not come back", self.name)
         self._since = self._since if self._failures else self._clock()
         self._failures += 1
         UP.labels(self.name).set(0)
@@ -114,7 +114,7 @@ class Task:
         early = away and not self._worked and now - self._made < _EARLY
         _log.log(
             logging.INFO if early else logging.WARNING if away else logging.ERROR,
-            "%s failed (%d in a row) and is started again in %.1f s: %s",
+            "%s failed (%d in a row) and starts again in %.1f s: %s",
             self.name,
             self._failures,
             pause,

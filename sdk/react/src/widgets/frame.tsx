@@ -47,7 +47,7 @@ export function Failed(): ReactNode {
   const tracker = useTracker();
   return (
     <div className="mp-failed">
-      <Note>This could not be loaded. It is tried again by itself.</Note>
+      <Note>This could not be loaded. It will be tried again.</Note>
       <button type="button" className="mp-button" onClick={() => readAgain(tracker)}>
         Try now
       </button>

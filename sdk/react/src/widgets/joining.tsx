@@ -68,7 +68,7 @@ function Form({ choice, save, close }: Pick<JoiningProps, "choice" | "save"> & {
     event.preventDefault();
     if (saving) return;
     const display_name = name.trim() === "" ? null : name.trim();
-    if (way === "named" && display_name === null) return failed("Give the name that others are to see.", true);
+    if (way === "named" && display_name === null) return failed("Enter the name that others should see.", true);
     setProblem(null);
     setSaving(true);
     try {

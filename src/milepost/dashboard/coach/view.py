@@ -137,7 +137,7 @@ class CoachingPage:
                 markup.number(count), fmt.plural(count, "recommendation is", "recommendations are")
             )
             if count
-            else Markup("Nothing is recommended just now")
+            else Markup("Nothing is recommended right now")
         )
         if helps:
             what = Markup("{} {}").format(markup.number(len(helps)), fmt.plural(len(helps), "playbook"))
@@ -212,8 +212,8 @@ def lesson_row(lesson: Lesson) -> LessonRow:
 def whisker(found: Difference) -> Whisker:
     """In percentage points, as `+12 points, 95% interval +3 to +21`."""
     kind = "better" if found.low > 0 else "worse" if found.high < 0 else ""
-    estimate, low, high = found.in_points()
-    label = f"{estimate} points, 95% interval {low} to {high}"
+    estimate, low, high = found.in_percentage_points()
+    label = f"{estimate} percentage points, 95% interval {low} to {high}"
     return Whisker(_place(found.estimate), _place(found.low), _place(found.high), kind, label)
 
 

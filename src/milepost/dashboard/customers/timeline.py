@@ -131,7 +131,7 @@ def _entry(happening: Happening, url: str, tools: Mapping[str, str]) -> Timeline
             happening.page_url,
             tools,
         )
-    bot = "By a bot, so it counts for nothing" if happening.is_bot else ""
+    bot = "From a bot, so it does not count" if happening.is_bot else ""
     return TimelineEntry(
         str(happening.id),
         happening.at,

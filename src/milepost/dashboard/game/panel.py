@@ -110,7 +110,7 @@ def streak_words(streak: Streak) -> Markup:
     if streak.state == "none" or streak.keep_by is None:
         if streak.state == "active":
             return Markup("{}, this one included.{}").format(weeks, best)
-        return Markup("No streak just now.{}").format(best) if streak.longest else Markup("No streak yet.")
+        return Markup("No streak right now.{}").format(best) if streak.longest else Markup("No streak yet.")
     by = markup.day(streak.keep_by, "heading")
     if streak.state == "due":
         return Markup(

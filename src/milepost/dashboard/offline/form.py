@@ -133,7 +133,7 @@ def _action(typed: Mapping[str, str], customer_id: str, errors: dict[str, str]) 
     if currency := typed["currency"].strip():
         action["currency"] = currency.upper()
     if value := typed["value"].strip().replace(" ", ""):
-        # What is no number goes on as it is, and is refused as it would be from any sender.
+        # What is not a number goes on as it is, and is refused as it would be from any sender.
         action["value"] = float(value.replace(",", "")) if _NUMBER.match(value) else value
     at = _moment(typed["at"].strip(), zone_named(typed["zone"]))
     if at is None:

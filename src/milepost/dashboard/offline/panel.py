@@ -150,7 +150,7 @@ def effect_words(found: Intervention) -> Markup:
     after, before = found.after, found.before
     if before is None:
         return Markup(
-            "{} points a week and {} active {} after it; not here all {} days before, nothing to compare."
+            "{} points a week and {} active {} after it; not here all {} days before, so nothing to compare."
         ).format(
             markup.number(after.points_a_week, digits=1),
             markup.number(after.active_days),

@@ -18,8 +18,8 @@ def show(answer: FunnelAnswer, before: FunnelAnswer | None, question: Funnel, co
     if not steps or not steps[0].count:
         return Shown(
             Markup("Nobody took the first step {}.").format(context.days(answer)),
-            empty="Nobody took the first step, so there is no way to follow",
-            hint="Take more days, or another first step.",
+            empty="Nobody took the first step, so there is nothing to follow",
+            hint="Choose more days, or another first step.",
         )
     panels = [_ways(answer, question, context, names)]
     if answer.groups:
@@ -54,7 +54,7 @@ def _ways(answer: FunnelAnswer, question: Funnel, context: AnswerContext, names:
     steps = answer.total.steps
     columns = (
         text_column("Step"), Column(context.units().capitalize()), Column("Of the first"), Column("Of the one before"),
-        Column("Left before"), Column("Usual time"), Column("Nine of ten within"),
+        Column("Left before"), Column("Typical time"), Column("Nine in ten within"),
     )  # fmt: skip
     rows = []
     for place, step in enumerate(steps):
@@ -99,7 +99,7 @@ def _groups(answer: FunnelAnswer, question: Funnel, context: AnswerContext, name
         text_column(by),
         *(Column(f"{place + 1}. {name}") for place, name in enumerate(names)),
         Column("Conversion"),
-        Column("Usual time"),
+        Column("Typical time"),
     )
     rows = []
     for group in answer.groups:

@@ -26,8 +26,8 @@ def show(answer: LifecycleAnswer, sticky: StickinessAnswer, context: AnswerConte
     if not any(any(values) for values in figures.values()):
         return Shown(
             Markup("Nobody was active {}.").format(context.days(answer)),
-            empty="Nobody did this in these days",
-            hint="Take more days, or another kind of activity.",
+            empty="Nobody did this in this period",
+            hint="Choose more days, or another kind of activity.",
         )
     every = answer.interval
     columns = (

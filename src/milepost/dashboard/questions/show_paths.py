@@ -18,7 +18,7 @@ def show(answer: PathsAnswer, question: Paths, context: AnswerContext) -> Shown:
         return Shown(
             Markup("No {} goes this way {}.").format(runs, context.days(answer)),
             empty="Nothing to follow from here",
-            hint="Take more days, another starting point, or another kind of step.",
+            hint="Choose more days, another starting point, or another kind of step.",
         )
     labels = [_label(node, question, context) for node in answer.nodes]
     links = [
@@ -84,7 +84,7 @@ def _sentence(answer: PathsAnswer, labels: list[str], question: Paths, context: 
         )
         return said + (Markup("; {} began there.").format(markup.share(ended / answer.runs)) if ended else ".")
     if not start:
-        return Markup("<bdi>{}</bdi> is the most common beginning, {}.").format(
+        return Markup("<bdi>{}</bdi> is the most common starting point, {}.").format(
             label, markup.share(node.count / answer.runs)
         )
     said = Markup("<bdi>{}</bdi> comes next most often, {}").format(label, markup.share(node.count / answer.runs))

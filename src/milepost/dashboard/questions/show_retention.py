@@ -17,10 +17,10 @@ def show(answer: RetentionAnswer, question: Retention, context: AnswerContext) -
     if not groups:
         return Shown(
             Markup("Nobody began {}.").format(context.days(answer)),
-            empty="Nobody began in these days, so nobody could come back",
-            hint="Take more days, or another beginning.",
+            empty="Nobody began in this period, so nobody could come back",
+            hint="Choose more days, or another beginning.",
             way_on=(
-                "Count everybody who did it, not first times alone",
+                "Count everybody who did it, not only first times",
                 context.asked.with_pairs("/retention", ("kind", "recurring")),
             )
             if question.kind == "first_time"

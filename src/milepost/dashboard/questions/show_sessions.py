@@ -18,7 +18,7 @@ def show(answer: SessionsAnswer, question: Sessions, context: AnswerContext) -> 
     if not total.sessions:
         return Shown(
             Markup("No sessions {}.").format(context.days(answer)),
-            empty="No event of these days belongs to a session",
+            empty="No event in this period belongs to a session",
             hint="The browser SDK gives every event a session; other senders may send a session_id.",
         )
     every = answer.interval
@@ -43,14 +43,14 @@ def show(answer: SessionsAnswer, question: Sessions, context: AnswerContext) -> 
         "unit": "sessions",
         "series": [{"name": "Sessions", "mark": "0", "values": answer.counts, "links": links}],
     }
-    table = Table("Sessions", (text_column(words.INTERVALS[every]), Column("Sessions"), Column("Usual length")), rows)
+    table = Table("Sessions", (text_column(words.INTERVALS[every]), Column("Sessions"), Column("Typical length")), rows)
     panels = [Panel("sessions", f"Sessions by {every}", Markup(""), table, many)]
     if question.breakdown:
         panels.append(_groups(answer, question, context))
     figures = (
         v.Figure(context.units().capitalize(), total.units),
-        v.Figure("Events in a usual one", total.median_events),
-        v.Figure("With one event only", round(100 * total.single / total.sessions), hint="of 100 sessions"),
+        v.Figure("Events in a typical one", total.median_events),
+        v.Figure("With only one event", round(100 * total.single / total.sessions), hint="of 100 sessions"),
         v.Figure("With an export", round(100 * total.with_export / total.sessions), hint="of 100 sessions"),
     )
     return Shown(_sentence(answer, context), tuple(panels), figures)
@@ -70,8 +70,8 @@ def _groups(answer: SessionsAnswer, question: Sessions, context: AnswerContext) 
     by = words.SESSION_PARTS[question.breakdown or "device_type"]
     columns = (
         text_column(by), Column("Sessions"), Column("Share"), Column(context.units().capitalize()),
-        Column("Usual length"),
-        Column("Nine of ten within"), Column("Usual events"), Column("One event only"), Column("With an export"),
+        Column("Typical length"),
+        Column("Nine in ten within"), Column("Typical events"), Column("Only one event"), Column("With an export"),
     )  # fmt: skip
     whole = answer.total.sessions
     rows = tuple(

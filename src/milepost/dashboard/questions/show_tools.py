@@ -17,8 +17,8 @@ def show(answer: ToolsAnswer, context: AnswerContext) -> Shown:
     if not answer.tools:
         return Shown(
             Markup("No tool was used {}.").format(context.days(answer)),
-            empty="No event of these days names a tool",
-            hint="Send events with a tool_id, or take more days.",
+            empty="No event in this period names a tool",
+            hint="Send events with a tool_id, or choose more days.",
         )
     names = [words.value_words("tool_id", tool.tool_id, context.tools) for tool in answer.tools]
     panels = [adoption(answer, names, context)]
@@ -40,8 +40,8 @@ def sentence(answer: ToolsAnswer, names: list[str], context: AnswerContext) -> M
 def adoption(answer: ToolsAnswer, names: list[str], context: AnswerContext) -> Panel:
     columns = (
         text_column("Tool"), Column(context.units().capitalize()), Column("Share"), Column("By week"),
-        Column("Usual events"), Column("Usual days"), Column("Usual sections"), Column("Sessions"), Column("Events"),
-        Column("High impact"),
+        Column("Typical events"), Column("Typical days"), Column("Typical sections"), Column("Sessions"),
+        Column("Events"), Column("High impact"),
     )  # fmt: skip
     rows = [_row(tool, name, context) for tool, name in zip(answer.tools, names, strict=True)]
     spec = {

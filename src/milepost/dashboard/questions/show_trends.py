@@ -19,8 +19,8 @@ def show(answer: TrendsAnswer, question: Trends, context: AnswerContext) -> Show
     if not any(value for line in answer.lines for value in (*line.values, *(line.previous or ()))):
         return Shown(
             Markup("No {} {}.").format(what, context.days(answer)),
-            empty="Nothing of this kind happened in these days",
-            hint="Take more days, or fewer filters.",
+            empty="Nothing of this kind happened in this period",
+            hint="Choose more days, or fewer filters.",
         )
     names = [_name(line, question, context) for line in answer.lines]
     timed = answer.measure in _TIMES

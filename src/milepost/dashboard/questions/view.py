@@ -47,11 +47,14 @@ TITLES: Final[Mapping[Name, str]] = {
 }
 #: What to do, by the problem's class; anything else says it itself.
 _ADVICE: Final = (
-    (QuestionTooLong, "This took longer than a question may, so it was stopped. Take fewer days, or a filter."),
-    (QuestionTooBig, "This needed more memory than a question may have. Take fewer days, or a coarser breakdown."),
+    (
+        QuestionTooLong,
+        "This took longer than a question may take, so it was stopped. Choose fewer days, or add a filter.",
+    ),
+    (QuestionTooBig, "This needed more memory than a question may use. Choose fewer days, or a coarser breakdown."),
     (
         ColumnsUnavailable,
-        "The store that answers questions is starting or being built anew. Nothing is lost; try again in a moment.",
+        "The store that answers questions is starting or being rebuilt. Nothing is lost; try again in a moment.",
     ),
 )
 

@@ -62,7 +62,9 @@ def score_page(runs: Runs, wanted: str) -> ScorePage:
     state = {"finished": runs.finished, "under_way": under_way, "ended": ended, "outdated": runs.outdated}
     if report is None:
         said_so = (
-            "The score is being compared for the first time" if under_way else "Nobody has asked yet whether it holds"
+            "The score is being compared for the first time"
+            if under_way
+            else "Nobody has asked yet whether it holds up"
         )
         answer = Markup("{}").format(said_so)
         return ScorePage(answer, None, enough=False, **state)  # type: ignore[arg-type]
@@ -138,8 +140,8 @@ def _together(report: ValidationReport) -> Panel:
         Column(f"In the {report.after_days} days after", numeric=False), Column("Score"), Column(_RIVAL_WORDS),
         Column("Difference (95 %)"), Column("The score is", numeric=False), Column("Top tenth"), Column("Bottom tenth"),
     )  # fmt: skip
-    said = Markup("Rank correlation with what customers did next: 1 is their very order, 0 says nothing.")
-    return Panel("outcomes", "What the score foretells", said, Table("By outcome", columns, rows), keep_table=True)
+    said = Markup("Rank correlation with what customers did next: 1 is exactly their order, 0 says nothing.")
+    return Panel("outcomes", "What the score predicts", said, Table("By outcome", columns, rows), keep_table=True)
 
 
 def _parts(report: ValidationReport, outcome: str) -> Panel:

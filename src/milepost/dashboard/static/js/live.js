@@ -67,7 +67,7 @@
     const none = !list.querySelector("li:not([hidden])");
     empty.hidden = !none;
     const filtered = none && list.children.length > 0;
-    empty.querySelector(".empty-title").textContent = filtered ? "Nothing that matches just now" : "Nothing just now";
+    empty.querySelector(".empty-title").textContent = filtered ? "Nothing matches right now" : "Nothing right now";
   }
 
   // -- Drawing: once a frame, however many messages came ----------------------------------------------
@@ -76,7 +76,7 @@
     if (minutes) drawMinutes(minutes);
     if (paused) {
       const count = waiting.length;
-      pause.querySelector("span").textContent = count ? `Go on (${number(count)}${count >= WAITING ? "+" : ""} waiting)` : "Go on";
+      pause.querySelector("span").textContent = count ? `Resume (${number(count)}${count >= WAITING ? "+" : ""} waiting)` : "Resume";
       return;
     }
     if (!waiting.length) return;
@@ -135,7 +135,7 @@
     paused = !paused;
     pause.setAttribute("aria-pressed", String(paused));
     pause.querySelector("use").setAttribute("href", pause.querySelector("use").getAttribute("href").replace(/#.*/, paused ? "#play" : "#pause"));
-    pause.querySelector("span").textContent = paused ? "Go on" : "Pause";
+    pause.querySelector("span").textContent = paused ? "Resume" : "Pause";
     state.textContent = paused ? "Paused" : "Connected";
     schedule();
   });

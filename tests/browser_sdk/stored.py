@@ -14,7 +14,7 @@ Tabs = Callable[..., Page]
 Stored = Callable[..., list[dict[str, Any]]]
 
 
-def told(rows: Iterable[dict[str, Any]]) -> list[str]:
+def actions_of(rows: Iterable[dict[str, Any]]) -> list[str]:
     """Events by their action, or their metadata's `n`."""
     return [str(row["event_metadata"].get("n", row["event_metadata"].get("action"))) for row in rows]
 
