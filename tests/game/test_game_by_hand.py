@@ -157,7 +157,7 @@ def test_the_default_plan_spells_out_the_default_badges() -> None:
         ("[game]\nlevel_points = [0, 5]\nlevel_names = ['a', 'b', 'c']", "line 9: game.level_points"),
         ("[game]\nlevel_points = [5]\nlevel_names = ['a']", "line 10: game.level_names: there are 1 names; give 2"),
         ("[game]\nlevel_points = [5]\nlevel_names = ['a', ' ']", "line 10: game.level_names: a name is empty"),
-        ("[[badges]]\nid = 'a b'\nname = 'A'\nmetric = 'points'\nat_least = 1", "line 9: 'a b' is not a valid id"),
+        ("[[badges]]\nid = 'a b'\nname = 'A'\nmetric = 'points'\nat_least = 1", "'a b' is not a valid id"),
         ("[[badges]]\nid = 'a'\nname = ''\nmetric = 'points'\nat_least = 1", "line 10: badges[0].name: is empty"),
         ("[[badges]]\nid = 'a'\nname = 'A'\nmetric = 'points'", "badges[0].at_least: is missing"),
         ("[[badges]]\nid = 'a'\nname = 'A'\nmetric = 'points'\nat_least = 0", "line 12: badges[0].at_least: is 0"),

@@ -128,7 +128,7 @@ def test_a_truncated_file_keeps_what_came_before_and_can_go_on(tmp_path: Path) -
         ("e.xlsx", b"PK", r"\.xlsx is not a known kind of file\. Add \[file\] format"),
         ("e.csv", b"", r"map\.toml, line 6: event\.customer_id: e\.csv has no column 'who'"),
         ("e.csv", b"who;what;at;n\n", r"has no column 'who'\. It has: who;what;at;n"),
-        ("e.parquet", b"not parquet", r"e\.parquet: cannot be read on"),
+        ("e.parquet", b"not parquet", r"e\.parquet: cannot be read any further"),
         ("e.ndjson", b'{"who": 1}\n', r"line 11: timestamp\.column: no object of e\.ndjson has the key 'at'"),
     ],
 )
