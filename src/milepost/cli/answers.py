@@ -9,7 +9,7 @@ Json = dict[str, Any]
 
 
 def table_of(question: str, answer: Json) -> Table:
-    """Column names and rows; None where there is no figure."""
+    """Column names and rows; None where there is no figure. Raises ValueError for a question that has no table yet."""
     match question:
         case "trends":
             return _trends(answer)
@@ -29,10 +29,13 @@ def table_of(question: str, answer: Json) -> Table:
             return shown, [[tool[name] for name in shown] for tool in answer["tools"]]
         case "sessions":
             return ["from", "sessions", "median seconds"], _across(answer, "buckets", "counts", "median_seconds")
-    names = [f"{node['step']} {node['label'] or node['kind']}" for node in answer["nodes"]]
-    return ["from", "to", "runs"], [
-        [names[link["source"]], names[link["target"]], link["count"]] for link in answer["links"]
-    ]
+        case "paths":
+            names = [f"{node['step']} {node['label'] or node['kind']}" for node in answer["nodes"]]
+            links = answer["links"]
+            return ["from", "to", "runs"], [
+                [names[link["source"]], names[link["target"]], link["count"]] for link in links
+            ]
+    raise ValueError(f"no table shows an answer to {question!r}: give it one here")
 
 
 def _trends(answer: Json) -> Table:

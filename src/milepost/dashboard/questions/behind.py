@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import assert_never
 
 import msgspec
 
@@ -114,10 +115,12 @@ def _what(asked: PageQuestion, place: Place, tools: dict[str, str]) -> str:
     if isinstance(place, SessionsPlace):
         part = getattr(question, "breakdown", None)
         return "Had a session" if place.value is None else f"Sessions: {words.value_words(part, place.value, tools)}"
-    series = getattr(question, "series", ())
-    name = words.kind_words(series[place.series], tools) if place.series < len(series) else "Any event"
-    if place.is_other:
-        return f"{name}: all others"
-    if place.value is None:
-        return name
-    return f"{name}: {words.value_words(getattr(question, 'breakdown', None), place.value, tools)}"
+    if isinstance(place, TrendsPlace):
+        series = getattr(question, "series", ())
+        name = words.kind_words(series[place.series], tools) if place.series < len(series) else "Any event"
+        if place.is_other:
+            return f"{name}: all others"
+        if place.value is None:
+            return name
+        return f"{name}: {words.value_words(getattr(question, 'breakdown', None), place.value, tools)}"
+    assert_never(place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Final, cast
+from typing import Final, assert_never, cast
 from zoneinfo import ZoneInfo
 
 from milepost.access.services import AnyRequest, Services, services
@@ -95,20 +95,23 @@ def show(asked: PageQuestion, found: Answers, tools: Mapping[str, str], now: dat
 
 def _show(asked: PageQuestion, found: list[Answer], context: AnswerContext) -> Shown:
     question = asked.questions[0]
-    if asked.name == "trends":
-        return show_trends.show(cast(TrendsAnswer, found[0]), cast(Trends, question), context)
-    if asked.name == "funnels":
-        before = cast(FunnelAnswer, found[1]) if len(found) > 1 else None
-        return show_funnel.show(cast(FunnelAnswer, found[0]), before, cast(Funnel, question), context)
-    if asked.name == "retention":
-        return show_retention.show(cast(RetentionAnswer, found[0]), cast(Retention, question), context)
-    if asked.name == "paths":
-        return show_paths.show(cast(PathsAnswer, found[0]), cast(Paths, question), context)
-    if asked.name == "lifecycle":
-        return show_lifecycle.show(cast(LifecycleAnswer, found[0]), cast(StickinessAnswer, found[1]), context)
-    if asked.name == "tools":
-        return show_tools.show(cast(ToolsAnswer, found[0]), context)
-    return show_sessions.show(cast(SessionsAnswer, found[0]), cast(Sessions, question), context)
+    match asked.name:
+        case "trends":
+            return show_trends.show(cast(TrendsAnswer, found[0]), cast(Trends, question), context)
+        case "funnels":
+            before = cast(FunnelAnswer, found[1]) if len(found) > 1 else None
+            return show_funnel.show(cast(FunnelAnswer, found[0]), before, cast(Funnel, question), context)
+        case "retention":
+            return show_retention.show(cast(RetentionAnswer, found[0]), cast(Retention, question), context)
+        case "paths":
+            return show_paths.show(cast(PathsAnswer, found[0]), cast(Paths, question), context)
+        case "lifecycle":
+            return show_lifecycle.show(cast(LifecycleAnswer, found[0]), cast(StickinessAnswer, found[1]), context)
+        case "tools":
+            return show_tools.show(cast(ToolsAnswer, found[0]), context)
+        case "sessions":
+            return show_sessions.show(cast(SessionsAnswer, found[0]), cast(Sessions, question), context)
+    assert_never(asked.name)
 
 
 def _today(answer: Answer, now: datetime) -> date:
