@@ -14,6 +14,7 @@ from milepost import vocabulary
 from milepost.client.capture import EVENT_FIELDS
 from milepost.client.routing import WORDS
 from milepost.ingest.events import IncomingEvent
+from tests.support import words
 
 ROOT = Path(__file__).parents[1]
 _SRC = "sdk/browser/src"
@@ -23,13 +24,13 @@ _TYPES, _PLAN = f"{_SRC}/types.ts", "examples/tools-app/src/plan.gen.d.ts"
 UNIONS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "EventType": (_TYPES, vocabulary.EVENT_TYPES),
     "Impact": (_TYPES, vocabulary.IMPACTS),
-    "GrowthStage": (_TYPES, vocabulary.GROWTH_STAGES),
     "DeviceType": (_TYPES, vocabulary.DEVICE_TYPES),
     "Trend": (_TYPES, vocabulary.TRENDS),
     "DropReason": (_TYPES, vocabulary.DROP_REASONS),
     "code": (f"{_SRC}/wire.gen.ts", vocabulary.REJECT_CODES),
-    "toolId": (_PLAN, vocabulary.DEFAULT_TOOLS),
-    "competencyArea": (_PLAN, vocabulary.DEFAULT_COMPETENCIES),
+    "toolId": (_PLAN, words.TOOLS),
+    "competencyArea": (_PLAN, words.COMPETENCIES),
+    "growthStage": (_PLAN, words.GROWTH_STAGES),
 }
 #: Numbers: name in the SDK -> (file, the value); times are milliseconds there.
 NUMBERS: Final[dict[str, tuple[str, float]]] = {

@@ -18,7 +18,6 @@ EventType = Literal[
     "systematic_progression",
 ]
 Impact = Literal["low", "medium", "high"]
-GrowthStage = Literal["early_scaling", "rapid_scaling", "mature_scaling"]
 DeviceType = Literal["desktop", "mobile", "tablet", "server", "other"]
 Trend = Literal["improving", "stable", "declining"]
 #: An offline action is something the team did (intervention) or something that came of it (outcome).
@@ -26,18 +25,9 @@ ActionRole = Literal["intervention", "outcome"]
 
 EVENT_TYPES: Final[tuple[EventType, ...]] = get_args(EventType)
 IMPACTS: Final[tuple[Impact, ...]] = get_args(Impact)
-GROWTH_STAGES: Final[tuple[GrowthStage, ...]] = get_args(GrowthStage)
 DEVICE_TYPES: Final[tuple[DeviceType, ...]] = get_args(DeviceType)
 TRENDS: Final[tuple[Trend, ...]] = get_args(Trend)
 ACTION_ROLES: Final[tuple[ActionRole, ...]] = get_args(ActionRole)
-
-DEFAULT_TOOLS: Final = ("icp-analysis", "cost-calculator", "business-case", "resource-library")
-DEFAULT_COMPETENCIES: Final = (
-    "customer_intelligence",
-    "value_communication",
-    "sales_execution",
-    "systematic_optimization",
-)
 
 _ALWAYS_HIGH: Final = frozenset({"export_action", "competency_milestone", "systematic_progression"})
 
@@ -61,7 +51,7 @@ AnnouncementKind = Literal["badge", "level", "recommendation"]
 
 # -- Limits: lengths in characters, sizes in bytes, times in seconds -------------------------------
 MAX_ID_LENGTH: Final = 200
-MAX_WORD_LENGTH: Final = 200  # tool, section, competency, browser, ARR
+MAX_WORD_LENGTH: Final = 200  # tool, section, competency, growth stage, browser, ARR
 MAX_URL_LENGTH: Final = 2048
 MAX_EVENT_BYTES: Final = 32 * 1024
 MAX_BATCH_EVENTS: Final = 2_500

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, timedelta
 
-from milepost.vocabulary import DEVICE_TYPES, EVENT_TYPES, GROWTH_STAGES, IMPACTS
+from milepost.vocabulary import DEVICE_TYPES, EVENT_TYPES, IMPACTS
 from tests.analytics.data import an_id, world
 from tests.analytics.reference.events import Event, World
+from tests.support.words import GROWTH_STAGES
 
 #: Each zone with moments at which its clock is changed: by an hour at night, by half an hour, at midnight, by a day
 #: (Samoa had no December 30); Chatham's hours begin at a quarter.

@@ -225,7 +225,7 @@ def customer(scenario: Scenario) -> Customer:
             make_timeline(entries, UTC, more_url="/customers/x/timeline?before=%22"),
             "$" * 200,
             "٪" * 200,
-            "mature_scaling",
+            "٪" * 200,
         )
     return _full_customer()
 
@@ -312,7 +312,7 @@ def _full_customer() -> Customer:
         make_timeline(entries, UTC, more_url="/customers/cust-30217/timeline?before=abc"),
         "$2M+",
         "$10M",
-        "rapid_scaling",
+        "Rapid scaling",
     )
 
 

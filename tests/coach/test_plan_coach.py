@@ -59,6 +59,7 @@ def test_the_playbooks_are_read() -> None:
         ("{total_events}", "{total_events", 4, "has an unmatched brace"),
         ("below = 2", 'is = "x"', 17, "tools_30 is a number"),
         ("below = 2", "below = 2\nat_least = 1", 15, "takes one of below, at_least, is, missing; it has below"),
+        ('"untried_tool"\nmissing = false', '"growth_stage"\nis = "bloom"', 21, "'bloom' is not a known growth stage"),
         ("missing = false", "below = 3", 21, "untried_tool is not a number; use is"),
         ('id = "two"', 'id = "one"', 11, "'one' appears twice"),
         ('id = "two"', 'id = "two"\ntool = "nix"', 12, "'nix' is not a known tool; the known ones are business-case"),

@@ -20,13 +20,13 @@ from milepost.dashboard.offline.form import check
 from milepost.dashboard.offline.quadrant import MapQuery, finding
 from milepost.insights.practice_map import MapCell, Picture
 from milepost.plan import load_plan
-from milepost.vocabulary import DEFAULT_COMPETENCIES
 from tests.support.dashboard import EMAIL, member, send_form, visitor
 from tests.support.server import WRITE_KEY, Server, customer_token, running, wait_for
+from tests.support.words import COMPETENCIES
 
 _GOOD = {
     "action_type": "Workshop", "role": "intervention", "at": "2026-03-02T14:30", "zone": "Europe/Berlin",
-    "competency_area": DEFAULT_COMPETENCIES[0], "business_impact": "high", "value": "12,500.50", "currency": "eur",
+    "competency_area": COMPETENCIES[0], "business_impact": "high", "value": "12,500.50", "currency": "eur",
     "description": "Six people\r\nand a dog",
 }  # fmt: skip
 
@@ -267,7 +267,7 @@ def test_the_customers_page_says_what_followed(dana: httpx.Client, shared_server
     assert api["customer_id"] == "told"
     whole = api["interventions"][1]
     assert (whole["before"]["points_a_week"], whole["after"]["points_a_week"]) == (3.75, 11.25)
-    assert [one["competency"] for one in api["competencies"]] == list(DEFAULT_COMPETENCIES)
+    assert [one["competency"] for one in api["competencies"]] == list(COMPETENCIES)
 
 
 _QUARTERS = {"both": (60, 3), "practice": (60, 0), "results": (0, 3), "neither": (1, 0)}

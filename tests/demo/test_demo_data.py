@@ -21,8 +21,8 @@ from milepost.demo.data import (
 from milepost.importing import ImportReport, StoreResult, import_file
 from milepost.ingest.events import EventRow
 from milepost.plan import load_plan
-from milepost.vocabulary import DEFAULT_COMPETENCIES
 from tests.support.real_data import OULAD_ROWS, oulad_rows
+from tests.support.words import COMPETENCIES
 
 #: Of the source's rows, sorted, as scripts/make_demo_data.py prints it.
 SOURCE = "fe5d2251b122417102b40860942dd7452646b0d7261df72aa7c0f682bd5f31c3"
@@ -68,7 +68,7 @@ def test_the_demo_ends_yesterday_and_shows_a_first_look_quickly(loaded: tuple[St
         "export_action", "resource_share", "professional_action", "scaling_metric",
     }  # fmt: skip
     areas = {event.competency_area for event in store.rows.values()}
-    assert areas == {*DEFAULT_COMPETENCIES, None}
+    assert areas == {*COMPETENCIES, None}
     assert len({event.session_id for event in store.rows.values()}) > 10_000
 
 

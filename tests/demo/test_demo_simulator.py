@@ -18,7 +18,8 @@ import pytest
 from milepost import Tracker
 from milepost.demo.data import active_customers
 from milepost.demo.simulator import Simulator, rhythm
-from milepost.vocabulary import DEFAULT_COMPETENCIES, EVENT_TYPES
+from milepost.vocabulary import EVENT_TYPES
+from tests.support.words import COMPETENCIES
 
 
 class Recorder:
@@ -63,7 +64,7 @@ def test_events_are_the_demos_and_customers_come_in_visits() -> None:
     kinds = Counter(kind for kind, _ in events)
     assert kinds.keys() <= set(EVENT_TYPES)
     assert {"navigation", "resource_share", "systematic_progression", "resource_generation"} <= kinds.keys()
-    assert {payload.get("competency_area") for _, payload in events} <= {*DEFAULT_COMPETENCIES, None}
+    assert {payload.get("competency_area") for _, payload in events} <= {*COMPETENCIES, None}
     assert all(payload["metadata"]["simulated"] is True for _, payload in events)  # type: ignore[index]
     names = [str(payload["customer_id"]) for _, payload in events]
     assert set(names) <= set(active_customers()), "nobody who left comes back"

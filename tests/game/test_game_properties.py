@@ -12,11 +12,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from milepost.store.plan_tables import apply_plan
-from milepost.vocabulary import DEFAULT_COMPETENCIES, DEFAULT_TOOLS, EVENT_TYPES, IMPACTS
+from milepost.vocabulary import EVENT_TYPES, IMPACTS
 from tests.game import playing
 from tests.store.test_standing import do
 from tests.support.examples import examples
 from tests.support.postgres import Cluster
+from tests.support.words import COMPETENCIES, TOOLS
 
 #: Ten minutes before a Monday (UTC), as `do` of the standing's tests counts minutes from there.
 _START = datetime(2026, 3, 1, 23, 50, tzinfo=UTC)
@@ -36,8 +37,8 @@ _EVENTS = st.fixed_dictionaries(
         "anonymous_id": st.sampled_from(["a1", "a2"]),
         "event_type": st.sampled_from(EVENT_TYPES),
         "business_impact": st.sampled_from(IMPACTS),
-        "tool_id": st.sampled_from([None, *DEFAULT_TOOLS, "Ω"]),
-        "competency_area": st.sampled_from([None, *DEFAULT_COMPETENCIES[:3]]),
+        "tool_id": st.sampled_from([None, *TOOLS, "Ω"]),
+        "competency_area": st.sampled_from([None, *COMPETENCIES[:3]]),
         "event_metadata": st.sampled_from([{}, {}, {"success": False}, {"professional_credibility": 7}]),
         "is_bot": st.sampled_from([False] * 7 + [True]),
     }

@@ -19,11 +19,12 @@ from hypothesis import strategies as st
 from milepost.importing import DatabaseSink, StoreResult, import_file, parse_mapping
 from milepost.ingest.events import EventRow
 from milepost.plan import Plan, load_plan
-from milepost.vocabulary import DEVICE_TYPES, EVENT_TYPES, GROWTH_STAGES, IMPACTS
+from milepost.vocabulary import DEVICE_TYPES, EVENT_TYPES, IMPACTS
 from tests.importing.import_helpers import read_errors
 from tests.support.examples import examples
 from tests.support.postgres import Cluster
 from tests.support.server import WRITE_KEY, Server, running
+from tests.support.words import GROWTH_STAGES
 
 _CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"

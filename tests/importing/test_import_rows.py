@@ -10,10 +10,11 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from milepost.importing import NullSink, import_file, parse_mapping
+from milepost.importing import MapError, NullSink, import_file, parse_mapping
 from milepost.ingest.events import EventRow
 from milepost.plan import Tool
-from tests.importing.import_helpers import NOW, PLAN, read_errors, run
+from milepost.plan.model import GrowthStage
+from tests.importing.import_helpers import NOW, PLAN, MemorySink, read_errors, run
 
 MAP = """
 source = "crm"
@@ -230,6 +231,47 @@ def test_a_plans_impact_rule_is_used_where_the_map_gives_none(tmp_path: Path) ->
         plan = msgspec.structs.replace(PLAN, tools=(tool,))
         report = import_file(file, parse_mapping(MAP, "m"), NullSink(), plan=plan, now=NOW)
         assert report.samples[0].business_impact == impact
+
+
+def test_growth_stages_are_the_plans(tmp_path: Path) -> None:
+    file = tmp_path / "e.csv"
+    stages = ("seed", "rapid_scaling", "")
+    lines = [",".join({**GOOD, "id": str(number), "part": stage}.values()) for number, stage in enumerate(stages)]
+    file.write_text("\n".join([",".join(GOOD), *lines]) + "\n")
+    plan = msgspec.structs.replace(PLAN, growth_stages=(GrowthStage("seed"),))
+    told = MAP.replace("[event]", '[event]\ngrowth_stage = "{part}"').replace('tool_section = "{part}-{id}"\n', "")
+    sink = MemorySink()
+    report = import_file(file, parse_mapping(told, "m"), sink, plan=plan, now=NOW)
+    assert [event.growth_stage for event in sink.rows.values()] == ["seed", None]
+    assert [(error["line"], error["code"], error["field"]) for error in read_errors(report)] == [
+        (3, "invalid_value", "growth_stage")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "stages", "said"),
+    [
+        ('"bloom"', ("seed",), "m, line 5: event.growth_stage: 'bloom' is no growth_stage. Use one of the plan's"),
+        ('"seed"', (), "m, line 5: event.growth_stage: 'seed' is no growth_stage. The plan has none: leave it out"),
+        (
+            '{ column = "kind", values = { use = "bloom" } }',
+            ("seed",),
+            "m, line 5: event.growth_stage.use: 'bloom' is no growth_stage.",
+        ),
+        ('{ column = "kind", values = "kinds" }', ("seed",), "m, line 22: values.kinds.use: 'tool_usage' is no growth"),
+    ],
+)  # fmt: skip
+def test_a_map_that_names_a_stage_the_plan_has_not_is_refused_at_once(
+    tmp_path: Path, value: str, stages: tuple[str, ...], said: str
+) -> None:
+    file = tmp_path / "e.csv"
+    file.write_text(",".join(GOOD) + "\n")
+    plan = msgspec.structs.replace(PLAN, growth_stages=tuple(map(GrowthStage, stages)))
+    mapping = parse_mapping(MAP.replace("[event]", f"[event]\ngrowth_stage = {value}"), "m")
+    with pytest.raises(MapError) as caught:
+        import_file(file, mapping, NullSink(), plan=plan, now=NOW)
+    assert str(caught.value).startswith(said)
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_metadata_that_is_too_large_is_refused(tmp_path: Path) -> None:

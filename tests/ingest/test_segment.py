@@ -16,6 +16,7 @@ from milepost.ingest.pipeline import Accepted, accept
 from milepost.ingest.segment import SEGMENT_STEPS
 from milepost.ingest.steps import Sender
 from milepost.plan import SegmentEvents, load_plan
+from milepost.plan.model import GrowthStage
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 SENDER = Sender(load_plan(), NOW)
@@ -191,6 +192,15 @@ def test_a_person_address_is_kept_only_where_addresses_are() -> None:
 def test_refusals(message: dict[str, Any], code: str, field: str | None) -> None:
     refusal = _refusal(**message)
     assert (refusal.code, refusal.field) == (code, field)
+
+
+def test_growth_stages_are_the_plans() -> None:
+    ours = replace(SENDER, plan=msgspec.structs.replace(SENDER.plan, growth_stages=(GrowthStage("bloom"),)))
+    assert _row(ours, properties={"growth_stage": "bloom"}).growth_stage == "bloom"
+    assert _row(ours, type="identify", traits={"growth_stage": "bloom"}).growth_stage == "bloom"
+    row = _row(ours, properties={"growth_stage": "rapid_scaling"})
+    assert row.growth_stage is None
+    assert msgspec.json.decode(row.event_metadata or b"")["growth_stage"] == "rapid_scaling", "nothing said is lost"
 
 
 @pytest.mark.parametrize(

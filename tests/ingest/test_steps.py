@@ -8,15 +8,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
 from milepost.ingest.events import EventRow, Rejection
 from milepost.ingest.ids import foreign_id, new_id
 from milepost.ingest.pipeline import Accepted, accept
 from milepost.ingest.steps import Sender
 from milepost.plan import load_plan
+from milepost.plan.model import GrowthStage
 from milepost.vocabulary import MAX_EVENT_BYTES, MAX_METADATA_DEPTH
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
@@ -167,6 +170,39 @@ def test_refusals_name_the_field(fields: dict[str, Any], code: str, field: str |
     refusal = _refusal(**fields)
     assert (refusal.code, refusal.field) == (code, field)
     assert 0 < len(refusal.message) < 400
+
+
+def test_growth_stages_are_the_plans() -> None:
+    stages = (GrowthStage("seed", "A seed"), GrowthStage("bloom"))
+    ours = replace(SENDER, plan=msgspec.structs.replace(SENDER.plan, growth_stages=stages))
+    none = replace(SENDER, plan=msgspec.structs.replace(SENDER.plan, growth_stages=()))
+    assert [_row(ours, growth_stage=stage).growth_stage for stage in ("seed", "bloom", "", None)] == [
+        "seed", "bloom", None, None,
+    ]  # fmt: skip
+    for sender, stage, message in (
+        (ours, "rapid_scaling", "growth_stage is 'rapid_scaling'. Use one of the plan's: seed, bloom."),
+        (ours, "Seed", "growth_stage is 'Seed'. Use one of the plan's: seed, bloom."),
+        (ours, "x" * 200, f"growth_stage is {'x' * 50!r}. Use one of the plan's: seed, bloom."),
+        (
+            none,
+            "seed",
+            "growth_stage is 'seed'. The plan has none: leave it out, or add [[growth_stages]] to the plan.",
+        ),
+    ):
+        refusal = _refusal(sender, growth_stage=stage)
+        assert (refusal.code, refusal.field, refusal.message) == ("invalid_value", "growth_stage", message)
+    assert _row(none).growth_stage is None
+    assert _refusal(ours, growth_stage="x" * 201).code == "too_long"
+
+
+def test_a_refused_stage_is_counted_by_its_step() -> None:
+    def refused() -> float:
+        asked = {"step": "check_growth_stage", "code": "invalid_value"}
+        return REGISTRY.get_sample_value("milepost_ingest_step_rejections_total", asked) or 0
+
+    before = refused()
+    _refusal(growth_stage="nowhere")
+    assert refused() == before + 1
 
 
 @pytest.mark.parametrize(

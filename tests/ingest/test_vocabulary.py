@@ -13,7 +13,6 @@ from milepost.vocabulary import (
     ACTION_ROLES,
     DEVICE_TYPES,
     EVENT_TYPES,
-    GROWTH_STAGES,
     IMPACTS,
     MAX_BATCH_EVENTS,
     MAX_ID_LENGTH,
@@ -27,7 +26,6 @@ from tests.support.server import Server
     [
         ("event_type_check", EVENT_TYPES),
         ("business_impact_check", IMPACTS),
-        ("behavior_events_growth_stage_check", GROWTH_STAGES),
         ("device_type_check", DEVICE_TYPES),
         ("customer_actions_business_impact_check", IMPACTS),
         ("customer_actions_role_check", ACTION_ROLES),
@@ -68,7 +66,6 @@ def test_the_openapi_documents_enums(document: dict[str, Any]) -> None:
     for name, words in (
         ("event_type", EVENT_TYPES),
         ("business_impact", IMPACTS),
-        ("growth_stage", GROWTH_STAGES),
         ("device_type", DEVICE_TYPES),
     ):
         assert _enum(document, event[name]) == set(words), name

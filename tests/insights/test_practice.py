@@ -27,16 +27,17 @@ from milepost.insights.practice import (
 )
 from milepost.plan import load_plan
 from milepost.store.database import Database
-from milepost.vocabulary import DEFAULT_COMPETENCIES, IMPACTS, Impact
+from milepost.vocabulary import IMPACTS, Impact
 from tests.support.examples import examples
 from tests.support.postgres import Cluster
 from tests.support.settling import settle_all
+from tests.support.words import COMPETENCIES
 
 _TODAY = date(2026, 3, 31)
 _NOW = datetime(2026, 3, 31, 15, tzinfo=UTC)
 _PLAN = load_plan()
 _SATURATION = 6.0
-_AREAS = [None, *DEFAULT_COMPETENCIES, "unplanned"]
+_AREAS = [None, *COMPETENCIES, "unplanned"]
 #: Days ago, impact, competency, and whether it is an outcome that was not deleted.
 _ACTION = st.tuples(
     st.one_of(st.sampled_from([-1, 0, 1, 89, 90, 91]), st.integers(0, 900)),
@@ -120,8 +121,8 @@ def test_the_formulas_are_those_of_the_page(
         if kind == "outcome" and days >= 0
     ]
     worth = _PLAN.points_of("export_action", "high")
-    assert list(found) == [None, *DEFAULT_COMPETENCIES]
-    for area in DEFAULT_COMPETENCIES:
+    assert list(found) == [None, *COMPETENCIES]
+    for area in COMPETENCIES:
         mine = [(days, float(weight)) for days, weight, where in outcomes if where == area]
         done = [(days, float(worth)) for days, where in events if where == area and days >= 0]
         row = found[area]
@@ -133,13 +134,13 @@ def test_the_formulas_are_those_of_the_page(
     every = faded([(days, float(weight)) for days, weight, _ in outcomes])
     assert found[None]["outcomes"] == len(outcomes)
     assert found[None]["results"] == pytest.approx(score(every, _SATURATION), rel=1e-9, abs=1e-9)
-    mean = sum(found[area]["practice"] for area in DEFAULT_COMPETENCIES) / len(DEFAULT_COMPETENCIES)
+    mean = sum(found[area]["practice"] for area in COMPETENCIES) / len(COMPETENCIES)
     assert found[None]["practice"] == pytest.approx(mean, rel=1e-9, abs=1e-9)
     if events or any(kind != "deleted" for *_, kind in actions):
         assert stored["acme"]["results"] == found[None]["results"]
         assert stored["acme"]["practice"] == found[None]["practice"]
-        assert stored["acme"]["practice_by"] == {area: found[area]["practice"] for area in DEFAULT_COMPETENCIES}
-        with_outcomes = [area for area in DEFAULT_COMPETENCIES if found[area]["outcomes"]]
+        assert stored["acme"]["practice_by"] == {area: found[area]["practice"] for area in COMPETENCIES}
+        with_outcomes = [area for area in COMPETENCIES if found[area]["outcomes"]]
         assert stored["acme"]["results_by"] == {area: found[area]["results"] for area in with_outcomes}
 
 

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from psycopg.rows import dict_row
 
 from milepost.plan import Plan, load_plan
-from milepost.vocabulary import DEFAULT_COMPETENCIES, DEFAULT_TOOLS, EVENT_TYPES, IMPACTS, EventType, Impact
+from milepost.vocabulary import EVENT_TYPES, IMPACTS, EventType, Impact
 from tests.insights.scores_model import CountedEvent, scores
 from tests.support.examples import examples
 from tests.support.postgres import Cluster
+from tests.support.words import COMPETENCIES, TOOLS
 
 _AS_OF = date(2026, 3, 31)
 _PLAN: Plan = load_plan()
@@ -24,8 +25,8 @@ _EVENT = st.tuples(
     st.one_of(st.sampled_from([-1, 0, 6, 7, 13, 14, 27, 28, 29, 30, 41, 55, 56, 111, 112]), st.integers(0, 150)),
     st.sampled_from(EVENT_TYPES),
     st.sampled_from(IMPACTS),
-    st.sampled_from([None, *DEFAULT_TOOLS, "unplanned-tool"]),
-    st.sampled_from([None, *DEFAULT_COMPETENCIES, "unplanned"]),
+    st.sampled_from([None, *TOOLS, "unplanned-tool"]),
+    st.sampled_from([None, *COMPETENCIES, "unplanned"]),
 )
 Event = tuple[int, EventType, Impact, str | None, str | None]
 

@@ -16,11 +16,12 @@ from msgspec.structs import replace
 
 from milepost.plan import load_plan
 from milepost.store.plan_tables import apply_plan, recompute, rescore
-from milepost.vocabulary import DEFAULT_COMPETENCIES, DEFAULT_TOOLS, EVENT_TYPES, GROWTH_STAGES, IMPACTS
+from milepost.vocabulary import EVENT_TYPES, IMPACTS
 from tests.store.standing_model import expected, stored
 from tests.support.examples import examples
 from tests.support.identity import follow_now
 from tests.support.postgres import Cluster
+from tests.support.words import COMPETENCIES, GROWTH_STAGES, TOOLS
 
 # Shortly before midnight, so that sessions go over it.
 _START = datetime(2026, 3, 1, 23, 50, tzinfo=UTC)
@@ -44,8 +45,8 @@ _EVENTS = st.fixed_dictionaries(
         "session_id": st.sampled_from([None, "s1", "s2", "s3"]),
         "event_type": st.sampled_from(EVENT_TYPES),
         "business_impact": st.sampled_from(IMPACTS),
-        "tool_id": st.sampled_from([None, *DEFAULT_TOOLS[:2], "Ω"]),
-        "competency_area": st.sampled_from([None, *DEFAULT_COMPETENCIES[:2]]),
+        "tool_id": st.sampled_from([None, *TOOLS[:2], "Ω"]),
+        "competency_area": st.sampled_from([None, *COMPETENCIES[:2]]),
         "current_arr": st.sampled_from([None, "$2M+", "€3M"]),
         "target_arr": st.sampled_from([None, "$10M"]),
         "growth_stage": st.sampled_from([None, *GROWTH_STAGES]),

@@ -6,5 +6,6 @@ declare module "@milepost/browser" {
     toolId: "icp-analysis" | "cost-calculator" | "business-case" | "resource-library";
     toolSection: "assembly" | "export" | "inputs" | "outline" | "personas" | "pricing" | "product-details" | "rating-framework" | "reading" | "report-generation" | "results" | "review" | "search" | "sharing" | "summary";
     competencyArea: "customer_intelligence" | "value_communication" | "sales_execution" | "systematic_optimization";
+    growthStage: "early_scaling" | "rapid_scaling" | "mature_scaling";
   }
 }

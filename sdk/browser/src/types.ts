@@ -5,7 +5,6 @@ export type EventType = Wire.Event["event_type"];
 export type Impact = Wire.Event["business_impact"];
 /** Another name for `Impact`. */
 export type BusinessImpact = Impact;
-export type GrowthStage = NonNullable<Wire.Event["growth_stage"]>;
 export type DeviceType = NonNullable<Wire.Event["device_type"]>;
 export type Trend = NonNullable<Wire.Insights["professional_credibility_trend"]>;
 /** Equal to DROP_REASONS of milepost/vocabulary.py, which no document of the server names; a test compares them. */
@@ -42,6 +41,7 @@ export interface Register {}
 export type ToolId = Register extends { toolId: infer T extends string } ? T : string;
 export type ToolSection = Register extends { toolSection: infer T extends string } ? T : string;
 export type CompetencyArea = Register extends { competencyArea: infer T extends string } ? T : string;
+export type GrowthStage = Register extends { growthStage: infer T extends string } ? T : string;
 
 export type Metadata = Record<string, unknown>;
 export type Traits = Record<string, unknown>;

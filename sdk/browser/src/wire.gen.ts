@@ -111,8 +111,7 @@ export interface components {
             };
             /** @enum {string} */
             event_type: "tool_usage" | "export_action" | "competency_milestone" | "scaling_metric" | "professional_action" | "navigation" | "content_interaction" | "resource_generation" | "resource_share" | "systematic_progression";
-            /** @enum {null|string} */
-            growth_stage: "early_scaling" | "rapid_scaling" | "mature_scaling" | null;
+            growth_stage: string | null;
             is_bot: boolean;
             page_url: string | null;
             /** Format: date-time */
@@ -178,7 +177,7 @@ export interface components {
             event_metadata?: Record<string, unknown> | null;
             /** @enum {unknown} */
             event_type: "competency_milestone" | "content_interaction" | "export_action" | "navigation" | "professional_action" | "resource_generation" | "resource_share" | "scaling_metric" | "systematic_progression" | "tool_usage";
-            growth_stage?: ("early_scaling" | "mature_scaling" | "rapid_scaling") | null;
+            growth_stage?: string | null;
             metadata?: Record<string, unknown> | null;
             page_url?: string | null;
             referrer?: string | null;
@@ -203,8 +202,7 @@ export interface components {
             customer_id: string;
             days_since_last_activity: number | null;
             first_event_at: string | null;
-            /** @enum {null|string} */
-            growth_stage: "early_scaling" | "rapid_scaling" | "mature_scaling" | null;
+            growth_stage: string | null;
             high_impact_events: number;
             inconsistent_system_usage: boolean | null;
             last_action_at: string | null;

@@ -8,6 +8,7 @@ declare module "@milepost/browser" {
   interface Register {
     toolId: "icp-analysis" | "cost-calculator";
     competencyArea: "sales_execution" | "customer_intelligence";
+    growthStage: "early_scaling" | "rapid_scaling";
   }
 }
 
@@ -15,6 +16,7 @@ declare module "@milepost/browser" {
 test("types", () => {
   expectTypeOf<ToolId>().toEqualTypeOf<"icp-analysis" | "cost-calculator">();
   expectTypeOf<CompetencyArea>().toEqualTypeOf<"sales_execution" | "customer_intelligence">();
+  expectTypeOf<EventContext["growthStage"]>().toEqualTypeOf<"early_scaling" | "rapid_scaling" | undefined>();
   // The plan says nothing of sections: any text will do.
   expectTypeOf<ToolSection>().toEqualTypeOf<string>();
   expectTypeOf<Tracker["enterTool"]>().parameter(0).toEqualTypeOf<ToolId>();
@@ -29,6 +31,8 @@ test("types", () => {
   expectTypeOf<Receipt>().toExtend<ReceiptRead>();
   expectTypeOf<IncomingEvent["business_impact"]>().toEqualTypeOf<"low" | "medium" | "high" | null | undefined>();
   expectTypeOf<Insights["current_scaling_score"]>().toEqualTypeOf<number | null>();
+  // What is stored may have a stage that an earlier plan had.
+  expectTypeOf<Insights["growth_stage"]>().toEqualTypeOf<string | null>();
   expectTypeOf<Game["badges"]>().toEqualTypeOf<Badge[]>();
   expectTypeOf<{ leaderboard: "named"; display_name: string }>().toExtend<GameProfile>();
   expectTypeOf<Recommendation["state"]>().toEqualTypeOf<"made" | "shown" | "accepted" | "dismissed" | "done" | "expired">();
@@ -57,6 +61,6 @@ export function wrongUses(tracker: Tracker): void {
   tracker.track("navigation", { businessImpact: "urgent" });
   // @ts-expect-error -- no event type
   void tracker.getRecentEvents("20&event_type=page_view");
-  // @ts-expect-error -- no growth stage
+  // @ts-expect-error -- no growth stage of the plan
   tracker.setContext({ growthStage: "huge" });
 }

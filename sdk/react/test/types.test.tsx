@@ -16,13 +16,14 @@ declare module "@milepost/browser" {
   interface Register {
     toolId: "icp-analysis" | "cost-calculator" | "a" | "b" | "outer" | "inner";
     competencyArea: "customer_intelligence";
+    growthStage: "early_scaling" | "rapid_scaling";
   }
 }
 
 // Checked by `npm run typecheck`; nothing here runs.
 test("types", () => {
   expectTypeOf<BehaviorTrackingOptions["growthStage"]>().toEqualTypeOf<
-    "early_scaling" | "rapid_scaling" | "mature_scaling" | undefined
+    "early_scaling" | "rapid_scaling" | undefined
   >();
   expectTypeOf(useBehaviorTracking).returns.toEqualTypeOf<BehaviorTracking>();
   expectTypeOf<BehaviorTracking["getInsights"]>().returns.toEqualTypeOf<Promise<Insights | null>>();

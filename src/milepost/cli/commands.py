@@ -163,7 +163,7 @@ def types(
     lang: Annotated[str, typer.Option(help="ts or python.")] = "ts",
     plan: Annotated[Optional[Path], typer.Option(help="The plan; default as for `plan check`.")] = None,
 ) -> None:
-    """Print types of the plan's tools, sections and competencies: a wrong tool id becomes a compile error."""
+    """Print types of the plan's tools, sections, competencies and growth stages: a wrong id becomes a compile error."""
     from milepost.plan.types import plan_types
 
     if lang not in ("ts", "python"):

@@ -12,7 +12,6 @@ from typing import Final, Literal, TypedDict
 from milepost.vocabulary import (
     MAX_METADATA_DEPTH,
     DeviceType,
-    GrowthStage,
     Impact,
 )
 
@@ -49,7 +48,7 @@ class Context(TypedDict, total=False):
     metadata: Mapping[str, object] | None
     current_arr: str | None
     target_arr: str | None
-    growth_stage: GrowthStage | None
+    growth_stage: str | None
     session_duration: int | None  # milliseconds; default: since the SDK's session started
     time_on_page: int | None  # milliseconds
     page_url: str | None

@@ -16,7 +16,7 @@ from milepost.client.report import Stats
 from milepost.client.routing import route, split_payload
 from milepost.client.uuid7 import uuid7
 from milepost.client.visit import ToolVisit
-from milepost.vocabulary import EventType, GrowthStage, default_impact
+from milepost.vocabulary import EventType, default_impact
 
 _CONTEXT_WORDS = frozenset(EventContext.__optional_keys__) | {"tool_id", "tool_section"}
 
@@ -265,7 +265,7 @@ class Capturing:
         *,
         current_arr: str | None = None,
         target_arr: str | None = None,
-        growth_stage: GrowthStage | None = None,
+        growth_stage: str | None = None,
     ) -> None:
         """ARR and growth stage of the events from now on; what is not given stays as it is."""
         given = {"current_arr": current_arr, "target_arr": target_arr, "growth_stage": growth_stage}

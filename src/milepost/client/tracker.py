@@ -15,7 +15,7 @@ from milepost.client.outbox import default_spool_dir, spool_file
 from milepost.client.pipeline import Pipeline
 from milepost.client.reading import Reader
 from milepost.client.report import OnDrop, OnError, Reporter
-from milepost.vocabulary import DEFAULT_HOST, FLUSH_AT_EVENTS, FLUSH_INTERVAL_SECONDS, GrowthStage
+from milepost.vocabulary import DEFAULT_HOST, FLUSH_AT_EVENTS, FLUSH_INTERVAL_SECONDS
 
 _MB = 1024 * 1024
 
@@ -56,7 +56,7 @@ class BaseTracker(Capturing):
         anonymous_id: str | None = None,
         current_arr: str | None = None,
         target_arr: str | None = None,
-        growth_stage: GrowthStage | None = None,
+        growth_stage: str | None = None,
         secret_key: str | None = None,
         token: str | None = None,
         spool_dir: str | os.PathLike[str] | None = None,

@@ -97,12 +97,15 @@ def _facts(row: Mapping[str, Any], plan: Plan, today: date) -> dict[str, Value]:
 
 
 def _names(facts: Mapping[str, Value], plan: Plan) -> dict[str, Value]:
-    """`<fact>_name` for what names a tool or a competency, as people call it."""
+    """`<fact>_name` for what names a tool, a competency or a growth stage, as people call it."""
     names = plan.tool_names() | plan.competency_names()
     said: dict[str, Value] = {}
     for fact in ("untried_tool", "weakest_tool", "weakest_competency"):
         word = facts.get(fact)
         said[f"{fact}_name"] = names.get(str(word)) if word is not None else None
+    stage = facts.get("growth_stage")
+    # An earlier plan may have had it.
+    said["growth_stage_name"] = plan.stage_names().get(str(stage), str(stage)) if stage is not None else None
     return said
 
 

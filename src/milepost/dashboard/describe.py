@@ -100,3 +100,13 @@ def _path(url: str) -> str:
 def competency_names(plan: Plan) -> dict[str, str]:
     """Competency ids with the names people read."""
     return {c.id: c.name or fmt.words(c.id) for c in plan.competencies}
+
+
+def stage_names(plan: Plan) -> dict[str, str]:
+    """Growth stage ids with the names people read."""
+    return {s.id: s.name or fmt.words(s.id) for s in plan.growth_stages}
+
+
+def stage_name(plan: Plan, stage: str) -> str:
+    """A growth stage as people read it. One that an earlier plan had is told by its id."""
+    return stage_names(plan).get(stage) or fmt.visible_name(fmt.words(stage))

@@ -72,7 +72,6 @@ def pages_environment() -> Environment:
         visible=fmt.visible_name,
         words=fmt.words,
         event_words=fmt.event_words,
-        stage_words=fmt.stage_words,
         compact=fmt.compact,
         axis_day=fmt.axis_day,
         moment_of=_moment_of,

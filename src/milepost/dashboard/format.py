@@ -24,11 +24,6 @@ _EVENT_WORDS: Final = {
     "resource_share": "Shared a resource",
     "systematic_progression": "Moved ahead",
 }
-_STAGE_WORDS: Final = {
-    "early_scaling": "Early scaling",
-    "rapid_scaling": "Rapid scaling",
-    "mature_scaling": "Mature scaling",
-}
 
 
 def integer(value: int) -> str:
@@ -167,11 +162,6 @@ def words(identifier: str) -> str:
 def event_words(event_type: str) -> str:
     """What a customer did: 'tool_usage' -> 'Used a tool'."""
     return _EVENT_WORDS.get(event_type) or words(event_type)
-
-
-def stage_words(stage: str) -> str:
-    """'rapid_scaling' -> 'Rapid scaling'."""
-    return _STAGE_WORDS.get(stage) or words(stage)
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

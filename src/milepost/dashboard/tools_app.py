@@ -31,14 +31,22 @@ class ToolsAppConfig(msgspec.Struct, rename="camel"):
     token: str
     current_arr: str = "$2M+"
     target_arr: str = "$10M"
-    growth_stage: str = "rapid_scaling"
+    growth_stage: str | msgspec.UnsetType = msgspec.UNSET
 
 
 @get("/tools-app/config.json", include_in_schema=False, access=Caller.ANYBODY)
 async def get_config(request: AnyRequest) -> Response[ToolsAppConfig]:
     served = services(request)
     token = served.tokens.make(EXAMPLE_CUSTOMER, now=served.now(), valid=_TOKEN_VALID)
-    config = ToolsAppConfig(served.settings.url, served.settings.write_key, EXAMPLE_CUSTOMER, token)
+    stages = list(served.plan.stage_names())
+    config = ToolsAppConfig(
+        served.settings.url,
+        served.settings.write_key,
+        EXAMPLE_CUSTOMER,
+        token,
+        # Neither at the beginning nor at the end, wherever the plan has so many.
+        growth_stage=stages[len(stages) // 2] if stages else msgspec.UNSET,
+    )
     return Response(config, headers={"Cache-Control": "no-store"})
 
 

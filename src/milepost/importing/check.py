@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from zoneinfo import ZoneInfo
 
 from milepost.importing.mapping import ActionMapping, FileMap, Mapping, Origin
 from milepost.importing.values import Field, columns_of, template_parts
 from milepost.ingest.decode import FIXED_WORDS
+from milepost.ingest.steps import stages_taken
+from milepost.plan import Plan
 from milepost.vocabulary import MAX_WORD_LENGTH
 
 _FORMATS = ("iso", "epoch_s", "epoch_ms", "epoch_us", "day")
@@ -61,7 +63,8 @@ def _common_faults(mapping: FileMap) -> Iterator[tuple[str, str]]:
     for key, field in mapping.fields().items():
         path = f"{mapping.table}.{key}"
         yield from _field_faults(mapping, path, field)
-        yield from _word_faults(mapping, key, field)
+        if (allowed := FIXED_WORDS.get(key)) is not None:
+            yield from _word_faults(mapping, key, field, allowed, f"Use one of {', '.join(sorted(allowed))}.")
         if field.type != "text":
             yield f"{path}.type", "only metadata has a type. Remove it."
     for key, field in mapping.metadata_fields().items():
@@ -90,12 +93,17 @@ def _field_faults(mapping: FileMap, path: str, field: Field) -> Iterator[tuple[s
         yield path, "has a NUL character, which PostgreSQL cannot store. Remove it."
 
 
-def _word_faults(mapping: FileMap, key: str, field: Field) -> Iterator[tuple[str, str]]:
-    """A fixed word that is wrong in the map would reject every row that uses it: say so at once."""
-    allowed = FIXED_WORDS.get(key)
-    if allowed is None:
-        return
-    fix = f"Use one of {', '.join(sorted(allowed))}."
+def plan_faults_of(mapping: Mapping, plan: Plan) -> Iterator[tuple[str, str]]:
+    """Every fault of a map of events that only a plan shows."""
+    if (field := mapping.fields().get("growth_stage")) is not None:
+        stages = plan.stage_names()
+        yield from _word_faults(mapping, "growth_stage", field, stages, stages_taken(stages))
+
+
+def _word_faults(
+    mapping: FileMap, key: str, field: Field, allowed: Collection[str], fix: str
+) -> Iterator[tuple[str, str]]:
+    """A word that is wrong in the map would reject every row that uses it: say so at once."""
     table = table_of(mapping, field)
     where = f"values.{field.values}" if isinstance(field.values, str) else f"{mapping.table}.{key}"
     if table is not None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol
 
 from milepost.errors import ImportFailed
+from milepost.importing.check import plan_faults_of
 from milepost.importing.convert import Converted, Converter
 from milepost.importing.mapping import FileMap, Mapping
 from milepost.importing.readers import RowBatch, RowError, read_batches
@@ -78,12 +79,14 @@ def import_file(
 
     `plan` gives what the map does not (the default impact, how long events are kept), as with events that are
     sent. `now` is aware; events more than 24 h after it are errors. `limit` is a number of rows of the file.
-    The same file and map give the same event ids, so running it again adds nothing. Raises ImportFailed if the
-    file cannot be read, and whatever the sink raises; both leave the state file, and the next run goes on after
-    the last stored chunk.
+    The same file and map give the same event ids, so running it again adds nothing. Raises MapError if the
+    map has words that are not the plan's, ImportFailed if the file cannot be read, and whatever the sink raises; the
+    last two leave the state file, and the next run goes on after the last stored chunk.
     """
     if now.tzinfo is None:
         raise ImportFailed("now has no time zone. Pass an aware datetime, e.g. datetime.now(UTC).")
+    for key, message in plan_faults_of(mapping, plan):
+        raise mapping.fault(key, message)
     return import_rows(
         path,
         mapping,

@@ -12,17 +12,15 @@ from milepost.vocabulary import (
     ACTION_ROLES,
     DEVICE_TYPES,
     EVENT_TYPES,
-    GROWTH_STAGES,
     IMPACTS,
     MAX_METADATA_DEPTH,
     RejectCode,
 )
 
-#: The fields that take one of a few words.
+#: The fields that take one of a few words, whatever the plan.
 FIXED_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "event_type": EVENT_TYPES,
     "business_impact": IMPACTS,
-    "growth_stage": GROWTH_STAGES,
     "device_type": DEVICE_TYPES,
     "role": ACTION_ROLES,
 }

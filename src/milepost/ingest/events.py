@@ -15,7 +15,6 @@ from milepost.vocabulary import (
     MAX_WORD_LENGTH,
     DeviceType,
     EventType,
-    GrowthStage,
     Impact,
     RejectCode,
 )
@@ -44,7 +43,7 @@ class IncomingEvent(msgspec.Struct, kw_only=True, gc=False):
     competency_area: Word | None = None
     current_arr: Word | None = None
     target_arr: Word | None = None
-    growth_stage: GrowthStage | None = None
+    growth_stage: Word | None = None
     event_metadata: JsonObject | None = None
     metadata: JsonObject | None = None
     session_duration: Milliseconds | None = None

@@ -65,7 +65,7 @@ def _row(draft: Draft, sender: Sender) -> EventRow:
         competency_area=event.competency_area or None,
         current_arr=event.current_arr or None,
         target_arr=event.target_arr or None,
-        growth_stage=event.growth_stage,
+        growth_stage=event.growth_stage or None,
         event_metadata=draft.metadata,
         session_duration=event.session_duration,
         time_on_page=event.time_on_page,

@@ -8,7 +8,7 @@ recognised like any other.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import TypeVar
@@ -23,7 +23,6 @@ from milepost.plan import Plan
 from milepost.vocabulary import (
     DEVICE_TYPES,
     EVENT_TYPES,
-    GROWTH_STAGES,
     IMPACTS,
     MAX_ID_LENGTH,
     MAX_URL_LENGTH,
@@ -77,7 +76,7 @@ def translate(draft: Draft, sender: Sender) -> None:
         competency_area=_word(properties, "competency_area"),
         current_arr=_word(properties, "current_arr") or _word(traits, "current_arr"),
         target_arr=_word(properties, "target_arr") or _word(traits, "target_arr"),
-        growth_stage=_one_of(GROWTH_STAGES, properties.get("growth_stage") or traits.get("growth_stage")),
+        growth_stage=_one_of(sender.plan.stage_names(), properties.get("growth_stage") or traits.get("growth_stage")),
         event_metadata=_metadata(call, message, properties, traits),
         page_url=_cut(properties.get("url") or page.get("url")),
         referrer=_cut(properties.get("referrer") or page.get("referrer")),
@@ -224,5 +223,5 @@ def _cut(value: object) -> str | None:
     return value[:MAX_URL_LENGTH] if isinstance(value, str) and value else None
 
 
-def _one_of(words: Sequence[_T], value: object) -> _T | None:
+def _one_of(words: Iterable[_T], value: object) -> _T | None:
     return next((word for word in words if word == value), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -102,6 +102,12 @@ def check_owner(draft: Draft, sender: Sender) -> None:  # noqa: ARG001
         )
 
 
+def check_growth_stage(draft: Draft, sender: Sender) -> None:
+    """The growth stage is one of the plan's."""
+    if (stage := draft.event.growth_stage) and stage not in (known := sender.plan.stage_names()):
+        raise RejectedEvent("invalid_value", f"growth_stage is {stage[:50]!r}. {stages_taken(known)}", "growth_stage")
+
+
 def check_metadata(draft: Draft, sender: Sender) -> None:  # noqa: ARG001
     """Metadata is an object of bounded depth; a failed generation says so in its `success`."""
     metadata = draft.event.event_metadata if draft.event.event_metadata is not None else draft.event.metadata
@@ -167,6 +173,7 @@ def check_field_size(draft: Draft, sender: Sender) -> None:  # noqa: ARG001
 COMMON_STEPS: tuple[PipelineStep, ...] = (
     check_text,
     check_owner,
+    check_growth_stage,
     check_metadata,
     correct_time,
     set_id,
@@ -176,6 +183,13 @@ COMMON_STEPS: tuple[PipelineStep, ...] = (
 EVENT_STEPS: tuple[PipelineStep, ...] = (check_size, decode_event, *COMMON_STEPS)
 #: Events whose fields somebody else has read: rows of an imported file.
 FIELD_STEPS: tuple[PipelineStep, ...] = (convert_fields, *COMMON_STEPS, check_field_size)
+
+
+def stages_taken(stages: Iterable[str]) -> str:
+    """What to send as an event's growth stage."""
+    if known := ", ".join(stages):
+        return f"Use one of the plan's: {known}."
+    return "The plan has none: leave it out, or add [[growth_stages]] to the plan."
 
 
 def _check_bytes(size: int) -> None:

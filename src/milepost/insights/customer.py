@@ -13,7 +13,7 @@ from milepost.errors import NotFound
 from milepost.insights.cursor import decode_place, encode_place
 from milepost.store.database import DictConnection, Row
 from milepost.store.queries import load
-from milepost.vocabulary import SCORE_VERSION, ActionRole, DeviceType, EventType, GrowthStage, Impact, Trend
+from milepost.vocabulary import SCORE_VERSION, ActionRole, DeviceType, EventType, Impact, Trend
 
 _SQL = load("milepost.insights", "read.sql")
 T = TypeVar("T")
@@ -70,7 +70,7 @@ class Insights(msgspec.Struct, kw_only=True):
     professional_credibility: int
     current_arr: str | None
     target_arr: str | None
-    growth_stage: GrowthStage | None
+    growth_stage: str | None
     first_event_at: datetime | None
     last_activity_timestamp: datetime | None
     last_session_timestamp: datetime | None
@@ -99,7 +99,7 @@ class Event(msgspec.Struct, kw_only=True):
     competency_area: str | None
     current_arr: str | None
     target_arr: str | None
-    growth_stage: GrowthStage | None
+    growth_stage: str | None
     event_metadata: JsonObject
     session_duration: Milliseconds | None
     time_on_page: Milliseconds | None

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-
 import msgspec
 
 from milepost.plan import check_coach, game
+from milepost.plan.ids import id_faults
 from milepost.plan.model import Plan
-from milepost.vocabulary import EVENT_TYPES, IMPACTS, MAX_RETENTION_DAYS, MAX_WORD_LENGTH
-
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
+from milepost.vocabulary import EVENT_TYPES, IMPACTS, MAX_RETENTION_DAYS
 
 
 def faults(plan: Plan) -> list[tuple[str, str]]:
@@ -20,8 +16,10 @@ def faults(plan: Plan) -> list[tuple[str, str]]:
     if plan.version != 1:
         found.append(("version", f"version {plan.version} is not known; this Milepost reads version 1"))
     competencies = [competency.id for competency in plan.competencies]
-    found += _names("competencies", competencies)
-    found += _names("tools", [tool.id for tool in plan.tools])
+    stages = [stage.id for stage in plan.growth_stages]
+    found += id_faults("competencies", competencies)
+    found += id_faults("tools", [tool.id for tool in plan.tools])
+    found += id_faults("growth_stages", stages)
     for index, tool in enumerate(plan.tools):
         if tool.competency is not None and tool.competency not in competencies:
             known = ", ".join(competencies)
@@ -60,17 +58,6 @@ def faults(plan: Plan) -> list[tuple[str, str]]:
     weights = msgspec.structs.asdict(scoring.components)
     if any(weight < 0 for weight in weights.values()) or sum(weights.values()) <= 0:
         found.append(("scoring.components", "weights are 0 or more, and at least one is above 0"))
-    found += check_coach.faults(plan.coach, plan.playbooks, list(plan.tool_names()), competencies)
+    found += check_coach.faults(plan.coach, plan.playbooks, list(plan.tool_names()), competencies, stages)
     found += game.faults(plan.game, plan.badges, competencies, list(plan.tool_names()))
-    return found
-
-
-def _names(table: str, ids: Sequence[str]) -> list[tuple[str, str]]:
-    found = []
-    for index, word in enumerate(ids):
-        if not _ID.match(word) or len(word) > MAX_WORD_LENGTH:
-            fix = "use letters, digits, '-', '_' and '.', starting with a letter or digit"
-            found.append((f"{table}[{index}].id", f"{word!r} is not a valid id; {fix}"))
-        elif word in ids[:index]:
-            found.append((f"{table}[{index}].id", f"{word!r} appears twice; remove one"))
     return found

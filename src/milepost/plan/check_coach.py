@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from milepost.plan.coach import (
@@ -18,15 +19,27 @@ from milepost.plan.coach import (
     known_facts,
     placeholders,
 )
-from milepost.vocabulary import MAX_WORD_LENGTH
+from milepost.plan.ids import id_faults
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 _ONE = re.compile(r"\{(\w+)\}\Z")
 _MOST_PLAYBOOKS: Final = 200
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The ids of the plan that playbooks may name."""
+
+    tools: set[str]
+    competencies: set[str]
+    stages: tuple[str, ...]
+
+
 def faults(
-    coach: Coach, playbooks: tuple[Playbook, ...], tools: Collection[str], competencies: Collection[str]
+    coach: Coach,
+    playbooks: tuple[Playbook, ...],
+    tools: Collection[str],
+    competencies: Collection[str],
+    stages: Collection[str],
 ) -> list[tuple[str, str]]:
     """Every rule the types cannot say, as (path, what is wrong and how to mend it)."""
     found = [
@@ -46,21 +59,16 @@ def faults(
     ]
     if len(playbooks) > _MOST_PLAYBOOKS:
         found.append(("playbooks", f"there are {len(playbooks)}; {_MOST_PLAYBOOKS} is the most"))
-    seen: set[str] = set()
+    found += id_faults("playbooks", [playbook.id for playbook in playbooks])
+    words = _Words(set(tools), set(competencies), tuple(stages))
     for index, playbook in enumerate(playbooks):
-        at = f"playbooks[{index}]"
-        if playbook.id in seen:
-            found.append((f"{at}.id", f"{playbook.id!r} appears twice; remove one"))
-        seen.add(playbook.id)
-        found += [(f"{at}.{path}", message) for path, message in _of(playbook, set(tools), set(competencies))]
+        found += [(f"playbooks[{index}].{path}", message) for path, message in _of(playbook, words)]
     return found
 
 
-def _of(playbook: Playbook, tools: set[str], competencies: set[str]) -> Iterator[tuple[str, str]]:
+def _of(playbook: Playbook, words: _Words) -> Iterator[tuple[str, str]]:
+    tools, competencies = words.tools, words.competencies
     facts = known_facts(competencies)
-    if not _ID.match(playbook.id) or len(playbook.id) > MAX_WORD_LENGTH:
-        fix = "use letters, digits, '-', '_' and '.', starting with a letter or digit"
-        yield "id", f"{playbook.id!r} is not a valid id; {fix}"
     for key, value, low, high in (
         ("priority", playbook.priority, 1, 100),
         ("cool_down_days", playbook.cool_down_days, 1, 365),
@@ -79,7 +87,7 @@ def _of(playbook: Playbook, tools: set[str], competencies: set[str]) -> Iterator
     if not playbook.when:
         yield "when", "there is no condition, so everybody would get it; add a [[playbooks.when]]"
     for number, condition in enumerate(playbook.when):
-        yield from ((f"when[{number}]{key}", fault) for key, fault in _condition(condition, facts, tools))
+        yield from ((f"when[{number}]{key}", fault) for key, fault in _condition(condition, facts, words))
     if playbook.done is not None:
         if playbook.done == Done():
             yield "done", "says nothing; give it an event_type, a tool or a section"
@@ -113,7 +121,7 @@ def _word(word: str, known: set[str], standing_for: Collection[str], what: str) 
         yield _unknown(word, known, what)
 
 
-def _condition(condition: Condition, facts: dict[str, tuple[Kind, str]], tools: set[str]) -> Iterator[tuple[str, str]]:
+def _condition(condition: Condition, facts: dict[str, tuple[Kind, str]], words: _Words) -> Iterator[tuple[str, str]]:
     asked = [
         key
         for key, value in (
@@ -127,7 +135,7 @@ def _condition(condition: Condition, facts: dict[str, tuple[Kind, str]], tools: 
     if condition.events is not None:
         if condition.fact is not None or asked:
             yield "", "asks for a fact and for events; make two conditions of it"
-        yield from ((f".events{key}", fault) for key, fault in _events(condition.events, tools))
+        yield from ((f".events{key}", fault) for key, fault in _events(condition.events, words.tools))
         return
     if condition.fact is None:
         yield "", "asks for nothing; give it a fact or events"
@@ -146,6 +154,8 @@ def _condition(condition: Condition, facts: dict[str, tuple[Kind, str]], tools: 
         yield ".is", f"{condition.fact} is {wanted}"
     if asked[0] == "is" and kind not in ("flag", "text") and isinstance(condition.is_, str):
         yield ".is", f"{condition.fact} is a number; use below or at_least"
+    if condition.fact == "growth_stage" and isinstance(condition.is_, str) and condition.is_ not in words.stages:
+        yield ".is", _unknown(condition.is_, words.stages, "growth stage")
 
 
 def _events(events: EventsCondition, tools: set[str]) -> Iterator[tuple[str, str]]:
@@ -163,7 +173,7 @@ def _events(events: EventsCondition, tools: set[str]) -> Iterator[tuple[str, str
 
 
 def _unknown(word: str, known: Collection[str], what: str) -> str:
-    return f"{word!r} is not a known {what}; the known ones are {', '.join(sorted(known))}"
+    return f"{word!r} is not a known {what}; the known ones are {', '.join(sorted(known)) or 'none'}"
 
 
 def _unknown_fact(name: str, facts: Collection[str]) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from typing import Final, Literal
 
 import msgspec
 
+from milepost.plan.ids import id_faults
 from milepost.vocabulary import MAX_WORD_LENGTH
 
 #: What a badge counts. Each only ever rises with a customer's days, so that a badge has one day on which it was earned.
@@ -29,7 +29,6 @@ Metric = Literal[
 ]
 #: Metrics whose number may be left out: then it is all the plan's tools, or all its competencies.
 _ALL: Final = frozenset({"tools", "competencies_at_level"})
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 _MOST_LEVELS: Final = 50
 _MOST_BADGES: Final = 200
 _MOST_POINTS: Final = 1_000_000_000
@@ -88,15 +87,9 @@ def faults(
         return found
     if len(badges) > _MOST_BADGES:
         found.append(("badges", f"there are {len(badges)}; a plan has at most {_MOST_BADGES}"))
-    seen: set[str] = set()
+    found += id_faults("badges", [badge.id for badge in badges])
     for index, badge in enumerate(badges):
         where = f"badges[{index}]"
-        if not _ID.match(badge.id) or len(badge.id) > MAX_WORD_LENGTH:
-            fix = "use letters, digits, '-', '_' and '.', starting with a letter or digit"
-            found.append((f"{where}.id", f"{badge.id!r} is not a valid id; {fix}"))
-        elif badge.id in seen:
-            found.append((f"{where}.id", f"{badge.id!r} appears twice; remove one"))
-        seen.add(badge.id)
         if not _is_text(badge.name):
             found.append((f"{where}.name", "is empty or too long; give it 1 to 200 characters"))
         found += [(f"{where}.{key}", message) for key, message in _badge_faults(badge, game, competencies, tools)]

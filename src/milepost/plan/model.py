@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 
 import msgspec
@@ -27,6 +28,13 @@ class Tool(_Table, frozen=True):
 
 class Competency(_Table, frozen=True):
     """Something a customer gets better at, scored from 0 to 100."""
+
+    id: str
+    name: str = ""
+
+
+class GrowthStage(_Table, frozen=True):
+    """How far a customer's business is, as the product says; the plan lists them from the first to the last."""
 
     id: str
     name: str = ""
@@ -104,6 +112,7 @@ class Plan(_Table, frozen=True, kw_only=True, dict=True):
     name: str = "Tracking plan"
     tools: tuple[Tool, ...]
     competencies: tuple[Competency, ...]
+    growth_stages: tuple[GrowthStage, ...] = ()
     points: Points
     scoring: Scoring = Scoring()
     risk: Risk = Risk()
@@ -121,6 +130,14 @@ class Plan(_Table, frozen=True, kw_only=True, dict=True):
     def competency_names(self) -> dict[str, str]:
         """Competency ids with their names in the plan."""
         return {competency.id: competency.name or competency.id for competency in self.competencies}
+
+    def stage_names(self) -> Mapping[str, str]:
+        """Growth stage ids with their names in the plan, from the first to the last."""
+        return self._stages
+
+    @cached_property
+    def _stages(self) -> Mapping[str, str]:
+        return {stage.id: stage.name or stage.id for stage in self.growth_stages}
 
     def playbook_names(self) -> dict[str, str]:
         """Playbook ids with the names the team reads."""

@@ -11,11 +11,12 @@ Language = Literal["ts", "python"]
 
 
 def plan_types(plan: Plan, language: Language) -> str:
-    """A source file with ToolId, ToolSection and CompetencyArea; the same plan gives the same text."""
+    """A source file with ToolId, ToolSection, CompetencyArea and GrowthStage; the same plan gives the same text."""
     words = {
         "ToolId": [tool.id for tool in plan.tools],
         "ToolSection": sorted({section for tool in plan.tools for section in tool.sections}),
         "CompetencyArea": [competency.id for competency in plan.competencies],
+        "GrowthStage": [stage.id for stage in plan.growth_stages],
     }
     return _typescript(plan.name, words) if language == "ts" else _python(plan.name, words)
 

@@ -87,13 +87,14 @@ class GettingStarted:
     """getting_started.html, in place of the overview while no event is stored.
 
     `write_key` in full if it can be shown, else None. `script_url`: the browser SDK's address, None
-    while there is none to load. The page asks GET /first-event every two seconds: 204 while nothing
-    came, then 200 with the header `HX-Refresh: true`.
+    while there is none to load. `tool`: an id to send as an example. The page asks GET /first-event
+    every two seconds: 204 while nothing came, then 200 with the header `HX-Refresh: true`.
     """
 
     url: str
     write_key: str | None = None
     script_url: str | None = None
+    tool: str = "editor"
 
     @property
     def key_text(self) -> str:

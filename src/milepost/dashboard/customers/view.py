@@ -13,12 +13,12 @@ from milepost.dashboard import charts, markup
 from milepost.dashboard import format as fmt
 from milepost.dashboard import views as v
 from milepost.dashboard.customers.timeline import Timeline
-from milepost.dashboard.describe import competency_names
+from milepost.dashboard.describe import competency_names, stage_name
 from milepost.insights.customer import Component, Insights, Session
 from milepost.insights.customer import Customer as StoredCustomer
 from milepost.insights.history import InsightsDay
 from milepost.plan import Plan
-from milepost.vocabulary import SESSION_IDLE_SECONDS, GrowthStage, Trend
+from milepost.vocabulary import SESSION_IDLE_SECONDS, Trend
 
 _PARTS: Final = {
     "competencies": "Competencies",
@@ -105,7 +105,7 @@ class Customer:
     timeline: Timeline
     current_arr: str | None = None
     target_arr: str | None = None
-    growth_stage: GrowthStage | None = None
+    growth_stage: str = ""
 
     @property
     def answer(self) -> Markup:
@@ -152,7 +152,7 @@ def customer_view(
         timeline=timeline,
         current_arr=known.current_arr,
         target_arr=known.target_arr,
-        growth_stage=known.growth_stage,
+        growth_stage=stage_name(plan, known.growth_stage) if known.growth_stage else "",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 from litestar import Response, Router, get
@@ -36,6 +37,8 @@ async def overview(request: AnyRequest) -> Template:
         started = await any_event(connection)
     if not started:
         view = GettingStarted(served.settings.url, await _example_key(request))
+        if served.plan.tools:
+            view = replace(view, tool=served.plan.tools[0].id)
         return page(request, "getting_started.html", section="overview", view=view)
     activity = await cast("Remembered[Activity]", request.app.state.activity).get()
     return page(

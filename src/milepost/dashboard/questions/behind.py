@@ -61,11 +61,11 @@ def read_place(asked: PageQuestion, address: Address) -> tuple[Question, Place]:
     return asked.questions[1 if sticky else 0], place
 
 
-def view(asked: PageQuestion, place: Place, found: People, tools: dict[str, str]) -> Behind:
+def view(asked: PageQuestion, place: Place, found: People, names: words.Names) -> Behind:
     whole = asked.unit == "customer" and 0 < found.total == len(found.items) <= _MOST_IN_COHORT
     return Behind(
         title=f"{words.units(asked.unit).capitalize()} behind it",
-        what=_what(asked, place, tools),
+        what=_what(asked, place, names),
         people=tuple(_person(person) for person in found.items),
         total=found.total,
         unit=asked.unit,
@@ -88,12 +88,12 @@ def _person(person: Person) -> BehindPerson:
     return BehindPerson(person.customer_id, person.name or person.customer_id, person.user_id, person.events, last)
 
 
-def _what(asked: PageQuestion, place: Place, tools: dict[str, str]) -> str:
+def _what(asked: PageQuestion, place: Place, names: words.Names) -> str:
     """The place in words, e.g. 'Reached step 2, Exported'."""
     question = asked.questions[0]
     if isinstance(place, FunnelPlace):
         steps = getattr(question, "steps", ())
-        name = words.kind_words(steps[place.step], tools) if place.step < len(steps) else ""
+        name = words.kind_words(steps[place.step], names) if place.step < len(steps) else ""
         verb = "Got to" if place.outcome == "reached" else "Left after"
         return f"{verb} step {place.step + 1}, {name}"
     if isinstance(place, RetentionPlace):
@@ -106,21 +106,19 @@ def _what(asked: PageQuestion, place: Place, tools: dict[str, str]) -> str:
         interval = getattr(question, "interval", "week")
         return f"Active in exactly {place.n} {interval}{'s' if place.n > 1 else ''}"
     if isinstance(place, ToolsPlace):
-        return f"Used {words.value_words('tool_id', place.tool_id, tools)}"
+        return f"Used {words.value_words('tool_id', place.tool_id, names)}"
     if isinstance(place, PathsPlace):
-        label = words.value_words(getattr(question, "label", None), place.label, tools)
+        label = words.value_words(getattr(question, "label", None), place.label, names)
         return {"label": f"Step {place.step}: {label}", "other": f"Step {place.step}: all others"}.get(
             place.kind, f"Went no further after step {place.step - 1}"
         )
     if isinstance(place, SessionsPlace):
         part = getattr(question, "breakdown", None)
-        return "Had a session" if place.value is None else f"Sessions: {words.value_words(part, place.value, tools)}"
-    if isinstance(place, TrendsPlace):
-        series = getattr(question, "series", ())
-        name = words.kind_words(series[place.series], tools) if place.series < len(series) else "Any event"
-        if place.is_other:
-            return f"{name}: all others"
-        if place.value is None:
-            return name
-        return f"{name}: {words.value_words(getattr(question, 'breakdown', None), place.value, tools)}"
-    assert_never(place)
+        return "Had a session" if place.value is None else f"Sessions: {words.value_words(part, place.value, names)}"
+    series = getattr(question, "series", ())
+    name = words.kind_words(series[place.series], names) if place.series < len(series) else "Any event"
+    if place.is_other:
+        return f"{name}: all others"
+    if place.value is None:
+        return name
+    return f"{name}: {words.value_words(getattr(question, 'breakdown', None), place.value, names)}"

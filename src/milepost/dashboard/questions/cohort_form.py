@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -102,14 +101,14 @@ def read_form(address: Address) -> CohortForm:
     return CohortForm(address.one_of("match", _MATCHES, "all"), tuple(did), known, focus)
 
 
-def in_words(definition: Definition, tools: Mapping[str, str]) -> str:
+def in_words(definition: Definition, names: words.Names) -> str:
     """'Exported at least 3 times in 30 days and Score is at least 50'."""
-    said = [_did(c, tools) if isinstance(c, Did) else _are(c, tools) for c in definition.conditions]
+    said = [_did(c, names) if isinstance(c, Did) else _are(c, names) for c in definition.conditions]
     return f" {'and' if definition.match == 'all' else 'or'} ".join(said)
 
 
-def _did(condition: Did, tools: Mapping[str, str]) -> str:
-    what = words.kind_words(condition.event, tools)
+def _did(condition: Did, names: words.Names) -> str:
+    what = words.kind_words(condition.event, names)
     days = f"in the last {fmt.integer(condition.days)} {fmt.plural(condition.days, 'day')}"
     if condition.at_most == 0:
         return f"never: {what} {days}"
@@ -121,11 +120,11 @@ def _did(condition: Did, tools: Mapping[str, str]) -> str:
     return f"{what} {' and '.join(bounds)} {days}".replace("  ", " ")
 
 
-def _are(condition: Are, tools: Mapping[str, str]) -> str:
+def _are(condition: Are, names: words.Names) -> str:
     asked = condition.filter
     if asked.field == "customer_id" and len(asked.values) > 3:
         return f"one of {fmt.integer(len(asked.values))} named customers"
-    return words.filter_words(asked, tools)
+    return words.filter_words(asked, names)
 
 
 def _whole(text: str, default: int, least: int, most: int) -> int:

@@ -44,12 +44,12 @@ async def _members(served: Services, definition: Definition) -> tuple[CohortCust
 async def all_cohorts(request: AnyRequest) -> Template:
     served = services(request)
     found = await cohorts.list_cohorts(served.database)
-    tools = served.plan.tool_names()
+    names = words.names_of(served.plan)
     return page(
         request,
         "questions/cohorts.html",
         section="cohorts",
-        cohorts=[(cohort, in_words(cohort.definition, tools)) for cohort in found],
+        cohorts=[(cohort, in_words(cohort.definition, names)) for cohort in found],
     )
 
 
@@ -74,7 +74,7 @@ async def build(request: AnyRequest) -> Template | Redirect:
         found=found,
         trouble=problem,
         definition=msgspec.json.encode(definition).decode() if definition else "",
-        said=in_words(definition, served.plan.tool_names()) if definition else "",
+        said=in_words(definition, words.names_of(served.plan)) if definition else "",
         words=words,
         cohorts=(),
         suggestions=words.suggestions(served.plan),
@@ -109,7 +109,7 @@ async def show(request: AnyRequest, cohort_id: UUID) -> Template:
         "questions/cohort.html",
         section="cohorts",
         cohort=cohort,
-        said=in_words(cohort.definition, served.plan.tool_names()),
+        said=in_words(cohort.definition, words.names_of(served.plan)),
         found=found,
         trouble=problem,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -18,10 +17,10 @@ from milepost.dashboard.questions.shown import Cell, Column
 
 @dataclass(frozen=True, slots=True)
 class AnswerContext:
-    """Who asked what, and the names of the tools."""
+    """Who asked what, and what the plan calls things."""
 
     asked: PageQuestion
-    tools: Mapping[str, str]
+    names: words.Names
     today: date
     first: date
     last: date

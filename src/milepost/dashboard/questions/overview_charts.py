@@ -60,12 +60,12 @@ async def overview_charts(request: AnyRequest) -> Template:
 def _panels(request: AnyRequest, asked: list[PageQuestion], found: Answers) -> list[tuple[Panel, str]]:
     """Each panel with the address of its question."""
     served = services(request)
-    tools, now = served.plan.tool_names(), served.now()
+    called, now = words.names_of(served.plan), served.now()
 
     def context(place: int) -> AnswerContext:
         answer = found.answers[place]
         today = now.astimezone(asked[place].zone).date()
-        return AnswerContext(asked[place], tools, today, answer.first, answer.last)
+        return AnswerContext(asked[place], called, today, answer.first, answer.last)
 
     shown: list[tuple[Panel, str]] = []
     for place, title in ((0, "Customers active per week"), (1, "Events by kind")):
@@ -74,7 +74,7 @@ def _panels(request: AnyRequest, asked: list[PageQuestion], found: Answers) -> l
         shown += [(_titled(panel, title, view.answer, "medium"), asked[place].url) for panel in view.panels]
     adopted = cast(ToolsAnswer, found.answers[2])
     if adopted.tools:
-        names = [words.value_words("tool_id", tool.tool_id, tools) for tool in adopted.tools]
+        names = [words.value_words("tool_id", tool.tool_id, called) for tool in adopted.tools]
         sentence = show_tools.sentence(adopted, names, context(2))
         most = msgspec.structs.replace(adopted, tools=adopted.tools[:_MOST_TOOLS])
         panel = show_tools.adoption(most, names[:_MOST_TOOLS], context(2))

@@ -80,7 +80,7 @@ async def who(request: AnyRequest) -> Template:
     try:
         asking, place = behind.read_place(asked, address)
         found = await people(request, asking, place)
-        view = behind.view(asked, place, found, served.plan.tool_names())
+        view = behind.view(asked, place, found, words.names_of(served.plan))
     except Problem as problem:
         if problem.status == 499:
             raise

@@ -14,7 +14,7 @@ from milepost.dashboard.questions.shown import Cell, Column, Key, Panel, Shown, 
 
 def show(answer: FunnelAnswer, before: FunnelAnswer | None, question: Funnel, context: AnswerContext) -> Shown:
     steps = answer.total.steps
-    names = [words.kind_words(step, context.tools) for step in question.steps]
+    names = [words.kind_words(step, context.names) for step in question.steps]
     if not steps or not steps[0].count:
         return Shown(
             Markup("Nobody took the first step {}.").format(context.days(answer)),
@@ -141,4 +141,4 @@ def _groups(answer: FunnelAnswer, question: Funnel, context: AnswerContext, name
 
 
 def _label(group: FunnelGroup, question: Funnel, context: AnswerContext) -> str:
-    return "All others" if group.is_other else words.value_words(question.breakdown, group.value or "", context.tools)
+    return "All others" if group.is_other else words.value_words(question.breakdown, group.value or "", context.names)

@@ -65,9 +65,9 @@ def _label(node: Node, question: Paths, context: AnswerContext) -> str:
         return "All others"
     if node.step == 0:
         if question.anchor is not None:
-            return words.kind_words(question.anchor, context.tools)
+            return words.kind_words(question.anchor, context.names)
         return "The end" if question.direction == "previous" else "The beginning"
-    return words.value_words(question.label, node.label, context.tools)
+    return words.value_words(question.label, node.label, context.names)
 
 
 def _sentence(answer: PathsAnswer, labels: list[str], question: Paths, context: AnswerContext) -> Markup:
@@ -77,7 +77,7 @@ def _sentence(answer: PathsAnswer, labels: list[str], question: Paths, context: 
     if not ways:
         return Markup("Nothing comes {} it.").format("before" if answer.direction == "previous" else "after")
     node, label = max(ways, key=lambda pair: pair[0].count)
-    start = words.kind_words(question.anchor, context.tools) if question.anchor else ""
+    start = words.kind_words(question.anchor, context.names) if question.anchor else ""
     if answer.direction == "previous":
         said = Markup("<bdi>{}</bdi> comes before it most often, {}").format(
             label, markup.share(node.count / answer.runs)

@@ -76,7 +76,7 @@ def _groups(answer: SessionsAnswer, question: Sessions, context: AnswerContext) 
     whole = answer.total.sessions
     rows = tuple(
         (
-            named(words.value_words(question.breakdown, group.value or "", context.tools)),
+            named(words.value_words(question.breakdown, group.value or "", context.names)),
             count(group.sessions, context.who(value=group.value)), share(group.sessions / whole), count(group.units),
             lasting(group.median_seconds), lasting(group.p90_seconds),
             Cell(markup.number(group.median_events, digits=1)),
@@ -91,7 +91,7 @@ def _groups(answer: SessionsAnswer, question: Sessions, context: AnswerContext) 
         "unit": "sessions",
         "rows": [
             {
-                "name": words.value_words(question.breakdown, group.value or "", context.tools),
+                "name": words.value_words(question.breakdown, group.value or "", context.names),
                 "value": group.sessions, "count": group.sessions, "link": context.who(value=group.value),
             }
             for group in answer.groups
@@ -100,7 +100,7 @@ def _groups(answer: SessionsAnswer, question: Sessions, context: AnswerContext) 
     best = answer.groups[0] if answer.groups else None
     sentence = Markup("")
     if best:
-        name = words.value_words(question.breakdown, best.value or "", context.tools)
+        name = words.value_words(question.breakdown, best.value or "", context.names)
         sentence = Markup("<bdi>{}</bdi> leads with {}.").format(name, markup.share(best.sessions / whole))
     size = f"rows-{max(1, min(len(answer.groups), 20))}"
     return Panel(

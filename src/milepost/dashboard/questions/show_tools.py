@@ -20,7 +20,7 @@ def show(answer: ToolsAnswer, context: AnswerContext) -> Shown:
             empty="No event in this period names a tool",
             hint="Send events with a tool_id, or choose more days.",
         )
-    names = [words.value_words("tool_id", tool.tool_id, context.tools) for tool in answer.tools]
+    names = [words.value_words("tool_id", tool.tool_id, context.names) for tool in answer.tools]
     panels = [adoption(answer, names, context)]
     if len(answer.tools) > 1:
         panels.append(_together(answer, names, context))

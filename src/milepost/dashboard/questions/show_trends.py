@@ -74,12 +74,12 @@ def measured(question: Trends, context: AnswerContext) -> str:
 
 
 def _name(line: Line, question: Trends, context: AnswerContext) -> str:
-    kind = question.series[line.series]
-    name = words.kind_words(kind, context.tools)
+    step = question.series[line.series]
+    name = words.kind_words(step, context.names)
     if line.is_other:
         value = "All others"
     elif line.value is not None:
-        value = words.value_words(question.breakdown, line.value, context.tools)
+        value = words.value_words(question.breakdown, line.value, context.names)
     else:
         return name
     return value if len(question.series) == 1 else f"{name}: {value}"

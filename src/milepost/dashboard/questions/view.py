@@ -28,6 +28,7 @@ from milepost.dashboard.questions import (
     show_sessions,
     show_tools,
     show_trends,
+    words,
 )
 from milepost.dashboard.questions.address import Address
 from milepost.dashboard.questions.asked import Name, PageQuestion
@@ -75,7 +76,7 @@ async def question_page(request: AnyRequest, asked: PageQuestion, *, patient: bo
         return QuestionPage(asked, title, trouble=trouble(problem, services(request))), problem.status
     if found is None:
         return QuestionPage(asked, title, waiting=True), 200
-    shown = show(asked, found, services(request).plan.tool_names(), services(request).now())
+    shown = show(asked, found, words.names_of(services(request).plan), services(request).now())
     return QuestionPage(asked, title, shown, as_of=found.as_of), 200
 
 
@@ -86,10 +87,10 @@ def trouble(problem: Problem, served: Services) -> str:
     return next((advice for kind, advice in _ADVICE if isinstance(problem, kind)), problem.message)
 
 
-def show(asked: PageQuestion, found: Answers, tools: Mapping[str, str], now: datetime) -> Shown:
+def show(asked: PageQuestion, found: Answers, names: words.Names, now: datetime) -> Shown:
     """The answers as sentence, figures and panels."""
     first = found.answers[0]
-    context = AnswerContext(asked, tools, _today(first, now), first.first, first.last)
+    context = AnswerContext(asked, names, _today(first, now), first.first, first.last)
     return _show(asked, found.answers, context)
 
 

@@ -10,8 +10,12 @@ from markupsafe import Markup
 
 from milepost.analytics.asking import Answer, EventKind, Filter, Unit
 from milepost.dashboard import format as fmt
+from milepost.dashboard.describe import competency_names, stage_names
 from milepost.plan import Plan
-from milepost.vocabulary import DEVICE_TYPES, EVENT_TYPES, GROWTH_STAGES, IMPACTS
+from milepost.vocabulary import DEVICE_TYPES, EVENT_TYPES, IMPACTS
+
+#: What people call the values of a field, where the plan says it: by field, then by value.
+Names = Mapping[str, Mapping[str, str]]
 
 FIELDS: Final[Mapping[str, str]] = {
     "event_type": "Kind of event",
@@ -95,36 +99,47 @@ def field_words(name: str | None) -> str:
     return FIELDS.get(name) or INSIGHTS.get(name) or fmt.words(name.removeprefix("insight."))
 
 
-def value_words(field: str | None, value: str, tools: Mapping[str, str]) -> str:
-    """A value of a field as a person says it: tools by name, kinds of event in words, nothing as such."""
+def names_of(plan: Plan) -> Names:
+    """The plan's names of whatever a question may be about."""
+    tools, competencies = plan.tool_names(), competency_names(plan)
+    return {
+        "tool_id": tools,
+        "primary_tool": tools,
+        "competency_area": competencies,
+        "weakest_competency": competencies,
+        "growth_stage": stage_names(plan),
+    }
+
+
+def value_words(field: str | None, value: str, names: Names) -> str:
+    """A value of a field as a person says it: what the plan has by name, kinds of event in words, nothing as such."""
     if not value:
         return "(none)"
-    if field in ("tool_id", "primary_tool"):
-        return fmt.visible_name(tools.get(value) or fmt.words(value), "(blank)")
+    if (named := names.get((field or "").removeprefix("insight."))) is not None:
+        return fmt.visible_name(named.get(value) or fmt.words(value), "(blank)")
     if field == "event_type":
         return fmt.event_words(value)
-    if field == "growth_stage":
-        return fmt.stage_words(value)
     if field in ("business_impact", "device_type"):
         return value.capitalize()
     return fmt.visible_name(value, "(blank)")
 
 
-def kind_words(kind: EventKind, tools: Mapping[str, str]) -> str:
+def kind_words(kind: EventKind, names: Names) -> str:
     """'Used a tool in ICP Analysis'; its own name where it has one."""
     if kind.name:
         return kind.name
+    tool = value_words("tool_id", kind.tool_id, names) if kind.tool_id else ""
     if kind.event_type == "tool_usage" and kind.tool_id:
-        said = f"Used {tools.get(kind.tool_id) or fmt.words(kind.tool_id)}"
+        said = f"Used {tool}"
     else:
         said = fmt.event_words(kind.event_type) if kind.event_type else "Any event"
-        said += f" in {tools.get(kind.tool_id) or fmt.words(kind.tool_id)}" if kind.tool_id else ""
-    return said + "".join(f", {filter_words(f, tools)}" for f in kind.filters)
+        said += f" in {tool}" if tool else ""
+    return said + "".join(f", {filter_words(f, names)}" for f in kind.filters)
 
 
-def filter_words(condition: Filter, tools: Mapping[str, str]) -> str:
+def filter_words(condition: Filter, names: Names) -> str:
     values = " or ".join(
-        value_words(condition.field, f"{value:g}" if isinstance(value, float) else value, tools)
+        value_words(condition.field, f"{value:g}" if isinstance(value, float) else value, names)
         for value in condition.values[:3]
     )
     more = " or others" if len(condition.values) > 3 else ""
@@ -180,7 +195,7 @@ def suggestions(plan: Plan) -> Mapping[str, tuple[tuple[str, str], ...]]:
         "tool_id": tuple(plan.tool_names().items()),
         "tool_section": tuple((section, fmt.words(section)) for section in sections),
         "business_impact": tuple((impact, impact.capitalize()) for impact in IMPACTS),
-        "competency_area": tuple((c.id, c.name or fmt.words(c.id)) for c in plan.competencies),
-        "growth_stage": tuple((stage, fmt.stage_words(stage)) for stage in GROWTH_STAGES),
+        "competency_area": tuple(competency_names(plan).items()),
+        "growth_stage": tuple(stage_names(plan).items()),
         "device_type": tuple((device, device.capitalize()) for device in DEVICE_TYPES),
     }

@@ -32,7 +32,7 @@ create table public.behavior_events (
   competency_area milepost.label,
   current_arr milepost.label,
   target_arr milepost.label,
-  growth_stage text check (growth_stage in ('early_scaling', 'rapid_scaling', 'mature_scaling')),
+  growth_stage milepost.label,
   event_metadata jsonb not null default '{}',
   session_duration milepost.duration,
   time_on_page milepost.duration,
