@@ -38,9 +38,9 @@ def test_a_plan_needs_no_stages() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
-        ("[[growth_stages]]\nid = 'in bloom'", 2, f"growth_stages[0].id: 'in bloom' is no id; {_ODD}"),
-        ("[[growth_stages]]\nid = ''", 2, "growth_stages[0].id: '' is no id"),
-        ("[[growth_stages]]\nid = 'a'\n[[growth_stages]]\nid = 'a'", 4, "growth_stages[1].id: 'a' is there twice"),
+        ("[[growth_stages]]\nid = 'in bloom'", 2, f"growth_stages[0].id: 'in bloom' is not a valid id; {_ODD}"),
+        ("[[growth_stages]]\nid = ''", 2, "growth_stages[0].id: '' is not a valid id"),
+        ("[[growth_stages]]\nid = 'a'\n[[growth_stages]]\nid = 'a'", 4, "growth_stages[1].id: 'a' appears twice"),
         ("[[growth_stages]]\nid = 'seed'\nlabel = 'Seed'", 1, "unknown field `label`"),
         ("[[growth_stages]]\nname = 'Seed'", 1, "missing required field `id`"),
     ],
@@ -69,6 +69,6 @@ def test_ids_are_words_up_to_the_limit(word: str) -> None:
     ],
 )
 def test_every_table_takes_the_same_ids(word: str, table: str, rest: str) -> None:
-    with pytest.raises(PlanError, match="is no id") as caught:
+    with pytest.raises(PlanError, match="is not a valid id") as caught:
         parse_plan(f'{_BARE}[[{table}]]\nid = "{word}"\n{rest}\n', "plan.toml")
-    assert caught.value.message.endswith(f"{word!r} is no id; {_ODD}.")
+    assert caught.value.message.endswith(f"{word!r} is not a valid id; {_ODD}.")

@@ -52,6 +52,8 @@ AnnouncementKind = Literal["badge", "level", "recommendation"]
 # -- Limits: lengths in characters, sizes in bytes, times in seconds -------------------------------
 MAX_ID_LENGTH: Final = 200
 MAX_WORD_LENGTH: Final = 200  # tool, section, competency, growth stage, browser, ARR
+MAX_NAME_LENGTH: Final = 200  # what members name: keys, reports, dashboards, cohorts
+MAX_TEXT_LENGTH: Final = 4000  # what people write of an offline action
 MAX_URL_LENGTH: Final = 2048
 MAX_EVENT_BYTES: Final = 32 * 1024
 MAX_BATCH_EVENTS: Final = 2_500

@@ -73,7 +73,9 @@ def test_explain_says_what_each_number_is_made_of(shell: Shell, connection: psyc
 
 def test_the_plan_is_checked_with_the_line_and_the_fix(shell: Shell) -> None:
     assert "4 tools" in shell.ok("plan", "check")
-    assert "icp-analysis" in shell.ok("plan", "show")
+    shown = shell.ok("plan", "show")
+    assert "icp-analysis" in shown
+    assert "Growth stages: early_scaling, rapid_scaling, mature_scaling" in shown
     default = Path(__file__).parents[2] / "src" / "milepost" / "plan" / "default.toml"
     wrong = shell.folder / "wrong.toml"
     wrong.write_text(default.read_text().replace("half_life_days = 90", "half_life_days = 0"))

@@ -251,14 +251,14 @@ def test_growth_stages_are_the_plans(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "stages", "said"),
     [
-        ('"bloom"', ("seed",), "m, line 5: event.growth_stage: 'bloom' is no growth_stage. Use one of the plan's"),
-        ('"seed"', (), "m, line 5: event.growth_stage: 'seed' is no growth_stage. The plan has none: leave it out"),
+        ('"bloom"', ("seed",), "m, line 5: event.growth_stage: 'bloom' is not a growth_stage. Use one of the plan's"),
+        ('"seed"', (), "m, line 5: event.growth_stage: 'seed' is not a growth_stage. The plan has none: leave it out"),
         (
             '{ column = "kind", values = { use = "bloom" } }',
             ("seed",),
-            "m, line 5: event.growth_stage.use: 'bloom' is no growth_stage.",
+            "m, line 5: event.growth_stage.use: 'bloom' is not a growth_stage.",
         ),
-        ('{ column = "kind", values = "kinds" }', ("seed",), "m, line 22: values.kinds.use: 'tool_usage' is no growth"),
+        ('{ column = "kind", values = "kinds" }', ("seed",), "m, line 22: values.kinds.use: 'tool_usage' is not a growth"),
     ],
 )  # fmt: skip
 def test_a_map_that_names_a_stage_the_plan_has_not_is_refused_at_once(

@@ -16,6 +16,7 @@ from milepost.vocabulary import (
     IMPACTS,
     MAX_BATCH_EVENTS,
     MAX_ID_LENGTH,
+    MAX_WORD_LENGTH,
     REJECT_CODES,
 )
 from tests.support.server import Server
@@ -40,6 +41,17 @@ def test_the_databases_checks(shared_server: Server, constraint: str, words: Seq
         ).fetchall()
     assert len(rows) == 1
     assert set(re.findall(r"'(\w+)'", rows[0][0])) == set(words)
+
+
+def test_the_databases_length(shared_server: Server) -> None:
+    """One limit for ids and words, whoever says it: the plan, the forms, the API and the database."""
+    with psycopg.connect(shared_server.database_url) as connection:
+        (said,) = connection.execute(
+            "select pg_get_constraintdef(oid) from pg_constraint"
+            " where conname = 'label_check' and connamespace = 'milepost'::regnamespace"
+        ).fetchone() or ("",)
+    assert re.findall(r"\d+", said) == ["1", str(MAX_ID_LENGTH)]
+    assert MAX_ID_LENGTH == MAX_WORD_LENGTH
 
 
 @pytest.fixture(scope="module")

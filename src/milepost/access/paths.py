@@ -8,6 +8,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from milepost.errors import NotFound
+from milepost.vocabulary import MAX_ID_LENGTH
 
 _WITH_IDS = (b"/customers/", b"/v1/customers/")
 
@@ -26,6 +27,11 @@ def whole_segments(app: ASGIApp) -> ASGIApp:
     return routed
 
 
+def may_be_customer(text: str) -> bool:
+    """Whether a customer can have this id: whatever ingest and the database take."""
+    return 1 <= len(text) <= MAX_ID_LENGTH and "\x00" not in text
+
+
 def customer_of(segment: str) -> str:
     """The customer id of a path's segment. Raises NotFound for one that cannot be stored."""
     try:
@@ -33,6 +39,6 @@ def customer_of(segment: str) -> str:
         customer_id.encode()
     except UnicodeError as error:
         raise NotFound("There is no such customer.", field="customer_id") from error
-    if not 1 <= len(customer_id) <= 200 or "\x00" in customer_id:
+    if not may_be_customer(customer_id):
         raise NotFound("There is no such customer.", field="customer_id")
     return customer_id

@@ -9,6 +9,7 @@ from typing import Any
 import jwt
 import msgspec
 
+from milepost.access.paths import may_be_customer
 from milepost.access.secrets import derived, root_secret
 from milepost.errors import Unauthorised
 from milepost.settings import Settings
@@ -50,7 +51,7 @@ class Tokens:
         except (jwt.PyJWTError, ValueError) as error:
             raise Unauthorised(f"The token is not valid ({error}). Ask for a new one.") from error
         customer = claims.get("customer_id")
-        if not isinstance(customer, str) or not 1 <= len(customer) <= 200 or "\x00" in customer:
+        if not isinstance(customer, str) or not may_be_customer(customer):
             raise Unauthorised("The token names no customer: it needs the claim customer_id.")
         return CustomerToken(customer)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from milepost.vocabulary import EventType
+from milepost.vocabulary import MAX_NAME_LENGTH, MAX_WORD_LENGTH, EventType
 
 #: Whom a question counts. A user is the user id, else the anonymous id; events with neither count for customers alone.
 Unit = Literal["customer", "user"]
@@ -42,7 +42,7 @@ Operator = Literal[
 #: `COLUMN`, `metadata.KEY`, `insight.NAME` (a column of behavior_insights, or `competency.ID`) or `cohort` (its id as
 #: the value).
 FieldName = Annotated[str, msgspec.Meta(min_length=1, max_length=210)]
-Name = Annotated[str, msgspec.Meta(max_length=200)]
+Name = Annotated[str, msgspec.Meta(max_length=MAX_NAME_LENGTH)]
 
 
 class QuestionPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
@@ -64,7 +64,7 @@ class EventKind(QuestionPart, frozen=True):
     """A kind of event: all that is given must hold. Nothing given is any event. `name` is for people."""
 
     event_type: EventType | None = None
-    tool_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
+    tool_id: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_WORD_LENGTH)] | None = None
     filters: Annotated[tuple[Filter, ...], msgspec.Meta(max_length=20)] = ()
     name: Name = ""
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from milepost.analytics.asking import QuestionPart
+from milepost.vocabulary import MAX_WORD_LENGTH
 
 Index = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 
@@ -55,7 +56,7 @@ class StickinessPlace(QuestionPart, frozen=True):
 class ToolsPlace(QuestionPart, frozen=True):
     """Units that use a tool."""
 
-    tool_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    tool_id: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_WORD_LENGTH)]
 
 
 class PathsPlace(QuestionPart, frozen=True):

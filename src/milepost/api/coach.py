@@ -16,12 +16,13 @@ from milepost.api.schemas import errors, json_body
 from milepost.coach import lift, marks
 from milepost.coach.read import read_open, read_queue
 from milepost.coach.said import Coaching, Marked, Queue, Recommendation, Recommendations, Which
+from milepost.vocabulary import MAX_WORD_LENGTH
 
 _MANY = errors(400, 401, 403, 422, 429, 503)
 _ONE = errors(400, 401, 403, 404, 422, 429, 503)
 _MARKING = errors(400, 401, 403, 404, 413, 422, 429, 503)
 _BODY = json_body(Marked)
-Playbook = Annotated[str | None, Parameter(max_length=200, description="A playbook's id, or `learned`.")]
+Playbook = Annotated[str | None, Parameter(max_length=MAX_WORD_LENGTH, description="A playbook's id, or `learned`.")]
 Chosen = Annotated[
     Which, QueryParameter(name="state", description="`open` is made, shown or accepted, and not expired.")
 ]

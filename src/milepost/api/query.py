@@ -28,6 +28,7 @@ from milepost.analytics.trends import Line, Measure, Trends, TrendsAnswer
 from milepost.api.answering import answers, people, store
 from milepost.api.schemas import errors, json_body
 from milepost.errors import InvalidRequest
+from milepost.vocabulary import MAX_NAME_LENGTH
 
 Q = TypeVar("Q")
 P = TypeVar("P")
@@ -45,7 +46,7 @@ class WhoRequest(QuestionPart, Generic[Q, P], frozen=True, kw_only=True):
 class SavedCohort(QuestionPart, frozen=True, kw_only=True):
     """A cohort as it is saved."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
     definition: Definition
 
 

@@ -23,11 +23,13 @@ from milepost.insights import customer as one
 from milepost.insights.customer import Action, Customer, Event, Insights, Page, Session
 from milepost.insights.customers import CustomerFilter, CustomerPage, Sort, Status, list_customers
 from milepost.store.database import DictConnection
-from milepost.vocabulary import EventType
+from milepost.vocabulary import MAX_ID_LENGTH, MAX_WORD_LENGTH, EventType
 
-Search = Annotated[str | None, Parameter(max_length=200, description="Part of a customer's id or name.")]
+Search = Annotated[str | None, Parameter(max_length=MAX_ID_LENGTH, description="Part of a customer's id or name.")]
 Score = Annotated[float | None, Parameter(ge=0, le=100, description="A bound of the scaling score, 0 to 100.")]
-Weakest = Annotated[str | None, Parameter(max_length=200, description="The competency with the lowest score.")]
+Weakest = Annotated[
+    str | None, Parameter(max_length=MAX_WORD_LENGTH, description="The competency with the lowest score.")
+]
 _MANY = errors(400, 401, 403, 422, 429, 503)
 _ONE = errors(400, 401, 403, 404, 422, 429, 503)
 

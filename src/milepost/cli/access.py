@@ -13,9 +13,11 @@ from rich.table import Table
 
 from milepost.access.keys import KeyKind, create_key, list_keys, revoke_key
 from milepost.access.members import make_link
+from milepost.access.paths import may_be_customer
 from milepost.access.tokens import Tokens
 from milepost.cli.database import with_database
 from milepost.settings import load_settings
+from milepost.vocabulary import MAX_ID_LENGTH
 
 keys = typer.Typer(no_args_is_help=True, help="Write keys (public, ingest only) and secret keys (for the API).")
 DataDir = Annotated[Optional[Path], typer.Option(help="Folder of the embedded PostgreSQL, secrets and spools.")]
@@ -61,8 +63,8 @@ def token(
     data_dir: DataDir = None,
 ) -> None:
     """Print a token with which one customer reads their own part (`/v1/me`)."""
-    if not 1 <= len(customer) <= 200:
-        raise typer.BadParameter("a customer id has 1 to 200 characters", param_hint="--customer")
+    if not may_be_customer(customer):
+        raise typer.BadParameter(f"a customer id has 1 to {MAX_ID_LENGTH} characters", param_hint="--customer")
     settings = load_settings().with_flags(data_dir=data_dir)
     typer.echo(Tokens(settings).make(customer, now=datetime.now(UTC), valid=timedelta(days=days)))
 

@@ -13,7 +13,7 @@ from milepost.plan import load_plan
 from milepost.settings import load_settings
 from milepost.vocabulary import EVENT_TYPES, IMPACTS
 
-app = typer.Typer(no_args_is_help=True, help="The tracking plan: tools, competencies, points, scoring.")
+app = typer.Typer(no_args_is_help=True, help="The tracking plan: tools, competencies, stages, points.")
 PlanFile = Annotated[Optional[Path], typer.Argument(help="Default: MILEPOST_PLAN_FILE, ./milepost.toml, the default.")]
 
 
@@ -34,6 +34,8 @@ def show(file: PlanFile = None) -> None:
         tools.add_row(tool.id, tool.name, tool.competency or "", sections)
     console.print(tools)
     console.print("* a key section: using it has medium impact by default\n")
+    stages = ", ".join(plan.stage_names()) or "none, so an event may not tell one"
+    console.print(f"Growth stages: {stages}\n", markup=False, highlight=False)
     points = Table("points of", *IMPACTS)
     for kind in EVENT_TYPES:
         points.add_row(kind, *(str(plan.points_of(kind, impact)) for impact in IMPACTS))

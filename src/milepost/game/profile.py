@@ -27,7 +27,7 @@ class GameProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     leaderboard: Shown
     display_name: Annotated[
-        str | None, Meta(description="1 to 60 characters without control characters; needed for `named`.")
+        str | None, Meta(description=f"1 to {LONGEST_NAME} characters without control characters; needed for `named`.")
     ] = None
 
 
@@ -45,7 +45,7 @@ def clean_name(name: str | None) -> str | None:
             )
     if not any(unicodedata.category(c)[0] in "LNPS" and c not in _BLANK for c in plain):
         raise InvalidRequest(
-            "The display name is empty. Give 1 to 60 characters, or leave it out.", field="display_name"
+            f"The display name is empty. Give 1 to {LONGEST_NAME} characters, or leave it out.", field="display_name"
         )
     if len(plain) > LONGEST_NAME:
         raise InvalidRequest(

@@ -15,16 +15,16 @@ from milepost.ingest.decode import decode_json
 from milepost.ingest.events import Id, JsonObject, RejectedEvent, Rejection, Word
 from milepost.ingest.ids import new_id, own_id
 from milepost.ingest.steps import Sender
-from milepost.vocabulary import MAX_EVENT_BYTES, ActionRole, Impact
+from milepost.vocabulary import MAX_EVENT_BYTES, MAX_ID_LENGTH, MAX_TEXT_LENGTH, MAX_WORD_LENGTH, ActionRole, Impact
 
-_Text = Annotated[str, Meta(max_length=4000)]
+_Text = Annotated[str, Meta(max_length=MAX_TEXT_LENGTH)]
 
 
 class IncomingAction(msgspec.Struct, kw_only=True):
     """One offline action as `POST /v1/actions` takes it."""
 
-    customer_id: Annotated[str, Meta(min_length=1, max_length=200)]
-    action_type: Annotated[str, Meta(min_length=1, max_length=200)]
+    customer_id: Annotated[str, Meta(min_length=1, max_length=MAX_ID_LENGTH)]
+    action_type: Annotated[str, Meta(min_length=1, max_length=MAX_WORD_LENGTH)]
     action_id: Id | None = None
     timestamp: datetime | None = None
     user_id: Id | None = None
@@ -133,7 +133,7 @@ def _from_cloud_event(event: Mapping[str, object]) -> bytes:
     action.setdefault("action_type", str(event["type"]).rpartition(".")[2] or event["type"])
     # The two together are what is unique; hashed, as they may be longer than an id may be.
     action["action_id"] = sha256(f"{event['source']}\n{event['id']}".encode("utf-8", "surrogatepass")).hexdigest()
-    action.setdefault("source", str(event["source"])[:200])
+    action.setdefault("source", str(event["source"])[:MAX_WORD_LENGTH])
     if event.get("time"):
         action.setdefault("timestamp", event["time"])
     extra = {key: value for key, value in event.items() if key not in _ENVELOPE}

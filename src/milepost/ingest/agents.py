@@ -8,7 +8,7 @@ from typing import NamedTuple
 import crawleruseragents
 from ua_parser import parse
 
-from milepost.vocabulary import DeviceType
+from milepost.vocabulary import MAX_WORD_LENGTH, DeviceType
 
 _TABLETS = ("ipad", "tablet", "kindle", "silk/")
 _PHONES = ("mobi", "iphone", "ipod", "android")
@@ -36,7 +36,7 @@ def _read(text: str) -> Agent:
     family = parse(text).user_agent
     return Agent(
         _device(text.lower()),
-        None if family is None or family.family == "Other" else family.family[:200],
+        None if family is None or family.family == "Other" else family.family[:MAX_WORD_LENGTH],
         bool(crawleruseragents.is_crawler(text)),
     )
 

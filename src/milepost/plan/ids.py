@@ -16,7 +16,7 @@ def id_faults(table: str, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
     for index, word in enumerate(ids):
         if not _ID.match(word) or len(word) > MAX_WORD_LENGTH:
             fix = f"use up to {MAX_WORD_LENGTH} letters, digits, '-', '_' and '.', starting with a letter or digit"
-            yield f"{table}[{index}].id", f"{word!r} is no id; {fix}"
+            yield f"{table}[{index}].id", f"{word!r} is not a valid id; {fix}"
         elif word in seen:
-            yield f"{table}[{index}].id", f"{word!r} is there twice; remove one"
+            yield f"{table}[{index}].id", f"{word!r} appears twice; remove one"
         seen.add(word)

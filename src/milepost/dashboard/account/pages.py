@@ -18,6 +18,7 @@ from milepost.dashboard.account.views import CreatedKey, KeyRow, Keys, LinkExpir
 from milepost.dashboard.page_context import PAGE_HEADERS, door, local_path, page
 from milepost.dashboard.texts import storable
 from milepost.errors import InvalidRequest, Unauthorised
+from milepost.vocabulary import MAX_NAME_LENGTH
 
 #: Guessing passwords or links from one address comes to an end soon.
 _ATTEMPTS = RateLimitConfig(("minute", 10), store="sign_in_attempts").middleware
@@ -101,9 +102,9 @@ async def make_key(request: AnyRequest) -> Template:
     """Makes a key and shows it: a secret one this once."""
     name, kind = await _form(request, "name", "kind")
     name = name.strip()
-    if kind not in ("write", "secret") or not 1 <= len(name) <= 200:
-        error = "Give the key a name of 1 to 200 characters, so that you know later where it is used."
-        return await _keys_page(request, error=error, name=name[:200], status_code=400)
+    if kind not in ("write", "secret") or not 1 <= len(name) <= MAX_NAME_LENGTH:
+        error = f"Give the key a name of 1 to {MAX_NAME_LENGTH} characters, so that you know later where it is used."
+        return await _keys_page(request, error=error, name=name[:MAX_NAME_LENGTH], status_code=400)
     key_kind: KeyKind = "write" if kind == "write" else "secret"
     served = services(request)
     key = await create_key(served.database, key_kind, name, by=member_email(request))

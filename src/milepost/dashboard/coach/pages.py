@@ -9,6 +9,7 @@ from litestar import Router, get, post
 from litestar.response import Redirect, Template
 
 from milepost.access.callers import ACCESS, Caller, member_email
+from milepost.access.paths import may_be_customer
 from milepost.access.services import AnyRequest, services
 from milepost.coach import marks
 from milepost.coach.deliver import read_state
@@ -29,6 +30,7 @@ from milepost.dashboard.page_context import PAGE_HEADERS, local_path, page
 from milepost.dashboard.texts import storable
 from milepost.errors import InvalidRequest, NotFound
 from milepost.store.database import DictConnection
+from milepost.vocabulary import MAX_WORD_LENGTH
 
 _PAGE: Final = 25
 _LESSONS: Final = 12
@@ -41,7 +43,7 @@ async def coaching(request: AnyRequest) -> Template:
     """The queue, the playbooks, what was learned. Whatever the address says that cannot be, is as if it were not."""
     served, wanted = services(request), request.query_params
     which: Which = next((name for name, _ in TABS if name == wanted.get("state")), "open")
-    playbook = storable(wanted.get("playbook", ""))[:200]
+    playbook = storable(wanted.get("playbook", ""))[:MAX_WORD_LENGTH]
     now, after = served.now(), wanted.get("after") or None
     async with served.database.transaction() as connection:
         try:
@@ -83,14 +85,14 @@ async def mark(request: AnyRequest, recommendation_id: UUID) -> Template | Redir
     customer_id = fields.get("customer_id", "")
     if word is None:
         raise InvalidRequest("A recommendation can be accepted, dismissed or done.", field="state")
-    if not 1 <= len(customer_id) <= 200 or "\x00" in customer_id:
+    if not may_be_customer(customer_id):
         raise NotFound("There is no such recommendation.")
     served, email = services(request), member_email(request) or ""
     found = await marks.mark(
         served.database, served.plan, customer_id, recommendation_id, word, now=served.now(), by=email
     )
     if "hx-request" in request.headers:
-        row = row_of(found, customer_id, fields.get("name", "")[:200], served.plan)
+        row = row_of(found, customer_id, fields.get("name", "")[:MAX_WORD_LENGTH], served.plan)
         return page(request, "coach/_row.html", section="coaching", row=row, back=fields.get("back", ""), marked=True)
     return Redirect(local_path(fields.get("back", "/coaching")), status_code=303, headers=dict(PAGE_HEADERS))
 

@@ -22,6 +22,7 @@ from milepost.game.customer import Shown, read_game
 from milepost.game.profile import GameProfile, write_profile
 from milepost.game.team import TeamTotals, read_awards, read_longest, read_totals
 from milepost.insights.customer import read_customer
+from milepost.vocabulary import MAX_NAME_LENGTH
 
 _AWARDS = 12
 _LONGEST = 8
@@ -86,7 +87,9 @@ async def save_profile(request: AnyRequest, segment: str) -> Template | Redirect
     except InvalidRequest as problem:
         async with served.database.transaction() as connection:
             known = await read_customer(connection, customer_id, now=served.now())
-        typed = ProfileForm(state, name[:200], profile_url(customer_id), problem.message, problem.field or "")
+        typed = ProfileForm(
+            state, name[:MAX_NAME_LENGTH], profile_url(customer_id), problem.message, problem.field or ""
+        )
         return page(
             request,
             "game/profile.html",

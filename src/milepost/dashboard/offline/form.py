@@ -18,6 +18,7 @@ from milepost.ingest.ids import new_id
 from milepost.ingest.steps import Sender
 from milepost.insights.customer import Action
 from milepost.plan import Plan
+from milepost.vocabulary import MAX_TEXT_LENGTH, MAX_WORD_LENGTH
 
 #: The source of what is recorded by hand; nothing else may be changed here.
 BY_HAND: Final = "dashboard"
@@ -29,21 +30,20 @@ FIELDS: Final = (
 SUGGESTIONS: Final = (
     "Call", "Workshop", "Meeting", "Training", "Proposal", "Deal won", "Renewal", "Upgrade", "Reference given",
 )  # fmt: skip
-_ROLES: Final = ("intervention", "outcome")
 _NUMBER = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?\Z")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?\Z")
 #: The fields of an action by the name they have in the form, where that is another.
 _IN_FORM: Final = {"timestamp": "at"}
 #: What a fault means in a field, in the words of who fills it in.
 _SAID: Final = {
-    "action_type": "Say what it was, in 1 to 200 characters.",
+    "action_type": f"Say what it was, in 1 to {MAX_WORD_LENGTH} characters.",
     "role": "Choose whether you did it or it came of it.",
     "at": "Give the day and the time, such as 2026-03-31T14:00.",
     "competency_area": "Choose a competency of the plan, or none.",
     "business_impact": "Choose low, medium or high.",
     "value": "Give a number without its currency, such as 12500.50.",
     "currency": "Give three letters, such as EUR.",
-    "description": "Keep it to 4,000 characters.",
+    "description": f"Keep it to {MAX_TEXT_LENGTH:,} characters.",
 }
 _SAID_BY_CODE: Final = {
     ("at", "time_too_far_ahead"): "This is more than a day ahead. Record it once it has happened.",

@@ -14,6 +14,7 @@ from milepost.dashboard.questions.asked import NAMES, Name, PageQuestion
 from milepost.errors import InvalidRequest, NotFound
 from milepost.store.database import Database, Row
 from milepost.store.queries import load
+from milepost.vocabulary import MAX_NAME_LENGTH
 
 MOST_CARDS = 24
 _SQL = load("milepost.dashboard.questions", "kept.sql")
@@ -157,6 +158,6 @@ def _report(row: Row) -> Report | None:
 def named(name: str) -> str:
     """Raises InvalidRequest for a name nobody can see, or one that is too long."""
     name = " ".join(name.split())
-    if not 1 <= len(name) <= 200:
-        raise InvalidRequest("Give it a name of 1 to 200 characters.", field="name")
+    if not 1 <= len(name) <= MAX_NAME_LENGTH:
+        raise InvalidRequest(f"Give it a name of 1 to {MAX_NAME_LENGTH} characters.", field="name")
     return name

@@ -2,12 +2,12 @@
 
 create table public.customer_actions (
   action_id uuid primary key default milepost.uuid7(),
-  customer_id text not null check (length(customer_id) between 1 and 200),
-  user_id text check (length(user_id) between 1 and 200),
-  action_type text not null check (length(action_type) between 1 and 200),
+  customer_id milepost.label not null,
+  user_id milepost.label,
+  action_type milepost.label not null,
   role text not null default 'intervention' check (role in ('intervention', 'outcome')),
   description text,
-  competency_area text check (length(competency_area) between 1 and 200),
+  competency_area milepost.label,
   business_impact text not null default 'medium' check (business_impact in ('low', 'medium', 'high')),
   value numeric,
   currency text check (length(currency) = 3),
