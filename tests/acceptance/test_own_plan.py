@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,11 @@ def garden(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     ):
         with member(server) as visitor:
             assert "seed-catalogue" in visitor.get("/").text, "the first event to send is of the plan's tools"
-        events = [{"customer_id": "rosa", "user_id": "r", "session_id": "s", **event} for event in _EVENTS]
+        now = datetime.now(UTC)
+        # A second apart, as the newest stage told is the customer's.
+        times = [(now - timedelta(seconds=ago)).isoformat() for ago in range(len(_EVENTS), 0, -1)]
+        who = {"customer_id": "rosa", "user_id": "r", "session_id": "s"}
+        events = [{**who, **event, "timestamp": at} for event, at in zip(_EVENTS, times, strict=True)]
         receipt = writing.post("/v1/events", json={"events": events}).raise_for_status().json()
         assert (receipt["accepted"], receipt["rejected"]) == (len(_EVENTS), [])
         with psycopg.connect(dsn, autocommit=True) as connection:
