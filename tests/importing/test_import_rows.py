@@ -258,7 +258,7 @@ def test_growth_stages_are_the_plans(tmp_path: Path) -> None:
             ("seed",),
             "m, line 5: event.growth_stage.use: 'bloom' is not a growth_stage.",
         ),
-        ('{ column = "kind", values = "kinds" }', ("seed",), "m, line 22: values.kinds.use: 'tool_usage' is not a growth"),
+        ('{ column = "kind", values = "kinds" }', ("seed",), "m, line 22: values.kinds.use: 'tool_usage' is not"),
     ],
 )  # fmt: skip
 def test_a_map_that_names_a_stage_the_plan_has_not_is_refused_at_once(
