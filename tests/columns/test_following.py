@@ -149,7 +149,7 @@ def test_changes_that_were_cleaned_up_mean_building_anew(owner: Owner, connectio
     connection.execute("select milepost.clean_event_changes(now() + interval '1 second')")
     owner.start()
     same(owner, connection)
-    assert "built anew" in owner.log()
+    assert "too long: rebuilding it" in owner.log()
 
 
 def test_another_database_means_building_anew(owner: Owner, connection: psycopg.Connection) -> None:

@@ -251,12 +251,12 @@ def test_growth_stages_are_the_plans(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "stages", "said"),
     [
-        ('"bloom"', ("seed",), "m, line 5: event.growth_stage: 'bloom' is not a growth_stage. Use one of the plan's"),
-        ('"seed"', (), "m, line 5: event.growth_stage: 'seed' is not a growth_stage. The plan has none: leave it out"),
+        ('"bloom"', ("seed",), "m, line 5: event.growth_stage: 'bloom' is not a valid growth_stage. Use one"),
+        ('"seed"', (), "m, line 5: event.growth_stage: 'seed' is not a valid growth_stage. The plan has none"),
         (
             '{ column = "kind", values = { use = "bloom" } }',
             ("seed",),
-            "m, line 5: event.growth_stage.use: 'bloom' is not a growth_stage.",
+            "m, line 5: event.growth_stage.use: 'bloom' is not a valid growth_stage.",
         ),
         ('{ column = "kind", values = "kinds" }', ("seed",), "m, line 22: values.kinds.use: 'tool_usage' is not"),
     ],
