@@ -92,6 +92,7 @@ def large(dsn: str, events: int, console: Console) -> None:
                 connection.execute(tie)
                 seconds, moved = _follow(dsn)
                 table.add_row(name, *_row(seconds, moved, sender.taken()))
+                console.print(f"[dim]{name}: {moved:,} events in {seconds:.0f} s[/dim]")
                 assert moved >= events
         finally:
             sender.stop()

@@ -7,10 +7,14 @@ shift
 # Whatever the caller's habit is: each server that a test starts would compile all of the code anew.
 export PYTHONDONTWRITEBYTECODE=
 
-"$python" -m pytest -n "${WORKERS:-3}" --dist loadfile --no-loadscope-reorder -m "not alone" "$@"
+"$python" -m pytest -n "${WORKERS:-3}" --dist loadfile --no-loadscope-reorder --durations 25 --durations-min 5 \
+  -m "not alone" "$@"
 together=$?
 # 5: nothing to run. The arguments may name tests of one kind only, but they must name some.
 [ $together = 0 ] || [ $together = 5 ] || exit $together
+# Collecting all of the others again would take as long as some of these do.
+# shellcheck disable=SC2046 -- a list of names
+[ $# -gt 0 ] || set -- $(grep -rl --include='*.py' 'mark\.alone' tests)
 "$python" -m pytest -m alone "$@"
 alone=$?
 [ $alone = 5 ] && exit $together
