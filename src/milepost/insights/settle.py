@@ -39,8 +39,8 @@ class Pace(NamedTuple):
 
 #: Everything with every change, for whoever waits for it.
 AT_ONCE: Final = Pace(timedelta(0), timedelta(0), timedelta(0))
-#: Beside a server's other work. What costs more comes every third time, not in turns of its own.
-STEADY: Final = Pace(timedelta(seconds=10), timedelta(seconds=30), timedelta(hours=1))
+#: Beside a server's other work.
+STEADY: Final = Pace(timedelta(seconds=8), timedelta(seconds=16), timedelta(hours=1))
 
 
 class Settling(NamedTuple):
