@@ -34,7 +34,7 @@ def show(file: PlanFile = None) -> None:
         tools.add_row(tool.id, tool.name, tool.competency or "", sections)
     console.print(tools)
     console.print("* a key section: using it has medium impact by default\n")
-    stages = ", ".join(plan.stage_names()) or "none, so an event may not tell one"
+    stages = ", ".join(plan.stage_names()) or "none, so an event may not name one"
     console.print(f"Growth stages: {stages}\n", markup=False, highlight=False)
     points = Table("points of", *IMPACTS)
     for kind in EVENT_TYPES:

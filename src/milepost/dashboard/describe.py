@@ -108,5 +108,5 @@ def stage_names(plan: Plan) -> dict[str, str]:
 
 
 def stage_name(plan: Plan, stage: str) -> str:
-    """A growth stage as people read it. One that an earlier plan had is told by its id."""
+    """A growth stage as people read it. One that only an earlier plan had is shown by its id."""
     return stage_names(plan).get(stage) or fmt.visible_name(fmt.words(stage))

@@ -179,4 +179,4 @@ def _unknown(word: str, known: Collection[str], what: str) -> str:
 def _unknown_fact(name: str, facts: Collection[str]) -> str:
     if name.startswith("prediction"):
         return f"{name!r}: Milepost has no predictions yet, so no condition can use one; choose another fact"
-    return f"{name!r} is not a known fact; the known ones are {', '.join(sorted(facts))}"
+    return _unknown(name, facts, "fact")
