@@ -18,8 +18,8 @@ _ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium where there is one, else the one Playwright installed."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    """The system's Chromium, without its windows if it comes so, else the one Playwright installed."""
+    path = shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=path, args=_ARGS)
         yield running

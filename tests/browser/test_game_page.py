@@ -11,10 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.complaints import complaints_of
+from tests.support.axe import faults
 from tests.support.dashboard import EMAIL, PASSWORD, sign_in_link
 from tests.support.server import WRITE_KEY, Server, wait_for
-
-_AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -61,19 +60,12 @@ def page(played: Server, browser: Browser, request: pytest.FixtureRequest) -> It
     assert complaints == []
 
 
-def _axe(page: Page) -> list[str]:
-    """What axe has against the page."""
-    page.evaluate(_AXE)
-    found: list[str] = page.evaluate("async () => (await axe.run()).violations.map(v => v.id + ': ' + v.nodes[0].html)")
-    return found
-
-
 def test_the_page_as_it_is_used(page: Page) -> None:
     page.get_by_role("link", name="Game").click()
     expect(page.get_by_role("heading", name="Game", exact=True)).to_be_visible()
     expect(page.locator("#lately .rows li")).to_have_count(12)
     expect(page.get_by_text("customers keep a streak; 1 ends with this week")).to_be_visible()
-    assert _axe(page) == []
+    assert faults(page) == []
     page.get_by_role("link", name="First export").click()
     expect(page.get_by_role("heading", name="Earned lately: First export")).to_be_visible()
     page.get_by_role("link", name="Earlier").click()
@@ -93,7 +85,7 @@ def test_a_customer_goes_on_the_board(page: Page) -> None:
     section = page.locator("#game")
     expect(section.get_by_text("5 weeks in a row, this one included.")).to_be_visible()
     expect(section.get_by_text("75 points, 75 to level 3")).to_be_visible()
-    assert _axe(page) == []
+    assert faults(page) == []
     section.get_by_label("Under this name:").check()
     section.get_by_label("Name on the leaderboard").fill("Player three")
     section.get_by_role("button", name="Save").click()
@@ -105,7 +97,7 @@ def test_a_customer_goes_on_the_board(page: Page) -> None:
     expect(page.locator("#board tbody tr")).to_have_count(20)
     page.set_viewport_size({"width": 375, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    assert _axe(page) == []
+    assert faults(page) == []
     page.goto(page.url.split("/game")[0] + "/customers/player-3")
     page.get_by_label("Not at all").check()
     page.locator("#game").get_by_role("button", name="Save").click()

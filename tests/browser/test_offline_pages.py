@@ -12,17 +12,14 @@ from typing import Any
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
 from tests.browser.complaints import complaints_of
+from tests.support.axe import DESKTOP, assert_clean, faults
 from tests.support.dashboard import EMAIL, PASSWORD, sign_in_link
 from tests.support.postgres import Cluster
 from tests.support.server import WRITE_KEY, Server, running, wait_for
 
-_AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
-_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-_DESKTOP: ViewportSize = {"width": 1440, "height": 900}
-_PHONE: ViewportSize = {"width": 390, "height": 844}
 #: Customers in each quarter of all competencies together.
 _MANY = {"both": 6, "practice": 5, "results": 4, "neither": 9}
 _COMPETENCIES = ("customer_intelligence", "value_communication", "sales_execution", "systematic_optimization")
@@ -103,7 +100,7 @@ class Visit:
 @pytest.fixture
 def visit(offline: Server, browser: Browser, signed_in: StorageState) -> Iterator[Visit]:
     context = browser.new_context(
-        viewport=_DESKTOP,
+        viewport=DESKTOP,
         locale="en-GB",
         timezone_id="Europe/Berlin",
         reduced_motion="reduce",
@@ -158,7 +155,7 @@ def test_an_action_is_recorded_changed_and_deleted(visit: Visit) -> None:
 
 
 def test_the_form_works_without_scripts(offline: Server, browser: Browser, signed_in: StorageState) -> None:
-    with browser.new_context(java_script_enabled=False, storage_state=signed_in, viewport=_DESKTOP) as context:
+    with browser.new_context(java_script_enabled=False, storage_state=signed_in, viewport=DESKTOP) as context:
         page = context.new_page()
         page.goto(f"{offline.url}/customers/neither-2")
         page.get_by_text("Record an offline action").click()
@@ -262,15 +259,7 @@ def test_axe_finds_no_fault(visit: Visit, address: str) -> None:
     if (record := page.locator("#record summary")).count():
         record.click()
         page.locator("#weeks .chart-table summary").click()
-    page.evaluate(_AXE)
-    for size in (_DESKTOP, _PHONE):
-        page.set_viewport_size(size)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            found = page.evaluate("rules => axe.run(document, rules)", _RULES)
-            assert [f"{v['id']}: {v['nodes'][0]['target']}" for v in found["violations"]] == []
-        sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert sideways <= 0, "scrolls sideways"
+    assert_clean(page)
 
 
 def test_axe_finds_no_fault_with_mistakes(visit: Visit) -> None:
@@ -279,8 +268,6 @@ def test_axe_finds_no_fault_with_mistakes(visit: Visit) -> None:
     page.get_by_label("Currency").fill("1")
     page.get_by_role("button", name="Record it").click()
     expect(page.get_by_role("alert")).to_be_visible()
-    page.evaluate(_AXE)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        found = page.evaluate("rules => axe.run(document, rules)", _RULES)
-        assert [f"{v['id']}: {v['nodes'][0]['target']}" for v in found["violations"]] == []
+        assert faults(page) == [], scheme

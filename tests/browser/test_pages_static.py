@@ -6,20 +6,17 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.complaints import complaints_of
+from tests.support.axe import COLOURS, COLOURS_AND_SIZES, PHONE, faults, sideways
 
 from .preview import page_paths
 from .sample import EVIL, NOW
 
-_AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
-_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 _TABLET = {"width": 768, "height": 1024}
-_PHONE = {"width": 390, "height": 844}
 _CROWDED = """() => [...document.querySelectorAll("main table :is(td, th)")]
     .filter(cell => cell.offsetParent && cell.scrollWidth > cell.clientWidth + 1)
     .map(cell => cell.outerHTML.slice(0, 150))"""
@@ -46,35 +43,20 @@ def watched(browser: Browser) -> Iterator[Watched]:
     context.close()
 
 
-def _axe(page: Page, options: dict[str, Any]) -> list[str]:
-    result = page.evaluate("options => axe.run(document, options)", options)
-    return [
-        f"{violation['id']}: {node['target']} {node['failureSummary']}"
-        for violation in result["violations"]
-        for node in violation["nodes"][:3]
-    ]
-
-
-def _overflow(page: Page) -> int:
-    width: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return width
-
-
 @pytest.mark.parametrize("path", page_paths())
 def test_page_is_clean(site: str, watched: Watched, path: str) -> None:
     page = watched.page
     page.goto(site + path)
-    page.evaluate(_AXE)
-    assert _axe(page, _RULES) == []
-    assert _overflow(page) <= 0, "scrolls sideways on a desktop"
+    assert faults(page) == []
+    assert sideways(page) <= 0, "scrolls sideways on a desktop"
     page.emulate_media(color_scheme="dark")
-    assert _axe(page, {"runOnly": ["color-contrast"]}) == []
+    assert faults(page, COLOURS) == []
     page.set_viewport_size(_TABLET)  # type: ignore[arg-type]
-    assert _overflow(page) <= 0, "scrolls sideways on a tablet"
+    assert sideways(page) <= 0, "scrolls sideways on a tablet"
     assert page.evaluate(_CROWDED) == [], "a table's cell does not hold its text"
-    page.set_viewport_size(_PHONE)  # type: ignore[arg-type]
-    assert _overflow(page) <= 0, "scrolls sideways on a phone"
-    assert _axe(page, {"runOnly": ["color-contrast", "target-size"]}) == []
+    page.set_viewport_size(PHONE)
+    assert sideways(page) <= 0, "scrolls sideways on a phone"
+    assert faults(page, COLOURS_AND_SIZES) == []
     foreign = page.evaluate(
         """() => [...document.querySelectorAll("script:not([src]), style, [style], main img, main script, iframe")]
             .map(element => element.outerHTML.slice(0, 200))"""
@@ -207,8 +189,7 @@ def test_keys_copy_and_ask_before_revoking(site: str, watched: Watched) -> None:
     expect(dialog).to_be_hidden()
     page.get_by_role("button", name="Revoke Web app, production").click()
     expect(dialog).to_be_visible()
-    page.evaluate(_AXE)
-    assert _axe(page, _RULES) == []
+    assert faults(page) == []
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     assert watched.complaints == []

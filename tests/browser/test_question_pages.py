@@ -11,16 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
 from tests.browser.complaints import complaints_of
+from tests.support.axe import DESKTOP, assert_clean
 from tests.support.dashboard import EMAIL, PASSWORD, member, sign_in_link
 from tests.support.postgres import Cluster
 from tests.support.server import WRITE_KEY, Server, running, wait_for
 
-_AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
-_DESKTOP: ViewportSize = {"width": 1440, "height": 900}
-_PHONE: ViewportSize = {"width": 390, "height": 844}
 #: 40 customers analyse, 24 of them export, 10 of these share.
 _ANALYSED, _EXPORTED, _SHARED = 40, 24, 10
 _PAGES = ("/trends", "/funnels", "/retention", "/paths", "/lifecycle", "/tools", "/sessions")
@@ -96,7 +94,7 @@ def signed_in(asked: Server, browser: Browser) -> StorageState:
 @pytest.fixture
 def visit(asked: Server, browser: Browser, signed_in: StorageState) -> Iterator[Visit]:
     context = browser.new_context(
-        viewport=_DESKTOP,
+        viewport=DESKTOP,
         locale="en-GB",
         timezone_id="Europe/Berlin",
         reduced_motion="reduce",
@@ -329,14 +327,4 @@ def test_everything_works_without_scripts(asked: Server, browser: Browser) -> No
     "address", [*_PAGES, "/trends?by=tool_id&view=table", "/cohorts", "/cohorts/new", "/dashboards"]
 )
 def test_axe_finds_no_fault(visit: Visit, address: str) -> None:
-    page = visit.open(address)
-    page.evaluate(_AXE)
-    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-    for size in (_DESKTOP, _PHONE):
-        page.set_viewport_size(size)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            found = page.evaluate("rules => axe.run(document, rules)", rules)
-            assert [f"{v['id']}: {v['nodes'][0]['target']}" for v in found["violations"]] == []
-        sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert sideways <= 0, "scrolls sideways"
+    assert_clean(visit.open(address))

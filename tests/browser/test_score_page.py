@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, ViewportSize, expect
 
 from tests.browser.complaints import complaints_of
+from tests.support.axe import DESKTOP, assert_clean
 from tests.support.dashboard import EMAIL, PASSWORD, sign_in_link
 from tests.support.ids import uuid7_at
 from tests.support.postgres import Cluster
 from tests.support.server import Server, running
 
-_AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
-_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-_DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 _PHONE: ViewportSize = {"width": 390, "height": 844}
 #: 40 customers over 130 days: the n-th comes every (n mod 6 + 1)-th day, and every third stays away after 70 days.
 _EVENTS = f"""
@@ -56,7 +53,7 @@ def signed_in(served: Server, browser: Browser) -> StorageState:
 @pytest.fixture
 def page(browser: Browser, signed_in: StorageState) -> Iterator[Page]:
     context: BrowserContext = browser.new_context(
-        viewport=_DESKTOP, locale="en-GB", timezone_id="Europe/Berlin", reduced_motion="reduce", storage_state=signed_in
+        viewport=DESKTOP, locale="en-GB", timezone_id="Europe/Berlin", reduced_motion="reduce", storage_state=signed_in
     )
     opened = context.new_page()
     complaints = complaints_of(opened)
@@ -65,26 +62,13 @@ def page(browser: Browser, signed_in: StorageState) -> Iterator[Page]:
     assert complaints == []
 
 
-def no_fault(page: Page) -> None:
-    """Axe finds none on desktop and phone, light and dark; nothing scrolls sideways."""
-    page.evaluate(_AXE)
-    for size in (_DESKTOP, _PHONE):
-        page.set_viewport_size(size)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            found = page.evaluate("rules => axe.run(document, rules)", _RULES)
-            assert [f"{v['id']}: {v['nodes'][0]['target']}" for v in found["violations"]] == []
-        sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert sideways <= 0, "scrolls sideways"
-
-
 def test_the_question_is_asked_and_answered_in_place(served: Server, page: Page) -> None:
     page.goto(f"{served.url}/")
     page.get_by_role("link", name="Score check").click()
     finding = page.locator("[data-finding]")
     expect(finding).to_contain_text("Nobody has asked yet")
-    no_fault(page)
-    page.set_viewport_size(_DESKTOP)
+    assert_clean(page)
+    page.set_viewport_size(DESKTOP)
     page.get_by_role("button", name="Compare now").click()
     # The page follows the run by itself, and loads again when it is over.
     expect(finding).to_contain_text("The score ranks who stays active", timeout=90_000)
@@ -127,8 +111,8 @@ def test_a_run_under_way_shows_how_far_it_is_and_can_be_cancelled(served: Server
         expect(bar).to_have_attribute("value", "30")
         connection.execute("update milepost.validations set done = 90 where state = 'running'")
         expect(bar).to_have_attribute("value", "90")
-        no_fault(page)
-        page.set_viewport_size(_DESKTOP)
+        assert_clean(page)
+        page.set_viewport_size(DESKTOP)
         page.get_by_role("button", name="Cancel").click()
         expect(page.get_by_text("The last comparison was cancelled")).to_be_visible()
         expect(page.locator("[data-finding]")).to_contain_text("The score ranks")
@@ -137,4 +121,4 @@ def test_a_run_under_way_shows_how_far_it_is_and_can_be_cancelled(served: Server
 def test_a_whole_page_has_no_fault(served: Server, page: Page) -> None:
     page.goto(f"{served.url}/score")
     expect(page.locator("#slices[data-drawn]")).to_be_visible()
-    no_fault(page)
+    assert_clean(page)

@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser_react.bundle import ROOT, serving
+from tests.support.axe import COLOURS, COLOURS_AND_SIZES, faults, sideways
 from tests.support.server import Server
 
-_AXE = (Path(__file__).parents[1] / "browser" / "vendor" / "axe.min.js").read_text()
-_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 _WIDTHS = (1280, 900, 390)
-
-
-def _violations(page: Page, options: dict[str, Any]) -> list[str]:
-    result = page.evaluate("options => axe.run(document, options)", options)
-    return [
-        f"{violation['id']}: {node['target']} {node['failureSummary']}"
-        for violation in result["violations"]
-        for node in violation["nodes"][:3]
-    ]
 
 
 def check(page: Page) -> None:
     """WCAG AA by axe in light and dark, and no scrolling sideways down to a phone."""
-    page.evaluate(_AXE)
     page.emulate_media(color_scheme="light")
-    assert _violations(page, _RULES) == []
+    assert faults(page) == []
     page.emulate_media(color_scheme="dark")
-    assert _violations(page, {"runOnly": ["color-contrast"]}) == []
+    assert faults(page, COLOURS) == []
     for width in _WIDTHS:
         page.set_viewport_size({"width": width, "height": 844})
-        over: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert over <= 0, f"scrolls sideways at {width} px"
-    assert _violations(page, {"runOnly": ["color-contrast", "target-size"]}) == []
+        assert sideways(page) <= 0, f"scrolls sideways at {width} px"
+    assert faults(page, COLOURS_AND_SIZES) == []
 
 
 def _icp(page: Page, tab: str) -> None:

@@ -1,0 +1,47 @@
+"""What axe-core finds wrong with a page: WCAG 2.2 A and AA and axe's best practices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from playwright.sync_api import Page, ViewportSize
+
+DESKTOP: Final[ViewportSize] = {"width": 1440, "height": 900}
+PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
+_AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text("utf-8")
+_ALL: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+#: What a scheme, and what a narrow window can break of a page that is otherwise clean.
+COLOURS: Final = ("color-contrast",)
+COLOURS_AND_SIZES: Final = ("color-contrast", "target-size")
+
+
+def faults(page: Page, rules: tuple[str, ...] = _ALL) -> list[str]:
+    """Each fault with the elements that have it, three at most; [] of a clean page."""
+    if page.evaluate("!window.axe"):
+        page.evaluate(_AXE)
+    # Of what passes axe would describe every element too, which takes three times as long as all the rules.
+    options = {"runOnly": list(rules), "resultTypes": ["violations"]}
+    result = page.evaluate("options => axe.run(document, options)", options)
+    return [
+        f"{violation['id']}: {node['target']} {node['failureSummary']}"
+        for violation in result["violations"]
+        for node in violation["nodes"][:3]
+    ]
+
+
+def sideways(page: Page) -> int:
+    """Pixels the page is wider than its window."""
+    width: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return width
+
+
+def assert_clean(page: Page) -> None:
+    """No fault on desktop and phone, light and dark, and no scrolling sideways."""
+    for size in (DESKTOP, PHONE):
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme="light")
+        assert faults(page) == [], f"{size['width']} px wide"
+        page.emulate_media(color_scheme="dark")
+        assert faults(page, COLOURS) == [], f"dark, {size['width']} px wide"
+        assert sideways(page) <= 0, f"scrolls sideways at {size['width']} px"
