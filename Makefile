@@ -60,9 +60,10 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m bench.questions
 	$(BIN)/python -m bench.ties
 
-# An hour or two for the properties alone: tests/support/examples.py says how many examples.
+# An hour or two for the properties, tests/support/examples.py says how many examples, and for files that are imported
+# whole.
 soak: $(VENV)/.dev
-	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile soak --timeout 0
+	$(BIN)/python -m pytest -m "hypothesis or slow" --hypothesis-profile soak --timeout 0
 	$(BIN)/python -m bench.soak $(ARGS)
 
 # Of a running demo: make screenshots ARGS="http://127.0.0.1:8321 SIGN-IN-LINK"

