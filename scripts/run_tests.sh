@@ -7,7 +7,7 @@ shift
 # Whatever the caller's habit is: each server that a test starts would compile all of the code anew.
 export PYTHONDONTWRITEBYTECODE=
 
-"$python" -m pytest -n "${WORKERS:-3}" --dist loadgroup --no-loadscope-reorder --durations 25 --durations-min 5 \
+"$python" -m pytest -n "${WORKERS:-3}" --dist loadfile --no-loadscope-reorder --durations 25 --durations-min 5 \
   -m "not alone" "$@"
 together=$?
 # 5: nothing to run. The arguments may name tests of one kind only, but they must name some.

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from xdist.remote import Producer
 
 from tests.support.examples import register_profiles, repeatable
-from tests.support.order import arrange
+from tests.support.order import Together, longest_first
 from tests.support.postgres import Cluster
 from tests.support.real_data import oulad_students, write_oulad
 from tests.support.server import Server, running
@@ -27,7 +28,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    arrange(items, Path(__file__).parent.as_posix())
+    longest_first(items, Path(__file__).parent.as_posix())
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together | None:
+    return Together(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_unconfigure() -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from xdist.scheduler.loadfile import LoadFileScheduling
 
 #: Beginnings of paths under tests/. Whatever none of them names comes after, in pytest's own order.
 _FIRST = (
@@ -41,17 +42,17 @@ _FIRST = (
 _TOGETHER = ("analytics/",)
 
 
-def arrange(items: list[pytest.Item], tests: str) -> None:
-    """Sorts in place, and gives each the others that stay on its worker (`--dist loadgroup`). `tests`: the folder."""
-    items.sort(key=lambda item: _rank(_path(item, tests)))
-    for item in items:
-        path = _path(item, tests)
-        group = next((folder for folder in _TOGETHER if path.startswith(folder)), path)
-        item.add_marker(pytest.mark.xdist_group(group))
+def longest_first(items: list[pytest.Item], tests: str) -> None:
+    """Sorts in place; `tests` is the folder's path."""
+    items.sort(key=lambda item: _rank(item.path.as_posix().removeprefix(tests + "/")))
 
 
-def _path(item: pytest.Item, tests: str) -> str:
-    return item.path.as_posix().removeprefix(tests + "/")
+class Together(LoadFileScheduling):  # type: ignore[misc]
+    """A worker takes a whole file, or a whole folder of `_TOGETHER`."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return next((folder for folder in _TOGETHER if file.removeprefix("tests/").startswith(folder)), file)
 
 
 def _rank(path: str) -> int:
