@@ -21,7 +21,7 @@ def configure_logging(settings: Settings) -> dict[str, Any]:
 
 
 def logging_config(settings: Settings) -> dict[str, Any]:
-    """The dictionary alone. Access lines (`granian.access`) are off: the server counts requests instead."""
+    """The dictionary alone. Uvicorn's access lines are off: the server counts requests instead."""
     level = settings.log_level.upper()
     return {
         "version": 1,
@@ -47,9 +47,8 @@ def logging_config(settings: Settings) -> dict[str, Any]:
         },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            # Granian's Python and Rust sides both write here; it sets the level itself.
-            "_granian": {"handlers": [], "propagate": True},
-            "granian.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
+            # Beneath that it says when it starts, and warns of what strangers send.
+            "uvicorn": {"level": "ERROR" if level != "DEBUG" else level},
             # One line per request or job is for debugging alone.
             "httpx": {"level": "WARNING" if level == "INFO" else level},
             "procrastinate": {"level": "WARNING" if level == "INFO" else level},

@@ -6,12 +6,14 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TypeVar
 
 from milepost.errors import SettingsError
 
 _PREFIX = "MILEPOST_"
+Network = IPv4Network | IPv6Network
 _T = TypeVar("_T")
 
 
@@ -27,6 +29,10 @@ class Settings:
     host: str = _setting("127.0.0.1", "Address to listen on")
     port: int = _setting(8321, "Port to listen on")
     public_url: str = _setting("", "Address people reach this server at; default http://HOST:PORT")
+    trusted_proxies: str = _setting(
+        "", "Addresses or networks of proxies in front, separated by commas; only their X-Forwarded-For counts"
+    )
+    connections_per_address: int = _setting(512, "Most connections one address (a /64 of IPv6) may have open")
     data_dir: Path = _setting(Path("milepost-data"), "Folder of the embedded PostgreSQL, secrets and spools")
     database_url: str = _setting("", "A PostgreSQL 15-18 to use instead of the embedded one")
     plan_file: Path | None = _setting(None, "The tracking plan; default ./milepost.toml if there is one")
@@ -63,6 +69,11 @@ class Settings:
             return self.public_url.rstrip("/")
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 -- compared, not bound
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def proxies(self) -> list[Network]:
+        """The networks of `trusted_proxies`. Raises ValueError for what is none."""
+        return [ip_network(part.strip(), strict=False) for part in self.trusted_proxies.split(",") if part.strip()]
 
     def with_flags(self, **flags: object) -> Settings:
         """A copy in which every flag that is not None replaces the environment's value."""
@@ -112,7 +123,20 @@ def _parse(name: str, raw: str, kind: str) -> object:
 def _check(settings: Settings) -> None:
     if not 0 < settings.port < 65536:
         raise SettingsError(f"MILEPOST_PORT is {settings.port}; it takes 1 to 65535.", field="MILEPOST_PORT")
-    for name in ("pool_size", "writers", "max_pending_mb", "query_seconds", "cleanup_minutes", "columns_memory_mb"):
+    try:
+        _ = settings.proxies
+    except ValueError as error:
+        message = f"MILEPOST_TRUSTED_PROXIES: {error}. It takes addresses or networks, such as 10.0.0.0/8, ::1."
+        raise SettingsError(message, field="MILEPOST_TRUSTED_PROXIES") from None
+    for name in (
+        "connections_per_address",
+        "pool_size",
+        "writers",
+        "max_pending_mb",
+        "query_seconds",
+        "cleanup_minutes",
+        "columns_memory_mb",
+    ):
         if getattr(settings, name) < 1:
             variable = _PREFIX + name.upper()
             raise SettingsError(f"{variable} is {getattr(settings, name)}; it takes 1 or more.", field=variable)

@@ -142,7 +142,7 @@ def test_serves_stops_cleanly_and_starts_again_with_its_data(data_dir: Path) -> 
         assert not cluster_processes(locate(data_dir))
         lines = [json.loads(line) for line in server.log().splitlines()]
         assert {"timestamp", "level", "logger", "message"} <= set(lines[0])
-        assert {"milepost.serve", "milepost.postgres", "_granian"} <= {line["logger"] for line in lines}
+        assert {"milepost.serve", "milepost.postgres"} <= {line["logger"] for line in lines}
         assert "database system is shut down" in (data_dir / "postgres.log").read_text()
     with Server(data_dir, server.port) as again:
         assert again.text("/count") == "2"

@@ -1,6 +1,6 @@
 """The process that serves: it owns the embedded PostgreSQL and the listening socket, and keeps a worker alive.
 
-    parent (this file) --+-- worker: the HTTP server (Granian) with the application
+    parent (this file) --+-- worker: the HTTP server (uvicorn, behind `door.py`) with the application
                          +-- the owner of the column store (milepost.columns.service)
                          +-- PostgreSQL, when embedded
 
@@ -13,19 +13,16 @@ from __future__ import annotations
 
 import errno
 import logging
-import multiprocessing
 import os
 import socket
 import threading
 from dataclasses import replace
-from importlib import import_module
-from typing import Any
 
 from milepost.errors import EmbeddedPostgresError, SettingsError
 from milepost.logs import configure_logging
-from milepost.processes import PARENT, watch_parent
+from milepost.processes import PARENT
 from milepost.serve.columns import ColumnsProcess
-from milepost.serve.workers import WorkerServer
+from milepost.serve.workers import WorkerKeeper
 from milepost.settings import Settings, to_environ
 from milepost.store.embedded import FAST_STOP_SECONDS, EmbeddedPostgres, Progress
 
@@ -47,8 +44,6 @@ def run_server(settings: Settings, *, target: str = TARGET, progress: Progress |
     except SettingsError as error:
         log.error(error.message)
         return 1
-    # A forked worker would share our threads' locks and our files; a spawned one is a process of its own.
-    multiprocessing.set_start_method("spawn", force=True)
     postgres: EmbeddedPostgres | None = None
     try:
         if settings.embedded:
@@ -61,7 +56,7 @@ def run_server(settings: Settings, *, target: str = TARGET, progress: Progress |
     os.environ.update(to_environ(given))
     os.environ[PARENT] = str(os.getpid())
 
-    server = WorkerServer(settings, target, load_in_worker, listener, log_config)
+    server = WorkerKeeper(target, listener, settings, log_config)
     columns = ColumnsProcess() if settings.columns else None
     starter = threading.Thread(target=_start, args=(postgres, server, progress), name="postgres-starter")
     try:
@@ -88,7 +83,6 @@ def listen(settings: Settings) -> socket.socket:
     """The listening socket. Raises SettingsError when the address cannot be used."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        # Exclusive: Granian's own socket (SO_REUSEPORT) would share the port with another server in silence.
         return socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
@@ -98,19 +92,12 @@ def listen(settings: Settings) -> socket.socket:
         raise SettingsError(message, field="MILEPOST_PORT") from error
 
 
-def load_in_worker(target: str) -> Any:
-    """Runs in each worker: ties its life to the parent's, then makes the application."""
-    watch_parent()
-    module, _, factory = target.partition(":")
-    return getattr(import_module(module), factory)()
-
-
-def _start(postgres: EmbeddedPostgres, server: WorkerServer, progress: Progress | None) -> None:
+def _start(postgres: EmbeddedPostgres, server: WorkerKeeper, progress: Progress | None) -> None:
     """Starts PostgreSQL beside the HTTP server; what cannot be started ends the server."""
     try:
         postgres.start(progress)
     except EmbeddedPostgresError as error:
-        if not server.interrupt_signal:
+        if not server.stopping:
             log.error(error.message)
             server.fail()
     except BaseException:

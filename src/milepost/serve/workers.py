@@ -1,136 +1,117 @@
-"""Granian's process manager, made to keep a worker alive whatever happens to it."""
+"""Keeps a worker alive whatever happens to it, until the server is told to stop."""
 
 from __future__ import annotations
 
 import logging
+import multiprocessing
+import os
+import signal
 import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from multiprocessing.connection import wait
+from multiprocessing.context import SpawnProcess
+from typing import Any, Final
 
-from granian.constants import HTTPModes, Interfaces, Loops
-from granian.log import LogLevels
-from granian.server.mp import MPServer, SocketHolder  # type: ignore[attr-defined]
-
+from milepost.serve.worker import DRAIN_SECONDS, work
 from milepost.settings import Settings
 from milepost.supervisor import Backoff, Ended, Task
 
 log = logging.getLogger("milepost.serve")
 
-_DRAIN_SECONDS = 20  # for requests under way when the server is told to stop
-_START_SECONDS = 30.0  # a first worker that gives up sooner never served
-_QUICK_DEATH_SECONDS = 10.0
+#: What a worker that is told to stop has beyond its own patience.
+_STOP_SECONDS: Final = DRAIN_SECONDS + 3.0
+_START_SECONDS: Final = 30.0  # a first worker that gives up sooner never served
+_QUICK_DEATH_SECONDS: Final = 10.0
 #: The first deaths cost next to nothing: who has connected meanwhile waits.
-_PAUSES = Backoff(first=0.05, most=10.0)
-_BACKPRESSURE = 1024  # connections served at once; further ones wait in the socket's queue
+_PAUSES: Final = Backoff(first=0.05, most=10.0)
 
 
-class WorkerServer(MPServer):
-    """Granian with one worker on a socket that the parent holds: connections queue while a worker is replaced.
+class WorkerKeeper:
+    """One worker on a socket that the parent holds: connections queue while it is replaced.
 
-    It replaces two of Granian's habits: ending the whole server after two deaths of a worker within 5.5 s, and
-    a socket per worker, which is closed while there is none.
+    One alone, as the group commit, live streams and caches live in one process. It takes signals from the moment it is
+    made, which must be in the main thread.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        target: str,
-        loader: Callable[[str], Any],
-        listener: socket.socket,
-        log_config: dict[str, Any],
-    ) -> None:
-        super().__init__(
-            target,
-            address=settings.host,
-            port=settings.port,
-            interface=Interfaces.ASGI,
-            workers=1,  # the group commit, live streams and caches live in one process
-            runtime_threads=1,  # HTTP parsing; Python and PostgreSQL need the other core
-            runtime_blocking_threads=8,
-            loop=Loops.uvloop,
-            http=HTTPModes.http1,
-            websockets=False,
-            backpressure=_BACKPRESSURE,
-            log_level=LogLevels(settings.log_level),
-            log_dictconfig=log_config,
-            log_access=False,
-            workers_kill_timeout=_DRAIN_SECONDS,
-        )
+    def __init__(self, target: str, listener: socket.socket, settings: Settings, log_config: dict[str, Any]) -> None:
         self.exit_code = 0
-        self.on_hurry: Callable[[], None] = lambda: None
-        self._loader = loader
-        self._listener = listener
+        self.stopping = False
         self.hurried = False
+        self.on_hurry: Callable[[], None] = lambda: None
+        self._listener = listener
+        self._arguments = (target, listener, settings, log_config)
+        self._process: SpawnProcess | None = None
+        self._woken, self._wake = os.pipe()
+        os.set_blocking(self._wake, False)
+        # A closed terminal ends the server like a Ctrl-C.
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._told_to_stop)
 
     def run(self) -> None:
-        """Serves until `signal_handler_interrupt` or `fail`; all workers have ended when it returns."""
-        self.serve(target_loader=self._loader)
+        """Serves until a signal or `fail`; the worker has ended when it returns."""
+        task = Task("worker", _PAUSES)
+        first = True
+        while not self.stopping:
+            task.begins()
+            # A forked worker would share our threads' locks and our files; a spawned one is a process of its own.
+            self._process = multiprocessing.get_context("spawn").Process(target=work, args=self._arguments)
+            began = time.monotonic()
+            self._process.start()
+            if not self._wait(self._process.sentinel):
+                break
+            self._process.join()
+            age, code = time.monotonic() - began, self._process.exitcode
+            if first and code and code > 0 and age < _START_SECONDS:
+                log.error("The application did not start (exit code %d): see the lines above", code)
+                self.exit_code = 1
+                return
+            first = False
+            if age > _QUICK_DEATH_SECONDS:
+                task.works()
+            self._wait(seconds=task.fails(Ended(f"the worker's process ended with code {code}")))
+        self._end()
 
     def fail(self) -> None:
         """Ends the server with exit code 1. Callable from any thread."""
         self.exit_code = 1
-        self.interrupt_signal = True
-        self.main_loop_interrupt.set()
+        self._stop()
 
     def kill(self) -> None:
-        """Ends the workers at once: what they had not answered, clients send again."""
-        for worker in self.wrks:
-            worker.kill()  # type: ignore[no-untyped-call]
+        """Ends the worker at once: what it had not answered, clients send again."""
+        if self._process is not None and self._process.is_alive():
+            self._process.kill()
 
-    def signal_handler_interrupt(self, *_args: object, **_kwargs: object) -> None:
-        if self.interrupt_signal and not self.hurried:
+    def _told_to_stop(self, *_: object) -> None:
+        if self.stopping and not self.hurried:
             self.hurried = True
             log.warning("Asked to stop a second time: not waiting any longer")
-        elif not self.interrupt_signal:
-            log.info("Asked to stop: finishing what was accepted, for at most %d s", _DRAIN_SECONDS)
+        elif not self.stopping:
+            log.info("Asked to stop: finishing what was accepted, for at most %d s", DRAIN_SECONDS)
         if self.hurried:
             self.kill()
             self.on_hurry()
-        self.interrupt_signal = True
-        self.main_loop_interrupt.set()
+        self._stop()
 
-    #: A closed terminal ends the server like a Ctrl-C, it does not reload it.
-    signal_handler_reload = signal_handler_interrupt
+    def _stop(self) -> None:
+        self.stopping = True
+        with suppress(BlockingIOError):  # it is full of wake-ups nobody has seen yet
+            os.write(self._wake, b".")
 
-    def shutdown(self, exit_code: int = 0) -> None:
-        # A worker that saw the terminal's Ctrl-C first has ended "unexpectedly": no reason for another exit code.
-        with suppress(SystemExit):
-            super().shutdown(exit_code)  # type: ignore[no-untyped-call]
+    def _wait(self, sentinel: int | None = None, seconds: float | None = None) -> bool:
+        """Until the process behind the sentinel ends, the time is over, or the server is to stop: then False."""
+        wait([self._woken] if sentinel is None else [self._woken, sentinel], seconds)
+        return not self.stopping
 
-    def _init_shared_socket(self) -> None:
-        self._listener.set_inheritable(True)
-        self._sso = self._listener
-        shared = SocketHolder(self._listener.fileno(), False, self.backlog)  # type: ignore[call-arg]
-        self.__dict__.update(_ssp=None, _shd=shared, _sfd=self._listener.fileno())  # typed as None by Granian
-
-    def _told_to_stop(self) -> bool:
-        return bool(self.interrupt_signal)
-
-    def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
-        task = Task("worker", _PAUSES)
-        task.begins()
-        while True:
-            self.main_loop_interrupt.wait()
-            self.main_loop_interrupt.clear()  # before looking, so that no later wake-up is lost
-            if self._told_to_stop():
-                return
-            dead: set[int] = set()
-            while self.interrupt_children:
-                dead.add(self.interrupt_children.pop())
-            if not dead:
-                continue
-            age = min(time.monotonic() - self.wrks[index].birth for index in dead)
-            code = next(self.wrks[index].inner.exitcode for index in dead)
-            if not self.respawned_wrks and code and code > 0 and age < _START_SECONDS:
-                log.error("The application did not start (exit code %d): see the lines above", code)
-                self.exit_code = 1
-                return
-            if age > _QUICK_DEATH_SECONDS:
-                task.works()
-            delay = task.fails(Ended(f"the worker's process ended with code {code}"))
-            if self.main_loop_interrupt.wait(delay) and self._told_to_stop():
-                return
-            task.begins()
-            self._respawn_workers(sorted(dead), spawn_target, target_loader)
+    def _end(self) -> None:
+        # Whoever comes now is refused at once in place of waiting for nobody.
+        self._listener.close()
+        if self._process is None:
+            return
+        self._process.terminate()
+        self._process.join(_STOP_SECONDS)
+        if self._process.is_alive():
+            log.warning("The worker did not end within %d s and is killed", _STOP_SECONDS)
+            self._process.kill()
+            self._process.join()
