@@ -36,6 +36,7 @@ from milepost.access.services import AnyRequest, Services
 from milepost.access.sessions import CsrfGuard, SessionConfig, SessionCookie
 from milepost.access.tokens import Tokens
 from milepost.api import coach, game, health, ingest, insights, practice, query, read, validation
+from milepost.api.heads import with_heads
 from milepost.api.schemas import SECURITY, SECURITY_SCHEMES
 from milepost.coach.deliver import Deliveries, Target
 from milepost.columns.client import Columns
@@ -57,6 +58,7 @@ from milepost.dashboard.tools_app import tools_app_routes
 from milepost.errors import Problem, SettingsError
 from milepost.identity.follower import Follower
 from milepost.ingest.events import EventRow
+from milepost.ingest.receiving import Receiving
 from milepost.ingest.write import Writer
 from milepost.insights.aside import Aside
 from milepost.jobs import Jobs
@@ -67,7 +69,6 @@ from milepost.settling import Settler
 from milepost.store.database import Database
 from milepost.store.setup import set_up
 from milepost.supervisor import Backoff, Supervisor, Task, in_a_line, in_thread
-from milepost.vocabulary import MAX_BATCH_BYTES
 
 _log = logging.getLogger(__name__)
 
@@ -99,6 +100,9 @@ _WITHOUT_SESSION = [
     "^/v1/(events|actions|batch|import|track|identify|page|screen|group|alias|[tipgab])$",
     "^/v1/me",
 ]
+
+#: The longest text of a form, percent-encoded, and the rest.
+_MOST_FORM_BYTES: Final = 64 * 1024
 
 
 def create_app(settings: Settings | None = None) -> Litestar:
@@ -181,8 +185,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=6, exclude=_NOT_FILES),
         # The process that runs us has set logging up, for parent and workers alike.
         logging_config=None,
-        # One byte more than a batch may have, so that it is we who say what is too large.
-        request_max_body_size=MAX_BATCH_BYTES + 1,
+        # Whoever asks: a form is read before it is known who sent it. Ingest has a limit of its own.
+        request_max_body_size=_MOST_FORM_BYTES,
         template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment)),
         state=State(
             {
@@ -192,7 +196,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             }
         ),
     )
-    app.asgi_handler = whole_segments(app.asgi_handler)
+    app.asgi_handler = with_heads(whole_segments(app.asgi_handler))
     return app
 
 
@@ -227,6 +231,7 @@ def build_services(settings: Settings) -> Services:
         plan=plan,
         database=database,
         columns=Columns(settings.data_dir),
+        receiving=Receiving(settings.max_pending_mb << 20),
         writer=Writer(dsn, writers=settings.writers, most_bytes=settings.max_pending_mb << 20, stored=stored),
         keys=KeyRing(database, preset),
         tokens=Tokens(settings),

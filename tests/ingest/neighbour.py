@@ -48,9 +48,13 @@ class Neighbour:
         """Until it was answered so often: what it waits for now is noted only then."""
         wait_for(lambda: self.answers() >= count, 30, "the neighbour to be answered")
 
+    def waited(self, since: int = 0) -> list[float]:
+        """Seconds of each wait after the first `since`."""
+        return self._waited[since:]
+
     def longest(self, since: int = 0) -> float:
         """Seconds of the longest wait of those after the first `since`."""
-        return max(self._waited[since:])
+        return max(self.waited(since))
 
     def check(self, *, usual: float, rarely: float | None = None) -> None:
         """All it sent was taken and is stored; half of its waits were below `usual` seconds, 99 % below `rarely`."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
+import ipaddress
 from typing import Any
 
 from litestar import Request
 
 from milepost.access.keys import KeyRing
 from milepost.errors import Forbidden, Unauthorised
+
+#: What a proxy adds: then the address is not the sender's, or need not be.
+_FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
 
 
 def bearer(request: Request[Any, Any, Any]) -> str | None:
@@ -40,3 +44,17 @@ async def require_secret_key(ring: KeyRing, key: str | None) -> None:
         raise Unauthorised("No valid secret key came with this request. Send one as Authorization: Bearer mps_...")
     if info.kind != "secret":
         raise Forbidden("A write key is public, so it cannot read. Use a secret key (mps_...).")
+
+
+async def is_insider(request: Request[Any, Any, Any], ring: KeyRing) -> bool:
+    """Whether it is one of us who looks after the server: with a secret key, or from a private address, directly."""
+    info = await ring.find(key) if (key := bearer(request)) is not None else None
+    if info is not None and info.kind == "secret":
+        return True
+    if request.client is None or any(name in request.headers for name in _FORWARDED):
+        return False
+    try:
+        address = ipaddress.ip_address(request.client.host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_private

@@ -5,11 +5,14 @@ Of a secret key only a hash is kept. Keys have 190 bits of chance, so a plain SH
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import math
 import secrets
 import string
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -25,9 +28,12 @@ KeyKind = Literal["write", "secret"]
 _SQL = load("milepost.access", "keys.sql")
 _LETTERS = string.ascii_letters + string.digits
 _PREFIX: dict[KeyKind, str] = {"write": "mpw_", "secret": "mps_"}
-#: Seconds a key is taken as valid, or as invalid, without asking again: a revocation takes this long.
+#: Seconds a key is taken as valid without asking again: a revocation takes this long.
 _FRESH = 10.0
-_MOST_CACHED = 10_000
+#: Seconds one that is not known is taken as invalid.
+_UNKNOWN_FRESH = 1.0
+#: Seconds between two times that a key's use is written down.
+_MARKED_EVERY = 60.0
 #: Seconds the database counts as away after it could not be asked.
 _AWAY = 2.0
 
@@ -38,6 +44,10 @@ class KeyInfo(msgspec.Struct, frozen=True):
     kind: KeyKind
     name: str
     key_id: UUID | None = None
+
+
+class _ValidKey(KeyInfo, frozen=True, kw_only=True):
+    key_hash: bytes
 
 
 class KeyRecord(msgspec.Struct, kw_only=True):
@@ -95,53 +105,65 @@ async def first_write_key(database: Database) -> str | None:
 
 
 class KeyRing:
-    """Finds out what a key is, asking the database once in ten seconds per key."""
+    """Finds out what a key is. All valid keys are in memory and read again every ten seconds, so that who has none, or
+    invents one each time, costs no question to the database."""
 
     def __init__(self, database: Database, preset: dict[str, KeyInfo], clock: Callable[[], float] = time.monotonic):
         self._database = database
         self._preset = {_hash(key): info for key, info in preset.items() if key}
         self._clock = clock
-        self._known: dict[bytes, tuple[float, KeyInfo | None]] = {}
-        self._away_until = 0.0
+        self._known: dict[bytes, KeyInfo] = {}
+        self._marked_at: dict[bytes, float] = {}
+        self._read_at = -math.inf
+        self._away_until = -math.inf
+        self._reading = asyncio.Lock()
 
     async def find(self, key: str) -> KeyInfo | None:
         """The key, or None where it is not valid. While the database is away, what was valid stays valid.
 
-        Raises DatabaseUnavailable for a key that was never seen while the database is away.
+        Raises DatabaseUnavailable for a key that is not known while the database is away.
         """
         key_hash = _hash(key)
         if preset := self._preset.get(key_hash):
             return preset
-        known = self._known.get(key_hash)
-        if known is not None and self._clock() - known[0] < _FRESH:
-            return known[1]
-        if self._clock() < self._away_until:
-            # It was away a moment ago: every request would wait for a connection just to hear so again.
-            if known is None:
-                raise DatabaseUnavailable(retry_after=2)
-            return known[1]
-        try:
-            info = await self._ask(key_hash)
-        except DatabaseUnavailable:
-            self._away_until = self._clock() + _AWAY
-            if known is None:
-                raise
-            return known[1]
-        if len(self._known) >= _MOST_CACHED:
-            self._known.clear()
-        self._known[key_hash] = (self._clock(), info)
+        # One that was made a moment ago is not known yet: an unknown key is looked for, once a second.
+        fresh = _FRESH if key_hash in self._known else _UNKNOWN_FRESH
+        if self._clock() - self._read_at >= fresh:
+            await self._read(fresh)
+        info = self._known.get(key_hash)
+        if info is not None:
+            await self._mark_used(key_hash)
+        elif self._clock() < self._away_until:
+            raise DatabaseUnavailable(retry_after=2)
         return info
 
     def forget(self) -> None:
-        """Asks the database again about every key, at once."""
-        self._known.clear()
+        """Asks the database again at once."""
+        self._read_at = -math.inf
 
-    async def _ask(self, key_hash: bytes) -> KeyInfo | None:
-        async with self._database.transaction() as connection:
-            row = await (await connection.execute(_SQL["find"], {"key_hash": key_hash})).fetchone()
-            if row is not None:
+    async def _mark_used(self, key_hash: bytes) -> None:
+        now = self._clock()
+        if now - self._marked_at.get(key_hash, -math.inf) < _MARKED_EVERY or now < self._away_until:
+            return
+        self._marked_at[key_hash] = now
+        with suppress(DatabaseUnavailable):
+            async with self._database.transaction() as connection:
                 await connection.execute(_SQL["used"], {"key_hash": key_hash})
-        return None if row is None else msgspec.convert(row, KeyInfo)
+
+    async def _read(self, fresh: float) -> None:
+        async with self._reading:
+            # Somebody else may have read them meanwhile; and while the database is away, a request would wait for a
+            # connection just to hear so again.
+            if self._clock() - self._read_at < fresh or self._clock() < self._away_until:
+                return
+            try:
+                async with self._database.transaction() as connection:
+                    rows = await (await connection.execute(_SQL["valid"])).fetchall()
+            except DatabaseUnavailable:
+                self._away_until = self._clock() + _AWAY
+                return
+            self._known = {row.key_hash: row for row in msgspec.convert(rows, list[_ValidKey])}
+            self._read_at = self._clock()
 
 
 def _hash(key: str) -> bytes:

@@ -1,9 +1,9 @@
--- name: find
--- A valid key by its hash.
-select key_id, kind, name from milepost.keys where key_hash = %(key_hash)s and revoked_at is null
+-- name: valid
+-- Every valid key: there are as many as a team makes.
+select key_hash, key_id, kind, name from milepost.keys where revoked_at is null
 
 -- name: used
--- Remembers the use of a key, at most once a minute.
+-- Remembers that a key was used, at most once a minute whichever server asks.
 update milepost.keys set last_used_at = now()
 where key_hash = %(key_hash)s and (last_used_at is null or last_used_at < now() - interval '1 minute')
 

@@ -1,4 +1,5 @@
-"""Customers' ids in addresses: one percent-encoded segment, which may decode to anything, a slash included."""
+"""Addresses as they are routed: customers' ids are one percent-encoded segment, which may decode to anything, a slash
+included; files have plain names."""
 
 from __future__ import annotations
 
@@ -11,6 +12,9 @@ from milepost.errors import NotFound
 from milepost.vocabulary import MAX_ID_LENGTH
 
 _WITH_IDS = (b"/customers/", b"/v1/customers/")
+_FILES = ("/static/", "/tools-app/")
+_LONGEST = 1024
+_NOWHERE = "/static/-"
 
 
 def whole_segments(app: ASGIApp) -> ASGIApp:
@@ -22,14 +26,21 @@ def whole_segments(app: ASGIApp) -> ASGIApp:
             path = scope["raw_path"].partition(b"?")[0]
             if path.startswith(_WITH_IDS):
                 scope["path"] = path.decode("utf-8", "replace")
+            elif scope["path"].startswith(_FILES) and not _plain(scope["path"]):
+                scope["path"] = _NOWHERE
         await app(scope, receive, send)
 
     return routed
 
 
+def _plain(path: str) -> bool:
+    """Whether a file can have this name, and stays where it is."""
+    return "\x00" not in path and ".." not in path.split("/") and len(path.encode("utf-8", "replace")) < _LONGEST
+
+
 def may_be_customer(text: str) -> bool:
     """Whether a customer can have this id: whatever ingest and the database take."""
-    return 1 <= len(text) <= MAX_ID_LENGTH and "\x00" not in text
+    return 1 <= len(text) <= MAX_ID_LENGTH and "\x00" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def customer_of(segment: str) -> str:

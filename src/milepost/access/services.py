@@ -12,6 +12,7 @@ from litestar import Request
 from milepost.access.keys import KeyRing
 from milepost.access.tokens import Tokens
 from milepost.columns.client import Columns
+from milepost.ingest.receiving import Receiving
 from milepost.ingest.write import Writer
 from milepost.insights.aside import Aside
 from milepost.live import LiveFeed
@@ -31,6 +32,7 @@ class Services:
     plan: Plan
     database: Database
     columns: Columns
+    receiving: Receiving
     writer: Writer
     keys: KeyRing
     tokens: Tokens

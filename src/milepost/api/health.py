@@ -7,9 +7,13 @@ from litestar import MediaType, Response, get
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from milepost import __version__
+from milepost.access.auth import is_insider
 from milepost.access.callers import Caller
 from milepost.access.services import AnyRequest, services
-from milepost.errors import Problem
+from milepost.errors import DatabaseUnavailable, Problem, Unauthorised
+
+#: Litestar adds the charset itself.
+_METRICS = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")
 
 
 class FailingTask(msgspec.Struct):
@@ -22,11 +26,11 @@ class FailingTask(msgspec.Struct):
 
 class Health(msgspec.Struct):
     """`reason` says what is missing, None where nothing is; `failing` and `customers_set_aside` what goes wrong beside
-    that, which the log explains: requests are answered all the same.
+    that, which the log explains: requests are answered all the same. Strangers are told the status alone.
     """
 
     status: str
-    version: str
+    version: str | None = None
     reason: str | None = None
     failing: list[FailingTask] = []
     customers_set_aside: int = 0
@@ -34,13 +38,14 @@ class Health(msgspec.Struct):
 
 @get("/health", summary="Is the process alive?", tags=["server"], access=Caller.ANYBODY)
 async def get_health(request: AnyRequest) -> Health:
-    """200 as long as the process answers, whatever the database does and whichever background work fails."""
-    return _health(request, "ok")
+    """200 as long as the process answers, whatever the database does and whichever background work fails. What fails is
+    told to a secret key, and to whoever comes from a private address without a proxy in between."""
+    return await _health(request, "ok")
 
 
 @get("/ready", summary="Can it serve?", tags=["server"], access=Caller.ANYBODY)
 async def get_ready(request: AnyRequest) -> Response[Health]:
-    """200 when the database is reachable and its schema current, else 503 with the reason."""
+    """200 when the database is reachable and its schema current, else 503, to insiders with the reason."""
     served = services(request)
     reason = served.not_ready
     # The writer knows at once that the database is away; a query would wait for a connection first.
@@ -53,17 +58,25 @@ async def get_ready(request: AnyRequest) -> Response[Health]:
         except Problem as problem:
             reason = problem.message
     if reason is None:
-        return Response(_health(request, "ready"))
-    return Response(_health(request, "not ready", reason), status_code=503, headers={"Retry-After": "2"})
+        return Response(await _health(request, "ready"))
+    return Response(await _health(request, "not ready", reason), status_code=503, headers={"Retry-After": "2"})
 
 
-def _health(request: AnyRequest, status: str, reason: str | None = None) -> Health:
+async def _health(request: AnyRequest, status: str, reason: str | None = None) -> Health:
     served = services(request)
+    try:
+        inside = await is_insider(request, served.keys)
+    except DatabaseUnavailable:  # it cannot be asked about the key
+        inside = False
+    if not inside:
+        return Health(status)
     failing = [FailingTask(task.task, task.failures, round(task.seconds, 1)) for task in served.supervisor.failing()]
     return Health(status, __version__, reason, failing, len(served.aside))
 
 
 @get("/metrics", summary="Prometheus metrics", tags=["server"], media_type=MediaType.TEXT, access=Caller.ANYBODY)
-async def get_metrics() -> Response[bytes]:
-    """Counters of ingest, HTTP and background work, for Prometheus."""
-    return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+async def get_metrics(request: AnyRequest) -> Response[bytes]:
+    """Counters of ingest, HTTP and background work, for Prometheus: with a secret key, or from a private address."""
+    if not await is_insider(request, services(request).keys):
+        raise Unauthorised("Metrics are for a secret key (Authorization: Bearer mps_...), or a private address.")
+    return Response(generate_latest(REGISTRY), media_type=_METRICS)

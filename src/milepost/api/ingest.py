@@ -9,27 +9,27 @@ from urllib.parse import unquote
 import msgspec
 from litestar import Router, post
 from litestar.enums import MediaType
-from litestar.exceptions import HTTPException
 from litestar.response import Response
 
-from milepost.access.auth import bearer, require_write_key
 from milepost.access.callers import Caller
 from milepost.access.services import AnyRequest, Services, services
+from milepost.api.bodies import check_body_key, read_batch, read_body, split
 from milepost.api.schemas import actions_body, answers, events_body, json_body
-from milepost.errors import InvalidJson, NotFound, TooLarge
+from milepost.errors import InvalidJson, NotFound
 from milepost.ingest import metrics
 from milepost.ingest.actions import IncomingAction, accept_actions
-from milepost.ingest.body import Batch, decompress, take_apart
+from milepost.ingest.body import Batch
 from milepost.ingest.events import IncomingEvent, JsonObject, Receipt
 from milepost.ingest.lanes import Work
 from milepost.ingest.pipeline import Accepted, accept
 from milepost.ingest.segment import CALLS, SEGMENT_STEPS, parse_time
 from milepost.ingest.steps import EVENT_STEPS, PipelineStep, Sender
 from milepost.ingest.store_actions import store_actions
+from milepost.vocabulary import MAX_BATCH_BYTES
 
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-#: From here on a batch is checked beside the event loop: hostile ones may take seconds.
-_MANY = 200
+#: From here on a batch is checked beside the event loop.
+_MANY, _LARGE = 200, 256 * 1024
 _context = msgspec.json.Decoder(dict[str, object]).decode
 
 
@@ -50,8 +50,8 @@ class SegmentReceipt(Receipt):
 async def post_events(request: AnyRequest) -> Response[bytes]:
     """Stores a batch of events; 200 means committed. One bad event never costs the good ones."""
     served = services(request)
-    batch = take_apart(decompress(await _body(request)), "events")
-    await _check_body_key(request, served, batch.write_key)
+    batch = await read_batch(request, "events")
+    await check_body_key(request, batch.write_key)
     accepted = await _accept(batch.items, _sender(request, served, batch), EVENT_STEPS)
     return _json(await _write(served, accepted, batch))
 
@@ -67,8 +67,7 @@ async def post_events(request: AnyRequest) -> Response[bytes]:
 async def post_actions(request: AnyRequest) -> Response[bytes]:
     """Stores one offline action, `{"actions": [...]}`, or CloudEvents (single, batch, or binary mode)."""
     served = services(request)
-    body = decompress(await _body(request))
-    items = _actions(body, request.headers)
+    items = await _actions(request, await read_body(request))
     accepted = accept_actions(items, _sender(request, served, None))
     if accepted.rejected:
         metrics.EVENTS.labels("rejected").inc(len(accepted.rejected))
@@ -86,12 +85,12 @@ async def post_actions(request: AnyRequest) -> Response[bytes]:
 async def post_segment_call(request: AnyRequest) -> Response[bytes]:
     """One call of the Segment dialect; the path says which, the body is Segment's message."""
     served = services(request)
-    body = decompress(await _body(request))
+    body = await read_body(request)
     call = CALLS.get(request.url.path.rstrip("/").rpartition("/")[2])
     if call is None:
         raise NotFound
     item, write_key = _with_type(body, call)
-    await _check_body_key(request, served, write_key)
+    await check_body_key(request, write_key)
     batch = Batch([item])
     accepted = await _accept(batch.items, _sender(request, served, batch), SEGMENT_STEPS)
     return _segment_answer(await _write(served, accepted, batch))
@@ -108,38 +107,25 @@ async def post_segment_call(request: AnyRequest) -> Response[bytes]:
 async def post_segment_batch(request: AnyRequest) -> Response[bytes]:
     """A batch of the Segment dialect: each message names its `type`."""
     served = services(request)
-    batch = take_apart(decompress(await _body(request)), "batch")
-    await _check_body_key(request, served, batch.write_key)
+    batch = await read_batch(request, "batch")
+    await check_body_key(request, batch.write_key)
     accepted = await _accept(batch.items, _sender(request, served, batch), SEGMENT_STEPS)
     return _segment_answer(await _write(served, accepted, batch))
 
 
 router = Router(
-    "/v1", route_handlers=[post_events, post_actions, post_segment_call, post_segment_batch], tags=["ingest"]
+    "/v1",
+    route_handlers=[post_events, post_actions, post_segment_call, post_segment_batch],
+    # One byte more than a batch may have, so that it is we who say what is too large.
+    request_max_body_size=MAX_BATCH_BYTES + 1,
+    tags=["ingest"],
 )
 
 
-async def _check_body_key(request: AnyRequest, served: Services, key: str | None) -> None:
-    """The key that came in the body, where none came in the header, which the route's guard has checked: a page that
-    is going away can only send a beacon, which takes no headers."""
-    if bearer(request) is None:
-        await require_write_key(served.keys, key)
-
-
 async def _accept(items: Sequence[bytes], sender: Sender, steps: Sequence[PipelineStep]) -> Accepted:
-    if len(items) < _MANY:
+    if len(items) < _MANY and sum(map(len, items)) < _LARGE:
         return accept(items, sender, steps)
     return await asyncio.to_thread(accept, items, sender, steps)
-
-
-async def _body(request: AnyRequest) -> bytes:
-    """The body as it came. The content type is not looked at: SDKs send several."""
-    try:
-        return await request.body()
-    except HTTPException as error:
-        if error.status_code == 413:
-            raise TooLarge from error
-        raise
 
 
 def _sender(request: AnyRequest, served: Services, batch: Batch | None) -> Sender:
@@ -196,14 +182,14 @@ def _with_type(body: bytes, call: str) -> tuple[bytes, str | None]:
     return msgspec.json.encode(message), key
 
 
-def _actions(body: bytes, headers: Mapping[str, str]) -> list[bytes]:
+async def _actions(request: AnyRequest, body: bytes) -> list[bytes]:
     stripped = body.lstrip()
-    if headers.get("ce-id"):
-        return [_from_headers(body, headers)]
+    if request.headers.get("ce-id"):
+        return [_from_headers(body, request.headers)]
     if stripped.startswith(b"["):
-        return take_apart(b'{"actions":' + body + b"}", "actions").items
+        return (await split(request, b'{"actions":' + body + b"}", "actions")).items
     if b'"actions"' in body and _is_batch(body):
-        return take_apart(body, "actions").items
+        return (await split(request, body, "actions")).items
     if not stripped.startswith(b"{"):
         raise InvalidJson('Send one action as a JSON object, or {"actions": [...]}.')
     return [body]

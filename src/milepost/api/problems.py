@@ -8,12 +8,19 @@ from typing import Any
 import msgspec
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from prometheus_client import Counter
 
 from milepost.errors import Problem
 
 #: Headers that belong to an error: what else is allowed (405), when to come back (429).
 _KEPT = ("allow", "retry-after")
 _log = logging.getLogger(__name__)
+UNANSWERED = Counter(
+    "milepost_http_unanswered_total", "Requests to an address or by a method that is not there.", ("status",)
+)
+_UNANSWERED = (404, 405)
+#: What Litestar says when the connection ends before the body does.
+_GONE = "client disconnected prematurely"
 _CODES = {
     400: "invalid_value",
     401: "unauthorised",
@@ -52,6 +59,11 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
         if isinstance(first, dict):
             field = str(first.get("key")) if first.get("key") else None
             message = f"{first.get('message', message)}"
+    if error.status_code in _UNANSWERED:
+        UNANSWERED.labels(str(error.status_code)).inc()
+    if message == _GONE:
+        # Nobody reads the answer; Litestar takes it for a fault of ours.
+        return _response(400, "invalid_request", "The body ended too early. Send it whole.", None, None)
     if error.status_code >= 500:
         _log.error("unexpected %s: %s", type(error).__name__, message)
     retry_after = 1 if error.status_code == 429 else None

@@ -11,7 +11,7 @@ from milepost.importing.fields import Faults, FieldResolver
 from milepost.importing.mapping import FileMap
 from milepost.importing.readers import Column
 from milepost.importing.values import Field
-from milepost.ingest.checks import check_stored_text, depth_of
+from milepost.ingest.checks import check_stored_text, deeper_than
 from milepost.ingest.decode import decode_json
 from milepost.ingest.events import JsonObject, RejectedEvent
 from milepost.vocabulary import MAX_METADATA_DEPTH
@@ -83,7 +83,7 @@ def to_value(text: str, kind: str) -> object:
         check_stored_text(raw, value)
     except RejectedEvent as reason:
         raise RejectedEvent(reason.code, f"{text[:60]!r} cannot be stored as JSON. {reason.message}") from None
-    if depth_of(value) >= MAX_METADATA_DEPTH:  # the metadata around it is a level, too
+    if deeper_than(msgspec.json.encode(value), MAX_METADATA_DEPTH - 1):  # the metadata around it is a level, too
         raise RejectedEvent("too_deep", f"is nested more than {MAX_METADATA_DEPTH - 1} levels deep")
     return value
 

@@ -42,6 +42,16 @@ def decompress(body: bytes) -> bytes:
     return plain
 
 
+def beginning(body: bytes, most: int) -> bytes:
+    """As much of the body in plain bytes as `most`, whatever follows. Raises InvalidEncoding."""
+    if not body.startswith(_GZIP_MAGIC):
+        return body[:most]
+    try:
+        return zlib.decompressobj(wbits=31).decompress(body, most)
+    except zlib.error as error:
+        raise InvalidEncoding(f"The body looks like gzip but cannot be decompressed ({error}).") from error
+
+
 class _Envelope(msgspec.Struct):
     events: list[msgspec.Raw] | None = None
     batch: list[msgspec.Raw] | None = None
@@ -75,19 +85,32 @@ def take_apart(body: bytes, key: str) -> Batch:
 
     Raises InvalidJson where there is no such array, TooLarge past 2,500 events.
     """
-    body = body.removeprefix(_BOM)
+    batch = take_apart_json(body, key)
+    return take_apart_broken(body, key) if batch is None else batch
+
+
+def take_apart_json(body: bytes, key: str) -> Batch | None:
+    """The same of a body that is JSON, in no time; None of one that is not."""
     try:
-        envelope = _envelope.decode(body)
+        envelope = _envelope.decode(body.removeprefix(_BOM))
+        items = {"events": envelope.events, "batch": envelope.batch, "actions": envelope.actions}[key]
         fields: dict[str, msgspec.Raw | None] = {
             "sent_at": envelope.sentAt if envelope.sent_at in (None, _NULL) else envelope.sent_at,
             "write_key": envelope.writeKey if envelope.write_key in (None, _NULL) else envelope.write_key,
             "context": envelope.context,
         }
-        found = {"events": envelope.events, "batch": envelope.batch, "actions": envelope.actions}[key]
-        items = None if found is None else [bytes(item) for item in found]
+        return _batch(key, None if items is None else [bytes(item) for item in items], fields)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        # One event may be so broken that the whole is no JSON; the others are still worth having.
-        items, fields = _split_leniently(body, key.encode())
+        return None
+
+
+def take_apart_broken(body: bytes, key: str) -> Batch:
+    """The same of any body: one event may be so broken that the whole is no JSON; the others are still worth having.
+    A second for 5 MB of the worst."""
+    return _batch(key, *_split_leniently(body.removeprefix(_BOM), key.encode()))
+
+
+def _batch(key: str, items: list[bytes] | None, fields: dict[str, msgspec.Raw | None]) -> Batch:
     if items is None:
         raise InvalidJson(f'The body must be a JSON object with an array "{key}".', field=key)
     if len(items) > MAX_BATCH_EVENTS:

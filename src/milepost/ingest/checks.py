@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -12,6 +13,9 @@ from milepost.vocabulary import EARLIEST_YEAR, MAX_AHEAD_SECONDS, MAX_METADATA_D
 
 _AHEAD = timedelta(seconds=MAX_AHEAD_SECONDS)
 _encode = msgspec.json.Encoder().encode
+_STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_BRACKETS = bytes.maketrans(b"{}", b"[]")
+_ALL_BUT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 NUL_FOUND = "A string contains the character NUL (\\u0000). Remove it."
 OUTSIDE_OF_CALENDAR = "The timestamp is outside the range of the calendar."
 
@@ -32,7 +36,7 @@ def metadata_bytes(metadata: dict[str, object], field: str) -> msgspec.Raw:
     except (ValueError, TypeError) as error:
         raise RejectedEvent("invalid_value", f"{field} cannot be stored: {error}.", field) from error
     # Counting brackets is quick and never too low, so most events need no closer look.
-    if encoded.count(b"{") + encoded.count(b"[") > MAX_METADATA_DEPTH and depth_of(metadata) > MAX_METADATA_DEPTH:
+    if encoded.count(b"{") + encoded.count(b"[") > MAX_METADATA_DEPTH and deeper_than(encoded, MAX_METADATA_DEPTH):
         raise _too_deep(field)
     return msgspec.Raw(encoded)
 
@@ -70,14 +74,15 @@ def _too_deep(field: str) -> RejectedEvent:
     return RejectedEvent("too_deep", f"{field} is nested more than {MAX_METADATA_DEPTH} levels deep.", field)
 
 
-def depth_of(value: object) -> int:
-    """How deep lists and objects are nested, 1 for one without any inside; found without recursion."""
-    deepest, waiting = 0, [(value, 1)]
-    while waiting:
-        here, level = waiting.pop()
-        deepest = max(deepest, level)
-        if isinstance(here, dict):
-            waiting += [(inner, level + 1) for inner in here.values() if isinstance(inner, (dict, list))]
-        elif isinstance(here, list):
-            waiting += [(inner, level + 1) for inner in here if isinstance(inner, (dict, list))]
-    return deepest
+def deeper_than(encoded: bytes, most: int) -> bool:
+    """Whether lists and objects of this JSON are nested more than `most` levels deep.
+
+    Each round takes away what has nothing inside, all at once: a look at every value in Python takes a hundred times as
+    long, which is worth somebody's while.
+    """
+    left = _STRINGS.sub(b"", encoded).translate(_BRACKETS, _ALL_BUT_BRACKETS)
+    for _ in range(most):
+        if not left:
+            return False
+        left = left.replace(b"[]", b"")
+    return bool(left)
