@@ -106,8 +106,8 @@ class LiveFeed:
     def start(self, supervisor: Supervisor) -> None:
         supervisor.start("live-feed", self._run, backoff=Backoff(_TICK, 5.0))
 
-    async def subscribe(self) -> AsyncIterator[LiveBatch]:
-        """Yields a batch at most four times a second, and one at least every 15 s so that a dead line is noticed."""
+    async def subscribe(self, every: float = 15.0) -> AsyncIterator[LiveBatch]:
+        """Yields a batch at most four times a second, and one at least so often, so that a dead line is noticed."""
         queue: asyncio.Queue[LiveBatch] = asyncio.Queue(maxsize=20)
         try:
             # Before the first batch, so that whoever has it misses nothing of what is announced from then on.
@@ -117,7 +117,7 @@ class LiveFeed:
             yield self._batch([])
             while True:
                 try:
-                    async with asyncio.timeout(15):
+                    async with asyncio.timeout(every):
                         batch = await queue.get()
                 except TimeoutError:
                     batch = self._batch([])
@@ -152,7 +152,12 @@ class LiveFeed:
             if not self._ids and tick % _ANNOUNCED_EVERY:
                 continue
             ids, self._ids = list(self._ids), deque(maxlen=_MOST)
-            events, announcements = await self._read(ids)
+            try:
+                events, announcements = await self._read(ids)
+            except BaseException:
+                # They are shown when the database is there again.
+                self._ids = deque([*ids, *self._ids], maxlen=_MOST)
+                raise
             task.works()
             if not events and not announcements:
                 continue
