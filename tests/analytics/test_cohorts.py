@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from milepost.analytics import compile as compile_
 from milepost.analytics.asking import EventKind, Filter, Operator
 from milepost.analytics.cohorts import Are, Definition, Did
 from milepost.analytics.tools import Tools, ToolsAnswer
 from milepost.analytics.trends import Trends, TrendsAnswer
+from milepost.errors import InvalidRequest
 from tests.analytics.conftest import Asking
 from tests.analytics.told import event, march, world
 
@@ -110,3 +114,36 @@ def test_a_cohort_with_filters_of_its_own(asking: Asking) -> None:
     desktop = Filter(field="device_type", values=("desktop",))
     answer = asking.surely(stored, Tools(period=march(1, 20), filters=(desktop, inside)), ToolsAnswer)
     assert [(tool.tool_id, tool.units) for tool in answer.tools] == [("y", 1)]
+
+
+def _nested(asking: Asking, levels: int, width: int = 10) -> Filter:
+    """A cohort whose conditions name another one, `width` times each, so many levels deep."""
+    world, filter_ = asking.with_cohort(_STORY, Definition(conditions=(Did(),)))
+    for _ in range(levels - 1):
+        same = tuple(Did(event=EventKind(filters=(filter_,)), at_least=number + 1) for number in range(width))
+        world, filter_ = asking.with_cohort(world, Definition(match="any", conditions=same))
+    return filter_
+
+
+def test_each_cohort_is_worked_out_once(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    worked_out = 0
+    members = compile_.members
+
+    async def counted(*arguments: Any) -> set[int]:
+        nonlocal worked_out
+        worked_out += 1
+        return await members(*arguments)
+
+    monkeypatch.setattr(compile_, "members", counted)
+    question = Trends(period=march(2, 2), filters=(_nested(asking, 5),))
+    assert isinstance(asking(_STORY, question), TrendsAnswer)
+    assert worked_out == 5, "each of ten conditions would ask for the one below, ten times on each level"
+
+
+def test_cohorts_within_each_other_have_an_end(asking: Asking) -> None:
+    question = Trends(period=march(2, 2), filters=(_nested(asking, 6, width=1),))
+    with pytest.raises(InvalidRequest, match="5 within each other"):
+        asking(_STORY, question)
+    many = tuple(str(asking.with_cohort(_STORY, Definition(conditions=(Did(),)))[1].values[0]) for _ in range(21))
+    with pytest.raises(InvalidRequest, match="may use 20 cohorts"):
+        asking(_STORY, Trends(period=march(2, 2), filters=(Filter(field="cohort", values=many),)))

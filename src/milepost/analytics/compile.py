@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field as made_anew
 from datetime import timedelta
 from string import Template
 from typing import Final, LiteralString, TypeVar, get_args
@@ -29,8 +31,21 @@ _UNITS = load("milepost.analytics", "people.sql")["units"]
 _DURATIONS: Final = ("time_on_page", "session_duration")
 _COLUMNS: Final[tuple[str, ...]] = get_args(Column)
 _SIGNS: Final = {"above": ">", "at_least": ">=", "below": "<", "at_most": "<="}
+#: Each is a question of its own to the column store.
+_MOST_COHORTS, _MOST_LEVELS = 20, 5
 #: These say that the rest does not hold.
 _TURNED: Final = ("is_not", "not_contains", "is_not_set")
+
+
+@dataclass(frozen=True, slots=True)
+class Nesting:
+    """The cohorts of one question: whose conditions these are, and who was found to be in each, to ask once."""
+
+    inside: frozenset[UUID] = frozenset()
+    found: dict[UUID, set[int]] = made_anew(default_factory=dict)
+
+    def within(self, cohort_id: UUID) -> Nesting:
+        return Nesting(self.inside | {cohort_id}, self.found)
 
 
 class Compiler:
@@ -46,10 +61,10 @@ class Compiler:
     ever: str
     during: str
 
-    def __init__(self, store: Store, inside: frozenset[UUID] = frozenset()) -> None:
-        """For conditions alone; `of` makes one for a question. `inside`: the cohorts whose conditions these are."""
+    def __init__(self, store: Store, nesting: Nesting | None = None) -> None:
+        """For conditions alone; `of` makes one for a question."""
         self.store = store
-        self._inside = inside
+        self._nesting = nesting or Nesting()
         self.parameters: dict[str, Value] = {}
         self._bound: dict[tuple[str, object], str] = {}
 
@@ -147,13 +162,22 @@ class Compiler:
         return f"not ({holds})" if condition.op in _TURNED else holds
 
     async def _cohort(self, cohort_id: UUID, at: str) -> set[int]:
-        if cohort_id in self._inside:
+        nesting = self._nesting
+        if cohort_id in nesting.inside:
             raise InvalidRequest("This cohort is defined by itself. Remove it from its own conditions.", field=at)
+        if cohort_id in nesting.found:
+            return nesting.found[cohort_id]
+        if len(nesting.inside) == _MOST_LEVELS or len(nesting.found) == _MOST_COHORTS:
+            raise InvalidRequest(
+                f"A question may use {_MOST_COHORTS} cohorts, and {_MOST_LEVELS} within each other. Use fewer.",
+                field=at,
+            )
         try:
             cohort = await read_cohort(self.store.database, cohort_id)
         except NotFound as error:
             raise InvalidRequest("There is no such cohort. GET /v1/cohorts lists them.", field=at) from error
-        return await members(self.store, cohort.definition, self._inside | {cohort_id})
+        found = await members(self.store, cohort.definition, nesting.within(cohort_id))
+        return nesting.found.setdefault(cohort_id, found)
 
     async def _user(self, condition: Filter) -> str:
         """A visitor without a user id has a number too, but no value here."""
@@ -199,14 +223,14 @@ class Compiler:
         return self._holds(condition)
 
 
-async def members(store: Store, definition: Definition, inside: frozenset[UUID] = frozenset()) -> set[int]:
+async def members(store: Store, definition: Definition, nesting: Nesting | None = None) -> set[int]:
     """The numbers of the customers who are in a cohort just now. Raises InvalidRequest for what cannot be asked."""
     everyone = await everybody(store.database)
     sets: list[set[int]] = []
     for place, condition in enumerate(definition.conditions):
         at = f"conditions[{place}]"
         if isinstance(condition, Did):
-            sets.append(await _who_did(store, condition, everyone, inside, at))
+            sets.append(await _who_did(store, condition, everyone, nesting, at))
         else:
             checked_filter = checked(condition.filter, f"{at}.filter")
             if not (checked_filter.field == "customer_id" or checked_filter.field.startswith("insight.")):
@@ -219,8 +243,8 @@ async def members(store: Store, definition: Definition, inside: frozenset[UUID] 
     return set.intersection(*sets) if definition.match == "all" else set.union(*sets)
 
 
-async def _who_did(store: Store, did: Did, everyone: set[int], inside: frozenset[UUID], at: str) -> set[int]:
-    compiler = Compiler(store, inside)
+async def _who_did(store: Store, did: Did, everyone: set[int], nesting: Nesting | None, at: str) -> set[int]:
+    compiler = Compiler(store, nesting)
     now = store.now()
     least = did.at_least if did.at_least is not None or did.at_most is not None else 1
     # Who did nothing is not among the events: for "at most", those who did more are found, and left out.

@@ -16,7 +16,7 @@ from milepost.access.services import AnyRequest, services
 from milepost.analytics import cohorts, places
 from milepost.analytics.asking import Answer, Interval, People, Question, QuestionPart
 from milepost.analytics.cohorts import Cohort, CohortCustomers, Definition
-from milepost.analytics.compile import members
+from milepost.analytics.compile import Nesting, members
 from milepost.analytics.funnel import Funnel, FunnelAnswer
 from milepost.analytics.lifecycle import Lifecycle, LifecycleAnswer
 from milepost.analytics.paths import Paths, PathsAnswer
@@ -157,7 +157,7 @@ async def get_cohort_customers(
     """The customers in it right now, by id."""
     database = services(request).database
     cohort = await cohorts.read_cohort(database, cohort_id)
-    found = await members(store(services(request)), cohort.definition, frozenset({cohort_id}))
+    found = await members(store(services(request)), cohort.definition, Nesting().within(cohort_id))
     return await cohorts.customers_of(database, found, limit=limit, offset=offset)
 
 
@@ -170,7 +170,7 @@ async def _check(request: AnyRequest, data: SavedCohort, cohort_id: UUID | None 
     """Raises InvalidRequest for a cohort that nobody could ask for, so that none is saved."""
     if "\x00" in data.name:
         raise InvalidRequest("A name cannot contain the character U+0000. Remove it.", field="name")
-    await members(store(services(request)), data.definition, frozenset({cohort_id} if cohort_id else ()))
+    await members(store(services(request)), data.definition, Nesting().within(cohort_id) if cohort_id else None)
 
 
 router = Router(
