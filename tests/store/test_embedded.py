@@ -311,7 +311,8 @@ def test_takes_a_quarter_of_the_memory(gigabytes: float, buffers: str) -> None:
 def test_the_log_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded_log, "MAX_BYTES", 400)
     log = tmp_path / "postgres.log"
-    with log.open("ab") as postgres:  # it writes on after the rotation
+    log.touch(0o644)  # as older releases left it
+    with embedded_log.open_log(log) as postgres:  # it writes on after the rotation
         postgres.write(b"old line\n" * 100)
         postgres.flush()
         embedded_log.rotate(log)
@@ -319,3 +320,4 @@ def test_the_log_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert log.read_text() == "new line\n"
     assert (tmp_path / "postgres.log.1").read_text() == "old line\n" * 100
     assert embedded_log.last_lines(log, 5) == "new line"
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}, "nobody else reads it"

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 log = logging.getLogger("milepost.postgres")
 
+_OURS = 0o600
 MAX_BYTES = 20 * 1024 * 1024
+
+
+def open_log(path: Path) -> BinaryIO:
+    """The log, to write at its end. Nobody else may read it, whatever its mode was: it may quote what people sent."""
+    file = os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _OURS), "ab")
+    os.fchmod(file.fileno(), _OURS)
+    return file
 
 
 def rotate(path: Path, *, at_start: bool = False) -> None:
@@ -21,7 +31,9 @@ def rotate(path: Path, *, at_start: bool = False) -> None:
         if at_start:
             path.replace(older)
         else:  # PostgreSQL holds the file open, in append mode: copy it, then empty it
-            shutil.copyfile(path, older)
+            with open_log(older) as copy, path.open("rb") as source:
+                copy.truncate(0)
+                shutil.copyfileobj(source, copy)
             with path.open("r+b") as file:
                 file.truncate(0)
     except OSError as error:  # a full disk must not cost us PostgreSQL as well

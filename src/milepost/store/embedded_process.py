@@ -17,6 +17,7 @@ import psutil
 from milepost.errors import EmbeddedPostgresError
 from milepost.store.embedded_cluster import BIN, Cluster, child_environ
 from milepost.store.embedded_config import PORT
+from milepost.store.embedded_log import open_log
 
 log = logging.getLogger("milepost.postgres")
 
@@ -64,7 +65,7 @@ class Postmaster:
 
     def __init__(self, cluster: Cluster, *, guardian: bool = sys.platform != "linux") -> None:
         launch = [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid()), str(cluster.uid), str(cluster.gid)]
-        with cluster.log_file.open("ab") as output:
+        with open_log(cluster.log_file) as output:
             self._process = subprocess.Popen(  # noqa: S603 -- a program of ours, no shell
                 [*launch, str(BIN / "postgres"), "-D", str(cluster.pgdata)],
                 cwd="/",
