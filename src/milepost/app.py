@@ -26,13 +26,14 @@ from litestar.plugins.prometheus import PrometheusConfig
 from litestar.template import TemplateConfig
 
 from milepost import __version__
+from milepost.access.attempts import Attempts
 from milepost.access.auth import bearer
 from milepost.access.callers import ACCESS, Caller, DeclaredCallers, NotSignedIn, admit
 from milepost.access.keys import KeyInfo, KeyRing
 from milepost.access.members import has_members, make_link
 from milepost.access.paths import whole_segments
 from milepost.access.secrets import derived
-from milepost.access.services import AnyRequest, Services
+from milepost.access.services import AnyRequest, Services, services
 from milepost.access.sessions import CsrfGuard, SessionConfig, SessionCookie
 from milepost.access.tokens import Tokens
 from milepost.api import coach, game, health, ingest, insights, practice, query, read, validation
@@ -75,20 +76,6 @@ _log = logging.getLogger(__name__)
 #: Mostly the database is there in a second or two; one that recovers from a power cut takes minutes.
 _START_PAUSES: Final = Backoff(first=0.1, most=5.0, factor=1.5)
 
-#: What SDKs send across origins: Segment's own, and Rudder's retry headers.
-_CORS_HEADERS = [
-    "Authorization",
-    "Content-Type",
-    "Content-Encoding",
-    "AnonymousId",
-    "SentAt",
-    "X-Retry-Count",
-    "Rsa-Retry-Attempt",
-    "Rsa-Since-Last-Attempt",
-    "Rsa-Retry-Reason",
-]
-
-
 #: What anybody may cache, or asks for without a browser: no cookie goes with it.
 _WITHOUT_COOKIES = ["^/(static|tools-app)/", "^/(health|ready|metrics|openapi.json|milepost.js)$"]
 #: What is not compressed: everything but files. (Litestar warns of a pattern that matches "/" and all else, so the
@@ -97,7 +84,7 @@ _NOT_FILES = [r"^/(?!(static|tools-app)/|milepost\.js$).+", r"(?<=^/)$"]
 #: Paths that take no notice of cookies: a customer's browser must not act as a member of the team.
 _WITHOUT_SESSION = [
     *_WITHOUT_COOKIES,
-    "^/v1/(events|actions|batch|import|track|identify|page|screen|group|alias|[tipgab])$",
+    "^/v1/(events|actions|batch|import|track|identify|page|screen|group|alias|[tipgsab])$",
     "^/v1/me",
 ]
 
@@ -169,7 +156,11 @@ def create_app(settings: Settings | None = None) -> Litestar:
         },
         middleware=[*limits, http_metrics.middleware, session.middleware, DefineMiddleware(CsrfGuard, config=csrf)],
         cors_config=CORSConfig(
-            allow_origins=["*"], allow_headers=_CORS_HEADERS, expose_headers=["Retry-After"], max_age=7200
+            # Whatever headers an SDK sends: they come without cookies, and each has names of its own for its retries.
+            allow_origins=["*"],
+            allow_headers=["*"],
+            expose_headers=["Retry-After"],
+            max_age=7200,
         ),
         openapi_config=OpenAPIConfig(
             title="Milepost",
@@ -235,6 +226,7 @@ def build_services(settings: Settings) -> Services:
         writer=Writer(dsn, writers=settings.writers, most_bytes=settings.max_pending_mb << 20, stored=stored),
         keys=KeyRing(database, preset),
         tokens=Tokens(settings),
+        attempts=Attempts(),
         live=live,
         supervisor=Supervisor(),
         aside=Aside(),
@@ -302,4 +294,8 @@ def _rate_limit(per_second: int) -> RateLimitConfig:
 
 
 def _caller(request: AnyRequest) -> str:
-    return bearer(request) or (request.client.host if request.client else "unknown")
+    """A key that is known, else the address: who invents keys has one limit for them all."""
+    key = bearer(request)
+    if key is not None and services(request).keys.knows(key):
+        return key
+    return request.client.host if request.client else "unknown"

@@ -77,6 +77,13 @@ class TooLarge(Problem):
     code = "too_large"
 
 
+class TooManyAttempts(Problem):
+    """Too many attempts to sign in to this account. Wait 15 minutes, or get a new link: `milepost sign-in-link`."""
+
+    status = 429
+    code = "too_many_requests"
+
+
 class DatabaseUnavailable(Problem):
     """The database cannot be reached right now, so nothing was stored. Send it again after Retry-After."""
 

@@ -13,6 +13,8 @@ from typing import TypeVar
 from milepost.errors import SettingsError
 
 _PREFIX = "MILEPOST_"
+#: As long as the digest that is made with it.
+_SHORTEST_SECRET = 32
 Network = IPv4Network | IPv6Network
 _T = TypeVar("_T")
 
@@ -40,6 +42,8 @@ class Settings:
     secret_key: str = _setting("", "A secret API key that is valid from the start, for automation")
     token_secret: str = _setting("", "HS256 secret of customer tokens; default: made once, kept in DATA_DIR")
     token_jwks_url: str = _setting("", "JWKS address whose keys sign customer tokens, in addition to the HS256 secret")
+    token_issuer: str = _setting("", "Issuer (iss) that tokens signed with a key of the JWKS must name")
+    token_audience: str = _setting("", "Audience (aud) that tokens signed with a key of the JWKS must name")
     admin_customer_id: str = _setting("", "Customer whose insights row exists from the start")
     store_ip: bool = _setting(False, "Keep the sender's IP address with each event")
     pool_size: int = _setting(8, "Connections to PostgreSQL for reading")
@@ -140,6 +144,14 @@ def _check(settings: Settings) -> None:
         if getattr(settings, name) < 1:
             variable = _PREFIX + name.upper()
             raise SettingsError(f"{variable} is {getattr(settings, name)}; it takes 1 or more.", field=variable)
+    if settings.token_secret and len(settings.token_secret.encode()) < _SHORTEST_SECRET:
+        message = f"MILEPOST_TOKEN_SECRET is shorter than {_SHORTEST_SECRET} bytes, so it could be guessed."
+        raise SettingsError(f"{message} Make one with: openssl rand -hex 32", field="MILEPOST_TOKEN_SECRET")
+    for name in ("token_issuer", "token_audience"):
+        if settings.token_jwks_url and not getattr(settings, name):
+            variable = _PREFIX + name.upper()
+            message = f"{variable} is missing: a JWKS signs tokens for others too. Set what those for Milepost name."
+            raise SettingsError(message, field=variable)
     if settings.webhook_url and not re.match(r"https?://[^/\s]+\S*\Z", settings.webhook_url):
         raise SettingsError(
             "MILEPOST_WEBHOOK_URL is not an address; give one that starts with https:// or http://.",

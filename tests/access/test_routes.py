@@ -60,6 +60,7 @@ _ROUTES: Final = {
         POST /v1/import
         POST /v1/p
         POST /v1/page
+        POST /v1/s
         POST /v1/screen
         POST /v1/t
         POST /v1/track

@@ -14,8 +14,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from milepost.access.tokens import Tokens
-from milepost.errors import Unauthorised
-from milepost.settings import Settings
+from milepost.errors import SettingsError, Unauthorised
+from milepost.settings import Settings, load_settings
 
 SECRET = "a secret that is only for tests, of 32 bytes or more"
 NOW = datetime.now(UTC)
@@ -42,6 +42,10 @@ async def test_a_token_names_its_customer(tokens: Tokens) -> None:
         {"customer_id": 7, "exp": SOON},
         {"customer_id": "a\x00b", "exp": SOON},
         {"customer_id": "x" * 201, "exp": SOON},
+        {"customer_id": "\ud800", "exp": SOON},
+        {"app_metadata": {"customer_id": 7}, "exp": SOON},
+        {"app_metadata": "acme", "exp": SOON},
+        {"user_metadata": {"customer_id": "acme"}, "exp": SOON},
         {"customer_id": "acme", "exp": SOON, "nbf": SOON},
     ],
 )
@@ -50,6 +54,13 @@ async def test_a_token_without_a_customer_or_past_its_time_is_refused(
 ) -> None:
     with pytest.raises(Unauthorised):
         await tokens.read(jwt.encode(claims, SECRET, algorithm="HS256"))
+
+
+async def test_the_customer_may_stand_where_supabase_puts_it(tokens: Tokens) -> None:
+    claims = {"app_metadata": {"customer_id": "acme"}, "exp": SOON}
+    assert (await tokens.read(jwt.encode(claims, SECRET, algorithm="HS256"))).customer_id == "acme"
+    both = jwt.encode(claims | {"customer_id": "b"}, SECRET, algorithm="HS256")
+    assert (await tokens.read(both)).customer_id == "b"
 
 
 @pytest.mark.parametrize("text", ["", "a.b.c", "not a token", "e30.e30.", "x" * 10_000])
@@ -98,19 +109,49 @@ def jwks_url(signing_key: rsa.RSAPrivateKey) -> Iterator[str]:
 
 
 async def test_a_jwks_is_asked_for_other_signatures(signing_key: rsa.RSAPrivateKey, jwks_url: str) -> None:
-    tokens = Tokens(Settings(token_secret=SECRET, token_jwks_url=jwks_url))
-    claims = {"customer_id": "acme", "exp": SOON}
+    issuer = "https://id.example"
+    tokens = Tokens(
+        Settings(token_secret=SECRET, token_jwks_url=jwks_url, token_issuer=issuer, token_audience="milepost")
+    )
+    claims = {"customer_id": "acme", "exp": SOON, "iss": issuer, "aud": ["milepost", "other"]}
     made = jwt.encode(claims, signing_key, algorithm="RS256", headers={"kid": "one"})
     assert (await tokens.read(made)).customer_id == "acme"
     stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     for forged in (
         jwt.encode(claims, stranger, algorithm="RS256", headers={"kid": "one"}),
         jwt.encode(claims, signing_key, algorithm="RS256", headers={"kid": "two"}),
+        # Signed by the right key, for somebody else.
+        *(
+            jwt.encode(other, signing_key, algorithm="RS256", headers={"kid": "one"})
+            for other in (
+                claims | {"iss": "https://other.example"},
+                claims | {"aud": "other"},
+                {name: value for name, value in claims.items() if name != "iss"},
+                {name: value for name, value in claims.items() if name != "aud"},
+            )
+        ),
     ):
         with pytest.raises(Unauthorised):
             await tokens.read(forged)
     # Our own tokens stay good beside it.
     assert (await tokens.read(tokens.make("b", now=NOW, valid=timedelta(hours=1)))).customer_id == "b"
+
+
+@pytest.mark.parametrize(
+    ("environ", "field"),
+    [
+        ({"MILEPOST_TOKEN_SECRET": "too short to be a secret"}, "MILEPOST_TOKEN_SECRET"),
+        ({"MILEPOST_TOKEN_JWKS_URL": "https://id.example/jwks"}, "MILEPOST_TOKEN_ISSUER"),
+        (
+            {"MILEPOST_TOKEN_JWKS_URL": "https://id.example/jwks", "MILEPOST_TOKEN_ISSUER": "https://id.example"},
+            "MILEPOST_TOKEN_AUDIENCE",
+        ),
+    ],
+)
+def test_settings_that_would_let_others_in_are_refused(environ: dict[str, str], field: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load_settings(environ)
+    assert refused.value.field == field
 
 
 async def test_without_a_setting_the_secret_is_made_once_and_kept(tmp_path: Path) -> None:

@@ -111,6 +111,7 @@ def test_a_limit_on_requests_answers_429_with_retry_after(dsn: str, tmp_path: Pa
 @pytest.mark.parametrize("origin", ["https://app.example.com"])
 def test_browsers_of_other_origins_may_send(shared_server: Server, origin: str) -> None:
     asked = "authorization,anonymousid,sentat,x-retry-count,rsa-retry-attempt,rsa-since-last-attempt,rsa-retry-reason"
+    asked += ",rsa-since-first-attempt,rsa-recovered,x-of-an-sdk-to-come"
     answer = httpx.options(
         shared_server.url + "/v1/batch",
         headers={"Origin": origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": asked},

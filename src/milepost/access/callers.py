@@ -17,7 +17,8 @@ from litestar.routes import BaseRoute, HTTPRoute
 from milepost.access.auth import bearer, require_secret_key, require_write_key
 from milepost.access.services import AnyRequest, services
 from milepost.access.sessions import signed_in
-from milepost.errors import Forbidden, Unauthorised
+from milepost.access.sites import refuse_other_sites
+from milepost.errors import DatabaseUnavailable, Forbidden, Unauthorised
 
 #: The key of a handler's or router's `opt` that says who may call it.
 ACCESS: Final = "access"
@@ -53,6 +54,17 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     # OPTIONS says which methods there are, to whoever asks.
     if request.method != "OPTIONS":
         request.scope["auth"] = await _identity(request, handler.opt[ACCESS])
+
+
+async def is_still_admitted(request: AnyRequest, caller: Caller) -> bool:
+    """Of an answer that goes on and on: whether it would be begun now. While the database is away, it would."""
+    try:
+        await _identity(request, caller)
+    except (Unauthorised, Forbidden):
+        return False
+    except DatabaseUnavailable:
+        return True
+    return True
 
 
 def token_customer(request: AnyRequest) -> str:
@@ -109,6 +121,7 @@ async def _identity(request: AnyRequest, caller: Caller) -> _Identity:
             return _Identity(email=member.email)
         case Caller.TEAM:
             if bearer(request) is None and (member := await signed_in(request)) is not None:
+                refuse_other_sites(request)
                 return _Identity(email=member.email)
             await require_secret_key(keys, bearer(request))
     return _Identity()

@@ -26,9 +26,20 @@ returning member_id, email, left(encode(sha256(convert_to(m.password_hash, 'UTF8
 -- name: find_member
 select member_id, email, password_hash from milepost.members where email = %(email)s
 
--- name: by_id
+-- name: by_session
+-- Whose session it is, if it has not ended.
 select member_id, email, left(encode(sha256(convert_to(password_hash, 'UTF8')), 'hex'), 16) as password_mark
-from milepost.members where member_id = %(member_id)s
+from milepost.member_sessions join milepost.members using (member_id)
+where session_id = %(session_id)s and started_at > %(now)s - interval '30 days'
+
+-- name: start_session
+insert into milepost.member_sessions (member_id, started_at) values (%(member_id)s, %(now)s) returning session_id
+
+-- name: end_session
+delete from milepost.member_sessions where session_id = %(session_id)s
+
+-- name: forget_sessions
+delete from milepost.member_sessions where started_at <= %(now)s - interval '30 days'
 
 -- name: signed_in
 update milepost.members set last_sign_in_at = %(now)s, password_hash = coalesce(%(password_hash)s, password_hash)

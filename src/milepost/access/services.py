@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from litestar import Request
 
+from milepost.access.attempts import Attempts
 from milepost.access.keys import KeyRing
 from milepost.access.tokens import Tokens
 from milepost.columns.client import Columns
@@ -36,6 +37,7 @@ class Services:
     writer: Writer
     keys: KeyRing
     tokens: Tokens
+    attempts: Attempts
     live: LiveFeed
     supervisor: Supervisor
     aside: Aside

@@ -49,25 +49,46 @@ class SessionConfig(CookieBackendConfig):
     _backend_class = SessionCookie
 
 
-def remember(request: AnyRequest, member: Member) -> None:
-    """Signs in: a new session with nothing left of the one before."""
-    request.set_session({"member": str(member.member_id), "email": member.email, "password": member.password_mark})
+async def remember(request: AnyRequest, member: Member) -> None:
+    """Signs in: a new session with nothing left of the one before. It ends after 30 days, however much it is used."""
+    served = services(request)
+    async with served.database.transaction() as connection:
+        await connection.execute(_SQL["forget_sessions"], {"now": served.now()})
+        values = {"member_id": member.member_id, "now": served.now()}
+        row = await (await connection.execute(_SQL["start_session"], values)).fetchone()
+    assert row is not None
+    request.set_session({"session": str(row["session_id"]), "email": member.email, "password": member.password_mark})
+
+
+async def forget(request: AnyRequest) -> None:
+    """Signs out: the session is over, whoever still has its cookie."""
+    session_id = _session_id(request)
+    request.clear_session()
+    if session_id is not None:
+        async with services(request).database.transaction() as connection:
+            await connection.execute(_SQL["end_session"], {"session_id": session_id})
 
 
 async def signed_in(request: AnyRequest) -> Member | None:
-    """The member who asks, or None. The database is asked each time, so that whoever was removed is out at once, and
-    so is every session from before a change of the password.
+    """The member who asks, or None. The database is asked each time, so that whoever was removed or signed out is out
+    at once, and so is every session from before a change of the password.
 
     Raises DatabaseUnavailable.
     """
-    claimed = request.session.get("member")
-    if not isinstance(claimed, str):
+    session_id = _session_id(request)
+    if session_id is None:
         return None
-    try:
-        member_id = UUID(claimed)
-    except ValueError:
-        return None
-    async with services(request).database.transaction() as connection:
-        row = await (await connection.execute(_SQL["by_id"], {"member_id": member_id})).fetchone()
+    served = services(request)
+    async with served.database.transaction() as connection:
+        values = {"session_id": session_id, "now": served.now()}
+        row = await (await connection.execute(_SQL["by_session"], values)).fetchone()
     member = None if row is None else msgspec.convert(row, Member)
     return member if member is not None and member.password_mark == request.session.get("password") else None
+
+
+def _session_id(request: AnyRequest) -> UUID | None:
+    claimed = request.session.get("session")
+    try:
+        return UUID(claimed) if isinstance(claimed, str) else None
+    except ValueError:
+        return None

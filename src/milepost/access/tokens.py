@@ -29,6 +29,7 @@ class Tokens:
 
     def __init__(self, settings: Settings) -> None:
         self._secret = root_secret(settings) if settings.token_secret else derived(settings, "customer tokens")
+        self._issuer, self._audience = settings.token_issuer, settings.token_audience
         self._jwks = jwt.PyJWKClient(settings.token_jwks_url, timeout=5) if settings.token_jwks_url else None
 
     def make(self, customer_id: str, *, now: datetime, valid: timedelta) -> str:
@@ -45,17 +46,25 @@ class Tokens:
             elif self._jwks is not None and algorithm in _ALGORITHMS:
                 # Fetching the keys may wait for another server, so it must not hold up the event loop.
                 key = await asyncio.to_thread(self._jwks.get_signing_key_from_jwt, token)
-                claims = self._decode(token, key.key, [algorithm])
+                # What else its keys have signed, for other services or tenants, is no token of ours.
+                claims = self._decode(token, key.key, [algorithm], issuer=self._issuer, audience=self._audience)
             else:
                 raise Unauthorised("The token is signed with an algorithm this server does not accept.")
         except (jwt.PyJWTError, ValueError) as error:
             raise Unauthorised(f"The token is not valid ({error}). Ask for a new one.") from error
-        customer = claims.get("customer_id")
+        metadata = claims.get("app_metadata")
+        customer = claims.get("customer_id") or (metadata.get("customer_id") if isinstance(metadata, dict) else None)
         if not isinstance(customer, str) or not may_be_customer(customer):
-            raise Unauthorised("The token names no customer: it needs the claim customer_id.")
+            raise Unauthorised("The token names no customer. It needs the claim customer_id, or one in app_metadata.")
         return CustomerToken(customer)
 
-    def _decode(self, token: str, key: Any, algorithms: list[str]) -> dict[str, Any]:
-        options: Any = {"require": ["exp"], "verify_aud": False}
-        claims: dict[str, Any] = jwt.decode(token, key, algorithms=algorithms, leeway=_LEEWAY, options=options)
+    def _decode(
+        self, token: str, key: Any, algorithms: list[str], *, issuer: str | None = None, audience: str | None = None
+    ) -> dict[str, Any]:
+        """With an issuer or an audience, the token must name it."""
+        named = [claim for claim, value in (("iss", issuer), ("aud", audience)) if value]
+        options: Any = {"require": ["exp", *named], "verify_aud": audience is not None}
+        claims: dict[str, Any] = jwt.decode(
+            token, key, algorithms=algorithms, leeway=_LEEWAY, options=options, issuer=issuer, audience=audience
+        )
         return claims

@@ -75,7 +75,7 @@ async def post_actions(request: AnyRequest) -> Response[bytes]:
 
 
 @post(
-    ["/track", "/identify", "/page", "/screen", "/group", "/alias", "/t", "/i", "/p", "/g", "/a"],
+    ["/track", "/identify", "/page", "/screen", "/group", "/alias", "/t", "/i", "/p", "/s", "/g", "/a"],
     status_code=200,
     summary="One Segment call",
     operation_class=json_body(JsonObject),

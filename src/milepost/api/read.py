@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated
@@ -12,7 +13,7 @@ from litestar import Router, get, post
 from litestar.params import Parameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
-from milepost.access.callers import Caller, token_customer
+from milepost.access.callers import Caller, is_still_admitted, token_customer
 from milepost.access.paths import customer_of
 from milepost.access.services import AnyRequest, services
 from milepost.api.params import Cursor, CustomerId, Limit, matchable
@@ -30,6 +31,8 @@ Score = Annotated[float | None, Parameter(ge=0, le=100, description="A bound of 
 Weakest = Annotated[
     str | None, Parameter(max_length=MAX_WORD_LENGTH, description="The competency with the lowest score.")
 ]
+#: Seconds between two looks whether somebody may watch still.
+_ADMITTED_EVERY = 2.5
 _MANY = errors(400, 401, 403, 422, 429, 503)
 _ONE = errors(400, 401, 403, 404, 422, 429, 503)
 
@@ -154,10 +157,15 @@ async def get_my_actions(request: AnyRequest, limit: Limit = 50, cursor: Cursor 
 @get("/live", summary="Events as they are stored", media_type="text/event-stream", responses=_MANY, access=Caller.TEAM)
 async def get_live(request: AnyRequest) -> ServerSentEvent:
     """Server-sent events named `events`: `{"events": [...], "per_minute": [60 numbers]}`, at most four a second."""
-    feed = services(request).live.subscribe()
+    feed = services(request).live.subscribe(_ADMITTED_EVERY)
 
     async def messages() -> AsyncIterator[ServerSentEventMessage]:
+        asked = time.monotonic()
         async for batch in feed:
+            if time.monotonic() - asked >= _ADMITTED_EVERY:
+                if not await is_still_admitted(request, Caller.TEAM):
+                    return
+                asked = time.monotonic()
             yield ServerSentEventMessage(event="events", data=msgspec.json.encode(batch).decode())
 
     return ServerSentEvent(messages())

@@ -50,7 +50,7 @@ def create(
 
 @keys.command()
 def revoke(key_id: UUID, data_dir: DataDir = None) -> None:
-    """Revoke a key by its id. A running server notices within ten seconds."""
+    """Revoke a key by its id. A running server notices within two seconds."""
     settings = load_settings().with_flags(data_dir=data_dir)
     if not with_database(settings, lambda database: revoke_key(database, key_id)):
         typer.echo("There is no such key, or it has already been revoked.", err=True)

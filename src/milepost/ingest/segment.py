@@ -34,7 +34,7 @@ _T = TypeVar("_T", bound=str)
 
 #: Segment's calls, and the single letters that analytics.js posts them to.
 CALLS = {"track": "track", "identify": "identify", "page": "page", "screen": "screen", "group": "group"}
-CALLS |= {"alias": "alias", "t": "track", "i": "identify", "p": "page", "g": "group", "a": "alias"}
+CALLS |= {"alias": "alias", "t": "track", "i": "identify", "p": "page", "s": "screen", "g": "group", "a": "alias"}
 
 _message = msgspec.json.Decoder(dict[str, object]).decode
 _encode = msgspec.json.Encoder().encode

@@ -13,11 +13,11 @@ from milepost.access import members
 from milepost.access.callers import ACCESS, Caller, member_email
 from milepost.access.keys import KeyKind, create_key, list_keys, revoke_key
 from milepost.access.services import AnyRequest, Services, services
-from milepost.access.sessions import remember, signed_in
+from milepost.access.sessions import forget, remember, signed_in
 from milepost.dashboard.account.views import CreatedKey, KeyRow, Keys, LinkExpired, SignIn, Welcome
 from milepost.dashboard.page_context import PAGE_HEADERS, door, local_path, page
 from milepost.dashboard.texts import storable
-from milepost.errors import InvalidRequest, Unauthorised
+from milepost.errors import InvalidRequest, TooManyAttempts, Unauthorised
 from milepost.vocabulary import MAX_NAME_LENGTH
 
 #: Guessing passwords or links from one address comes to an end soon.
@@ -49,20 +49,24 @@ async def show_sign_in(request: AnyRequest) -> Template | Redirect:
 async def sign_in(request: AnyRequest) -> Template | Redirect:
     """Takes the form; whether the address or the password was wrong is not said."""
     email, password, wanted = await _form(request, "email", "password", "next")
-    served = services(request)
+    served, account = services(request), email.strip().lower()[:320]
     try:
+        served.attempts.check(account, served.now())
         member = await members.sign_in(served.database, email, password, now=served.now())
-    except Unauthorised as problem:
+    except (Unauthorised, TooManyAttempts) as problem:
+        if isinstance(problem, Unauthorised):
+            served.attempts.failed(account, served.now())
         view = SignIn(email[:320], problem.message, next=local_path(wanted))
-        return door("sign_in.html", view, status_code=401)
-    remember(request, member)
+        return door("sign_in.html", view, status_code=problem.status)
+    served.attempts.succeeded(account)
+    await remember(request, member)
     return _go(local_path(wanted))
 
 
 @post("/sign-out")
 async def sign_out(request: AnyRequest) -> Redirect:
-    """Forgets the session."""
-    request.clear_session()
+    """Ends the session."""
+    await forget(request)
     return _go("/sign-in?out=1")
 
 
@@ -87,7 +91,7 @@ async def welcome(request: AnyRequest, token: str) -> Template | Redirect:
         return door("welcome.html", view, status_code=400)
     except Unauthorised:
         return door("link_expired.html", LinkExpired(), status_code=410)
-    remember(request, member)
+    await remember(request, member)
     return _go("/")
 
 
