@@ -308,6 +308,24 @@ def test_takes_a_quarter_of_the_memory(gigabytes: float, buffers: str) -> None:
     assert f"shared_buffers = {buffers} " in text
 
 
+def test_the_log_quotes_nobody(data_dir: Path) -> None:
+    """Neither what a statement was given nor the row that was refused, however slow or wrong it was."""
+    secret = "ann@example.com"
+    with attach_or_start(data_dir) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("create table people (address text primary key check (length(address) < 20))")
+        connection.execute("insert into people values (%s)", [secret])
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute("insert into people values (%s)", [secret])
+        with pytest.raises(psycopg.errors.CheckViolation):
+            connection.execute("insert into people values (%s)", [secret * 2])
+        connection.execute("select pg_sleep(1.1), %s::text", [secret])
+    said = (data_dir / "postgres.log").read_text()
+    for line in ("people_pkey", "people_address_check", "pg_sleep"):
+        assert line in said
+    assert secret not in said
+    assert (data_dir / "postgres.log").stat().st_mode & 0o777 == 0o600
+
+
 def test_the_log_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded_log, "MAX_BYTES", 400)
     log = tmp_path / "postgres.log"
