@@ -8,16 +8,14 @@ from typing import Any
 from milepost.settings import Settings
 
 
-def configure_logging(settings: Settings) -> dict[str, Any]:
-    """Sets up logging in this process and returns the same as a `logging.config` dictionary, for the workers.
+def configure_logging(settings: Settings) -> None:
+    """Sets up logging in this process.
 
     A JSON line has `timestamp` (ISO 8601, UTC), `level`, `logger`, `message` and whatever a caller passed
     as `extra`; `exc_info` holds a traceback.
     """
-    config = logging_config(settings)
-    logging.config.dictConfig(config)
+    logging.config.dictConfig(logging_config(settings))
     logging.captureWarnings(True)
-    return config
 
 
 def logging_config(settings: Settings) -> dict[str, Any]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from dataclasses import field as made_anew
+from dataclasses import dataclass, field
 from datetime import timedelta
 from string import Template
 from typing import Final, LiteralString, TypeVar, get_args
@@ -42,7 +41,7 @@ class Nesting:
     """The cohorts of one question: whose conditions these are, and who was found to be in each, to ask once."""
 
     inside: frozenset[UUID] = frozenset()
-    found: dict[UUID, set[int]] = made_anew(default_factory=dict)
+    found: dict[UUID, set[int]] = field(default_factory=dict)
 
     def within(self, cohort_id: UUID) -> Nesting:
         return Nesting(self.inside | {cohort_id}, self.found)

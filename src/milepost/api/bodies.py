@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from itertools import islice
 from typing import Final
 
 from litestar.exceptions import HTTPException
@@ -72,8 +73,9 @@ async def check_body_key(request: AnyRequest, key: str | None) -> None:
 async def _require_key_within(request: AnyRequest, body: Body) -> None:
     """Some valid key stands where it must, so that the rest is worth reading; whose it is, is found out afterwards."""
     keys = services(request).keys
-    for number, found in enumerate(_KEY.finditer(beginning(bytes(body.received), _KEY_WITHIN))):
-        if number < _MOST_KEYS and await keys.find(found[1].decode("utf-8", "replace")) is not None:
+    named = _KEY.finditer(beginning(bytes(body.received), _KEY_WITHIN))
+    for found in islice(named, _MOST_KEYS):
+        if await keys.find(found[1].decode("utf-8", "replace")) is not None:
             body.is_known()
             return
     raise Unauthorised

@@ -21,7 +21,7 @@ from milepost.ingest.actions import IncomingAction, accept_actions
 from milepost.ingest.body import Batch
 from milepost.ingest.events import IncomingEvent, JsonObject, Receipt
 from milepost.ingest.lanes import Work
-from milepost.ingest.pipeline import Accepted, accept
+from milepost.ingest.pipeline import accept
 from milepost.ingest.segment import CALLS, SEGMENT_STEPS, parse_time
 from milepost.ingest.steps import EVENT_STEPS, PipelineStep, Sender
 from milepost.ingest.store_actions import store_actions
@@ -49,11 +49,7 @@ class SegmentReceipt(Receipt):
 )
 async def post_events(request: AnyRequest) -> Response[bytes]:
     """Stores a batch of events; 200 means committed. One bad event never costs the good ones."""
-    served = services(request)
-    batch = await read_batch(request, "events")
-    await check_body_key(request, batch.write_key)
-    accepted = await _accept(batch.items, _sender(request, served, batch), EVENT_STEPS)
-    return _json(await _write(served, accepted, batch))
+    return _json(await _take(request, await read_batch(request, "events"), EVENT_STEPS))
 
 
 @post(
@@ -84,16 +80,12 @@ async def post_actions(request: AnyRequest) -> Response[bytes]:
 )
 async def post_segment_call(request: AnyRequest) -> Response[bytes]:
     """One call of the Segment dialect; the path says which, the body is Segment's message."""
-    served = services(request)
     body = await read_body(request)
     call = CALLS.get(request.url.path.rstrip("/").rpartition("/")[2])
     if call is None:
         raise NotFound
     item, write_key = _with_type(body, call)
-    await check_body_key(request, write_key)
-    batch = Batch([item])
-    accepted = await _accept(batch.items, _sender(request, served, batch), SEGMENT_STEPS)
-    return _segment_answer(await _write(served, accepted, batch))
+    return _segment_answer(await _take(request, Batch([item], write_key=write_key), SEGMENT_STEPS))
 
 
 @post(
@@ -106,11 +98,7 @@ async def post_segment_call(request: AnyRequest) -> Response[bytes]:
 )
 async def post_segment_batch(request: AnyRequest) -> Response[bytes]:
     """A batch of the Segment dialect: each message names its `type`."""
-    served = services(request)
-    batch = await read_batch(request, "batch")
-    await check_body_key(request, batch.write_key)
-    accepted = await _accept(batch.items, _sender(request, served, batch), SEGMENT_STEPS)
-    return _segment_answer(await _write(served, accepted, batch))
+    return _segment_answer(await _take(request, await read_batch(request, "batch"), SEGMENT_STEPS))
 
 
 router = Router(
@@ -122,10 +110,22 @@ router = Router(
 )
 
 
-async def _accept(items: Sequence[bytes], sender: Sender, steps: Sequence[PipelineStep]) -> Accepted:
-    if len(items) < _MANY and sum(map(len, items)) < _LARGE:
-        return accept(items, sender, steps)
-    return await asyncio.to_thread(accept, items, sender, steps)
+async def _take(request: AnyRequest, batch: Batch, steps: Sequence[PipelineStep]) -> Receipt:
+    """Checks the batch's own key, passes its events through the steps, and answers when they are stored."""
+    served, items = services(request), batch.items
+    await check_body_key(request, batch.write_key)
+    sender, size = _sender(request, served, batch), sum(map(len, items))
+    if len(items) < _MANY and size < _LARGE:
+        accepted = accept(items, sender, steps)
+    else:
+        accepted = await asyncio.to_thread(accept, items, sender, steps)
+    if accepted.rejected:
+        metrics.EVENTS.labels("rejected").inc(len(accepted.rejected))
+    if not accepted.rows:
+        return Receipt(0, 0, accepted.rejected)
+    receipt = await served.writer.write(Work(accepted.rows, accepted.places, accepted.identity_calls, size))
+    receipt.rejected = sorted(receipt.rejected + accepted.rejected, key=lambda rejection: rejection.index)
+    return receipt
 
 
 def _sender(request: AnyRequest, served: Services, batch: Batch | None) -> Sender:
@@ -152,18 +152,6 @@ def _batch_context(context: bytes | None) -> dict[str, object] | None:
 
 def _address(request: AnyRequest) -> str | None:
     return request.client.host if request.client else None
-
-
-async def _write(served: Services, accepted: Accepted, batch: Batch) -> Receipt:
-    if accepted.rejected:
-        metrics.EVENTS.labels("rejected").inc(len(accepted.rejected))
-    if not accepted.rows:
-        return Receipt(0, 0, accepted.rejected)
-    size = sum(map(len, batch.items))
-    work = Work(accepted.rows, accepted.places, accepted.identity_calls, size)
-    receipt = await served.writer.write(work)
-    receipt.rejected = sorted(receipt.rejected + accepted.rejected, key=lambda rejection: rejection.index)
-    return receipt
 
 
 def _with_type(body: bytes, call: str) -> tuple[bytes, str | None]:

@@ -38,7 +38,7 @@ def run_server(settings: Settings, *, target: str = TARGET, progress: Progress |
     `target` is `module:factory` of an ASGI application; `progress` is told what a long start of the embedded
     PostgreSQL waits for. A first signal finishes what was accepted (20 s at most), a second one hurries.
     """
-    log_config = configure_logging(settings)
+    configure_logging(settings)
     try:
         listener = listen(settings)
     except SettingsError as error:
@@ -56,7 +56,7 @@ def run_server(settings: Settings, *, target: str = TARGET, progress: Progress |
     os.environ.update(to_environ(given))
     os.environ[PARENT] = str(os.getpid())
 
-    server = WorkerKeeper(target, listener, settings, log_config)
+    server = WorkerKeeper(target, listener, settings)
     columns = ColumnsProcess() if settings.columns else None
     starter = threading.Thread(target=_start, args=(postgres, server, progress), name="postgres-starter")
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging.config
 import resource
 import signal
 import socket
@@ -16,6 +15,7 @@ from typing import Any, Final
 from uvicorn.config import Config
 from uvicorn.server import Server
 
+from milepost.logs import configure_logging
 from milepost.processes import watch_parent
 from milepost.serve.door import Door, Limits, Visitors
 from milepost.settings import Settings
@@ -25,13 +25,12 @@ DRAIN_SECONDS: Final = 20
 _OTHER_FILES: Final = 128
 
 
-def work(target: str, listener: socket.socket, settings: Settings, log_config: dict[str, Any]) -> None:
+def work(target: str, listener: socket.socket, settings: Settings) -> None:
     """Runs in the worker's process until SIGTERM: finishes what was accepted, for DRAIN_SECONDS at most.
 
     `target` is `module:factory` of an ASGI application.
     """
-    logging.config.dictConfig(log_config)
-    logging.captureWarnings(True)
+    configure_logging(settings)
     watch_parent()
     module, _, factory = target.partition(":")
     make: Callable[[], Any] = getattr(import_module(module), factory)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
-from typing import Any, Final
+from typing import Final
 
 from milepost.serve.worker import DRAIN_SECONDS, work
 from milepost.settings import Settings
@@ -35,13 +35,13 @@ class WorkerKeeper:
     made, which must be in the main thread.
     """
 
-    def __init__(self, target: str, listener: socket.socket, settings: Settings, log_config: dict[str, Any]) -> None:
+    def __init__(self, target: str, listener: socket.socket, settings: Settings) -> None:
         self.exit_code = 0
         self.stopping = False
         self.hurried = False
         self.on_hurry: Callable[[], None] = lambda: None
         self._listener = listener
-        self._arguments = (target, listener, settings, log_config)
+        self._arguments = (target, listener, settings)
         self._process: SpawnProcess | None = None
         self._woken, self._wake = os.pipe()
         os.set_blocking(self._wake, False)
