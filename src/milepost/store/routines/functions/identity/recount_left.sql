@@ -1,7 +1,7 @@
 -- Counts anew up to `most` days and sessions of one customer that events have left, of ids all of whose events have been
 -- looked at. Holds that customer's lock for as long as that takes. Answers how many; 0 when none is left to be counted.
 create or replace function milepost.recount_left(most integer) returns integer
-language plpgsql as $$
+language plpgsql set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
   customer text;
   days date[];
@@ -14,22 +14,22 @@ begin
   if customer is null then
     return 0;
   end if;
-  with units as materialized (
-    select distinct l.day, l.session_id from milepost.leavings l
+  -- In the order of their index, so that however many have been left, only as many are read as are counted.
+  select array_agg(distinct n.day) filter (where n.day is not null),
+    array_agg(distinct n.session_id) filter (where n.session_id is not null)
+  into days, sessions from (
+    select l.day, l.session_id from milepost.leavings l
     where l.customer_id = customer
       and not exists (select from milepost.followings f where f.kind = l.kind and f.id = l.id)
-    limit most
-  ),
+    order by l.day, l.session_id limit most) as n;
   -- Several ids may have left the same day.
-  left_behind as (
-    delete from milepost.leavings l using units u
-    where l.customer_id = customer and (l.day, l.session_id) is not distinct from (u.day, u.session_id)
+  with left_behind as (
+    delete from milepost.leavings l
+    where l.customer_id = customer and (l.day = any (days) or l.day is null and l.session_id = any (sessions))
       and not exists (select from milepost.followings f where f.kind = l.kind and f.id = l.id)
-    returning l.day, l.session_id
+    returning l.leaving_id
   )
-  select count(*), array_agg(distinct day) filter (where day is not null),
-    array_agg(distinct session_id) filter (where session_id is not null)
-  into counted, days, sessions from left_behind;
+  select count(*) into counted from left_behind;
   perform milepost.repair(array_fill(customer, array[coalesce(cardinality(days), 0)]), coalesce(days, '{}'),
     array_fill(customer, array[coalesce(cardinality(sessions), 0)]), coalesce(sessions, '{}'));
   return counted;

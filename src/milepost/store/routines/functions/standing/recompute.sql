@@ -19,5 +19,10 @@ begin
       perform milepost.fold_sessions(slice.batch);
     end loop;
   end loop;
+  update milepost.standing as s set
+    total_sessions = (select count(*) from milepost.sessions b where b.customer_id = s.customer_id),
+    total_tool_sessions = (select count(*) from milepost.sessions b
+      where b.customer_id = s.customer_id and b.tools <> '{}')
+  where s.customer_id = any (customers);
   perform milepost.refresh_standing(customers);
 end $$;

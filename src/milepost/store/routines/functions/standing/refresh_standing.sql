@@ -1,4 +1,5 @@
--- Writes the totals anew from the days and sessions; a customer without any is gone. The rows must be locked.
+-- Writes the totals anew from the days and actions; a customer without any is gone. The rows must be locked. Sessions are
+-- not counted here, as a customer may have many: who changes them says by how many.
 create or replace function milepost.refresh_standing(customers text[]) returns void
 language plpgsql as $$
 begin
@@ -11,9 +12,6 @@ begin
     low_impact_events = coalesce(d.low_impact, 0), total_points = coalesce(d.points, 0),
     professional_credibility = coalesce(d.credibility, 0), current_arr_latest = d.current_arr_latest,
     target_arr_latest = d.target_arr_latest, growth_stage_latest = d.growth_stage_latest,
-    total_sessions = (select count(*) from milepost.sessions b where b.customer_id = s.customer_id),
-    total_tool_sessions = (select count(*) from milepost.sessions b
-      where b.customer_id = s.customer_id and b.tools <> '{}'),
     total_actions = a.actions, last_action_at = a.last_action_at
   from unnest(customers) as c(customer_id)
   cross join lateral (

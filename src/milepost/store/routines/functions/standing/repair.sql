@@ -12,17 +12,28 @@ begin
     where d.customer_id = k.customer_id and d.day = k.day;
   delete from milepost.competency_days d using unnest(day_customers, days) as k(customer_id, day)
     where d.customer_id = k.customer_id and d.day = k.day;
-  delete from milepost.sessions b using unnest(session_customers, sessions) as k(customer_id, session_id)
-    where b.customer_id = k.customer_id and b.session_id = k.session_id;
+  with gone as (
+    delete from milepost.sessions b using unnest(session_customers, sessions) as k(customer_id, session_id)
+      where b.customer_id = k.customer_id and b.session_id = k.session_id
+    returning b.customer_id, b.tools
+  )
+  update milepost.standing as s set total_sessions = s.total_sessions - g.sessions,
+    total_tool_sessions = s.total_tool_sessions - g.tool_sessions
+  from (select customer_id, count(*) as sessions, count(*) filter (where tools <> '{}') as tool_sessions
+    from gone group by 1) as g
+  where s.customer_id = g.customer_id;
   perform milepost.fold_days(array(
     select c from (select distinct * from unnest(day_customers, days)) as k(customer_id, day)
     join public.behavior_events e on e.customer_id = k.customer_id
       and e."timestamp" >= k.day::timestamp at time zone 'UTC'
       and e."timestamp" < (k.day + 1)::timestamp at time zone 'UTC'
     cross join lateral milepost.contribution(e) as c));
-  perform milepost.fold_sessions(array(
+  update milepost.standing as s set total_sessions = s.total_sessions + m.new_sessions,
+    total_tool_sessions = s.total_tool_sessions + m.new_tool_sessions
+  from milepost.fold_sessions(array(
     select c from (select distinct * from unnest(session_customers, sessions)) as k(customer_id, session_id)
     join public.behavior_events e on e.session_id = k.session_id and e.customer_id = k.customer_id
-    cross join lateral milepost.contribution(e) as c));
+    cross join lateral milepost.contribution(e) as c)) as m
+  where s.customer_id = m.customer_id;
   perform milepost.refresh_standing(customers);
 end $$;
