@@ -13,8 +13,8 @@ import psycopg
 from bench.events import batches, bodies
 from bench.posting import post_all
 from milepost.ingest.body import take_apart
+from milepost.ingest.draft import Sender
 from milepost.ingest.pipeline import accept
-from milepost.ingest.steps import Sender
 from milepost.plan import load_plan
 from tests.support.server import WRITE_KEY, Server
 

@@ -30,8 +30,8 @@ from bench.events import batches
 from bench.filling import fill
 from bench.posting import post_all
 from milepost.ingest.body import take_apart
+from milepost.ingest.draft import Sender
 from milepost.ingest.pipeline import accept
-from milepost.ingest.steps import Sender
 from milepost.plan import load_plan
 from milepost.settling import STEPS
 from tests.support.postgres import Cluster

@@ -27,7 +27,7 @@ UNIONS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "DeviceType": (_TYPES, vocabulary.DEVICE_TYPES),
     "Trend": (_TYPES, vocabulary.TRENDS),
     "DropReason": (_TYPES, vocabulary.DROP_REASONS),
-    "code": (f"{_SRC}/wire.gen.ts", vocabulary.REJECT_CODES),
+    "Rejection.code": (f"{_SRC}/wire.gen.ts", vocabulary.REJECT_CODES),
     "toolId": (_PLAN, words.TOOLS),
     "competencyArea": (_PLAN, words.COMPETENCIES),
     "growthStage": (_PLAN, words.GROWTH_STAGES),

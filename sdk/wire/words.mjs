@@ -35,10 +35,12 @@ function find(file, what, matches) {
   throw new Error(`${file} has no ${what}`);
 }
 
-/** The texts of an alias's or a member's union of texts. */
+/** The texts of an alias's or a member's union of texts; `Owner.member` where several have one of that name. */
 function union(name, file) {
+  const [member, owner] = name.split(".").reverse();
   const declared = find(file, `type ${name}`, (node) => {
-    return (ts.isTypeAliasDeclaration(node) || ts.isPropertySignature(node)) && node.name.text === name;
+    const named = (ts.isTypeAliasDeclaration(node) || ts.isPropertySignature(node)) && node.name.text === member;
+    return named && (!owner || node.parent.parent.name?.text === owner);
   });
   const type = checker.getTypeAtLocation(declared);
   const parts = type.isUnion() ? type.types : [type];

@@ -2,7 +2,7 @@
 
     import milepost
 
-    tracker = milepost.Tracker("mp_write_...", customer_id="acme")
+    tracker = milepost.Tracker("mpsv_...", customer_id="acme")
     tracker.track_export("icp-analysis", "pdf")
 
 Importing it loads neither a third-party module nor the SDK itself: the names below are loaded when
@@ -21,8 +21,18 @@ if TYPE_CHECKING:
     from milepost.client.report import Stats, TrackerError
     from milepost.client.send import SendReport, send
     from milepost.client.tracker import Tracker
+    from milepost.signature import identity_signature
 
-__all__ = ["AsyncTracker", "SendReport", "Stats", "Tracker", "TrackerError", "__version__", "send"]
+__all__ = [
+    "AsyncTracker",
+    "SendReport",
+    "Stats",
+    "Tracker",
+    "TrackerError",
+    "__version__",
+    "identity_signature",
+    "send",
+]
 
 _HOME = {
     "AsyncTracker": "milepost.client.aio",
@@ -30,6 +40,7 @@ _HOME = {
     "Stats": "milepost.client.report",
     "Tracker": "milepost.client.tracker",
     "TrackerError": "milepost.client.report",
+    "identity_signature": "milepost.signature",
     "send": "milepost.client.send",
 }
 

@@ -32,7 +32,7 @@ from milepost.access.callers import ACCESS, Caller, DeclaredCallers, NotSignedIn
 from milepost.access.keys import KeyInfo, KeyRing
 from milepost.access.members import has_members, make_link
 from milepost.access.paths import whole_segments
-from milepost.access.secrets import derived
+from milepost.access.secrets import derived, identity_secret
 from milepost.access.services import AnyRequest, Services, services
 from milepost.access.sessions import CsrfGuard, SessionConfig, SessionCookie
 from milepost.access.tokens import Tokens
@@ -214,7 +214,8 @@ def build_services(settings: Settings) -> Services:
         live.publish((row.event_id for row in rows), len(rows))
 
     preset = {
-        settings.write_key: KeyInfo("write", "MILEPOST_WRITE_KEY"),
+        settings.write_key: KeyInfo("browser", "MILEPOST_WRITE_KEY", signed_only=settings.signed_ids),
+        settings.server_key: KeyInfo("server", "MILEPOST_SERVER_KEY"),
         settings.secret_key: KeyInfo("secret", "MILEPOST_SECRET_KEY"),
     }
     return Services(
@@ -231,6 +232,7 @@ def build_services(settings: Settings) -> Services:
         supervisor=Supervisor(),
         aside=Aside(),
         now=lambda: datetime.now(UTC),
+        identity_secret=identity_secret(settings),
     )
 
 

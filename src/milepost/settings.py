@@ -38,9 +38,14 @@ class Settings:
     data_dir: Path = _setting(Path("milepost-data"), "Folder of the embedded PostgreSQL, secrets and spools")
     database_url: str = _setting("", "A PostgreSQL 15-18 to use instead of the embedded one")
     plan_file: Path | None = _setting(None, "The tracking plan; default ./milepost.toml if there is one")
-    write_key: str = _setting("", "A write key that is valid from the start, for automation")
+    write_key: str = _setting("", "A browser key (public) that is valid from the start, for automation")
+    signed_ids: bool = _setting(False, "Take ids with an identity signature alone from MILEPOST_WRITE_KEY")
+    server_key: str = _setting("", "A server key that is valid from the start, for automation")
     secret_key: str = _setting("", "A secret API key that is valid from the start, for automation")
     token_secret: str = _setting("", "HS256 secret of customer tokens; default: made once, kept in DATA_DIR")
+    identity_secret: str = _setting(
+        "", "Secret of identity signatures; default: made once (`milepost identity-secret`)"
+    )
     token_jwks_url: str = _setting("", "JWKS address whose keys sign customer tokens, in addition to the HS256 secret")
     token_issuer: str = _setting("", "Issuer (iss) that tokens signed with a key of the JWKS must name")
     token_audience: str = _setting("", "Audience (aud) that tokens signed with a key of the JWKS must name")
@@ -144,9 +149,12 @@ def _check(settings: Settings) -> None:
         if getattr(settings, name) < 1:
             variable = _PREFIX + name.upper()
             raise SettingsError(f"{variable} is {getattr(settings, name)}; it takes 1 or more.", field=variable)
-    if settings.token_secret and len(settings.token_secret.encode()) < _SHORTEST_SECRET:
-        message = f"MILEPOST_TOKEN_SECRET is shorter than {_SHORTEST_SECRET} bytes, so it could be guessed."
-        raise SettingsError(f"{message} Make one with: openssl rand -hex 32", field="MILEPOST_TOKEN_SECRET")
+    for name in ("token_secret", "identity_secret"):
+        secret = getattr(settings, name)
+        if secret and len(secret.encode()) < _SHORTEST_SECRET:
+            variable = _PREFIX + name.upper()
+            message = f"{variable} is shorter than {_SHORTEST_SECRET} bytes, so it could be guessed."
+            raise SettingsError(f"{message} Make one with: openssl rand -hex 32", field=variable)
     for name in ("token_issuer", "token_audience"):
         if settings.token_jwks_url and not getattr(settings, name):
             variable = _PREFIX + name.upper()

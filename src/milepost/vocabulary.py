@@ -88,8 +88,12 @@ RejectCode = Literal[
     "time_too_far_ahead",
     "unknown_event_type",
     "unstorable",
+    "unsigned",
 ]
 REJECT_CODES: Final[tuple[RejectCode, ...]] = get_args(RejectCode)
+
+# -- What was held back of an event that was stored (a notice's `code`) -----------------------------
+NoticeCode = Literal["needs_server_key", "unsigned", "invalid_signature"]
 
 # -- Why an SDK gave an event up (its drop counter's label) ----------------------------------------
 DropReason = Literal["queue_full", "spool_full", "rejected", "unauthorised", "invalid", "consent", "too_large"]

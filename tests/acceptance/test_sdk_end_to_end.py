@@ -10,7 +10,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from milepost import AsyncTracker, Tracker
-from tests.support.server import SECRET_KEY, WRITE_KEY, Server
+from tests.support.server import SECRET_KEY, SERVER_KEY, Server
 
 
 def rows_of(server: Server, customer: str) -> list[dict[str, object]]:
@@ -22,7 +22,7 @@ def rows_of(server: Server, customer: str) -> list[dict[str, object]]:
 
 def test_every_call_is_stored_as_the_mission_says(shared_server: Server, tmp_path: Path) -> None:
     tracker = Tracker(
-        WRITE_KEY,
+        SERVER_KEY,
         host=shared_server.url,
         secret_key=SECRET_KEY,
         customer_id="every-call",
@@ -83,7 +83,7 @@ def test_every_call_is_stored_as_the_mission_says(shared_server: Server, tmp_pat
 
 
 def test_identify_and_group_bring_along_what_was_done_before(shared_server: Server, tmp_path: Path) -> None:
-    tracker = Tracker(WRITE_KEY, host=shared_server.url, anonymous_id="visitor-1", spool_dir=tmp_path / "spool")
+    tracker = Tracker(SERVER_KEY, host=shared_server.url, anonymous_id="visitor-1", spool_dir=tmp_path / "spool")
     tracker.track_navigation("/pricing")
     assert tracker.flush(20)
     tracker.identify("joe", {"email": "joe@example.com"}, anonymous_id="visitor-1")
@@ -98,7 +98,7 @@ def test_identify_and_group_bring_along_what_was_done_before(shared_server: Serv
 
 async def test_the_asyncio_twin_delivers_and_reads(shared_server: Server, tmp_path: Path) -> None:
     tracker = AsyncTracker(
-        WRITE_KEY, host=shared_server.url, secret_key=SECRET_KEY, customer_id="async", spool_dir=tmp_path / "spool"
+        SERVER_KEY, host=shared_server.url, secret_key=SECRET_KEY, customer_id="async", spool_dir=tmp_path / "spool"
     )
     async with tracker:
         await asyncio.gather(*(_visit(tracker, number) for number in range(20)))

@@ -13,8 +13,8 @@ async def test_a_key_that_was_valid_outlives_the_database(dsn: str) -> None:
     now = 100.0
     database = Database(dsn, size=1, query_seconds=5)
     await database.open()
-    key = await create_key(database, "write", "web", by=None)
-    ring = KeyRing(database, {"mpw_preset": KeyInfo("write", "preset")}, clock=lambda: now)
+    key = await create_key(database, "browser", "web", by=None)
+    ring = KeyRing(database, {"mpw_preset": KeyInfo("browser", "preset")}, clock=lambda: now)
     found = await ring.find(key)
     assert found is not None
     assert found.name == "web"
@@ -33,7 +33,7 @@ async def test_keys_nobody_has_cost_the_database_nothing(dsn: str) -> None:
     await database.open()
     ring = KeyRing(database, {}, clock=lambda: now)
     assert await ring.find("mpw_made_up") is None
-    key = await create_key(database, "write", "web", by=None)
+    key = await create_key(database, "browser", "web", by=None)
     # Within the second nobody looks again, however many are tried.
     async with database.transaction():  # the pool's only connection: a question would wait for it
         for number in range(500):

@@ -53,7 +53,7 @@ def keys(scenario: Scenario) -> a.Keys:
             a.KeyRow(
                 f"k{k}",
                 n,
-                "write" if k % 2 else "secret",
+                "browser" if k % 2 else "secret",
                 "mp_" + "p" * 60,
                 datetime(1, 1, 1, tzinfo=UTC),
                 NOW + timedelta(days=9000),
@@ -73,7 +73,7 @@ def keys(scenario: Scenario) -> a.Keys:
         a.KeyRow(
             "k1",
             "Web app, production",
-            "write",
+            "browser",
             "mpw_3fA9",
             NOW - timedelta(days=120),
             NOW - timedelta(seconds=20),
@@ -87,15 +87,15 @@ def keys(scenario: Scenario) -> a.Keys:
             NOW - timedelta(days=64),
             NOW - timedelta(hours=9),
         ),
-        a.KeyRow("k3", "From MILEPOST_WRITE_KEY", "write", "mpw_demo", NOW - timedelta(days=3), None, preset=True),
+        a.KeyRow("k3", "From MILEPOST_WRITE_KEY", "browser", "mpw_demo", NOW - timedelta(days=3), None, preset=True),
         a.KeyRow(
             "k4",
             "Old staging",
-            "write",
+            "browser",
             "mpw_77aa",
             NOW - timedelta(days=300),
             NOW - timedelta(days=41),
             NOW - timedelta(days=40),
         ),
     )
-    return a.Keys(rows, url, a.CreatedKey("Mobile app", "write", "mpw_8Qm2vT5nYbX0cLwR7sKd"))
+    return a.Keys(rows, url, a.CreatedKey("Mobile app", "browser", "mpw_8Qm2vT5nYbX0cLwR7sKd"))

@@ -94,7 +94,7 @@ def test_keys_are_made_used_and_revoked(shell: Shell, shared_server: Server, tmp
     event = {"events": [{"event_type": "navigation", "customer_id": "keys"}]}
     bearer = {"Authorization": f"Bearer {key}"}
     answer = httpx.post(shared_server.url + "/v1/events", json=event, headers=bearer)
-    assert answer.json() == {"accepted": 1, "duplicates": 0, "rejected": []}
+    assert answer.json() == {"accepted": 1, "duplicates": 0, "rejected": [], "notices": []}
     assert httpx.get(shared_server.url + "/v1/customers", headers=bearer).status_code == 403
 
     with psycopg.connect(shared_server.database_url) as connection:

@@ -15,7 +15,7 @@ import rudderstack.analytics.client as rudder_python
 import segment.analytics.client as segment_python
 
 from tests.contract.scenario import Call
-from tests.support.server import WRITE_KEY
+from tests.support.server import SERVER_KEY
 
 NODE = Path(__file__).parent / "node"
 
@@ -23,7 +23,7 @@ NODE = Path(__file__).parent / "node"
 def send_with_segment_python(calls: Sequence[Call], host: str, *, gzip: bool = False) -> None:
     errors: list[str] = []
     client = segment_python.Client(
-        WRITE_KEY,
+        SERVER_KEY,
         host=host,
         gzip=gzip,
         upload_size=50,
@@ -39,7 +39,7 @@ def send_with_segment_python(calls: Sequence[Call], host: str, *, gzip: bool = F
 def send_with_rudder_python(calls: Sequence[Call], host: str) -> None:
     errors: list[str] = []
     client = rudder_python.Client(
-        WRITE_KEY, host=host, upload_size=50, upload_interval=0.1, on_error=lambda e, _: errors.append(repr(e))
+        SERVER_KEY, host=host, upload_size=50, upload_interval=0.1, on_error=lambda e, _: errors.append(repr(e))
     )
     for call in calls:
         getattr(client, call.kind)(**_python_arguments(call))
@@ -64,7 +64,7 @@ def _python_arguments(call: Call) -> dict[str, Any]:
 def send_with_node(sdk: str, calls: Sequence[Call], host: str) -> None:
     """`sdk` is segment or rudder."""
     lines = "\n".join(json.dumps(asdict(call) | {"at": call.at.isoformat()}) for call in calls)
-    command = ["node", str(NODE / "send.js"), sdk, host, WRITE_KEY]
+    command = ["node", str(NODE / "send.js"), sdk, host, SERVER_KEY]
     done = subprocess.run(command, input=lines, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, f"{sdk} for Node failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
 

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.support.identity import all_followed
-from tests.support.server import SECRET_KEY, WRITE_KEY, Server, wait_for
+from tests.support.server import SECRET_KEY, SERVER_KEY, WRITE_KEY, Server, wait_for
 
 
 class Wire:
@@ -36,7 +36,7 @@ class Wire:
         return message
 
     def repeat(self, message: dict[str, Any]) -> tuple[int, int]:
-        with self.server.client(WRITE_KEY) as client:
+        with self.server.client(SERVER_KEY) as client:
             receipt = client.post("/v1/batch", json={"batch": [message]}).json()
         assert receipt["rejected"] == []
         return receipt["accepted"], receipt["duplicates"]

@@ -24,7 +24,7 @@ from milepost.importing.database import ActionSink
 from milepost.importing.run import CHUNK_ROWS, ImportReport
 from milepost.importing.sink import NullSink, StoreResult
 from milepost.ingest.actions import ActionRow, accept_actions
-from milepost.ingest.steps import Sender
+from milepost.ingest.draft import Sender
 from milepost.plan import load_plan
 from tests.importing.import_helpers import NOW
 from tests.support.examples import examples

@@ -23,7 +23,7 @@ from milepost.vocabulary import DEVICE_TYPES, EVENT_TYPES, IMPACTS
 from tests.importing.import_helpers import read_errors
 from tests.support.examples import examples
 from tests.support.postgres import Cluster
-from tests.support.server import WRITE_KEY, Server, running
+from tests.support.server import SERVER_KEY, Server, running
 from tests.support.words import GROWTH_STAGES
 
 _CHROME = (
@@ -173,7 +173,7 @@ def _import(events: list[dict[str, object]], ways: Ways) -> tuple[list[str], Ref
 
 def _send(events: list[dict[str, object]], ways: Ways) -> Refusals:
     answer = httpx.post(
-        ways.url + "/v1/events", json={"events": events}, headers={"Authorization": f"Bearer {WRITE_KEY}"}, timeout=30
+        ways.url + "/v1/events", json={"events": events}, headers={"Authorization": f"Bearer {SERVER_KEY}"}, timeout=30
     )
     assert answer.status_code == 200, answer.text
     return [(r["index"], r["code"], r["field"] or "", r["message"]) for r in answer.json()["rejected"]]

@@ -43,8 +43,8 @@ def test_a_plain_action_and_its_retry(client: httpx.Client, shared_server: Serve
         "role": "outcome", "value": 12_500.5, "currency": "EUR", "business_impact": "high", "metadata": {"by": "ann"},
         "competency_area": "sales_execution", "description": "Won", "user_id": "u", "source": "crm",
     }  # fmt: skip
-    assert _post(client, action) == {"accepted": 1, "duplicates": 0, "rejected": []}
-    assert _post(client, action) == {"accepted": 0, "duplicates": 1, "rejected": []}
+    assert _post(client, action) == {"accepted": 1, "duplicates": 0, "rejected": [], "notices": []}
+    assert _post(client, action) == {"accepted": 0, "duplicates": 1, "rejected": [], "notices": []}
     (row,) = _stored(shared_server, "plain")
     assert (row["role"], float(row["value"]), row["currency"], row["source"]) == ("outcome", 12_500.5, "EUR", "crm")
     assert row["timestamp"].isoformat() == "2026-03-01T09:00:00+00:00"

@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from milepost.ingest.draft import Sender
 from milepost.ingest.events import EventRow, Rejection, Tie
 from milepost.ingest.ids import foreign_id
 from milepost.ingest.pipeline import Accepted, accept
 from milepost.ingest.segment import SEGMENT_STEPS
-from milepost.ingest.steps import Sender
 from milepost.plan import SegmentEvents, load_plan
 from milepost.plan.model import GrowthStage
 

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
+from milepost.ingest.draft import Sender
 from milepost.ingest.events import EventRow, Rejection
 from milepost.ingest.ids import foreign_id, new_id
 from milepost.ingest.pipeline import Accepted, accept
-from milepost.ingest.steps import Sender
 from milepost.plan import load_plan
 from milepost.plan.model import GrowthStage
 from milepost.vocabulary import MAX_EVENT_BYTES, MAX_METADATA_DEPTH

@@ -21,7 +21,9 @@ from milepost.access.tokens import Tokens
 from milepost.settings import Settings
 
 WRITE_KEY = "mpw_test"
+SERVER_KEY = "mpsv_test"
 SECRET_KEY = "mps_test"
+IDENTITY_SECRET = "another secret that is only for tests, of 32 bytes"
 _TOKEN_SECRET = "a secret that is only for tests, of 32 bytes or more"
 
 
@@ -69,7 +71,9 @@ class Server:
             "MILEPOST_DATABASE_URL": database_url,
             "MILEPOST_COLUMNS": str(int(columns)),
             "MILEPOST_WRITE_KEY": WRITE_KEY,
+            "MILEPOST_SERVER_KEY": SERVER_KEY,
             "MILEPOST_SECRET_KEY": SECRET_KEY,
+            "MILEPOST_IDENTITY_SECRET": IDENTITY_SECRET,
             "MILEPOST_TOKEN_SECRET": _TOKEN_SECRET,
             **(environ or {}),
         }

@@ -98,6 +98,11 @@ export function createCapture(
           timestamp: iso(at),
           userId: identity.context.user_id,
           anonymousId: anonymousId(identity, store, at),
+          // A signature is of both ids.
+          context: identity.context.identity_signature && {
+            groupId: identity.context.customer_id,
+            identity_signature: identity.context.identity_signature,
+          },
           ...fields,
         }),
       ),

@@ -2,14 +2,14 @@ import { granted } from "./consent.js";
 import type { Diagnostics } from "./diagnostics.js";
 import { here } from "./env.js";
 import { createLeases } from "./lease.js";
-import type { Receipt } from "./policy.js";
+import type { Receipt, Rejection } from "./policy.js";
 import { bound, HIGH, take, type Entry } from "./queue.js";
 import { createSender } from "./sender.js";
 import { saveSession } from "./session.js";
 import type { Settings } from "./settings.js";
 import { createSpool } from "./spool.js";
 import type { State } from "./state.js";
-import type { DropReason } from "./types.js";
+import type { DropReason, ErrorCode } from "./types.js";
 import { uuid7 } from "./uuid7.js";
 
 /** Milliseconds that entries may wait in memory for others, to be saved together: each write to storage costs
@@ -40,13 +40,16 @@ export function createOutbox(settings: Settings, diagnostics: Diagnostics, { con
     leases.holdOwn();
     return true;
   };
-  const received = (batch: Entry[], { accepted, duplicates, rejected }: Receipt): void => {
+  const received = (batch: Entry[], { accepted, duplicates, rejected, notices = [] }: Receipt): void => {
     take(queue, batch);
     batch.forEach(spool.unspool);
     stats.delivered += accepted;
     stats.duplicates += duplicates;
     stats.rejected += rejected.length;
-    for (const { index, code, message } of rejected) fail("rejected", code + ": " + message, batch[index]?.id);
+    const tell = (as: ErrorCode, told: Rejection[]): void =>
+      told.forEach(({ index, code, message }) => fail(as, code + ": " + message, batch[index]?.id));
+    tell("rejected", rejected);
+    tell("notice", notices);
     countDrop(rejected.length, "rejected");
     spool.saveQueue();
     if (!queue[0]) leases.releaseOwn();

@@ -9,6 +9,8 @@ export interface Receipt {
   accepted: number;
   duplicates: number;
   rejected: Rejection[];
+  /** What of the others was stored and does not count, such as whose a user is. */
+  notices?: Rejection[];
 }
 
 /** A receipt; or what is wrong, and how many milliseconds to wait at least. Undefined: something in the

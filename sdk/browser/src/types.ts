@@ -25,6 +25,7 @@ export type ErrorCode =
   | "misconfigured"
   | "bad_receipt"
   | "rejected"
+  | "notice"
   | "invalid"
   | "spool_unavailable"
   | "callback"
@@ -57,6 +58,8 @@ export interface ScalingContext {
 export interface TrackerContext extends ScalingContext {
   customerId?: string | undefined;
   userId?: string | undefined;
+  /** What your server signed `customerId` and `userId` with; who they are then counts whatever was said before. */
+  identitySignature?: string | undefined;
   /** A customer's token, for `getInsights` and `getRecentEvents` of that customer alone. */
   token?: string | undefined;
 }

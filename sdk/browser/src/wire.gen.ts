@@ -178,6 +178,7 @@ export interface components {
             /** @enum {unknown} */
             event_type: "competency_milestone" | "content_interaction" | "export_action" | "navigation" | "professional_action" | "resource_generation" | "resource_share" | "scaling_metric" | "systematic_progression" | "tool_usage";
             growth_stage?: string | null;
+            identity_signature?: string | null;
             metadata?: Record<string, unknown> | null;
             page_url?: string | null;
             referrer?: string | null;
@@ -312,6 +313,15 @@ export interface components {
             points: number;
             rank: number;
         };
+        /** Notice */
+        Notice: {
+            /** @enum {string} */
+            code: "needs_server_key" | "unsigned" | "invalid_signature";
+            event_id: string;
+            field: string;
+            index: number;
+            message: string;
+        };
         /** Place */
         Place: {
             is_me: boolean;
@@ -363,6 +373,7 @@ export interface components {
         Receipt: {
             accepted: number;
             duplicates: number;
+            notices?: components["schemas"]["Notice"][];
             rejected: components["schemas"]["Rejection"][];
         };
         /** Recommendation */
@@ -397,7 +408,7 @@ export interface components {
         /** Rejection */
         Rejection: {
             /** @enum {string} */
-            code: "invalid_json" | "invalid_unicode" | "invalid_type" | "invalid_value" | "missing_field" | "too_long" | "too_large" | "too_deep" | "time_too_old" | "time_too_far_ahead" | "unknown_event_type" | "unstorable";
+            code: "invalid_json" | "invalid_unicode" | "invalid_type" | "invalid_value" | "missing_field" | "too_long" | "too_large" | "too_deep" | "time_too_old" | "time_too_far_ahead" | "unknown_event_type" | "unstorable" | "unsigned";
             event_id: string | null;
             field: string | null;
             index: number;
@@ -475,6 +486,7 @@ export type LedgerEntry = components['schemas']['LedgerEntry'];
 export type LedgerEntryPage = components['schemas']['LedgerEntryPage'];
 export type Level = components['schemas']['Level'];
 export type MyPlace = components['schemas']['MyPlace'];
+export type Notice = components['schemas']['Notice'];
 export type Place = components['schemas']['Place'];
 export type PlanVersion = components['schemas']['PlanVersion'];
 export type Practice = components['schemas']['Practice'];

@@ -5,7 +5,8 @@ const words = (text: string): string[] => text.split(" ");
 /** Fields of an event beside its id, type and time, as `POST /v1/events` takes them. */
 const FIELDS = words(
   "customer_id user_id anonymous_id session_id tool_id tool_section business_impact competency_area current_arr " +
-    "target_arr growth_stage session_duration time_on_page page_url referrer device_type browser retention_days",
+    "target_arr growth_stage session_duration time_on_page page_url referrer device_type browser retention_days " +
+    "identity_signature",
 );
 export const isField = (name: string): boolean => FIELDS.includes(name);
 

@@ -16,11 +16,11 @@ export type MilepostProviderProps =
   | (Common & { /** A tracker you made and close yourself. */ tracker: Tracker; options?: undefined })
   | (Common & { /** Makes a tracker at mount, closes it at unmount. */ options: TrackerOptions; tracker?: undefined });
 
-const FOLLOWED = ["customerId", "userId", "currentArr", "targetArr", "growthStage", "token"] as const;
+const FOLLOWED = ["customerId", "userId", "currentArr", "targetArr", "growthStage", "identitySignature", "token"] as const;
 
 /**
  * Gives the tree below its tracker. Later changes of `customerId`, `userId`, `currentArr`, `targetArr`,
- * `growthStage` and `token` are followed; another `writeKey`, `host` or `path` makes another tracker.
+ * `growthStage`, `identitySignature` and `token` are followed; another `writeKey`, `host` or `path` makes another tracker.
  */
 export function MilepostProvider({ tracker, options, token, children }: MilepostProviderProps): ReactNode {
   if (tracker !== undefined) {

@@ -9,7 +9,7 @@ from typing import Any
 
 from litestar import Request
 
-from milepost.access.keys import KeyRing
+from milepost.access.keys import KeyInfo, KeyRing
 from milepost.errors import Forbidden, Unauthorised
 
 #: What a proxy adds: then the address is not the sender's, or need not be.
@@ -31,10 +31,12 @@ def bearer(request: Request[Any, Any, Any]) -> str | None:
     return None
 
 
-async def require_write_key(ring: KeyRing, key: str | None) -> None:
-    """Raises Unauthorised without a valid write key (a secret key may write too)."""
-    if not key or await ring.find(key) is None:
+async def require_write_key(ring: KeyRing, key: str | None) -> KeyInfo:
+    """The key, of whatever kind: every one may write. Raises Unauthorised without a valid one."""
+    info = await ring.find(key) if key else None
+    if info is None:
         raise Unauthorised
+    return info
 
 
 async def require_secret_key(ring: KeyRing, key: str | None) -> None:
@@ -43,7 +45,7 @@ async def require_secret_key(ring: KeyRing, key: str | None) -> None:
     if info is None:
         raise Unauthorised("No valid secret key came with this request. Send one as Authorization: Bearer mps_...")
     if info.kind != "secret":
-        raise Forbidden("A write key is public, so it cannot read. Use a secret key (mps_...).")
+        raise Forbidden("This key can only write, so it cannot read. Use a secret key (mps_...).")
 
 
 async def is_insider(request: Request[Any, Any, Any], ring: KeyRing) -> bool:

@@ -15,6 +15,7 @@ from litestar.plugins import ReceiveRoutePlugin
 from litestar.routes import BaseRoute, HTTPRoute
 
 from milepost.access.auth import bearer, require_secret_key, require_write_key
+from milepost.access.keys import PREFIXES
 from milepost.access.services import AnyRequest, services
 from milepost.access.sessions import signed_in
 from milepost.access.sites import refuse_other_sites
@@ -131,6 +132,6 @@ async def _customer(request: AnyRequest) -> str:
     token = bearer(request)
     if not token:
         raise Unauthorised("No customer token came with this request. Send one as Authorization: Bearer ...")
-    if token.startswith(("mpw_", "mps_")):
+    if token.startswith(PREFIXES):
         raise Forbidden("This is a key; /v1/me takes a customer's token. Make one with `milepost token --customer ID`.")
     return (await services(request).tokens.read(token)).customer_id

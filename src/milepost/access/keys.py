@@ -1,6 +1,7 @@
-"""Write keys (public, ingest only) and secret keys (for the API): made, found, revoked.
+"""Browser keys (public, ingest within rules), server keys (ingest) and secret keys (for the API too): made, found,
+revoked.
 
-Of a secret key only a hash is kept. Keys have 190 bits of chance, so a plain SHA-256 is as good as a slow one.
+Of all but browser keys only a hash is kept. Keys have 190 bits of chance, so a plain SHA-256 is as good as a slow one.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal, get_args
 from uuid import UUID
 
 import msgspec
@@ -23,11 +24,14 @@ from milepost.errors import DatabaseUnavailable
 from milepost.store.database import Database
 from milepost.store.queries import load
 
-KeyKind = Literal["write", "secret"]
+KeyKind = Literal["browser", "server", "secret"]
+KEY_KINDS: Final[tuple[KeyKind, ...]] = get_args(KeyKind)
 
 _SQL = load("milepost.access", "keys.sql")
 _LETTERS = string.ascii_letters + string.digits
-_PREFIX: dict[KeyKind, str] = {"write": "mpw_", "secret": "mps_"}
+_PREFIX: Final[dict[KeyKind, str]] = {"browser": "mpw_", "server": "mpsv_", "secret": "mps_"}
+#: What every key begins with.
+PREFIXES: Final = tuple(_PREFIX.values())
 #: Seconds a key is taken as valid without asking again: a revocation takes this long.
 _FRESH = 2.0
 #: Seconds one that is not known is taken as invalid.
@@ -39,11 +43,13 @@ _AWAY = 2.0
 
 
 class KeyInfo(msgspec.Struct, frozen=True):
-    """A valid key. `key_id` is None for one that was set by MILEPOST_WRITE_KEY or MILEPOST_SECRET_KEY."""
+    """A valid key. `key_id` is None for one that was set in the environment, such as MILEPOST_WRITE_KEY. With
+    `signed_only`, a browser key takes ids with an identity signature alone."""
 
     kind: KeyKind
     name: str
     key_id: UUID | None = None
+    signed_only: bool = False
 
 
 class _ValidKey(KeyInfo, frozen=True, kw_only=True):
@@ -51,13 +57,14 @@ class _ValidKey(KeyInfo, frozen=True, kw_only=True):
 
 
 class KeyRecord(msgspec.Struct, kw_only=True):
-    """A key as it is listed; `public_key` is the whole key, for write keys alone."""
+    """A key as it is listed; `public_key` is the whole key, for browser keys alone."""
 
     key_id: UUID
     kind: KeyKind
     name: str
     prefix: str
     public_key: str | None
+    signed_only: bool
     created_at: datetime
     created_by: str | None
     last_used_at: datetime | None
@@ -69,15 +76,16 @@ def new_key(kind: KeyKind) -> str:
     return _PREFIX[kind] + "".join(secrets.choice(_LETTERS) for _ in range(32))
 
 
-async def create_key(database: Database, kind: KeyKind, name: str, *, by: str | None, key: str | None = None) -> str:
-    """Stores a key, a fresh one where none is given, and answers it: the only time a secret key is seen."""
-    key = key or new_key(kind)
+async def create_key(database: Database, kind: KeyKind, name: str, *, by: str | None, signed_only: bool = False) -> str:
+    """Stores a fresh key and answers it: the only time one is seen that is not for browsers."""
+    key = new_key(kind)
     values = {
         "kind": kind,
         "name": name,
         "key_hash": _hash(key),
         "prefix": key[:8],
-        "public_key": key if kind == "write" else None,
+        "public_key": key if kind == "browser" else None,
+        "signed_only": signed_only and kind == "browser",
         "created_by": by,
     }
     async with database.transaction() as connection:
@@ -97,10 +105,10 @@ async def revoke_key(database: Database, key_id: UUID) -> bool:
         return (await connection.execute(_SQL["revoke"], {"key_id": key_id})).rowcount == 1
 
 
-async def first_write_key(database: Database) -> str | None:
-    """The oldest valid write key, to show in examples."""
+async def first_browser_key(database: Database) -> str | None:
+    """The oldest valid browser key, to show in examples."""
     async with database.transaction() as connection:
-        row = await (await connection.execute(_SQL["first_write_key"])).fetchone()
+        row = await (await connection.execute(_SQL["first_browser_key"])).fetchone()
     return None if row is None else str(row["public_key"])
 
 

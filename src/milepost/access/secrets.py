@@ -29,6 +29,11 @@ def root_secret(settings: Settings) -> bytes:
     return path.read_bytes()
 
 
+def identity_secret(settings: Settings) -> str:
+    """What a product's server makes identity signatures with: MILEPOST_IDENTITY_SECRET, else one of our own."""
+    return settings.identity_secret or derived(settings, "identity signatures").hex()
+
+
 def derived(settings: Settings, purpose: str) -> bytes:
     """32 bytes for one purpose, so that no two uses share a key."""
     return hashlib.blake2b(

@@ -42,6 +42,8 @@ class Services:
     supervisor: Supervisor
     aside: Aside
     now: Callable[[], datetime]
+    #: What identity signatures are made with (milepost/signature.py).
+    identity_secret: str
     not_ready: str | None = "The server is starting."
 
 

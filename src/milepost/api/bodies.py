@@ -10,6 +10,7 @@ from typing import Final
 from litestar.exceptions import HTTPException
 
 from milepost.access.auth import bearer, require_write_key
+from milepost.access.keys import KeyInfo
 from milepost.access.services import AnyRequest, services
 from milepost.errors import TooLarge, Unauthorised
 from milepost.ingest.body import Batch, beginning, decompress, take_apart_broken, take_apart_json
@@ -64,10 +65,9 @@ async def split(request: AnyRequest, body: bytes, key: str) -> Batch:
         return await asyncio.to_thread(take_apart_broken, body, key)
 
 
-async def check_body_key(request: AnyRequest, key: str | None) -> None:
-    """The key that the whole body names, where the header has none. Raises Unauthorised."""
-    if bearer(request) is None:
-        await require_write_key(services(request).keys, key)
+async def sender_key(request: AnyRequest, key: str | None) -> KeyInfo:
+    """The header's key, or where it has none the one that the whole body names. Raises Unauthorised."""
+    return await require_write_key(services(request).keys, bearer(request) or key)
 
 
 async def _require_key_within(request: AnyRequest, body: Body) -> None:

@@ -12,18 +12,20 @@ from litestar.enums import MediaType
 from litestar.response import Response
 
 from milepost.access.callers import Caller
+from milepost.access.keys import KeyInfo
 from milepost.access.services import AnyRequest, Services, services
-from milepost.api.bodies import check_body_key, read_batch, read_body, split
+from milepost.api.bodies import read_batch, read_body, sender_key, split
 from milepost.api.schemas import actions_body, answers, events_body, json_body
 from milepost.errors import InvalidJson, NotFound
 from milepost.ingest import metrics
 from milepost.ingest.actions import IncomingAction, accept_actions
 from milepost.ingest.body import Batch
+from milepost.ingest.draft import PipelineStep, PublicKey, Sender
 from milepost.ingest.events import IncomingEvent, JsonObject, Receipt
 from milepost.ingest.lanes import Work
 from milepost.ingest.pipeline import accept
 from milepost.ingest.segment import CALLS, SEGMENT_STEPS, parse_time
-from milepost.ingest.steps import EVENT_STEPS, PipelineStep, Sender
+from milepost.ingest.steps import EVENT_STEPS
 from milepost.ingest.store_actions import store_actions
 from milepost.vocabulary import MAX_BATCH_BYTES
 
@@ -64,7 +66,7 @@ async def post_actions(request: AnyRequest) -> Response[bytes]:
     """Stores one offline action, `{"actions": [...]}`, or CloudEvents (single, batch, or binary mode)."""
     served = services(request)
     items = await _actions(request, await read_body(request))
-    accepted = accept_actions(items, _sender(request, served, None))
+    accepted = accept_actions(items, _sender(request, served, None, None))
     if accepted.rejected:
         metrics.EVENTS.labels("rejected").inc(len(accepted.rejected))
     return _json(await store_actions(served.database, accepted))
@@ -113,8 +115,8 @@ router = Router(
 async def _take(request: AnyRequest, batch: Batch, steps: Sequence[PipelineStep]) -> Receipt:
     """Checks the batch's own key, passes its events through the steps, and answers when they are stored."""
     served, items = services(request), batch.items
-    await check_body_key(request, batch.write_key)
-    sender, size = _sender(request, served, batch), sum(map(len, items))
+    key = await sender_key(request, batch.write_key)
+    sender, size = _sender(request, served, batch, key), sum(map(len, items))
     if len(items) < _MANY and size < _LARGE:
         accepted = accept(items, sender, steps)
     else:
@@ -122,13 +124,16 @@ async def _take(request: AnyRequest, batch: Batch, steps: Sequence[PipelineStep]
     if accepted.rejected:
         metrics.EVENTS.labels("rejected").inc(len(accepted.rejected))
     if not accepted.rows:
-        return Receipt(0, 0, accepted.rejected)
+        return Receipt(0, 0, accepted.rejected, accepted.notices)
     receipt = await served.writer.write(Work(accepted.rows, accepted.places, accepted.identity_calls, size))
     receipt.rejected = sorted(receipt.rejected + accepted.rejected, key=lambda rejection: rejection.index)
+    receipt.notices = sorted(accepted.notices + receipt.notices, key=lambda notice: notice.index)
+    if receipt.notices:
+        metrics.NOTICES.inc(len(receipt.notices))
     return receipt
 
 
-def _sender(request: AnyRequest, served: Services, batch: Batch | None) -> Sender:
+def _sender(request: AnyRequest, served: Services, batch: Batch | None, key: KeyInfo | None) -> Sender:
     sent_at = None if batch is None or batch.sent_at is None else parse_time(batch.sent_at)
     return Sender(
         plan=served.plan,
@@ -138,6 +143,7 @@ def _sender(request: AnyRequest, served: Services, batch: Batch | None) -> Sende
         user_agent=request.headers.get("user-agent") if request.headers.get("origin") else None,
         ip_address=_address(request) if served.settings.store_ip else None,
         context=None if batch is None else _batch_context(batch.context),
+        public_key=PublicKey(served.identity_secret, key.signed_only) if key and key.kind == "browser" else None,
     )
 
 
@@ -206,7 +212,7 @@ def _from_headers(body: bytes, headers: Mapping[str, str]) -> bytes:
 
 
 def _segment_answer(receipt: Receipt) -> Response[bytes]:
-    return _json(SegmentReceipt(receipt.accepted, receipt.duplicates, receipt.rejected))
+    return _json(SegmentReceipt(receipt.accepted, receipt.duplicates, receipt.rejected, receipt.notices))
 
 
 def _json(receipt: Receipt) -> Response[bytes]:

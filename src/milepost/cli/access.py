@@ -1,4 +1,4 @@
-"""`milepost keys`, `milepost token`, `milepost sign-in-link`: who may do what."""
+"""`milepost keys`, `milepost token`, `milepost identity-secret`, `milepost sign-in-link`: who may do what."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from rich.table import Table
 from milepost.access.keys import KeyKind, create_key, list_keys, revoke_key
 from milepost.access.members import make_link
 from milepost.access.paths import may_be_customer
+from milepost.access.secrets import identity_secret
 from milepost.access.tokens import Tokens
 from milepost.cli.database import with_database
 from milepost.settings import load_settings
 from milepost.vocabulary import MAX_ID_LENGTH
 
-keys = typer.Typer(no_args_is_help=True, help="Write keys (public, ingest only) and secret keys (for the API).")
+keys = typer.Typer(
+    no_args_is_help=True, help="Browser keys (public), server keys (to write) and secret keys (for the whole API)."
+)
 DataDir = Annotated[Optional[Path], typer.Option(help="Folder of the embedded PostgreSQL, secrets and spools.")]
 
 
@@ -37,15 +40,21 @@ def list_(data_dir: DataDir = None) -> None:
 @keys.command()
 def create(
     name: Annotated[str, typer.Argument(help="What it is for.")],
-    kind: Annotated[str, typer.Option(help="write or secret.")] = "write",
+    kind: Annotated[KeyKind, typer.Option(help="What it may do.")] = "browser",
+    signed_only: Annotated[bool, typer.Option(help="A browser key that takes ids with a signature alone.")] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Make a key and print it. A secret key is shown only this once."""
-    if kind not in ("write", "secret"):
-        raise typer.BadParameter("it takes write or secret", param_hint="--kind")
-    chosen: KeyKind = "write" if kind == "write" else "secret"
+    """Make a key and print it. All but browser keys are shown only this once."""
+    if signed_only and kind != "browser":
+        raise typer.BadParameter(
+            "only a browser key takes it: the others may say who is who", param_hint="--signed-only"
+        )
     settings = load_settings().with_flags(data_dir=data_dir)
-    typer.echo(with_database(settings, lambda database: create_key(database, chosen, name, by="command line")))
+    typer.echo(
+        with_database(
+            settings, lambda database: create_key(database, kind, name, by="command line", signed_only=signed_only)
+        )
+    )
 
 
 @keys.command()
@@ -67,6 +76,11 @@ def token(
         raise typer.BadParameter(f"a customer id has 1 to {MAX_ID_LENGTH} characters", param_hint="--customer")
     settings = load_settings().with_flags(data_dir=data_dir)
     typer.echo(Tokens(settings).make(customer, now=datetime.now(UTC), valid=timedelta(days=days)))
+
+
+def print_identity_secret(data_dir: DataDir = None) -> None:
+    """Print the secret with which your server signs who somebody is, for its browser to say so."""
+    typer.echo(identity_secret(load_settings().with_flags(data_dir=data_dir)))
 
 
 def sign_in_link(data_dir: DataDir = None) -> None:

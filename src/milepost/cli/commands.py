@@ -33,6 +33,7 @@ app.add_typer(coach.app, name="coach")
 app.command("explain")(explain.explain)
 app.command("verify")(columns.verify)
 app.command("token")(access.token)
+app.command("identity-secret")(access.print_identity_secret)
 app.command("sign-in-link")(access.sign_in_link)
 app.command("query")(query.query)
 app.command("import-actions")(import_actions.import_actions)
@@ -121,7 +122,7 @@ def import_(
 @app.command()
 def send(
     host: Annotated[Optional[str], typer.Option(help="Address of the server; default MILEPOST_HOST.")] = None,
-    write_key: Annotated[Optional[str], typer.Option(help="A write key; default MILEPOST_WRITE_KEY.")] = None,
+    write_key: Annotated[Optional[str], typer.Option(help="A server key; default MILEPOST_SERVER_KEY.")] = None,
     customer: Annotated[Optional[str], typer.Option(help="Customer of lines that name none.")] = None,
 ) -> None:
     """Send events from standard input, one JSON object a line."""

@@ -32,7 +32,7 @@ EVENT_FIELDS: Final = frozenset(
     {
         "customer_id", "user_id", "anonymous_id", "session_id", "tool_id", "tool_section", "business_impact",
         "competency_area", "current_arr", "target_arr", "growth_stage", "session_duration", "time_on_page",
-        "page_url", "referrer", "device_type", "browser", "retention_days",
+        "page_url", "referrer", "device_type", "browser", "retention_days", "identity_signature",
     }
 )  # fmt: skip
 
@@ -56,6 +56,7 @@ class Context(TypedDict, total=False):
     device_type: DeviceType | None
     browser: str | None
     retention_days: int | None
+    identity_signature: str | None  # milepost.identity_signature of the two ids, for a browser key
     timestamp: datetime | str | None  # when it happened, if that was not now
 
 

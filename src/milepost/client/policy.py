@@ -36,6 +36,8 @@ class Receipt(NamedTuple):
     accepted: int
     duplicates: int
     rejected: list[Rejection]
+    #: What of the others was stored and does not count, such as whose a user is.
+    notices: list[Rejection] = []  # noqa: RUF012 -- never changed
 
 
 class Move(enum.Enum):
@@ -93,12 +95,16 @@ def read_receipt(body: bytes, kind: Kind, size: int) -> Receipt | None:
     rejected = _rejections(listed, size) if isinstance(listed, list) else None
     if rejected is None:
         return None
+    told = data.get("notices", [])
+    notices = [notice for one in told for notice in _rejections([one], size) or []] if isinstance(told, list) else []
     if kind != EVENT:
-        return Receipt(size - len(rejected), 0, rejected) if data.get("success") is True else None
+        return Receipt(size - len(rejected), 0, rejected, notices) if data.get("success") is True else None
     accepted, duplicates = data.get("accepted"), data.get("duplicates")
     if type(accepted) is not int or type(duplicates) is not int or min(accepted, duplicates) < 0:
         return None
-    return Receipt(accepted, duplicates, rejected) if accepted + duplicates + len(rejected) == size else None
+    if accepted + duplicates + len(rejected) != size:
+        return None
+    return Receipt(accepted, duplicates, rejected, notices)
 
 
 def _rejections(listed: list[object], size: int) -> list[Rejection] | None:

@@ -14,8 +14,8 @@ from milepost.vocabulary import DropReason
 class TrackerError:
     """One problem, as `on_error` gets it.
 
-    `code` is one of: `network`, `server`, `throttled`, `unauthorised`, `misconfigured`,
-    `bad_receipt`, `rejected`, `invalid`, `spool_unavailable`, `spool_corrupt`, `callback`, `read`, `internal`.
+    `code` is one of: `network`, `server`, `throttled`, `unauthorised`, `misconfigured`, `bad_receipt`, `rejected`,
+    `notice`, `invalid`, `spool_unavailable`, `spool_corrupt`, `callback`, `read`, `internal`.
     """
 
     code: str

@@ -147,7 +147,7 @@ class Sender:
     def _post(self, batch: Batch) -> Verdict:
         config = self._config
         if not config.write_key:
-            message = "There is no write key. Give Tracker(write_key=...) or set MILEPOST_WRITE_KEY."
+            message = "There is no key to write with. Give Tracker(write_key=...) or set MILEPOST_SERVER_KEY."
             return Verdict(Move.PAUSE, code="unauthorised", message=message)
         sent_at = iso(time.time_ns()).encode()
         rows = b",".join(row.body for row in batch.rows)
@@ -176,6 +176,9 @@ class Sender:
             message = f"The server refused it ({refusal.code}): {refusal.message}"
             self._reporter.error("rejected", message, event_id=row.record_id, field=refusal.field)
             self._drop(row, "rejected", counted=False)
+        for notice in receipt.notices:
+            event_id = batch.rows[notice.position].record_id
+            self._reporter.error("notice", f"{notice.code}: {notice.message}", event_id=event_id, field=notice.field)
         for listener in self._listeners:
             listener(batch.rows, {refusal.position: refusal for refusal in receipt.rejected})
         self._reporter.solved("network", "server", "throttled", "unauthorised", "misconfigured", "bad_receipt")

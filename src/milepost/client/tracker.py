@@ -24,7 +24,8 @@ class BaseTracker(Capturing):
     """What the tracker and its asyncio twin are made from. All arguments but the write key go by name.
 
     Args:
-        write_key: from the server's keys page; default `MILEPOST_WRITE_KEY`.
+        write_key: a server key from the server's keys page; default `MILEPOST_SERVER_KEY`. A browser key (default
+            `MILEPOST_WRITE_KEY`) works too, within its rules: the server's notices go to `on_error`.
         host: the server's address; default `MILEPOST_HOST`, else http://127.0.0.1:8321.
         customer_id, user_id, anonymous_id: whose events these are, where a call names nobody else.
         current_arr, target_arr, growth_stage: the scaling context; see `set_scaling_context`.
@@ -88,7 +89,7 @@ class BaseTracker(Capturing):
             file = spool_file(directory, address)
         config = Config(
             host=address,
-            write_key=write_key or os.environ.get("MILEPOST_WRITE_KEY") or "",
+            write_key=write_key or os.environ.get("MILEPOST_SERVER_KEY") or os.environ.get("MILEPOST_WRITE_KEY") or "",
             spool_file=file,
             flush_at=max(1, flush_at),
             flush_interval=max(0.0, flush_interval),

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from milepost.demo.data import LAST_DAYS, data_files
 from milepost.importing.database import ActionSink
 from milepost.ingest.actions import accept_actions
-from milepost.ingest.steps import Sender
+from milepost.ingest.draft import Sender
 from milepost.plan import Plan
 from milepost.vocabulary import Impact
 

@@ -47,6 +47,7 @@ def run_demo(settings: Settings, *, browser: bool, everyone: bool, rate: float) 
         settings,
         plan_file=settings.plan_file or Path(str(resources.files("milepost.demo").joinpath("milepost.toml"))),
         write_key=settings.write_key or "mpw_demo_" + secrets.token_hex(8),
+        server_key=settings.server_key or "mpsv_demo_" + secrets.token_hex(8),
         log_level="warning" if settings.log_level == "info" else settings.log_level,
         log_format="text",
         greet=False,
@@ -157,7 +158,7 @@ def _simulate(settings: Settings, dsn: str, stop: threading.Event, rate: float) 
 
     record = recorder(dsn, load_plan(settings.plan_file), now)
     spool = settings.data_dir / "demo-spool"
-    tracker = Tracker(settings.write_key, host=settings.url, spool_dir=spool, flush_interval=1.0)
+    tracker = Tracker(settings.server_key, host=settings.url, spool_dir=spool, flush_interval=1.0)
     try:
         Simulator(tracker, now=now, wait=stop.wait, rate=rate, record=record).run()
     finally:

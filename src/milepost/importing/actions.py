@@ -23,7 +23,7 @@ from milepost.importing.run import ImportProgress, ImportReport, import_rows
 from milepost.importing.sink import Sink
 from milepost.importing.times import Spreader, TimeParser, moments
 from milepost.ingest.actions import ActionRow, accept_actions
-from milepost.ingest.steps import Sender
+from milepost.ingest.draft import Sender
 from milepost.plan import Plan
 
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?\Z")

@@ -18,9 +18,10 @@ from milepost.importing.sessions import Sessions
 from milepost.importing.sink import R
 from milepost.importing.times import Spreader, TimeParser, moments
 from milepost.ingest.checks import stored_address
+from milepost.ingest.draft import Draft, Sender
 from milepost.ingest.events import EventRow
 from milepost.ingest.pipeline import accept_drafts
-from milepost.ingest.steps import FIELD_STEPS, Draft, Sender
+from milepost.ingest.steps import FIELD_STEPS
 from milepost.plan import Plan
 
 _NUMBERS = ("session_duration", "time_on_page", "retention_days")

@@ -12,9 +12,9 @@ from msgspec import Meta
 
 from milepost.ingest.checks import check_stored_text, check_stored_time, metadata_bytes, utc
 from milepost.ingest.decode import decode_json
+from milepost.ingest.draft import Sender
 from milepost.ingest.events import Id, JsonObject, RejectedEvent, Rejection, Word
 from milepost.ingest.ids import new_id, own_id
-from milepost.ingest.steps import Sender
 from milepost.vocabulary import MAX_EVENT_BYTES, MAX_ID_LENGTH, MAX_TEXT_LENGTH, MAX_WORD_LENGTH, ActionRole, Impact
 
 _Text = Annotated[str, Meta(max_length=MAX_TEXT_LENGTH)]

@@ -11,7 +11,8 @@ import psycopg
 from psycopg import AsyncConnection
 
 from milepost.ingest import metrics
-from milepost.ingest.events import EventRow, IdentityCall
+from milepost.ingest.claims import apply_call
+from milepost.ingest.events import EventRow, Held, IdentityCall
 from milepost.ingest.halving import Halving
 from milepost.store.queries import load
 
@@ -35,11 +36,13 @@ async def store(connection: AsyncConnection, rows: Sequence[EventRow], unstorabl
 
 async def store_identity_calls(
     connection: AsyncConnection, calls: Sequence[IdentityCall], unstorable: dict[str, str]
-) -> None:
-    """Applies ties and traits in one transaction; `unstorable` as with rows.
+) -> dict[str, list[Held]]:
+    """Applies ties and traits in one transaction, and answers what was held back, by event; `unstorable` as with rows.
 
     They go before their events, so that no retry is needed to bring them about once an event is stored.
     """
+
+    held: dict[str, list[Held]] = {}
 
     async def apply(part: Sequence[IdentityCall]) -> None:
         async with connection.transaction():
@@ -47,17 +50,10 @@ async def store_identity_calls(
             stored = {str(row[0]) for row in await (await connection.execute(_SQL["stored_events"], (ids,))).fetchall()}
             for call in part:
                 if call.event_id not in stored:
-                    await _apply(connection, call)
+                    held[call.event_id] = await apply_call(connection, call)
 
     await _halving(connection, calls, apply, unstorable)
-
-
-async def _apply(connection: AsyncConnection, call: IdentityCall) -> None:
-    for traits in call.traits:
-        values = {f"{traits.of}_id": traits.id, "name": traits.name, "traits": traits.traits.decode()}
-        await connection.execute(_SQL[f"describe_{traits.of}"], values)
-    for tie in call.ties:
-        await connection.execute(_SQL["tie"], (tie.call, tie.kind, tie.from_id, tie.to_id))
+    return held
 
 
 _Storable = TypeVar("_Storable", EventRow, IdentityCall)

@@ -16,6 +16,7 @@ from milepost.vocabulary import (
     DeviceType,
     EventType,
     Impact,
+    NoticeCode,
     RejectCode,
 )
 
@@ -53,6 +54,8 @@ class IncomingEvent(msgspec.Struct, kw_only=True, gc=False):
     device_type: DeviceType | None = None
     browser: Word | None = None
     retention_days: Annotated[int, Meta(ge=1, le=MAX_RETENTION_DAYS)] | None = None
+    #: What the product's server says for these ids (milepost/signature.py); it is not stored.
+    identity_signature: Word | None = None
 
 
 class EventRow(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
@@ -82,24 +85,29 @@ class EventRow(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     browser: str | None = None
     ip_address: str | None = None
     is_bot: bool = False
+    #: A public key named its customer: whether that counts is found out before it is stored (claims.py).
+    claimed: bool = False
 
 
 class Tie(msgspec.Struct, frozen=True):
-    """One identify, group or alias: `from_id` (of that kind) is tied to `to_id`."""
+    """One identify, group or alias: `from_id` (of that kind) is tied to `to_id`. `claimed`: by a public key, so only
+    where it is tied to nobody yet."""
 
     call: str
     kind: str
     from_id: str
     to_id: str
+    claimed: bool = False
 
 
 class Traits(msgspec.Struct, frozen=True):
-    """What a call told of a user or a customer; `traits` is a JSON object."""
+    """What a call told of a user or a customer; `traits` is a JSON object. `claimed`: by a public key."""
 
     of: str
     id: str
     name: str | None
     traits: bytes
+    claimed: bool = False
 
 
 class IdentityCall(msgspec.Struct, frozen=True):
@@ -121,12 +129,32 @@ class Rejection(msgspec.Struct):
     message: str
 
 
+class Held(msgspec.Struct, frozen=True):
+    """What a rule held back of one event that was stored: the field, and why."""
+
+    code: NoticeCode
+    field: str
+    message: str
+
+
+class Notice(msgspec.Struct):
+    """What was held back of an event that was stored: `index` is its place in the batch, from 0."""
+
+    index: int
+    event_id: str
+    code: NoticeCode
+    field: str
+    message: str
+
+
 class Receipt(msgspec.Struct):
-    """What became of a batch, after its commit: accepted + duplicates + rejected is what was sent."""
+    """What became of a batch, after its commit: accepted + duplicates + rejected is what was sent. `notices`: what of
+    the accepted ones did not count, such as a public key's word on whose a user is."""
 
     accepted: int
     duplicates: int
     rejected: list[Rejection]
+    notices: list[Notice] = []
 
 
 class RejectedEvent(Exception):

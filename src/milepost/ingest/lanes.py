@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from milepost.errors import Problem
-from milepost.ingest.events import EventRow, IdentityCall, Receipt, Rejection
+from milepost.ingest.events import EventRow, Held, IdentityCall, Notice, Receipt, Rejection
 
 #: What an event takes in memory beside its own bytes, at most.
 _ROW_BYTES = 1024
@@ -51,6 +51,7 @@ class Request:
             self._receipt.accepted += outcome.accepted
             self._receipt.duplicates += outcome.duplicates
             self._receipt.rejected += outcome.rejected
+            self._receipt.notices += outcome.notices
         self._left -= 1
         if self._left == 0:
             self._answer(self.work.done)
@@ -61,6 +62,7 @@ class Request:
             return
         if self._problem is None:
             self._receipt.rejected.sort(key=lambda rejection: rejection.index)
+            self._receipt.notices.sort(key=lambda notice: notice.index)
             done.set_result(self._receipt)
         else:
             done.set_exception(self._problem)
@@ -77,13 +79,16 @@ class Part:
     places: Sequence[int]
     identity_calls: Sequence[IdentityCall]
 
-    def receipt(self, new: set[str], unstorable: dict[str, str]) -> Receipt:
+    def receipt(self, new: set[str], unstorable: dict[str, str], held: Mapping[str, Sequence[Held]]) -> Receipt:
         """Claims its new ids: the same id in a second request of the same commit is its duplicate."""
         receipt = Receipt(0, 0, [])
         for index, row in zip(self.places, self.rows, strict=True):
             if row.event_id in new:
                 new.remove(row.event_id)
                 receipt.accepted += 1
+                receipt.notices += [
+                    Notice(index, row.event_id, one.code, one.field, one.message) for one in held.get(row.event_id, ())
+                ]
             elif row.event_id in unstorable:
                 receipt.rejected.append(Rejection(index, row.event_id, "unstorable", None, unstorable[row.event_id]))
             else:

@@ -9,6 +9,7 @@ STEP_EVENTS = Counter("milepost_ingest_step_events_total", "Events that entered 
 STEP_REJECTIONS = Counter(
     "milepost_ingest_step_rejections_total", "Events that a step of the pipeline refused, by reason.", ("step", "code")
 )
+NOTICES = Counter("milepost_notices_total", "What was held back of events that were stored, as receipts say.")
 BOTS = Counter("milepost_bot_events_total", "Events kept but left out of insights, as a bot sent them.")
 COMMITS = Counter("milepost_commits_total", "Commits of the event writer, by outcome.", ("outcome",))
 COMMIT_SECONDS = Histogram(

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from milepost.ingest import metrics
-from milepost.ingest.events import EventRow, IdentityCall, RejectedEvent, Rejection
-from milepost.ingest.steps import EVENT_STEPS, Draft, PipelineStep, Sender
+from milepost.ingest.draft import Draft, PipelineStep, Sender
+from milepost.ingest.events import EventRow, IdentityCall, Notice, RejectedEvent, Rejection
+from milepost.ingest.steps import EVENT_STEPS
 
 
 class Accepted(msgspec.Struct):
@@ -20,6 +21,8 @@ class Accepted(msgspec.Struct):
     places: list[int]
     rejected: list[Rejection]
     identity_calls: list[IdentityCall]
+    #: What of the rows was held back.
+    notices: list[Notice]
 
 
 def accept(items: Sequence[bytes], sender: Sender, steps: Sequence[PipelineStep] = EVENT_STEPS) -> Accepted:
@@ -29,7 +32,7 @@ def accept(items: Sequence[bytes], sender: Sender, steps: Sequence[PipelineStep]
 
 def accept_drafts(drafts: Iterable[Draft], sender: Sender, steps: Sequence[PipelineStep]) -> Accepted:
     """The one way an event becomes a row, however it came and whoever brought it."""
-    result = Accepted([], [], [], [])
+    result = Accepted([], [], [], [], [])
     refusals: Counter[tuple[int, str]] = Counter()
     for index, draft in enumerate(drafts):
         position = 0
@@ -46,6 +49,9 @@ def accept_drafts(drafts: Iterable[Draft], sender: Sender, steps: Sequence[Pipel
             result.places.append(index)
             if draft.ties or draft.traits:
                 result.identity_calls.append(IdentityCall(draft.event_id, tuple(draft.ties), tuple(draft.traits)))
+            result.notices += [
+                Notice(index, draft.event_id, held.code, held.field, held.message) for held in draft.held
+            ]
     _count(len(result.rows) + len(result.rejected), result.rows, refusals, steps)
     return result
 
@@ -77,6 +83,7 @@ def _row(draft: Draft, sender: Sender) -> EventRow:
         timestamp=draft.at,
         retention_days=event.retention_days or sender.plan.retention.days,
         is_bot=draft.is_bot,
+        claimed=bool(draft.claimed and event.customer_id and (event.user_id or event.anonymous_id)),
     )
 
 

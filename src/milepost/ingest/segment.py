@@ -17,8 +17,9 @@ import msgspec
 
 from milepost.ingest.checks import stored_address, utc
 from milepost.ingest.decode import decode_json
+from milepost.ingest.draft import Draft, PipelineStep, Sender
 from milepost.ingest.events import IncomingEvent, RejectedEvent, Tie, Traits
-from milepost.ingest.steps import COMMON_STEPS, Draft, PipelineStep, Sender, check_size
+from milepost.ingest.steps import COMMON_STEPS, check_size
 from milepost.plan import Plan
 from milepost.vocabulary import (
     DEVICE_TYPES,
@@ -81,6 +82,7 @@ def translate(draft: Draft, sender: Sender) -> None:
         page_url=_cut(properties.get("url") or page.get("url")),
         referrer=_cut(properties.get("referrer") or page.get("referrer")),
         device_type=_one_of(DEVICE_TYPES, _mapping(context.get("device")).get("type")),
+        identity_signature=_word(context, "identity_signature"),
     )
     draft.ties = _ties(call, message, user, anonymous, customer)
     draft.traits = _traits(call, user, customer, traits)

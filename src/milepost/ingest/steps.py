@@ -2,72 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import timedelta
 
 import msgspec
 
 from milepost.ingest.agents import read_agent
 from milepost.ingest.checks import check_stored_text, check_stored_time, metadata_bytes, utc
 from milepost.ingest.decode import decode_json, event_of
-from milepost.ingest.events import IncomingEvent, RejectedEvent, Tie, Traits
+from milepost.ingest.draft import Draft, PipelineStep, Sender
+from milepost.ingest.events import IncomingEvent, RejectedEvent
+from milepost.ingest.identity import check_identity
 from milepost.ingest.ids import new_id, own_id
-from milepost.plan import Plan
 from milepost.vocabulary import MAX_EVENT_BYTES
 
-#: Below this, sent_at against received_at tells the network's delay rather than a wrong clock.
-_SMALLEST_SKEW = timedelta(seconds=1)
-_NO_SKEW = timedelta(0)
 #: An event whose metadata and addresses are shorter than this is no larger than an event may be.
 _SURELY_SMALL = MAX_EVENT_BYTES // 2
 #: Bytes of one character in JSON, such as \u001f.
 _LONGEST_ESCAPE = 6
-_EMPTY = msgspec.Raw(b"{}")
 
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """What is known of a request beside its events."""
-
-    plan: Plan
-    received_at: datetime
-    sent_at: datetime | None = None
-    user_agent: str | None = None
-    ip_address: str | None = None
-    #: `context` of a whole Segment batch, which each message's own context overrides.
-    context: dict[str, object] | None = None
-
-    def skew(self, sent_at: datetime | None = None) -> timedelta:
-        """How far the sender's clock is behind ours, as Segment defines it: received_at - sent_at."""
-        stated = sent_at or self.sent_at
-        if stated is None:
-            return _NO_SKEW
-        skew = self.received_at - stated
-        return skew if abs(skew) >= _SMALLEST_SKEW else _NO_SKEW
-
-
-class Draft(msgspec.Struct, gc=False):
-    """An event between two steps. It came as `raw` JSON, or as `fields` that somebody else has read from a file."""
-
-    raw: bytes = b""
-    fields: Mapping[str, object] = {}
-    event: IncomingEvent = msgspec.field(default_factory=lambda: IncomingEvent(event_type="navigation"))
-    event_id: str = ""
-    at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
-    metadata: msgspec.Raw = _EMPTY
-    success: bool = True
-    is_bot: bool = False
-    user_agent: str | None = None
-    ip_address: str | None = None
-    sent_at: datetime | None = None
-    #: The time its id is made of, where that is not its timestamp: then somebody has corrected the clock before.
-    original: datetime | None = None
-    ties: list[Tie] = []
-    traits: list[Traits] = []
-
-
-PipelineStep = Callable[[Draft, Sender], None]
 
 _decode = msgspec.json.Decoder(IncomingEvent).decode
 _encode = msgspec.json.Encoder().encode
@@ -121,7 +74,7 @@ def check_metadata(draft: Draft, sender: Sender) -> None:  # noqa: ARG001
 
 def correct_time(draft: Draft, sender: Sender) -> None:
     """The time it happened by our clock; neither before 2000 nor more than 24 hours ahead."""
-    skew = sender.skew(draft.sent_at) if draft.original is None else _NO_SKEW
+    skew = sender.skew(draft.sent_at) if draft.original is None else timedelta(0)
     draft.at = check_stored_time(draft.event.timestamp, sender.received_at, skew)
 
 
@@ -172,6 +125,7 @@ def check_field_size(draft: Draft, sender: Sender) -> None:  # noqa: ARG001
 #: What every event passes, whichever dialect it came in.
 COMMON_STEPS: tuple[PipelineStep, ...] = (
     check_text,
+    check_identity,
     check_owner,
     check_growth_stage,
     check_metadata,

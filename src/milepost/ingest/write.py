@@ -19,8 +19,9 @@ from psycopg.conninfo import make_conninfo
 
 from milepost.errors import DatabaseUnavailable, Overloaded, Problem
 from milepost.ingest import metrics
+from milepost.ingest.claims import Claims
 from milepost.ingest.commit import store, store_identity_calls
-from milepost.ingest.events import EventRow, Receipt
+from milepost.ingest.events import EventRow, Held, Receipt
 from milepost.ingest.lanes import Lane, Part, Work, divide
 from milepost.supervisor import Backoff, Supervisor, Task
 
@@ -52,6 +53,7 @@ class Writer:
         self._bytes = 0
         self._tried = asyncio.Event()
         self._closing = False
+        self._claims = Claims()
 
     @property
     def available(self) -> bool:
@@ -163,7 +165,7 @@ class Writer:
                 continue
             parts = self._take(lane)
             try:
-                rows, new, unstorable = await self._commit(connection, parts)
+                rows, new, unstorable, held = await self._commit(connection, parts)
             except psycopg.Error:
                 # The outcome of a broken commit is unknown, so it is not acknowledged; a retry finds duplicates.
                 metrics.COMMITS.labels("failed").inc()
@@ -177,7 +179,7 @@ class Writer:
                 raise
             stored = [row for row in rows if row.event_id in new]
             for part in parts:
-                receipt = part.receipt(new, unstorable)
+                receipt = part.receipt(new, unstorable, held)
                 metrics.EVENTS.labels("accepted").inc(receipt.accepted)
                 metrics.EVENTS.labels("duplicate").inc(receipt.duplicates)
                 self._end(part, receipt)
@@ -187,18 +189,22 @@ class Writer:
 
     async def _commit(
         self, connection: AsyncConnection, parts: Sequence[Part]
-    ) -> tuple[list[EventRow], set[str], dict[str, str]]:
-        """Answers the rows, which ids were new, and which ids PostgreSQL could not take, with its reasons."""
+    ) -> tuple[list[EventRow], set[str], dict[str, str], dict[str, list[Held]]]:
+        """Answers the rows, which ids were new, which ids PostgreSQL could not take, with its reasons, and what was
+        held back of the others."""
         started = time.perf_counter()
         unstorable: dict[str, str] = {}
+        held: dict[str, list[Held]] = {}
         if calls := [call for part in parts for call in part.identity_calls]:
-            await store_identity_calls(connection, calls, unstorable)
+            held = await store_identity_calls(connection, calls, unstorable)
         rows = [row for part in parts for row in part.rows if row.event_id not in unstorable]
+        for event_id, claim in (await self._claims.settle(connection, rows)).items():
+            held.setdefault(event_id, [claim])
         new = await store(connection, rows, unstorable) if rows else set()
         metrics.COMMITS.labels("done").inc()
         metrics.COMMIT_SECONDS.observe(time.perf_counter() - started)
         metrics.COMMIT_EVENTS.observe(len(rows))
-        return rows, new, unstorable
+        return rows, new, unstorable, held
 
     def _end(self, part: Part, outcome: Receipt | Problem) -> None:
         if part.request.end(outcome):

@@ -6,22 +6,6 @@ select * from milepost.store_events(%s::json);
 -- Which of these events are stored already.
 select event_id from public.behavior_events where event_id = any(%s::uuid[]);
 
--- name: tie
--- Ties an id to another (identify, group, alias); null where they were tied already.
-select milepost.tie(%s, %s, %s, %s);
-
--- name: describe_customer
--- Keeps what `group` told of a customer; newer words replace older ones, key by key.
-insert into milepost.customers as c (customer_id, name, traits, updated_at)
-values (%(customer_id)s, %(name)s, %(traits)s::jsonb, now())
-on conflict (customer_id) do update set name = coalesce(excluded.name, c.name), traits = c.traits || excluded.traits,
-  updated_at = now();
-
--- name: describe_user
--- Keeps what `identify` told of a user.
-insert into milepost.users as u (user_id, traits, updated_at) values (%(user_id)s, %(traits)s::jsonb, now())
-on conflict (user_id) do update set traits = u.traits || excluded.traits, updated_at = now();
-
 -- name: store_actions
 -- Stores a JSON array of offline actions and answers the ids that were new.
 insert into public.customer_actions (action_id, customer_id, user_id, action_type, role, description, competency_area,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from litestar import Request, Router, get, post
@@ -11,7 +11,7 @@ from litestar.response import Redirect, Template
 
 from milepost.access import members
 from milepost.access.callers import ACCESS, Caller, member_email
-from milepost.access.keys import KeyKind, create_key, list_keys, revoke_key
+from milepost.access.keys import KEY_KINDS, KeyKind, create_key, list_keys, revoke_key
 from milepost.access.services import AnyRequest, Services, services
 from milepost.access.sessions import forget, remember, signed_in
 from milepost.dashboard.account.views import CreatedKey, KeyRow, Keys, LinkExpired, SignIn, Welcome
@@ -22,6 +22,10 @@ from milepost.vocabulary import MAX_NAME_LENGTH
 
 #: Guessing passwords or links from one address comes to an end soon.
 _ATTEMPTS = RateLimitConfig(("minute", 10), store="sign_in_attempts").middleware
+
+
+#: The form's word for a browser key that takes signed ids alone.
+_SIGNED: Final = "browser-signed"
 
 
 async def _form(request: Request[Any, Any, Any], *names: str) -> list[str]:
@@ -103,15 +107,16 @@ async def show_keys(request: AnyRequest) -> Template:
 
 @post("/keys")
 async def make_key(request: AnyRequest) -> Template:
-    """Makes a key and shows it: a secret one this once."""
-    name, kind = await _form(request, "name", "kind")
+    """Makes a key and shows it: all but a browser's this once."""
+    name, chosen = await _form(request, "name", "kind")
     name = name.strip()
-    if kind not in ("write", "secret") or not 1 <= len(name) <= MAX_NAME_LENGTH:
+    signed_only = chosen == _SIGNED
+    key_kind = "browser" if signed_only else next((kind for kind in KEY_KINDS if kind == chosen), None)
+    if key_kind is None or not 1 <= len(name) <= MAX_NAME_LENGTH:
         error = f"Give the key a name of 1 to {MAX_NAME_LENGTH} characters, so that you know later where it is used."
         return await _keys_page(request, error=error, name=name[:MAX_NAME_LENGTH], status_code=400)
-    key_kind: KeyKind = "write" if kind == "write" else "secret"
     served = services(request)
-    key = await create_key(served.database, key_kind, name, by=member_email(request))
+    key = await create_key(served.database, key_kind, name, by=member_email(request), signed_only=signed_only)
     # Whoever tried this key before it was there must not wait until that is forgotten.
     served.keys.forget()
     return await _keys_page(request, created=CreatedKey(name, key_kind, key))
@@ -140,6 +145,7 @@ async def _keys_page(
             key.last_used_at,
             key.revoked_at,
             key.public_key,
+            key.signed_only,
         )
         for key in await list_keys(served.database)
     )
@@ -150,7 +156,8 @@ async def _keys_page(
 def _preset(served: Services) -> tuple[KeyRow, ...]:
     """The keys of the environment: they are not in the database, so nothing is known of their use."""
     given: tuple[tuple[str, KeyKind, str], ...] = (
-        ("MILEPOST_WRITE_KEY", "write", served.settings.write_key),
+        ("MILEPOST_WRITE_KEY", "browser", served.settings.write_key),
+        ("MILEPOST_SERVER_KEY", "server", served.settings.server_key),
         ("MILEPOST_SECRET_KEY", "secret", served.settings.secret_key),
     )
     return tuple(
@@ -161,7 +168,8 @@ def _preset(served: Services) -> tuple[KeyRow, ...]:
             kind,
             key[: min(8, len(key) // 3)],
             None,
-            public_key=key if kind == "write" else None,
+            public_key=key if kind == "browser" else None,
+            signed_only=kind == "browser" and served.settings.signed_ids,
             preset=True,
         )
         for variable, kind, key in given

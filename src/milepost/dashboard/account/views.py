@@ -38,7 +38,7 @@ class LinkExpired:
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """`prefix` may always be shown; `public_key` is the whole of a write key. `preset`: from the
+    """`prefix` may always be shown; `public_key` is the whole of a browser key. `preset`: from the
     environment, so not revocable here, and when it was made or used is not known."""
 
     key_id: str
@@ -49,12 +49,13 @@ class KeyRow:
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
     public_key: str | None = None
+    signed_only: bool = False
     preset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CreatedKey:
-    """A key just made; `key` is the whole of it. A secret one is shown this once."""
+    """A key just made; `key` is the whole of it. All but a browser's are shown this once."""
 
     name: str
     kind: KeyKind

@@ -13,9 +13,9 @@ import msgspec
 
 from milepost.dashboard.format import in_zone
 from milepost.ingest.actions import ActionRow, accept_actions
+from milepost.ingest.draft import Sender
 from milepost.ingest.events import Rejection
 from milepost.ingest.ids import new_id
-from milepost.ingest.steps import Sender
 from milepost.insights.customer import Action
 from milepost.plan import Plan
 from milepost.vocabulary import MAX_TEXT_LENGTH, MAX_WORD_LENGTH

@@ -9,7 +9,7 @@ from litestar import Response, Router, get
 from litestar.response import Template
 
 from milepost.access.callers import ACCESS, Caller, member_email
-from milepost.access.keys import create_key, first_write_key
+from milepost.access.keys import create_key, first_browser_key
 from milepost.access.services import AnyRequest, Services, services
 from milepost.dashboard import views as v
 from milepost.dashboard.account.views import GettingStarted
@@ -58,13 +58,13 @@ async def first_event(request: AnyRequest) -> Response[Any]:
 
 
 async def _example_key(request: AnyRequest) -> str:
-    """A write key to copy from: the preset one, else the oldest, else a first one, so that a newcomer has it."""
+    """A browser key to copy from: the preset one, else the oldest, else a first one, so that a newcomer has it."""
     served = services(request)
     if served.settings.write_key:
         return served.settings.write_key
-    if key := await first_write_key(served.database):
+    if key := await first_browser_key(served.database):
         return key
-    return await create_key(served.database, "write", "First key", by=member_email(request))
+    return await create_key(served.database, "browser", "First key", by=member_email(request))
 
 
 router = Router("/", route_handlers=[overview, first_event], opt={ACCESS: Caller.MEMBER}, include_in_schema=False)
