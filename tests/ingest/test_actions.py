@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -74,6 +75,17 @@ def test_a_cloud_event(client: httpx.Client, shared_server: Server) -> None:
     assert (first["action_type"], first["source"]) == ("workshop", "https://crm.example/a")
     assert second["source"] == "https://other.example/"
     assert first["action_metadata"] == {"cloudevent": {"traceparent": "00-ab"}}
+
+
+def test_a_cloud_event_with_encoded_data(client: httpx.Client, shared_server: Server) -> None:
+    data = base64.b64encode(b'{"value": 5, "currency": "EUR"}').decode()
+    event = {**_CLOUD, "id": "base64", "type": "com.example.crm.workshop.v2", "subject": "encoded"}
+    assert _post(client, {**event, "data_base64": data})["accepted"] == 1
+    (row,) = _stored(shared_server, "encoded")
+    assert (row["action_type"], row["value"], row["currency"]) == ("workshop", 5, "EUR")
+    for odd in ("?", 5, base64.b64encode(b"text").decode()):
+        (refusal,) = _post(client, {**event, "id": "odd", "data_base64": odd})["rejected"]
+        assert (refusal["code"], refusal["field"]) == ("invalid_value", "data_base64")
 
 
 def test_a_batch_of_cloud_events(client: httpx.Client, shared_server: Server) -> None:

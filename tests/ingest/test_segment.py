@@ -76,6 +76,36 @@ def test_every_other_call_is_navigation_that_says_what_it_was(call: str) -> None
     assert said["traits"] == {"plan": "pro"}
 
 
+def _said(**message: Any) -> dict[str, Any]:
+    metadata = _row(**message).event_metadata
+    assert metadata is not None
+    said: dict[str, Any] = json.loads(bytes(metadata))
+    return said
+
+
+def test_properties_take_nothing_from_what_the_call_says() -> None:
+    said = _said(event="Report Exported", properties={"event": "conference", "name": "Q3", "call": "sales"})
+    assert said == {"event": "Report Exported", "name": "Q3", "call": "sales", "properties": {"event": "conference"}}
+    said = _said(type="page", name="Home", properties={"name": "other", "call": "x", "title": "T"})
+    assert said == {"name": "Home", "call": "page", "title": "T", "properties": {"name": "other", "call": "x"}}
+    # analytics.js repeats the name of a page among its properties.
+    assert _said(type="page", name="Home", properties={"name": "Home"}) == {"name": "Home", "call": "page"}
+
+
+def test_campaign_language_and_app_are_kept() -> None:
+    context = {
+        "campaign": {"name": "spring", "source": "mail", "medium": "letter"},
+        "locale": "de-DE",
+        "app": {"name": "Shop", "version": "2.1"},
+    }
+    said = _said(event="Signed Up", context=context, properties={"utm_source": "own"})
+    assert said == {
+        "event": "Signed Up", "utm_campaign": "spring", "utm_medium": "letter", "utm_source": "own", "locale": "de-DE",
+        "app_name": "Shop", "app_version": "2.1",
+    }  # fmt: skip
+    assert _said(event="x", context={"campaign": "spring", "app": 5, "locale": {}}) == {"event": "x"}
+
+
 def test_where_each_column_comes_from() -> None:
     row = _row(
         anonymousId=7,

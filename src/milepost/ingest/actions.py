@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
@@ -67,6 +69,8 @@ class AcceptedActions(msgspec.Struct):
 
 _decode = msgspec.json.Decoder(IncomingAction).decode
 _object = msgspec.json.Decoder(dict[str, object]).decode
+#: How the version of a type is written, behind it: ".v2", ".2", ".v1.0".
+_VERSION = re.compile(r"(?:\.v?\d+)+\Z")
 #: CloudEvents attributes that say what our fields say; the rest of the envelope goes to the metadata.
 _ENVELOPE = ("specversion", "id", "source", "type", "subject", "time", "data", "datacontenttype", "data_base64")
 
@@ -112,6 +116,15 @@ def _accept(raw: bytes, sender: Sender) -> ActionRow:
     )
 
 
+def _decoded(encoded: object) -> object:
+    """The JSON that an envelope brings as `data_base64`."""
+    try:
+        return msgspec.json.decode(base64.b64decode(encoded if isinstance(encoded, str) else "", validate=True))
+    except (ValueError, RecursionError):
+        message = "data_base64 must be base64 of a JSON object with the action's fields."
+        raise RejectedEvent("invalid_value", message, "data_base64") from None
+
+
 def _from_cloud_event(event: Mapping[str, object]) -> bytes:
     """The envelope of CloudEvents 1.0 in our words: subject is the customer, type the action, id with source the id."""
     if event.get("specversion") != "1.0":
@@ -122,6 +135,8 @@ def _from_cloud_event(event: Mapping[str, object]) -> bytes:
         if not isinstance(event.get(needed), str) or not event[needed]:
             raise RejectedEvent("missing_field", f"A CloudEvent needs {needed}.", needed)
     data = event.get("data")
+    if data is None and (encoded := event.get("data_base64")) is not None:
+        data = _decoded(encoded)
     if data is not None and not isinstance(data, dict):
         raise RejectedEvent("invalid_type", "data must be a JSON object with the action's fields.", "data")
     action: dict[str, object] = dict(data or {})
@@ -130,7 +145,9 @@ def _from_cloud_event(event: Mapping[str, object]) -> bytes:
     if "customer_id" not in action:
         raise RejectedEvent("missing_field", "Name the customer in subject, or in data.customer_id.", "subject")
     # A type such as com.example.crm.workshop means the last word; data.action_type says it outright.
-    action.setdefault("action_type", str(event["type"]).rpartition(".")[2] or event["type"])
+    # A version behind it (com.example.crm.workshop.v2) is none of it.
+    words = _VERSION.sub("", str(event["type"])).rpartition(".")[2]
+    action.setdefault("action_type", words or event["type"])
     # The two together are what is unique; hashed, as they may be longer than an id may be.
     action["action_id"] = sha256(f"{event['source']}\n{event['id']}".encode("utf-8", "surrogatepass")).hexdigest()
     action.setdefault("source", str(event["source"])[:MAX_WORD_LENGTH])

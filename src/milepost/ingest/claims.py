@@ -14,8 +14,8 @@ from milepost.store.queries import load
 _SQL = load("milepost.ingest", "claims.sql")
 #: customer_id, user_id, anonymous_id
 _Claim: TypeAlias = tuple[str, str | None, str | None]
-#: Seconds in which what counted a moment ago is not asked again: most events of a page claim the same.
-_FRESH: Final = 30.0
+#: Seconds in which what counted is not asked again: the events of a page claim the same, every half minute.
+_FRESH: Final = 300.0
 _MOST_KNOWN: Final = 20_000
 _ELSEWHERE: Final = "The user belongs to another customer. Name this one with a server key, or signed."
 _TAKEN: Final = {

@@ -11,8 +11,10 @@ import msgspec
 from milepost.ingest.events import Held, IncomingEvent, Tie, Traits
 from milepost.plan import Plan
 
-#: Below this, sent_at against received_at tells the network's delay rather than a wrong clock.
-_SMALLEST_SKEW = timedelta(seconds=1)
+#: A clock that is ahead cannot be a delay; of less than this nobody can tell.
+_AHEAD = timedelta(seconds=1)
+#: One that is behind looks like a delay, and is one up to here: slow lines, retries and queues (docs/decisions/0005).
+_BEHIND = timedelta(minutes=2)
 _NO_SKEW = timedelta(0)
 _EMPTY = msgspec.Raw(b"{}")
 
@@ -46,7 +48,7 @@ class Sender:
         if stated is None:
             return _NO_SKEW
         skew = self.received_at - stated
-        return skew if abs(skew) >= _SMALLEST_SKEW else _NO_SKEW
+        return skew if skew <= -_AHEAD or skew > _BEHIND else _NO_SKEW
 
 
 class Draft(msgspec.Struct, gc=False):

@@ -78,7 +78,7 @@ def translate(draft: Draft, sender: Sender) -> None:
         current_arr=_word(properties, "current_arr") or _word(traits, "current_arr"),
         target_arr=_word(properties, "target_arr") or _word(traits, "target_arr"),
         growth_stage=_one_of(sender.plan.stage_names(), properties.get("growth_stage") or traits.get("growth_stage")),
-        event_metadata=_metadata(call, message, properties, traits),
+        event_metadata=_metadata(call, message, properties, traits, context),
         page_url=_cut(properties.get("url") or page.get("url")),
         referrer=_cut(properties.get("referrer") or page.get("referrer")),
         device_type=_one_of(DEVICE_TYPES, _mapping(context.get("device")).get("type")),
@@ -137,18 +137,38 @@ def _event_type(call: str, name: object, properties: Mapping[str, object], plan:
 
 
 def _metadata(
-    call: str, message: Mapping[str, object], properties: Mapping[str, object], traits: Mapping[str, object]
+    call: str,
+    message: Mapping[str, object],
+    properties: Mapping[str, object],
+    traits: Mapping[str, object],
+    context: Mapping[str, object],
 ) -> dict[str, object]:
-    """Everything the sender said that has no column, under the names it used."""
+    """Everything the sender said that has no column, under the names it used. What the call says of itself goes before
+    properties of that name, which are kept under `properties`."""
     kind = CALLS[call]
-    said: dict[str, object] = dict(properties)
     if kind == "track":
-        said.setdefault("event", message.get("event"))
-        return said
-    said["call"] = kind
-    if traits:
-        said["traits"] = dict(traits)
-    said.update({key: message[key] for key in ("name", "category", "previousId") if message.get(key) is not None})
+        own: dict[str, object] = {"event": message.get("event")}
+    else:
+        own = {key: message[key] for key in ("name", "category", "previousId") if message.get(key) is not None}
+        own["call"] = kind
+        if traits:
+            own["traits"] = dict(traits)
+    said = {**_circumstances(context), **properties, **own}
+    if shadowed := {key: value for key, value in properties.items() if said[key] != value}:
+        said.setdefault("properties", shadowed)
+    return said
+
+
+def _circumstances(context: Mapping[str, object]) -> dict[str, object]:
+    """What the context says of campaign, language and app, in words of one level, so that questions can filter by them:
+    `utm_source`, `utm_campaign`, `locale`, `app_version`."""
+    said: dict[str, object] = {}
+    for key, value in _mapping(context.get("campaign")).items():
+        said["utm_campaign" if key == "name" else f"utm_{key}"] = value
+    for key, value in _mapping(context.get("app")).items():
+        said[f"app_{key}"] = value
+    if isinstance(locale := context.get("locale"), str):
+        said["locale"] = locale
     return said
 
 
