@@ -32,11 +32,12 @@ from milepost.access.callers import ACCESS, Caller, DeclaredCallers, NotSignedIn
 from milepost.access.keys import KeyInfo, KeyRing
 from milepost.access.members import has_members, make_link
 from milepost.access.paths import whole_segments
+from milepost.access.revocations import Revocations
 from milepost.access.secrets import derived
 from milepost.access.services import AnyRequest, Services, services
 from milepost.access.sessions import CsrfGuard, SessionConfig, SessionCookie
 from milepost.access.tokens import Tokens
-from milepost.api import coach, game, health, ingest, insights, practice, query, read, validation
+from milepost.api import coach, game, health, ingest, insights, practice, query, read, tokens, validation
 from milepost.api.heads import with_heads
 from milepost.api.schemas import SECURITY, SECURITY_SCHEMES
 from milepost.coach.deliver import Deliveries, Target
@@ -128,6 +129,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             game.router,
             practice.router,
             validation.router,
+            tokens.router,
             score_pages.router,
             overview_pages.router,
             live_page.router,
@@ -226,6 +228,7 @@ def build_services(settings: Settings) -> Services:
         writer=Writer(dsn, writers=settings.writers, most_bytes=settings.max_pending_mb << 20, stored=stored),
         keys=KeyRing(database, preset),
         tokens=Tokens(settings),
+        revocations=Revocations(database),
         attempts=Attempts(),
         live=live,
         supervisor=Supervisor(),

@@ -127,6 +127,8 @@ _ROUTES: Final = {
         POST /v1/query/tools/who
         POST /v1/query/trends
         POST /v1/query/trends/who
+        GET /v1/tokens/revocations
+        POST /v1/tokens/revocations
     """,
     Caller.MEMBER: """
         GET /

@@ -68,9 +68,11 @@ def page(
     return Template(template, context={"shell": shell, **context}, status_code=status_code, headers=dict(PAGE_HEADERS))
 
 
-def door(template: str, view: object, *, status_code: int = 200) -> Template:
-    """A page in front of the door: nobody need be signed in."""
-    return Template(template, context={"view": view}, status_code=status_code, headers=dict(PAGE_HEADERS))
+def door(template: str, view: object, *, status_code: int = 200, retry_after: int | None = None) -> Template:
+    """A page in front of the door: nobody need be signed in. `retry_after`: seconds until it is worth another try."""
+    again = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    headers = {**PAGE_HEADERS, **again}
+    return Template(template, context={"view": view}, status_code=status_code, headers=headers)
 
 
 def to_sign_in(request: AnyRequest, _: NotSignedIn) -> Response[Any]:
