@@ -13,7 +13,6 @@ from typing import Final
 import psycopg
 from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
-from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.middleware.rate_limit import RateLimitConfig
@@ -30,6 +29,7 @@ from milepost.access.callers import ACCESS, Caller, DeclaredCallers, NotSignedIn
 from milepost.access.forms import FormGuard
 from milepost.access.keys import KeyInfo, KeyRing
 from milepost.access.members import has_members, make_link
+from milepost.access.origins import with_origins
 from milepost.access.paths import whole_segments
 from milepost.access.revocations import Revocations
 from milepost.access.secrets import derived
@@ -150,13 +150,6 @@ def create_app(settings: Settings | None = None) -> Litestar:
             Exception: errors.on_unexpected,
         },
         middleware=[*limits, http_metrics.middleware, session.middleware, forms],
-        cors_config=CORSConfig(
-            # Whatever headers an SDK sends: they come without cookies, and each has names of its own for its retries.
-            allow_origins=["*"],
-            allow_headers=["*"],
-            expose_headers=["Retry-After"],
-            max_age=7200,
-        ),
         openapi_config=OpenAPIConfig(
             title="Milepost",
             version=__version__,
@@ -182,7 +175,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             }
         ),
     )
-    app.asgi_handler = with_heads(whole_segments(app.asgi_handler))
+    app.asgi_handler = with_origins(with_heads(whole_segments(app.asgi_handler)), settings.origins)
     return app
 
 
