@@ -206,6 +206,10 @@ def test_a_gateways_claims_count_where_its_users_run_no_sql(cluster: Cluster, da
             with pytest.raises(psycopg.errors.InsufficientPrivilege):  # between requests it is nobody
                 _seen(gateway)
             gateway.rollback()
+        # As a server of one's own does.
+        gateway.execute("set local role web_reader")
+        gateway.execute("select set_config('milepost.customer_id', %s, true)", (_THEIRS,))
+        assert _seen(gateway) == {_THEIRS}
         # What an API over the schema `public` could call for its users: nothing.
         callable_ = gateway.execute(
             "select proname from pg_proc where pronamespace = 'public'::regnamespace"
