@@ -13,11 +13,8 @@ from typing import Final
 import psycopg
 from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
-from litestar.config.cors import CORSConfig
-from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
-from litestar.middleware import DefineMiddleware
 from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -29,14 +26,17 @@ from milepost import __version__
 from milepost.access.attempts import Attempts
 from milepost.access.auth import bearer
 from milepost.access.callers import ACCESS, Caller, DeclaredCallers, NotSignedIn, admit
+from milepost.access.forms import FormGuard
 from milepost.access.keys import KeyInfo, KeyRing
 from milepost.access.members import has_members, make_link
+from milepost.access.origins import with_origins
 from milepost.access.paths import whole_segments
+from milepost.access.revocations import Revocations
 from milepost.access.secrets import derived, identity_secret
 from milepost.access.services import AnyRequest, Services, services
-from milepost.access.sessions import CsrfGuard, SessionConfig, SessionCookie
+from milepost.access.sessions import SessionConfig, SessionCookie, cookie_name
 from milepost.access.tokens import Tokens
-from milepost.api import coach, game, health, ingest, insights, practice, query, read, validation
+from milepost.api import coach, game, health, ingest, insights, practice, query, read, tokens, validation
 from milepost.api.heads import with_heads
 from milepost.api.schemas import SECURITY, SECURITY_SCHEMES
 from milepost.coach.deliver import Deliveries, Target
@@ -51,7 +51,7 @@ from milepost.dashboard.environment import pages_environment
 from milepost.dashboard.game import pages as game_pages
 from milepost.dashboard.offline import pages as offline_pages
 from milepost.dashboard.overview import pages as overview_pages
-from milepost.dashboard.page_context import CSRF_COOKIE, ErrorPages, to_sign_in
+from milepost.dashboard.page_context import ErrorPages, to_sign_in
 from milepost.dashboard.questions import pages as question_pages
 from milepost.dashboard.score import pages as score_pages
 from milepost.dashboard.static_files import browser_sdk, static_router
@@ -99,7 +99,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     https = settings.url.startswith("https:")
     session = SessionConfig(
         secret=derived(settings, "sessions"),
-        key="milepost",
+        key=cookie_name("milepost", https=https),
         max_age=30 * 24 * 3600,
         samesite="lax",
         secure=https,
@@ -108,15 +108,9 @@ def create_app(settings: Settings | None = None) -> Litestar:
     http_metrics = PrometheusConfig(
         app_name="milepost", prefix="milepost_http", group_path=True, exclude=["^/metrics$"]
     )
-    csrf = CSRFConfig(
-        secret=derived(settings, "csrf").hex(),
-        exclude=["^/v1/", *_WITHOUT_COOKIES],
-        cookie_name=CSRF_COOKIE,
-        cookie_secure=https,
-        cookie_samesite="lax",
-    )
+    forms = FormGuard(derived(settings, "csrf"), https=https, exclude=("^/v1/", *_WITHOUT_COOKIES))
     environment = pages_environment()
-    errors = ErrorPages(environment, SessionCookie(session), served.now)
+    errors = ErrorPages(environment, SessionCookie(session), forms, served.now)
     limits = [_rate_limit(settings.requests_per_second).middleware] if settings.requests_per_second else []
     app = Litestar(
         route_handlers=[
@@ -128,6 +122,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             game.router,
             practice.router,
             validation.router,
+            tokens.router,
             score_pages.router,
             overview_pages.router,
             live_page.router,
@@ -154,14 +149,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             HTTPException: errors.on_http_exception,
             Exception: errors.on_unexpected,
         },
-        middleware=[*limits, http_metrics.middleware, session.middleware, DefineMiddleware(CsrfGuard, config=csrf)],
-        cors_config=CORSConfig(
-            # Whatever headers an SDK sends: they come without cookies, and each has names of its own for its retries.
-            allow_origins=["*"],
-            allow_headers=["*"],
-            expose_headers=["Retry-After"],
-            max_age=7200,
-        ),
+        middleware=[*limits, http_metrics.middleware, session.middleware, forms],
         openapi_config=OpenAPIConfig(
             title="Milepost",
             version=__version__,
@@ -187,7 +175,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             }
         ),
     )
-    app.asgi_handler = with_heads(whole_segments(app.asgi_handler))
+    app.asgi_handler = with_origins(with_heads(whole_segments(app.asgi_handler)), settings.origins)
     return app
 
 
@@ -227,6 +215,7 @@ def build_services(settings: Settings) -> Services:
         writer=Writer(dsn, writers=settings.writers, most_bytes=settings.max_pending_mb << 20, stored=stored),
         keys=KeyRing(database, preset),
         tokens=Tokens(settings),
+        revocations=Revocations(database),
         attempts=Attempts(),
         live=live,
         supervisor=Supervisor(),

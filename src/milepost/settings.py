@@ -15,6 +15,9 @@ from milepost.errors import SettingsError
 _PREFIX = "MILEPOST_"
 #: As long as the digest that is made with it.
 _SHORTEST_SECRET = 32
+_ORIGIN = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(:(?P<port>\d{1,5}))?")
+#: Browsers leave them out of an origin.
+_USUAL_PORTS = {"https": "443", "http": "80"}
 Network = IPv4Network | IPv6Network
 _T = TypeVar("_T")
 
@@ -49,6 +52,11 @@ class Settings:
     token_jwks_url: str = _setting("", "JWKS address whose keys sign customer tokens, in addition to the HS256 secret")
     token_issuer: str = _setting("", "Issuer (iss) that tokens signed with a key of the JWKS must name")
     token_audience: str = _setting("", "Audience (aud) that tokens signed with a key of the JWKS must name")
+    allowed_origins: str = _setting(
+        "",
+        "Sites whose pages may read /v1/me with a customer's token and use the rest of /v1 with a key, separated by"
+        " commas, as https://app.example.com; * for all. Events may be sent from anywhere",
+    )
     admin_customer_id: str = _setting("", "Customer whose insights row exists from the start")
     store_ip: bool = _setting(False, "Keep the sender's IP address with each event")
     pool_size: int = _setting(8, "Connections to PostgreSQL for reading")
@@ -83,6 +91,11 @@ class Settings:
     def proxies(self) -> list[Network]:
         """The networks of `trusted_proxies`. Raises ValueError for what is none."""
         return [ip_network(part.strip(), strict=False) for part in self.trusted_proxies.split(",") if part.strip()]
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """`allowed_origins` as browsers write them. Raises ValueError for what is none."""
+        return frozenset(_origin(part.strip()) for part in self.allowed_origins.split(",") if part.strip())
 
     def with_flags(self, **flags: object) -> Settings:
         """A copy in which every flag that is not None replaces the environment's value."""
@@ -129,6 +142,16 @@ def _parse(name: str, raw: str, kind: str) -> object:
     return Path(raw) if kind.startswith("Path") else raw
 
 
+def _origin(text: str) -> str:
+    if text == "*":
+        return text
+    found = _ORIGIN.fullmatch(text.lower())
+    if found is None:
+        raise ValueError(f"{text!r} is no origin")
+    scheme, host, port = found["scheme"], found["host"], found["port"]
+    return f"{scheme}://{host}" if port in (None, _USUAL_PORTS.get(scheme)) else f"{scheme}://{host}:{port}"
+
+
 def _check(settings: Settings) -> None:
     if not 0 < settings.port < 65536:
         raise SettingsError(f"MILEPOST_PORT is {settings.port}; it takes 1 to 65535.", field="MILEPOST_PORT")
@@ -137,6 +160,13 @@ def _check(settings: Settings) -> None:
     except ValueError as error:
         message = f"MILEPOST_TRUSTED_PROXIES: {error}. It takes addresses or networks, such as 10.0.0.0/8, ::1."
         raise SettingsError(message, field="MILEPOST_TRUSTED_PROXIES") from None
+    try:
+        _ = settings.origins
+    except ValueError as error:
+        message = (
+            f"MILEPOST_ALLOWED_ORIGINS: {error}. It takes sites without a path, such as https://app.example.com, or *"
+        )
+        raise SettingsError(f"{message} (letters beyond a-z as punycode).", field="MILEPOST_ALLOWED_ORIGINS") from None
     for name in (
         "connections_per_address",
         "pool_size",

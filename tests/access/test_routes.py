@@ -18,7 +18,7 @@ from milepost.access.callers import ACCESS, Caller, DeclaredCallers
 from milepost.api.schemas import SECURITY
 from milepost.app import create_app
 from milepost.settings import Settings
-from tests.support.dashboard import member, visitor
+from tests.support.dashboard import form_token, member, visitor
 from tests.support.postgres import Cluster
 from tests.support.server import SECRET_KEY, WRITE_KEY, Server, customer_token, running
 
@@ -127,6 +127,8 @@ _ROUTES: Final = {
         POST /v1/query/tools/who
         POST /v1/query/trends
         POST /v1/query/trends/who
+        GET /v1/tokens/revocations
+        POST /v1/tokens/revocations
     """,
     Caller.MEMBER: """
         GET /
@@ -273,8 +275,7 @@ def callers(server: Server) -> Iterator[dict[Kind, httpx.Client]]:
         clients["member"] = stack.enter_context(member(server, "127.0.3.1"))
         tokens = {"write key": WRITE_KEY, "secret key": SECRET_KEY, "customer token": customer_token("routes-inc")}
         for kind, client in clients.items():
-            client.get("/sign-in")
-            client.headers["x-csrftoken"] = client.cookies["milepost_csrf"]
+            client.headers["x-csrftoken"] = form_token(client, "/keys" if kind == "member" else "/sign-in")
             if kind in tokens:
                 client.headers["Authorization"] = f"Bearer {tokens[kind]}"
         yield clients

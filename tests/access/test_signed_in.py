@@ -115,6 +115,7 @@ def test_guesses_at_one_account_end_whatever_their_address(shared_server: Server
         refused = send_form(right, "/sign-in", "/sign-in", **fields)
         assert refused.status_code == 429
         assert "Too many attempts" in refused.text
+        assert 0 < int(refused.headers["Retry-After"]) <= 15 * 60 + 1
     with visitor(shared_server, "127.0.2.51") as other:
         assert send_form(other, "/sign-in", "/sign-in", email="x@example.com", password="no").status_code == 401
     assert "guessed@example.com" not in shared_server.log()

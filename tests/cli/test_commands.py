@@ -43,7 +43,7 @@ def shell(dsn: str, tmp_path: Path) -> Shell:
 
 def test_help_names_every_command(shell: Shell) -> None:
     out = shell.ok("--help")
-    for command in ("serve", "demo", "migrate", "import", "send", "recompute", "plan", "keys", "token"):
+    for command in ("serve", "demo", "migrate", "import", "send", "recompute", "plan", "keys", "tokens"):
         assert command in out
 
 
@@ -122,7 +122,7 @@ def test_of_a_secret_key_only_a_hash_is_kept(shell: Shell, dsn: str) -> None:
 
 def test_a_token_reads_its_own_customer(shell: Shell, server: Server) -> None:
     shell.environ["MILEPOST_TOKEN_SECRET"] = "a secret that is only for tests, of 32 bytes or more"
-    token = shell.ok("token", "--customer", "acme").strip()
+    token = shell.ok("tokens", "create", "--customer", "acme").strip()
     events = {"events": [{"event_type": "navigation", "customer_id": name} for name in ("acme", "other")]}
     with server.client(WRITE_KEY) as client:
         assert client.post("/v1/events", json=events).json()["accepted"] == 2
@@ -130,6 +130,19 @@ def test_a_token_reads_its_own_customer(shell: Shell, server: Server) -> None:
     assert mine.json()["customer_id"] == "acme"
     other = httpx.get(server.url + "/v1/customers/other", headers={"Authorization": f"Bearer {token}"})
     assert other.status_code == 401
+
+
+def test_tokens_are_revoked_and_listed(shell: Shell) -> None:
+    made = shell.run("tokens", "create", "--customer", "acme")
+    token, token_id = made.stdout.strip(), made.stderr.split()[-1]
+    assert token_id in shell.ok("tokens", "revoke", token)
+    assert token_id in shell.ok("tokens", "revoke", token_id)
+    assert "acme" in shell.ok("tokens", "revoke", "--customer", "acme")
+    listed = shell.ok("tokens", "list")
+    assert token_id[:8] in listed
+    assert "acme" in listed
+    for wrong in ((), (token_id, "--customer", "acme"), ("eyJ.x.y",)):
+        assert shell.run("tokens", "revoke", *wrong).returncode == 2, wrong
 
 
 def test_send_reads_lines_and_names_the_bad_ones(shell: Shell, server: Server, dsn: str) -> None:

@@ -91,6 +91,7 @@ def test_attempts_are_limited_by_address(shared_server: Server) -> None:
         ]
     assert [answer.status_code for answer in answers] == [401] * 10 + [429]
     assert "Too many attempts" in answers[-1].text
+    assert 10 < int(answers[-1].headers["Retry-After"]) <= 60, "until the minute is over"
     with visitor(shared_server, "127.0.1.5") as other:
         assert send_form(other, "/sign-in", "/sign-in", email="a@example.com", password="guess").status_code == 401
 

@@ -46,11 +46,16 @@ def visitor(server: Server, address: str = "127.0.0.1") -> httpx.Client:
     )
 
 
-def send_form(client: httpx.Client, page: str, action: str, **fields: str) -> httpx.Response:
-    """Loads `page`, fills its form in and sends it to `action`."""
+def form_token(client: httpx.Client, page: str) -> str:
+    """What the forms of `page` carry."""
     token = _TOKEN.search(client.get(page).text)
     assert token is not None, f"{page} has no form"
-    return client.post(action, data={"_csrf_token": token[1], **fields})
+    return token[1]
+
+
+def send_form(client: httpx.Client, page: str, action: str, **fields: str) -> httpx.Response:
+    """Loads `page`, fills its form in and sends it to `action`."""
+    return client.post(action, data={"_csrf_token": form_token(client, page), **fields})
 
 
 @contextmanager

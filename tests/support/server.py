@@ -24,7 +24,7 @@ WRITE_KEY = "mpw_test"
 SERVER_KEY = "mpsv_test"
 SECRET_KEY = "mps_test"
 IDENTITY_SECRET = "another secret that is only for tests, of 32 bytes"
-_TOKEN_SECRET = "a secret that is only for tests, of 32 bytes or more"
+TOKEN_SECRET = "a secret that is only for tests, of 32 bytes or more"
 
 
 def free_port() -> int:
@@ -44,7 +44,7 @@ def wait_for(condition: Callable[[], bool], seconds: float, what: str) -> None:
 
 def customer_token(customer: str) -> str:
     """What a host's backend would make for its customer."""
-    tokens = Tokens(Settings(token_secret=_TOKEN_SECRET))
+    tokens = Tokens(Settings(token_secret=TOKEN_SECRET))
     return tokens.make(customer, now=datetime.now(UTC), valid=timedelta(hours=1))
 
 
@@ -74,7 +74,7 @@ class Server:
             "MILEPOST_SERVER_KEY": SERVER_KEY,
             "MILEPOST_SECRET_KEY": SECRET_KEY,
             "MILEPOST_IDENTITY_SECRET": IDENTITY_SECRET,
-            "MILEPOST_TOKEN_SECRET": _TOKEN_SECRET,
+            "MILEPOST_TOKEN_SECRET": TOKEN_SECRET,
             **(environ or {}),
         }
         self.log_path = data_dir / "server.log"

@@ -133,5 +133,10 @@ async def _customer(request: AnyRequest) -> str:
     if not token:
         raise Unauthorised("No customer token came with this request. Send one as Authorization: Bearer ...")
     if token.startswith(PREFIXES):
-        raise Forbidden("This is a key; /v1/me takes a customer's token. Make one with `milepost token --customer ID`.")
-    return (await services(request).tokens.read(token)).customer_id
+        raise Forbidden(
+            "This is a key; /v1/me takes a customer's token. Make one with `milepost tokens create --customer ID`."
+        )
+    served = services(request)
+    read = await served.tokens.read(token)
+    await served.revocations.check(read)
+    return read.customer_id

@@ -11,6 +11,7 @@ from litestar import Request
 
 from milepost.access.attempts import Attempts
 from milepost.access.keys import KeyRing
+from milepost.access.revocations import Revocations
 from milepost.access.tokens import Tokens
 from milepost.columns.client import Columns
 from milepost.ingest.receiving import Receiving
@@ -37,6 +38,7 @@ class Services:
     writer: Writer
     keys: KeyRing
     tokens: Tokens
+    revocations: Revocations
     attempts: Attempts
     live: LiveFeed
     supervisor: Supervisor

@@ -1,4 +1,4 @@
-"""Cookies and forms: who is signed in, and whether it was them; nothing somebody made up causes an error."""
+"""Cookies: who is signed in; nothing somebody made up causes an error."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from litestar.connection import ASGIConnection
 from litestar.exceptions import SerializationException
-from litestar.middleware.csrf import CSRFMiddleware
 from litestar.middleware.session.client_side import ClientSideSessionBackend, CookieBackendConfig
 
 from milepost.access.members import Member
@@ -18,6 +17,11 @@ from milepost.access.services import AnyRequest, services
 from milepost.store.queries import load
 
 _SQL = load("milepost.access", "members.sql")
+
+
+def cookie_name(name: str, *, https: bool) -> str:
+    """With https a name that browsers take from this very host alone, over https: no neighbouring subdomain sets it."""
+    return f"__Host-{name}" if https else name
 
 
 class SessionCookie(ClientSideSessionBackend):
@@ -33,13 +37,6 @@ class SessionCookie(ClientSideSessionBackend):
         """The session of a request whose address led nowhere, so that no middleware read it."""
         keys = self.get_cookie_keys(connection)
         return self.load_data([connection.cookies[key].encode() for key in keys]) if keys else {}
-
-
-class CsrfGuard(CSRFMiddleware):
-    """Litestar's guard against forms of other sites; a token that is no token is a wrong one, not an error."""
-
-    def _decode_csrf_token(self, token: object) -> str | None:
-        return super()._decode_csrf_token(token) if isinstance(token, str) and token.isascii() else None
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import jwt
 import msgspec
@@ -19,9 +20,12 @@ _LEEWAY = timedelta(seconds=30)
 
 
 class CustomerToken(msgspec.Struct, frozen=True):
-    """A customer's own token: it can read this customer and nothing else."""
+    """A customer's own token: it can read this customer and nothing else. `token_id` is its `jti`, `issued_at` its
+    `iat` (seconds since 1970), None where it has none."""
 
     customer_id: str
+    token_id: str | None = None
+    issued_at: float | None = None
 
 
 class Tokens:
@@ -33,8 +37,15 @@ class Tokens:
         self._jwks = jwt.PyJWKClient(settings.token_jwks_url, timeout=5) if settings.token_jwks_url else None
 
     def make(self, customer_id: str, *, now: datetime, valid: timedelta) -> str:
-        """A token that reads this customer until `now + valid`."""
-        claims = {"customer_id": customer_id, "iat": now, "exp": now + valid, "aud": "milepost"}
+        """A token that reads this customer until `now + valid`, or until it is revoked by its id (`id_of`)."""
+        claims = {
+            "customer_id": customer_id,
+            "jti": str(uuid4()),
+            # To the millisecond, so that one that is made right after all were revoked counts.
+            "iat": round(now.timestamp(), 3),
+            "exp": now + valid,
+            "aud": "milepost",
+        }
         return jwt.encode(claims, self._secret, algorithm="HS256")
 
     async def read(self, token: str) -> CustomerToken:
@@ -56,7 +67,12 @@ class Tokens:
         customer = claims.get("customer_id") or (metadata.get("customer_id") if isinstance(metadata, dict) else None)
         if not isinstance(customer, str) or not may_be_customer(customer):
             raise Unauthorised("The token names no customer. It needs the claim customer_id, or one in app_metadata.")
-        return CustomerToken(customer)
+        token_id, issued_at = claims.get("jti"), claims.get("iat")
+        return CustomerToken(
+            customer,
+            token_id if isinstance(token_id, str) else None,
+            float(issued_at) if isinstance(issued_at, int | float) else None,
+        )
 
     def _decode(
         self, token: str, key: Any, algorithms: list[str], *, issuer: str | None = None, audience: str | None = None
@@ -68,3 +84,12 @@ class Tokens:
             token, key, algorithms=algorithms, leeway=_LEEWAY, options=options, issuer=issuer, audience=audience
         )
         return claims
+
+
+def id_of(token: str) -> str | None:
+    """The id (`jti`) of a token, whoever signed it; None where it has none. Raises ValueError for what is no token."""
+    try:
+        token_id = jwt.decode(token, options={"verify_signature": False}).get("jti")
+    except jwt.PyJWTError as error:
+        raise ValueError(f"This is no token ({error}).") from error
+    return token_id if isinstance(token_id, str) else None

@@ -66,7 +66,9 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
         return _response(400, "invalid_request", "The body ended too early. Send it whole.", None, None)
     if error.status_code >= 500:
         _log.error("unexpected %s: %s", type(error).__name__, message)
-    retry_after = 1 if error.status_code == 429 else None
+    # Litestar's limits say it in a header of their own.
+    reset = (error.headers or {}).get("RateLimit-Reset", "")
+    retry_after = max(int(reset) if reset.isdigit() else 1, 1) if error.status_code == 429 else None
     code = _CODES.get(error.status_code, "invalid_request" if error.status_code < 500 else "internal")
     response = _response(error.status_code, code, message, field, retry_after)
     for name, value in (error.headers or {}).items():

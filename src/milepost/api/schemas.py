@@ -26,7 +26,10 @@ SECURITY_SCHEMES = Components(
             type="http", scheme="bearer", bearer_format="JWT", description="A customer's own token."
         ),
         "member": SecurityScheme(
-            type="apiKey", name="milepost", security_scheme_in="cookie", description="A member's session."
+            type="apiKey",
+            name="milepost",
+            security_scheme_in="cookie",
+            description="A member's session; with https the cookie is `__Host-milepost`.",
         ),
     }
 )

@@ -1,4 +1,4 @@
-"""`milepost keys`, `milepost token`, `milepost identity-secret`, `milepost sign-in-link`: who may do what."""
+"""`milepost keys`, `milepost tokens`, `milepost identity-secret`, `milepost sign-in-link`: who may do what."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from rich.table import Table
 from milepost.access.keys import KeyKind, create_key, list_keys, revoke_key
 from milepost.access.members import make_link
 from milepost.access.paths import may_be_customer
+from milepost.access.revocations import list_revocations, revoke_customer, revoke_token
 from milepost.access.secrets import identity_secret
-from milepost.access.tokens import Tokens
+from milepost.access.tokens import Tokens, id_of
 from milepost.cli.database import with_database
 from milepost.settings import load_settings
 from milepost.vocabulary import MAX_ID_LENGTH
@@ -23,6 +24,7 @@ from milepost.vocabulary import MAX_ID_LENGTH
 keys = typer.Typer(
     no_args_is_help=True, help="Browser keys (public), server keys (to write) and secret keys (for the whole API)."
 )
+tokens = typer.Typer(no_args_is_help=True, help="Customers' tokens, with which they read their own part (/v1/me).")
 DataDir = Annotated[Optional[Path], typer.Option(help="Folder of the embedded PostgreSQL, secrets and spools.")]
 
 
@@ -66,16 +68,64 @@ def revoke(key_id: UUID, data_dir: DataDir = None) -> None:
         raise typer.Exit(1)
 
 
-def token(
+@tokens.command("create")
+def create_token(
     customer: Annotated[str, typer.Option(help="The customer who may read their own part.")],
     days: Annotated[int, typer.Option(help="Days the token is valid.", min=1, max=3650)] = 30,
     data_dir: DataDir = None,
 ) -> None:
-    """Print a token with which one customer reads their own part (`/v1/me`)."""
+    """Print a token with which one customer reads their own part (`/v1/me`), and its id on standard error."""
     if not may_be_customer(customer):
         raise typer.BadParameter(f"a customer id has 1 to {MAX_ID_LENGTH} characters", param_hint="--customer")
     settings = load_settings().with_flags(data_dir=data_dir)
-    typer.echo(Tokens(settings).make(customer, now=datetime.now(UTC), valid=timedelta(days=days)))
+    made = Tokens(settings).make(customer, now=datetime.now(UTC), valid=timedelta(days=days))
+    typer.echo(f"id {id_of(made)}", err=True)
+    typer.echo(made)
+
+
+@tokens.command("revoke")
+def revoke_tokens(
+    token: Annotated[Optional[str], typer.Argument(help="The token's id (jti), or the token itself.")] = None,
+    customer: Annotated[Optional[str], typer.Option(help="Revoke all of this customer's instead.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Revoke one token, or all that a customer has by now. A running server notices within two seconds."""
+    if (token is None) == (customer is None):
+        raise typer.BadParameter("give either a token or --customer")
+    settings = load_settings().with_flags(data_dir=data_dir)
+    if customer is not None:
+        with_database(settings, lambda database: revoke_customer(database, customer, by="command line"))
+        typer.echo(f"Every token of {customer} that was issued until now is revoked.")
+        return
+    token_id = _token_id(str(token))
+    with_database(settings, lambda database: revoke_token(database, token_id, by="command line"))
+    typer.echo(f"The token {token_id} is revoked.")
+
+
+@tokens.command("list")
+def list_tokens(
+    limit: Annotated[int, typer.Option(help="The most to show.", min=1)] = 100, data_dir: DataDir = None
+) -> None:
+    """List what was revoked, the newest first. Tokens that count are kept nowhere."""
+    table = Table("revoked", "token", "all of the customer", "by")
+    settings = load_settings().with_flags(data_dir=data_dir)
+    for one in with_database(settings, lambda database: list_revocations(database, limit=limit)).items:
+        when = one.revoked_at.strftime("%Y-%m-%d %H:%M:%S")
+        table.add_row(when, one.token_id or "", one.customer_id or "", one.revoked_by or "")
+    Console().print(table)
+
+
+def _token_id(text: str) -> str:
+    """The id that `text` is, or that is in the token that it is."""
+    if not text.startswith("eyJ") or text.count(".") != 2:
+        return text
+    try:
+        token_id = id_of(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    if token_id is None:
+        raise typer.BadParameter("this token has no id (jti): revoke all of its customer's with --customer")
+    return token_id
 
 
 def print_identity_secret(data_dir: DataDir = None) -> None:

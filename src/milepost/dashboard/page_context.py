@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Mapping
 from datetime import UTC, tzinfo
 from typing import Any, Final
@@ -15,6 +14,7 @@ from litestar.exceptions import HTTPException
 from litestar.response import Redirect, Template
 
 from milepost.access.callers import NotSignedIn, member_email
+from milepost.access.forms import FIELD, FormGuard
 from milepost.access.services import AnyRequest, services
 from milepost.access.sessions import SessionCookie
 from milepost.api import problems
@@ -30,7 +30,6 @@ PAGE_HEADERS: Final[Mapping[str, str]] = {
     # What customers do is nobody's but the team's: no shared cache, and no back button after signing out.
     "Cache-Control": "no-store",
 }
-CSRF_COOKIE: Final = "milepost_csrf"
 
 _TITLES: Final = {
     400: ("This address does not work", "Something in it cannot be read. Go back and try the link again."),
@@ -68,9 +67,11 @@ def page(
     return Template(template, context={"shell": shell, **context}, status_code=status_code, headers=dict(PAGE_HEADERS))
 
 
-def door(template: str, view: object, *, status_code: int = 200) -> Template:
-    """A page in front of the door: nobody need be signed in."""
-    return Template(template, context={"view": view}, status_code=status_code, headers=dict(PAGE_HEADERS))
+def door(template: str, view: object, *, status_code: int = 200, retry_after: int | None = None) -> Template:
+    """A page in front of the door: nobody need be signed in. `retry_after`: seconds until it is worth another try."""
+    again = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    headers = {**PAGE_HEADERS, **again}
+    return Template(template, context={"view": view}, status_code=status_code, headers=headers)
 
 
 def to_sign_in(request: AnyRequest, _: NotSignedIn) -> Response[Any]:
@@ -107,9 +108,12 @@ def wants_page(request: AnyRequest) -> bool:
 class ErrorPages:
     """The exception handlers of the application: pages for people, JSON for programs."""
 
-    def __init__(self, environment: Environment, session: SessionCookie, now: Callable[[], Any]) -> None:
+    def __init__(
+        self, environment: Environment, session: SessionCookie, forms: FormGuard, now: Callable[[], Any]
+    ) -> None:
         self._template = environment.get_template("error.html")
         self._session = session
+        self._forms = forms
         self._now = now
 
     def on_problem(self, request: AnyRequest, error: Problem) -> Response[bytes]:
@@ -128,13 +132,14 @@ class ErrorPages:
     def _page(self, request: AnyRequest, plain: Response[bytes], message: str) -> Response[bytes]:
         status = plain.status_code or 500
         title, usual = _TITLES.get(status, _TITLES[500 if status >= 500 else 400])
-        email = self._session.peek(request).get("email")
+        session = self._session.peek(request)
+        email = session.get("email")
         shell = Shell(None, str(email), self._now(), zone_of(request)) if email else None
-        token = html.escape(request.cookies.get(CSRF_COOKIE, ""))
+        token = self._forms.token(request.cookies, session)
         body = self._template.render(
             shell=shell,
             view=ErrorPage(status, title, message or usual, retry=status in (429, 500, 503)),
-            csrf_input=f'<input type="hidden" name="_csrf_token" value="{token}">',
+            csrf_input=f'<input type="hidden" name="{FIELD}" value="{token}">',
         )
         headers = {**PAGE_HEADERS, **plain.headers}
         return Response(body.encode(), status_code=status, media_type=MediaType.HTML, headers=headers)

@@ -61,7 +61,7 @@ async def sign_in(request: AnyRequest) -> Template | Redirect:
         if isinstance(problem, Unauthorised):
             served.attempts.failed(account, served.now())
         view = SignIn(email[:320], problem.message, next=local_path(wanted))
-        return door("sign_in.html", view, status_code=problem.status)
+        return door("sign_in.html", view, status_code=problem.status, retry_after=problem.retry_after)
     served.attempts.succeeded(account)
     await remember(request, member)
     return _go(local_path(wanted))

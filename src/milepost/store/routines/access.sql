@@ -4,7 +4,7 @@
 revoke all on all routines in schema milepost from public;
 grant execute on all routines in schema milepost to milepost_server;
 revoke all on procedure milepost.protect(regclass, boolean) from milepost_server;
-revoke all on function milepost.grant_reading(name) from milepost_server;
+revoke all on function milepost.grant_reading(name), milepost.grant_customer(name, text) from milepost_server;
 revoke all on function public.cleanup_expired_behavior_events(integer, timestamptz) from public;
 grant execute on function public.cleanup_expired_behavior_events(integer, timestamptz) to milepost_server;
 revoke all on public.behavior_insights, public.behavior_sessions, milepost.points_ledger, milepost.misplaced from public;

@@ -1,4 +1,5 @@
--- Gives a role what a customer's reading needs; row level security says which rows that are.
+-- Gives a role what a customer's reading needs; row level security says which rows that are. By itself it is for roles
+-- of a gateway, whose settings say so (milepost.current_customer); people have milepost.grant_customer.
 create or replace function milepost.grant_reading(reader name) returns void
 language plpgsql as $$
 begin
@@ -7,8 +8,9 @@ begin
     ' public.customer_actions, milepost.standing, milepost.customer_days, milepost.competency_days, milepost.sessions,'
     ' milepost.customers, milepost.plan, milepost.plans, milepost.plan_points, milepost.insight_days,'
     ' milepost.snapshots, milepost.badge_awards, milepost.game_profiles,'
-    ' milepost.points_ledger, milepost.recommendations to %I', reader);
-  execute format('grant execute on function milepost.current_customer(), milepost.is_server(),'
+    ' milepost.points_ledger, milepost.recommendations, milepost.sql_readers to %I', reader);
+  execute format('grant execute on function milepost.current_customer(),'
+    ' milepost.assigned_customer(), milepost.claimed_customer(), milepost.is_server(),'
     ' milepost.current_plan(), milepost.plan_of(text), milepost.small_number(jsonb), milepost.referrer_source(text),'
     ' milepost.counts(public.behavior_events), milepost.contribution(public.behavior_events),'
     ' milepost.competency_scores(text, date), milepost.faded_outcomes(text, date),'
