@@ -30,13 +30,13 @@ from milepost.access.forms import FormGuard
 from milepost.access.keys import KeyInfo, KeyRing
 from milepost.access.members import has_members, make_link
 from milepost.access.origins import with_origins
-from milepost.access.paths import whole_segments
+from milepost.access.paths import API, whole_segments
 from milepost.access.revocations import Revocations
 from milepost.access.secrets import derived, identity_secret
 from milepost.access.services import AnyRequest, Services, services
 from milepost.access.sessions import SessionConfig, SessionCookie, cookie_name
 from milepost.access.tokens import Tokens
-from milepost.api import coach, game, health, ingest, insights, practice, query, read, tokens, validation
+from milepost.api import coach, game, health, ingest, insights, practice, query, read, sdk_settings, tokens, validation
 from milepost.api.heads import with_heads
 from milepost.api.schemas import SECURITY, SECURITY_SCHEMES
 from milepost.coach.deliver import Deliveries, Target
@@ -86,6 +86,8 @@ _WITHOUT_SESSION = [
     *_WITHOUT_COOKIES,
     "^/v1/(events|actions|batch|import|track|identify|page|screen|group|alias|[tipgsab])$",
     "^/v1/me",
+    "^/v1/projects/",
+    "^/(beacon/|sourceConfig)",
 ]
 
 #: The longest text of a form, percent-encoded, and the rest.
@@ -108,13 +110,17 @@ def create_app(settings: Settings | None = None) -> Litestar:
     http_metrics = PrometheusConfig(
         app_name="milepost", prefix="milepost_http", group_path=True, exclude=["^/metrics$"]
     )
-    forms = FormGuard(derived(settings, "csrf"), https=https, exclude=("^/v1/", *_WITHOUT_COOKIES))
+    forms = FormGuard(
+        derived(settings, "csrf"), https=https, exclude=(*(f"^{path}" for path in API), *_WITHOUT_COOKIES)
+    )
     environment = pages_environment()
     errors = ErrorPages(environment, SessionCookie(session), forms, served.now)
     limits = [_rate_limit(settings.requests_per_second).middleware] if settings.requests_per_second else []
     app = Litestar(
         route_handlers=[
             ingest.router,
+            ingest.beacon_router,
+            sdk_settings.router,
             read.router,
             query.router,
             insights.router,
@@ -281,7 +287,9 @@ async def _greet(served: Services, _: Task) -> None:
 
 
 def _rate_limit(per_second: int) -> RateLimitConfig:
-    return RateLimitConfig(rate_limit=("second", per_second), exclude=["^(?!/v1/)"], identifier_for_request=_caller)
+    return RateLimitConfig(
+        rate_limit=("second", per_second), exclude=[f"^(?!{'|'.join(API)})"], identifier_for_request=_caller
+    )
 
 
 def _caller(request: AnyRequest) -> str:

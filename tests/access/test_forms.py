@@ -15,7 +15,7 @@ from tests.support.server import Server, running
 
 
 def _makes_a_key(client: httpx.Client, token: str, name: str) -> bool:
-    answer = client.post("/keys", data={"_csrf_token": token, "name": name, "kind": "write"})
+    answer = client.post("/keys", data={"_csrf_token": token, "name": name, "kind": "browser"})
     assert answer.status_code in (200, 403), answer.text
     return answer.status_code == 200
 

@@ -44,10 +44,13 @@ _ROUTES: Final = {
         GET /tools-app/config.json
         GET /tools-app/{file_path}
         HEAD /tools-app/{file_path}
+        GET /sourceConfig
+        GET /v1/projects/{write_key}/settings
         GET /welcome/{token}
         POST /welcome/{token}
     """,
     Caller.WRITE_KEY: """
+        POST /beacon/v1/batch
         POST /v1/a
         POST /v1/alias
         POST /v1/b
@@ -288,7 +291,7 @@ def _ask(client: httpx.Client, method: str, path: str, body: bytes) -> tuple[int
     address = re.sub(r"\{\w+\}", "0190a0b0-0000-7000-8000-000000000000", address)
     content = None if method in ("GET", "HEAD") else body
     with client.stream(method, address, content=content, headers={"Content-Type": "application/json"}) as answer:
-        if answer.status_code in (401, 403) and path.startswith("/v1/"):
+        if answer.status_code in (401, 403) and path.startswith(("/v1/", "/beacon/")):
             code = str(httpx.Response(200, content=answer.read()).json()["code"])
         else:
             code = ""

@@ -129,7 +129,11 @@ def visitor_text(client: httpx.Client, path: str) -> str:
 def test_keys_without_a_name_are_refused(signed_in: httpx.Client) -> None:
     token = re.search(r'name="_csrf_token" value="([^"]*)"', signed_in.get("/keys").text)
     assert token is not None
-    for form in ({"name": "  ", "kind": "write"}, {"name": "a", "kind": "other"}, {"name": "n" * 201, "kind": "write"}):
+    for form in (
+        {"name": "  ", "kind": "browser"},
+        {"name": "a", "kind": "other"},
+        {"name": "n" * 201, "kind": "write"},
+    ):
         answer = signed_in.post("/keys", data={"_csrf_token": token[1], **form})
         assert answer.status_code == 400
         assert "Give the key a name" in answer.text

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ import pytest
 
 from milepost.store.embedded_cluster import locate
 from milepost.store.embedded_process import cluster_processes
+from tests.support.server import free_port
 
 _SCRIPT = Path(__file__).with_name("serve_tiny.py")
 
@@ -30,13 +30,6 @@ def data_dir() -> Iterator[Path]:
     # Not pytest's tmp_path: PostgreSQL's system user must be able to reach it.
     with tempfile.TemporaryDirectory(prefix="milepost-test-", ignore_cleanup_errors=True) as folder:
         yield Path(folder) / "data"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_for(condition: Callable[[], object], what: str, seconds: float = 20.0) -> None:

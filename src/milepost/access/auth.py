@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
-from typing import Any
+from typing import Any, Final
 
 from litestar import Request
 
 from milepost.access.keys import KeyInfo, KeyRing
 from milepost.errors import Forbidden, Unauthorised
 
+#: Where a page that goes away sends to without a header.
+BEACON: Final = "/beacon/"
 #: What a proxy adds: then the address is not the sender's, or need not be.
 _FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
 
@@ -29,6 +31,14 @@ def bearer(request: Request[Any, Any, Any]) -> str | None:
             return None
         return name or None
     return None
+
+
+def writing_key(request: Request[Any, Any, Any]) -> str | None:
+    """The key of a request that writes, not in its body: as `bearer`, or in the address, where Rudder's beacon is."""
+    key = bearer(request)
+    if key is None and request.url.path.startswith(BEACON):
+        return request.query_params.get("writeKey")
+    return key
 
 
 async def require_write_key(ring: KeyRing, key: str | None) -> KeyInfo:

@@ -14,7 +14,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.plugins import ReceiveRoutePlugin
 from litestar.routes import BaseRoute, HTTPRoute
 
-from milepost.access.auth import bearer, require_secret_key, require_write_key
+from milepost.access.auth import bearer, require_secret_key, require_write_key, writing_key
 from milepost.access.keys import PREFIXES
 from milepost.access.services import AnyRequest, services
 from milepost.access.sessions import signed_in
@@ -110,7 +110,7 @@ async def _identity(request: AnyRequest, caller: Caller) -> _Identity:
             pass
         case Caller.WRITE_KEY:
             # Without one in the header the body may bring it, so its reader goes on from here (api/ingest.py).
-            if (key := bearer(request)) is not None:
+            if (key := writing_key(request)) is not None:
                 await require_write_key(keys, key)
         case Caller.SECRET_KEY:
             await require_secret_key(keys, bearer(request))

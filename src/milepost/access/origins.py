@@ -10,8 +10,14 @@ from litestar.datastructures import Headers, MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-#: Where SDKs post with the public key, from whatever site they are on. `/milepost.js` says so itself.
-_FOR_ALL: Final = re.compile(r"/v1/(events|batch|import|track|identify|page|screen|group|alias|[tipgsab])/?\Z")
+from milepost.access.paths import API
+
+#: Where SDKs post with the public key, from whatever site they are on, and what they fetch first. `/milepost.js` says
+#: so itself.
+_FOR_ALL: Final = re.compile(
+    r"/v1/(events|batch|import|track|identify|page|screen|group|alias|[tipgsab])/?\Z"
+    r"|/v1/projects/[^/]+/settings\Z|/beacon/v1/batch\Z|/sourceConfig/?\Z"
+)
 _METHODS: Final = "DELETE, GET, POST, PUT"
 #: Seconds a browser need not ask again: two hours are the most that Chromium takes.
 _MAX_AGE: Final = "7200"
@@ -22,7 +28,7 @@ def with_origins(app: ASGIApp, allowed: Collection[str]) -> ASGIApp:
     none the pages. What is not let is answered as ever: the browser keeps it from the page."""
 
     async def answered(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP or not scope["path"].startswith("/v1/"):
+        if scope["type"] != ScopeType.HTTP or not scope["path"].startswith(API):
             await app(scope, receive, send)
             return
         asked = Headers.from_scope(scope)

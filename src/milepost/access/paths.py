@@ -3,6 +3,7 @@ included; files have plain names."""
 
 from __future__ import annotations
 
+from typing import Final
 from urllib.parse import unquote
 
 from litestar.enums import ScopeType
@@ -11,6 +12,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from milepost.errors import NotFound
 from milepost.vocabulary import MAX_ID_LENGTH
 
+#: What programs ask, beside pages: ours, and what the SDKs of others have their own addresses for.
+API: Final = ("/v1/", "/beacon/", "/sourceConfig")
 _WITH_IDS = (b"/customers/", b"/v1/customers/")
 _FILES = ("/static/", "/tools-app/")
 _LONGEST = 1024

@@ -9,7 +9,7 @@ from typing import Final
 
 from litestar.exceptions import HTTPException
 
-from milepost.access.auth import bearer, require_write_key
+from milepost.access.auth import require_write_key, writing_key
 from milepost.access.keys import KeyInfo
 from milepost.access.services import AnyRequest, services
 from milepost.errors import TooLarge, Unauthorised
@@ -33,7 +33,7 @@ async def read_body(request: AnyRequest) -> bytes:
     Raises Unauthorised, TooLarge, InvalidEncoding, Overloaded.
     """
     with services(request).receiving.body() as body:
-        if bearer(request) is not None:
+        if writing_key(request) is not None:
             body.is_known()
         try:
             async for piece in request.stream():
@@ -67,7 +67,7 @@ async def split(request: AnyRequest, body: bytes, key: str) -> Batch:
 
 async def sender_key(request: AnyRequest, key: str | None) -> KeyInfo:
     """The header's key, or where it has none the one that the whole body names. Raises Unauthorised."""
-    return await require_write_key(services(request).keys, bearer(request) or key)
+    return await require_write_key(services(request).keys, writing_key(request) or key)
 
 
 async def _require_key_within(request: AnyRequest, body: Body) -> None:

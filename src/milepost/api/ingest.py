@@ -11,6 +11,7 @@ from litestar import Router, post
 from litestar.enums import MediaType
 from litestar.response import Response
 
+from milepost.access.auth import BEACON
 from milepost.access.callers import Caller
 from milepost.access.keys import KeyInfo
 from milepost.access.services import AnyRequest, Services, services
@@ -103,6 +104,20 @@ async def post_segment_batch(request: AnyRequest) -> Response[bytes]:
     return _segment_answer(await _take(request, await read_batch(request, "batch"), SEGMENT_STEPS))
 
 
+@post(
+    f"{BEACON}v1/batch",
+    status_code=200,
+    summary="A batch of Rudder's, from a page that goes away",
+    operation_class=events_body(JsonObject, "batch"),
+    responses=answers(SegmentReceipt),
+    access=Caller.WRITE_KEY,
+)
+async def post_beacon(request: AnyRequest) -> Response[bytes]:
+    """As `/v1/batch`, with the key in the address (`writeKey`): a beacon takes no headers."""
+    return _segment_answer(await _take(request, await read_batch(request, "batch"), SEGMENT_STEPS))
+
+
+beacon_router = Router("/", route_handlers=[post_beacon], request_max_body_size=MAX_BATCH_BYTES + 1, tags=["ingest"])
 router = Router(
     "/v1",
     route_handlers=[post_events, post_actions, post_segment_call, post_segment_batch],

@@ -15,6 +15,7 @@ from litestar.response import Redirect, Template
 
 from milepost.access.callers import NotSignedIn, member_email
 from milepost.access.forms import FIELD, FormGuard
+from milepost.access.paths import API
 from milepost.access.services import AnyRequest, services
 from milepost.access.sessions import SessionCookie
 from milepost.api import problems
@@ -100,7 +101,7 @@ def _sign_in_url(wanted: str) -> str:
 
 def wants_page(request: AnyRequest) -> bool:
     """Whether a failure should be a page: a browser asks, and not for the API."""
-    if request.url.path.startswith(("/v1/", "/static/")):
+    if request.url.path.startswith((*API, "/static/")):
         return False
     return "text/html" in request.headers.get("accept", "") or "hx-request" in request.headers
 
