@@ -37,6 +37,7 @@ from milepost.access.services import AnyRequest, Services, services
 from milepost.access.sessions import SessionConfig, SessionCookie, cookie_name
 from milepost.access.tokens import Tokens
 from milepost.api import coach, game, health, ingest, insights, practice, query, read, sdk_settings, tokens, validation
+from milepost.api.bodies import JsonRequest
 from milepost.api.heads import with_heads
 from milepost.api.schemas import SECURITY, SECURITY_SCHEMES
 from milepost.coach.deliver import Deliveries, Target
@@ -148,6 +149,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         ],
         lifespan=[lambda _: _lifespan(served)],
         guards=[admit],
+        request_class=JsonRequest,
         plugins=[DeclaredCallers(SECURITY)],
         exception_handlers={
             NotSignedIn: to_sign_in,

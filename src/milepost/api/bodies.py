@@ -1,18 +1,19 @@
-"""The bodies of ingest: read no further than their sender may go, and what takes long is done beside the event loop."""
+"""Bodies of requests: those of ingest are read no further than their sender may go, and what takes long is done beside
+the event loop; every other route's JSON is read in one place."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from litestar.exceptions import HTTPException
 
 from milepost.access.auth import require_write_key, writing_key
 from milepost.access.keys import KeyInfo
 from milepost.access.services import AnyRequest, services
-from milepost.errors import TooLarge, Unauthorised
+from milepost.errors import InvalidJson, TooLarge, Unauthorised
 from milepost.ingest.body import Batch, beginning, decompress, take_apart_broken, take_apart_json
 from milepost.ingest.receiving import Body
 
@@ -23,6 +24,19 @@ _LARGE: Final = 128 * 1024
 _KEY: Final = re.compile(rb'"write_?[kK]ey"\s*+:\s*+"([^"\\]{1,200})"')
 #: Of the keys that a body names, so many are looked up.
 _MOST_KEYS: Final = 3
+
+
+class JsonRequest(AnyRequest):
+    """Every route's request: what is no JSON is said to be none, however deep it is and whatever its bytes are."""
+
+    async def json(self) -> Any:
+        """Raises InvalidJson."""
+        try:
+            return await super().json()
+        except RecursionError:
+            raise InvalidJson("The body is nested too deeply. Send an object as documented.") from None
+        except UnicodeDecodeError:
+            raise InvalidJson("The body is not valid UTF-8. Send an object as documented.") from None
 
 
 async def read_body(request: AnyRequest) -> bytes:
