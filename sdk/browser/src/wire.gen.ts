@@ -174,12 +174,16 @@ export interface components {
             customer_id?: string | null;
             device_type?: ("desktop" | "mobile" | "other" | "server" | "tablet") | null;
             event_id?: string | null;
-            event_metadata?: Record<string, unknown> | null;
+            event_metadata?: {
+                [key: string]: unknown;
+            } | null;
             /** @enum {unknown} */
             event_type: "competency_milestone" | "content_interaction" | "export_action" | "navigation" | "professional_action" | "resource_generation" | "resource_share" | "scaling_metric" | "systematic_progression" | "tool_usage";
             growth_stage?: string | null;
             identity_signature?: string | null;
-            metadata?: Record<string, unknown> | null;
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
             page_url?: string | null;
             referrer?: string | null;
             retention_days?: number | null;

@@ -102,6 +102,8 @@ def actions_body(kind: Any) -> type[Operation]:
 def _inline(kind: Any) -> dict[str, Any]:
     schema, components = msgspec.json.schema_components([kind], ref_template="#/{name}")
     found = schema[0]
+    if isinstance(reference := found.get("$ref"), str):
+        found = components[reference.rpartition("/")[2]]
     inlined: dict[str, Any] = _without_references(found, components)
     return inlined
 
@@ -113,7 +115,9 @@ def _without_references(schema: Any, components: dict[str, Any]) -> Any:
     if not isinstance(schema, dict):
         return schema
     if isinstance(reference := schema.get("$ref"), str):
-        return _without_references(components[reference.rpartition("/")[2]], components)
+        found = _without_references(components[reference.rpartition("/")[2]], components)
+        # Generators name a class by its title; of two in one body they make the same class twice, and stop.
+        return {key: value for key, value in found.items() if key != "title"}
     return {key: _without_references(value, components) for key, value in schema.items() if key != "discriminator"}
 
 
@@ -152,6 +156,9 @@ def _schema(plain: dict[str, Any]) -> Schema:
         "pattern": "pattern",
     }
     values: dict[str, Any] = {names[key]: value for key, value in plain.items() if key in names}
+    if plain.get("type") == "object" and not {"properties", "additionalProperties"} & plain.keys():
+        # Said outright: openapi-typescript takes an object of which nothing is known for one that has nothing.
+        values["additional_properties"] = True
     if "properties" in plain:
         values["properties"] = {key: _schema(value) for key, value in plain["properties"].items()}
     if "items" in plain:

@@ -10,12 +10,13 @@ from litestar.response import Response
 from milepost.access.callers import ACCESS, Caller
 from milepost.access.services import AnyRequest, services
 from milepost.errors import NotFound
+from milepost.ingest.events import JsonObject
 
 _FRESH = {"Cache-Control": "public, max-age=300"}
 
 
 @get("/v1/projects/{write_key:str}/settings", summary="What analytics.js fetches first")
-async def segment_settings(request: AnyRequest, write_key: str) -> Response[dict[str, object]]:
+async def segment_settings(request: AnyRequest, write_key: str) -> Response[JsonObject]:
     """Segment's settings of a browser key: everything goes to this server."""
     if not await _is_browser_key(request, write_key):
         raise NotFound("There is no such browser key.")
@@ -27,7 +28,7 @@ async def segment_settings(request: AnyRequest, write_key: str) -> Response[dict
         "type": "server",
         "versionSettings": {"version": "4.4.7", "componentTypes": ["browser"]},
     }
-    settings: dict[str, object] = {
+    settings: JsonObject = {
         "integrations": {"Segment.io": destination},
         "plan": {},
         "edgeFunction": {},
@@ -38,13 +39,13 @@ async def segment_settings(request: AnyRequest, write_key: str) -> Response[dict
 
 
 @get("/sourceConfig", summary="What rudder-sdk-js fetches first")
-async def rudder_settings(request: AnyRequest) -> Response[dict[str, object]]:
+async def rudder_settings(request: AnyRequest) -> Response[JsonObject]:
     """Rudder's source of a browser key (`writeKey`): it is on, and has no other destinations."""
     write_key = request.query_params.get("writeKey", "")
     if not await _is_browser_key(request, write_key):
         raise NotFound("There is no such browser key.")
     off = {"enabled": False}
-    source: dict[str, object] = {
+    source: JsonObject = {
         "id": "milepost",
         "name": "Milepost",
         "writeKey": write_key,
@@ -62,4 +63,7 @@ async def _is_browser_key(request: AnyRequest, key: str) -> bool:
     return info is not None and info.kind == "browser"
 
 
-router = Router("/", route_handlers=[segment_settings, rudder_settings], opt={ACCESS: Caller.ANYBODY}, tags=["ingest"])
+# Not in the document: docs/segment.md says what they are for, and their form is Segment's and Rudder's.
+router = Router(
+    "/", route_handlers=[segment_settings, rudder_settings], opt={ACCESS: Caller.ANYBODY}, include_in_schema=False
+)
