@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test check types bench soak lock format screenshots clean
+.PHONY: help demo test check types dist bench soak lock format screenshots clean
 
 help:
 	@echo "make demo   start Milepost with real data in it (ARGS=\"--no-browser --port 9000\" passes flags on)"
 	@echo "make test   run every test (ARGS=tests/ingest: one folder)"
 	@echo "make check  ruff, mypy --strict, import-linter"
+	@echo "make dist   the wheel and the SDKs' npm packages, in dist/"
 	@echo "make types  write the SDKs' types of the wire anew, from the server's OpenAPI document"
 	@echo "make bench  measure, and print ratios (half an hour; python -m bench.questions is a part of it)"
 	@echo "make soak   many more examples of every property; kill -9 for as long as you like (ARGS=\"--minutes 60\")"
@@ -65,6 +66,14 @@ bench: $(VENV)/.dev
 soak: $(VENV)/.dev
 	$(BIN)/python -m pytest -m "hypothesis or slow" --hypothesis-profile soak --timeout 0
 	$(BIN)/python -m bench.soak $(ARGS)
+
+# What people install before it is on a registry: the wheel, and the SDKs' two packages, built anew.
+dist: $(VENV)/.server sdk/node_modules/.made
+	rm -rf dist && mkdir dist
+	npm --prefix sdk run build -w browser
+	cd sdk && npm pack --silent --pack-destination ../dist -w browser -w react
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	ls -l dist
 
 # Of a running demo: make screenshots ARGS="http://127.0.0.1:8321 SIGN-IN-LINK"
 screenshots: $(VENV)/.dev

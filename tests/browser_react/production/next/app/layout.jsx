@@ -1,0 +1,2 @@
+import "@milepost/react/styles.css";
+export default function Layout({ children }) { return <html lang="en"><body>{children}</body></html>; }
