@@ -1,11 +1,20 @@
-"""The engine: ClickHouse, in this process (chDB) or a server. One client runs one statement at a time: hence a pool."""
+"""The engine: ClickHouse, in this process (chDB) or a server. One client runs one statement at a time: hence a pool.
+
+What chDB does when a statement does not end well, and what follows from it here:
+- The rows it had written stay in its client, and come out before those of the next statement: a client that failed or
+  was stopped is closed, never used again.
+- A statement that is stopped, or has no time left, may end without an error, with some of its rows or none: whether it
+  was stopped, and how long it took, is looked at here.
+"""
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
+from itertools import count
 from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import Protocol, cast
@@ -31,6 +40,8 @@ log = logging.getLogger(__name__)
 DATABASE = "milepost"
 #: ClickHouse's error codes.
 _TOO_SLOW, _CANCELLED, _TOO_BIG = (159, 160), (394,), (241, 158, 396)
+#: Every row carries the number of its question: those of another question would be noticed.
+_MARKED = "select *, {milepost_question:UInt64} from (\n%s\n)"
 _READ_SETTINGS: Mapping[str, object] = {
     "do_not_merge_across_partitions_select_final": 1,
     "use_uncompressed_cache": 0,
@@ -74,68 +85,105 @@ class Engine:
         """Raises SettingsError for an address that cannot be one, ColumnsUnavailable for one that cannot open."""
         self._directory = directory
         self._url = url
+        self._numbers = count(1)
+        self._running: set[str] = set()
+        self._stopped: set[str] = set()
         self._idle: LifoQueue[_Client] = LifoQueue()
-        self._open: list[_Client] = []
-        with self._client() as client:
-            self.version = str(client.command("select version()"))
+        # Kept, and not asked again: chDB shuts down with its last client.
+        self._first = self._connect()
+        self.version = str(self._first.command("select version()"))
 
     @property
     def embedded(self) -> bool:
         return not self._url
 
     def query(
-        self, sql: str, parameters: Mapping[str, Value] | None = None, *, settings: Mapping[str, object] | None = None
+        self,
+        sql: str,
+        parameters: Mapping[str, Value] | None = None,
+        *,
+        settings: Mapping[str, object] | None = None,
+        name: str = "",
+        seconds: float = 0,
     ) -> QueryResult:
-        """One statement that answers rows. Raises what reading.py names."""
-        with self._client() as client:
-            try:
-                result = client.query(sql, parameters=parameters or {}, settings={**_READ_SETTINGS, **(settings or {})})
-            except ClickHouseError as error:
-                raise _translated(error) from error
-            return QueryResult(
-                tuple(result.column_names), [tuple(_cell(value) for value in row) for row in result.result_rows]
+        """One statement that answers rows. `name` is for `stop`; `seconds` is how long it may take, 0 for ever.
+
+        Raises what reading.py names; QuestionTooLong also when it was stopped.
+        """
+        number = next(self._numbers)
+        asked = {
+            **_READ_SETTINGS,
+            "max_execution_time": seconds,
+            "timeout_overflow_mode": "throw",
+            "log_comment": name,
+            **(settings or {}),
+        }
+        began = time.monotonic()
+        with self._stoppable(name), self._client() as client:
+            if name in self._stopped:
+                raise QuestionTooLong
+            result = client.query(
+                _MARKED % sql, parameters={**(parameters or {}), "milepost_question": number}, settings=asked
             )
+            if name in self._stopped or (seconds and time.monotonic() - began >= seconds):
+                raise QuestionTooLong
+            if any(row[-1] != number for row in result.result_rows):
+                log.error("the column store answered another question than the one asked")
+                raise ColumnsUnavailable("The column store mixed up its answers. Ask again.", retry_after=1)
+            names, rows = result.column_names[:-1], result.result_rows
+        return QueryResult(tuple(names), [tuple(_cell(value) for value in row[:-1]) for row in rows])
 
     def command(
         self, sql: str, parameters: Mapping[str, Value] | None = None, *, settings: Mapping[str, object] | None = None
     ) -> None:
         """One statement that answers nothing."""
         with self._client() as client:
-            try:
-                client.command(sql, parameters=parameters or {}, settings=settings or {})
-            except ClickHouseError as error:
-                raise _translated(error) from error
+            client.command(sql, parameters=parameters or {}, settings=settings or {})
 
     def insert(
         self, table: str, columns: list[str], rows: bytes, *, settings: Mapping[str, object] | None = None
     ) -> None:
         """Adds rows in PostgreSQL's COPY text format, which ClickHouse reads as TabSeparated."""
         with self._client() as client:
-            try:
-                client.raw_insert(table, columns, rows, settings=settings or {}, fmt="TabSeparated")
-            except ClickHouseError as error:
-                raise _translated(error) from error
+            client.raw_insert(table, columns, rows, settings=settings or {}, fmt="TabSeparated")
 
-    def stop(self, comment: str) -> None:
-        """Stops the statement that runs under this `log_comment`, if it still does."""
-        self.command("kill query where Settings['log_comment'] = {comment:String} sync", {"comment": comment})
+    def stop(self, name: str) -> None:
+        """Stops the statement of this name, if it still runs: its caller gets QuestionTooLong."""
+        if name in self._running:
+            self._stopped.add(name)
+            self.command("kill query where Settings['log_comment'] = {name:String} sync", {"name": name})
 
     def close(self) -> None:
-        for client in self._open:
-            client.close()
-        self._open.clear()
+        """Closes the clients that nobody uses at the moment."""
+        while not self._idle.empty():
+            self._idle.get_nowait().close()
+        self._first.close()
+
+    @contextmanager
+    def _stoppable(self, name: str) -> Iterator[None]:
+        if name:
+            self._running.add(name)
+        try:
+            yield
+        finally:
+            self._running.discard(name)
+            self._stopped.discard(name)
 
     @contextmanager
     def _client(self) -> Iterator[_Client]:
+        """A client whose last statement ended well. Raises what reading.py names."""
         try:
             client = self._idle.get_nowait()
         except Empty:
             client = self._connect()
-            self._open.append(client)
         try:
             yield client
-        finally:
-            self._idle.put(client)
+        except BaseException as error:
+            client.close()
+            if isinstance(error, ClickHouseError):
+                raise _translated(error) from error
+            raise
+        self._idle.put(client)
 
     def _connect(self) -> _Client:
         if not self._url:

@@ -43,7 +43,7 @@ from milepost.columns.protocol import (
     frame,
     read_request,
 )
-from milepost.columns.reading import ColumnsUnavailable, QuestionFailed, QuestionTooLong
+from milepost.columns.reading import ColumnsUnavailable, QueryResult, QuestionFailed, QuestionTooLong
 from milepost.errors import Problem
 from milepost.logs import configure_logging
 from milepost.processes import watch_parent
@@ -57,6 +57,7 @@ DAMAGED = 3
 _AT_ONCE = 4
 #: The engine looks at its clock between blocks of rows only: past the limit by this much, it is told.
 _GRACE_SECONDS = 1.0
+_STOP_AGAIN_SECONDS = 0.1
 _WATCH_SECONDS = 1.0
 _PAUSES = Backoff(first=_WATCH_SECONDS, most=10.0)
 #: A load under way may finish within these; what it has begun by then is loaded again after the next start.
@@ -70,13 +71,11 @@ class Service:
         self._engine = engine
         self._loader = loader
         self._limits = {
-            "max_execution_time": settings.query_seconds,
-            "timeout_overflow_mode": "throw",
             "max_memory_usage": settings.columns_memory_mb << 20,
             "max_bytes_before_external_group_by": (settings.columns_memory_mb << 20) // 2,
             "max_bytes_before_external_sort": (settings.columns_memory_mb << 20) // 2,
         }
-        self._seconds = settings.query_seconds + _GRACE_SECONDS
+        self._seconds = settings.query_seconds
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._threads = ThreadPoolExecutor(_AT_ONCE + 4, thread_name_prefix="columns")
 
@@ -133,21 +132,36 @@ class Service:
             raise ColumnsUnavailable(f"The column store is being built from the events.{share}", retry_after=5)
         async with self._turns:
             name = str(uuid4())
-            loop = asyncio.get_running_loop()
-            settings = {**self._limits, "log_comment": name}
-            running = loop.run_in_executor(
-                self._threads, lambda: self._engine.query(query.sql, query.parameters, settings=settings)
+            running = asyncio.get_running_loop().run_in_executor(
+                self._threads,
+                partial(
+                    self._engine.query,
+                    query.sql,
+                    query.parameters,
+                    settings=self._limits,
+                    name=name,
+                    seconds=self._seconds,
+                ),
             )
             try:
-                rows = await asyncio.wait_for(asyncio.shield(running), self._seconds)
+                rows = await asyncio.wait_for(asyncio.shield(running), self._seconds + _GRACE_SECONDS)
             except (TimeoutError, asyncio.CancelledError) as why:
-                await loop.run_in_executor(self._threads, self._engine.stop, name)
-                with suppress(Problem):
-                    await running
+                await self._stop(name, running)
                 if isinstance(why, TimeoutError):
                     raise QuestionTooLong from why
                 raise
             return Answered(rows.names, list(rows.rows))
+
+    async def _stop(self, name: str, running: asyncio.Future[QueryResult]) -> None:
+        """Returns when it has ended: only then is it the next one's turn. The engine may not know of it yet."""
+        while not running.done():
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._threads, self._engine.stop, name)
+            except Problem as problem:
+                log.warning("a question could not be stopped: %s", problem.message)
+            await asyncio.wait({running}, timeout=_STOP_AGAIN_SECONDS)
+        with suppress(Problem):
+            running.result()
 
 
 def main() -> int:
@@ -162,7 +176,8 @@ def main() -> int:
     folder = place.directory(settings.data_dir)
     try:
         engine = Engine(folder, settings.columns_url)
-        mirror = Mirror(engine)
+        # Clients of its own for the loader: nothing that is asked can come between.
+        mirror = Mirror(Engine(folder, settings.columns_url))
         loader = Loader(mirror, settings.database_url, shared=not engine.embedded)
     except (ColumnsUnavailable, QuestionFailed) as error:
         log.error("the column store cannot be opened: %s", error)
