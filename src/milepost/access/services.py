@@ -13,6 +13,7 @@ from milepost.access.attempts import Attempts
 from milepost.access.keys import KeyRing
 from milepost.access.tokens import Tokens
 from milepost.columns.client import Columns
+from milepost.columns.watch import Watch
 from milepost.ingest.receiving import Receiving
 from milepost.ingest.write import Writer
 from milepost.insights.aside import Aside
@@ -33,6 +34,7 @@ class Services:
     plan: Plan
     database: Database
     columns: Columns
+    columns_watch: Watch
     receiving: Receiving
     writer: Writer
     keys: KeyRing

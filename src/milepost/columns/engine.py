@@ -9,6 +9,7 @@ What chDB does when a statement does not end well, and what follows from it here
 
 from __future__ import annotations
 
+import errno
 import logging
 import time
 from collections.abc import Iterator, Mapping
@@ -24,8 +25,12 @@ from uuid import UUID
 import clickhouse_connect
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
+from milepost.columns import place
 from milepost.columns.reading import (
     Cell,
+    ColumnsDamaged,
+    ColumnsFull,
+    ColumnsTaken,
     ColumnsUnavailable,
     QueryResult,
     QuestionFailed,
@@ -40,6 +45,10 @@ log = logging.getLogger(__name__)
 DATABASE = "milepost"
 #: ClickHouse's error codes.
 _TOO_SLOW, _CANCELLED, _TOO_BIG = (159, 160), (394,), (241, 158, 396)
+#: Codec unknown, file missing, of another size, cut short, with another checksum, not to be decompressed, corrupt, ...
+_DAMAGED = (432, 107, 228, 33, 32, 40, 271, 246, 226, 227, 74, 79, 117, 354, 740)
+_NO_SPACE = 243
+_NO_SPACE_SAID = "No space left on device"
 #: Every row carries the number of its question: those of another question would be noticed.
 _MARKED = "select *, {milepost_question:UInt64} from (\n%s\n)"
 _READ_SETTINGS: Mapping[str, object] = {
@@ -66,6 +75,7 @@ class _Client(Protocol):
         settings: Mapping[str, object] | None = None,
         fmt: str = "",
     ) -> object: ...
+    def raw_query(self, query: str, settings: Mapping[str, object] | None = None, fmt: str | None = None) -> bytes: ...
     def close(self) -> None: ...
 
 
@@ -147,6 +157,16 @@ class Engine:
         with self._client() as client:
             client.raw_insert(table, columns, rows, settings=settings or {}, fmt="TabSeparated")
 
+    def broken_parts(self, table: str) -> list[str]:
+        """The parts of a table that cannot be read, by name (202603_1_1_0). Reads all of it."""
+        with self._client() as client:
+            checked = client.raw_query(f"check table {table} settings check_query_single_value_result = 0 format TSV")
+        rows = [line.split("\t") for line in checked.decode(errors="replace").splitlines()]
+        for part, passed, why in rows:
+            if passed != "1":
+                log.warning("part %s of the column store's table %s is damaged: %s", part, table, why)
+        return [part for part, passed, _ in rows if passed != "1"]
+
     def stop(self, name: str) -> None:
         """Stops the statement of this name, if it still runs: its caller gets QuestionTooLong."""
         if name in self._running:
@@ -182,6 +202,8 @@ class Engine:
             client.close()
             if isinstance(error, ClickHouseError):
                 raise _translated(error) from error
+            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):  # of the rows to insert
+                raise ColumnsFull from error
             raise
         self._idle.put(client)
 
@@ -193,6 +215,11 @@ class Engine:
                 client.command(f"create database if not exists {DATABASE}")
                 client.command(f"use {DATABASE}")
             except (ClickHouseError, RuntimeError, OSError) as error:
+                # chDB does not say why, but on stderr.
+                if place.is_open(self._directory):
+                    raise ColumnsTaken from error
+                if place.is_full(self._directory):
+                    raise ColumnsFull from error
                 raise ColumnsUnavailable(
                     f"The column store in {self._directory} cannot be opened: {_first_line(error)}"
                 ) from error
@@ -234,11 +261,17 @@ def _cell(value: object) -> Cell:
 
 
 def _translated(error: ClickHouseError) -> QuestionTooLong | QuestionTooBig | ColumnsUnavailable | QuestionFailed:
+    said = str(error)
     code = getattr(error, "code", None)
     if code in _TOO_SLOW or code in _CANCELLED:
         return QuestionTooLong()
     if code in _TOO_BIG:
         return QuestionTooBig()
+    if code == _NO_SPACE or _NO_SPACE_SAID in said:
+        return ColumnsFull(retry_after=5)
+    if code in _DAMAGED:
+        log.warning("the column store could not read a part of itself: %s", _first_line(error))
+        return ColumnsDamaged(retry_after=2)
     if code is None:
         return ColumnsUnavailable(f"The column store does not answer: {_first_line(error)}", retry_after=2)
     log.error("the column store refused a statement: %s", error)

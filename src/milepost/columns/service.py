@@ -13,6 +13,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -25,7 +26,8 @@ import psycopg
 
 from milepost.columns import place
 from milepost.columns.engine import Engine
-from milepost.columns.loader import Damaged, Loader
+from milepost.columns.loader import Loader
+from milepost.columns.mending import Damaged
 from milepost.columns.mirror import Mirror
 from milepost.columns.protocol import (
     Answered,
@@ -43,7 +45,15 @@ from milepost.columns.protocol import (
     frame,
     read_request,
 )
-from milepost.columns.reading import ColumnsUnavailable, QueryResult, QuestionFailed, QuestionTooLong
+from milepost.columns.reading import (
+    ColumnsDamaged,
+    ColumnsFull,
+    ColumnsTaken,
+    ColumnsUnavailable,
+    QueryResult,
+    QuestionFailed,
+    QuestionTooLong,
+)
 from milepost.errors import Problem
 from milepost.logs import configure_logging
 from milepost.processes import watch_parent
@@ -99,10 +109,12 @@ class Service:
         def progress(done: int, of: int) -> None:
             loop.call_soon_threadsafe(writer.write, frame(Progressed(done, of)))
 
-        loop = asyncio.get_running_loop()
+        loop, began = asyncio.get_running_loop(), time.monotonic()
         try:
             reply = await self._reply(request, progress)
         except Problem as problem:
+            if isinstance(problem, ColumnsDamaged):
+                self._loader.suspect(began)
             reply = Failed(problem.code, problem.message, problem.retry_after)
         except Exception:
             log.exception("a request of the column store failed")
@@ -117,7 +129,7 @@ class Service:
                 return await self._query(request)
             case GetFreshness():
                 fresh = self._loader.freshness()
-                return Fresh(fresh.at, fresh.building, fresh.rolled_up)
+                return Fresh(fresh.at, fresh.building, fresh.rolled_up, fresh.trouble)
             case Rebuild():
                 return Rebuilt(await loop.run_in_executor(self._threads, self._loader.rebuild, progress))
             case Verify():
@@ -179,6 +191,9 @@ def main() -> int:
         # Clients of its own for the loader: nothing that is asked can come between.
         mirror = Mirror(Engine(folder, settings.columns_url))
         loader = Loader(mirror, settings.database_url, shared=not engine.embedded)
+    except (ColumnsFull, ColumnsTaken) as error:
+        log.error("the column store cannot be opened: %s", error.message)
+        return 1
     except (ColumnsUnavailable, QuestionFailed) as error:
         log.error("the column store cannot be opened: %s", error)
         return 1 if settings.columns_url else _move_aside(folder)
