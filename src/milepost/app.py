@@ -214,11 +214,13 @@ def build_services(settings: Settings) -> Services:
         settings.server_key: KeyInfo("server", "MILEPOST_SERVER_KEY"),
         settings.secret_key: KeyInfo("secret", "MILEPOST_SECRET_KEY"),
     }
+    columns = Columns(settings.data_dir)
     return Services(
         settings=settings,
         plan=plan,
         database=database,
-        columns=Columns(settings.data_dir),
+        columns=columns,
+        columns_watch=Watch(columns),
         receiving=Receiving(settings.max_pending_mb << 20),
         writer=Writer(dsn, writers=settings.writers, most_bytes=settings.max_pending_mb << 20, stored=stored),
         keys=KeyRing(database, preset),
@@ -255,7 +257,7 @@ async def _start(served: Services, _: Task) -> None:
     target = Target(settings.webhook_url, settings.webhook_secret)
     served.live.start(served.supervisor)
     if settings.columns:
-        Watch(served.columns).start(served.supervisor)
+        served.columns_watch.start(served.supervisor)
     Jobs(settings.database_url, cleanup_minutes=settings.cleanup_minutes, now=served.now).start(served.supervisor)
     Follower(settings.database_url).start(served.supervisor)
     Settler(settings.database_url, now=served.now, aside=served.aside).start(served.supervisor)

@@ -14,6 +14,7 @@ from milepost.access.keys import KeyRing
 from milepost.access.revocations import Revocations
 from milepost.access.tokens import Tokens
 from milepost.columns.client import Columns
+from milepost.columns.watch import Watch
 from milepost.ingest.receiving import Receiving
 from milepost.ingest.write import Writer
 from milepost.insights.aside import Aside
@@ -34,6 +35,7 @@ class Services:
     plan: Plan
     database: Database
     columns: Columns
+    columns_watch: Watch
     receiving: Receiving
     writer: Writer
     keys: KeyRing

@@ -12,6 +12,7 @@ from milepost.access.services import AnyRequest, Services, services
 from milepost.analytics.ask import ask, who
 from milepost.analytics.asking import Answer, People, Question
 from milepost.analytics.context import Store
+from milepost.columns.reading import Freshness
 from milepost.errors import Problem
 
 #: Seconds that a page waits for its answer; after that it stands, and the answer follows.
@@ -20,10 +21,12 @@ T = TypeVar("T")
 
 
 class Answers(NamedTuple):
-    """In the order of the questions. `as_of`: everything up to then is in them; None while that is not known."""
+    """In the order of the questions. `as_of`: everything up to then is in them; None while that is not known.
+    `trouble`: why nothing newer is, in a sentence; "" where nothing is the matter."""
 
     answers: list[Answer]
     as_of: datetime | None
+    trouble: str
 
 
 class CallerGone(Problem):
@@ -64,13 +67,14 @@ async def _answers(served: Services, questions: Sequence[Question]) -> Answers:
     except BaseExceptionGroup as failed:
         # Several questions may fail at once: the first says enough.
         raise _first(failed) from failed
-    return Answers([task.result() for task in tasks], fresh.result())
+    found = fresh.result()
+    return Answers([task.result() for task in tasks], found.at, found.trouble)
 
 
-async def _freshness(served: Services) -> datetime | None:
+async def _freshness(served: Services) -> Freshness:
     with suppress(Problem):
-        return (await served.columns.freshness()).at
-    return None
+        return await served.columns.freshness()
+    return Freshness(None, None)
 
 
 async def _while_there(request: AnyRequest, work: Coroutine[Any, Any, T]) -> T:

@@ -24,9 +24,18 @@ class FailingTask(msgspec.Struct):
     seconds: float
 
 
+class ColumnsHealth(msgspec.Struct):
+    """How many seconds the column store is behind PostgreSQL, None while that is not known; and in a sentence what is
+    the matter with it, None where nothing is."""
+
+    seconds_behind: float | None
+    trouble: str | None
+
+
 class Health(msgspec.Struct):
-    """`reason` says what is missing, None where nothing is; `failing` and `customers_set_aside` what goes wrong beside
-    that, which the log explains: requests are answered all the same. Strangers are told the status alone.
+    """`reason` says what is missing, None where nothing is; `failing`, `customers_set_aside` and `columns` (None where
+    it is switched off) what goes wrong beside that, which the log explains: requests are answered all the same.
+    Strangers are told the status alone.
     """
 
     status: str
@@ -34,6 +43,7 @@ class Health(msgspec.Struct):
     reason: str | None = None
     failing: list[FailingTask] = []
     customers_set_aside: int = 0
+    columns: ColumnsHealth | None = None
 
 
 @get("/health", summary="Is the process alive?", tags=["server"], access=Caller.ANYBODY)
@@ -71,7 +81,10 @@ async def _health(request: AnyRequest, status: str, reason: str | None = None) -
     if not inside:
         return Health(status)
     failing = [FailingTask(task.task, task.failures, round(task.seconds, 1)) for task in served.supervisor.failing()]
-    return Health(status, __version__, reason, failing, len(served.aside))
+    watch, behind = served.columns_watch, served.columns_watch.seconds_behind
+    columns = ColumnsHealth(None if behind is None else round(behind, 1), watch.trouble or None)
+    on = served.settings.columns
+    return Health(status, __version__, reason, failing, len(served.aside), columns if on else None)
 
 
 @get("/metrics", summary="Prometheus metrics", tags=["server"], media_type=MediaType.TEXT, access=Caller.ANYBODY)

@@ -39,7 +39,14 @@ from milepost.errors import Problem
 
 _PROBLEMS: Mapping[str, type[Problem]] = {
     problem.code: problem
-    for problem in (ColumnsUnavailable, reading.QuestionTooLong, reading.QuestionTooBig, QuestionFailed)
+    for problem in (
+        ColumnsUnavailable,
+        reading.ColumnsDamaged,
+        reading.ColumnsFull,
+        reading.QuestionTooLong,
+        reading.QuestionTooBig,
+        QuestionFailed,
+    )
 }
 _RETRY_AFTER = 2
 
@@ -63,7 +70,7 @@ class Columns:
         reply = await self._ask(GetFreshness())
         if not isinstance(reply, Fresh):
             raise QuestionFailed
-        return Freshness(reply.at, reply.building, reply.rolled_up)
+        return Freshness(reply.at, reply.building, reply.rolled_up, reply.trouble)
 
     async def rebuild(self, progress: Progress) -> int:
         """Builds it anew from PostgreSQL; answers the events loaded."""

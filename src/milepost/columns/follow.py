@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from string import Template
 from typing import LiteralString, NamedTuple
 
@@ -21,6 +21,10 @@ COLUMNS: tuple[str, ...] = (
 )  # fmt: skip
 #: A block of rows for one insert, in bytes: large enough for speed, small enough for memory.
 _BLOCK = 16 << 20
+#: Begins a transaction that sees one moment.
+READ_ONLY: LiteralString = "set transaction isolation level repeatable read, read only"
+_WITHIN: LiteralString = """and e."timestamp" >= {first}
+    and e."timestamp" < ({first} at time zone 'UTC' + interval '1 month') at time zone 'UTC'"""
 #: How COPY writes a null between two columns; a backslash that somebody sent is written twice.
 _NULL = b"\t\\N\t"
 
@@ -94,9 +98,13 @@ def copy_changed(connection: Connection, changed: Sequence[int], ver: int) -> It
     return _blocks(connection, statement)
 
 
-def copy_all(connection: Connection, ver: int) -> Iterator[bytes]:
-    """Every event that stands, of people who have numbers, as blocks of COPY text."""
-    return _blocks(connection, sql.SQL(_filled("copy_all", ver)))
+def copy_all(connection: Connection, ver: int, month: int | None = None) -> Iterator[bytes]:
+    """Every event that stands (in a month of UTC: 202611), of people who have numbers, as blocks of COPY text."""
+    statement = sql.SQL(_filled("copy_all", ver, "" if month is None else _WITHIN))
+    if month is None:
+        return _blocks(connection, statement)
+    first = datetime(month // 100, month % 100, 1, tzinfo=UTC)
+    return _blocks(connection, statement.format(first=sql.Literal(first)))
 
 
 def gone(connection: Connection, changed: Sequence[int]) -> list[RemovedEvent]:
@@ -122,11 +130,11 @@ def days(connection: Connection) -> dict[str, tuple[int, int]]:
     return {day: (int(n), int(total)) for day, n, total in connection.execute(statement)}
 
 
-def _filled(name: str, ver: int) -> LiteralString:
+def _filled(name: str, ver: int, within: LiteralString = "") -> LiteralString:
     row = f"{_SQL['row']}, {ver}, 0"
     # What `format` would read as its own is written twice.
     row = row.replace("{", "{{").replace("}", "}}")
-    return Template(_SQL[name]).substitute(row=row, people=_SQL["people"], changes="{}")
+    return Template(_SQL[name]).substitute(row=row, people=_SQL["people"], changes="{}", within=within)
 
 
 def _blocks(connection: Connection, statement: sql.SQL | sql.Composed) -> Iterator[bytes]:

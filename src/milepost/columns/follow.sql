@@ -52,12 +52,12 @@ copy (
 ) to stdout
 
 -- name: copy_all
--- All events of people with numbers, in the mirror's columns.
+-- All events of people with numbers, or those within a month, in the mirror's columns.
 copy (
   select $row from public.behavior_events e
   $people
   where e.deleted_at is null and cn.number is not null and (un.number is not null or e.user_id is null)
-    and (an.number is not null or e.user_id is not null or e.anonymous_id is null)
+    and (an.number is not null or e.user_id is not null or e.anonymous_id is null) $within
 ) to stdout
 
 -- name: gone

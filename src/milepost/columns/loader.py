@@ -12,8 +12,10 @@ from psycopg import Connection
 
 from milepost.columns import follow
 from milepost.columns.follow import Moment
+from milepost.columns.mending import Damaged, mend
 from milepost.columns.mirror import Load, Mirror
 from milepost.columns.reading import (
+    ColumnsDamaged,
     ColumnsUnavailable,
     DayDifference,
     Freshness,
@@ -34,13 +36,8 @@ _WIPE_SECONDS = 600.0
 #: More changed events than this at once are quicker to load with everything else.
 _MOST_CHANGED = 2_000_000
 _TRIES = 20
-_READ_ONLY = "set transaction isolation level repeatable read, read only"
 #: Two servers that share one ClickHouse have one loader between them.
 _LOCK = "select pg_try_advisory_lock(hashtext('milepost.columns.loader'))"
-
-
-class Damaged(Exception):
-    """The engine's files cannot be read any more."""
 
 
 class Loader:
@@ -59,10 +56,24 @@ class Loader:
         self._seen = self._load.at if self._load else None
         self._noted = self._wiped = time.monotonic()
         self._opened = self._checked = False
+        self._suspected = threading.Event()
+        self._mended = 0.0  # when it was last found out which parts are damaged
+        self._trouble = ""
         self._loaded = 0  # events of the newest load
+        try:
+            self._rollup.look()
+        except ColumnsDamaged:
+            self.suspect(time.monotonic())
 
     def freshness(self) -> Freshness:
-        return Freshness(self._seen, self._building, sorted(self._rollup.months))
+        return Freshness(self._seen, self._building, sorted(self._rollup.months), self._trouble)
+
+    def suspect(self, since: float) -> None:
+        """A statement that began at `since` (monotonic) could not read a part: they are looked through, and mended.
+        Not for one that began before the last time.
+        """
+        if since > self._mended and not self._shared:
+            self._suspected.set()
 
     def stop(self) -> None:
         self._stop.set()
@@ -70,21 +81,34 @@ class Loader:
     def run(self, works: Callable[[], None]) -> None:
         """Until stopped; calls `works` whenever the mirror has come up to PostgreSQL.
 
-        Raises Damaged when the mirror's files are. Raises psycopg.Error while PostgreSQL is away and Problem when a
-        load failed: then call it again.
+        Raises Damaged when the mirror's files are, and could not be mended. Raises psycopg.Error while PostgreSQL is
+        away and Problem when a load failed: then call it again.
         """
         if not self._opened and not self._shared and self._mirror.is_damaged():
-            raise Damaged("parts of it cannot be read")
+            self.suspect(time.monotonic())
         self._opened = True
         try:
             with self._connect() as connection:
                 while not self._stop.is_set():
-                    self._turn_once(connection)
+                    if self._suspected.is_set():
+                        self._mend(connection)
+                    began = time.monotonic()
+                    try:
+                        self._turn_once(connection)
+                    except ColumnsDamaged:
+                        if self._shared:  # a server's files are not ours to mend
+                            raise
+                        self.suspect(began)
+                        continue
+                    self._trouble = ""
                     works()
                     # Large loads cost less a row: with much to do, do it less often.
                     self._stop.wait(_BUSY_POLL_SECONDS if self._loaded > _BUSY_ROWS else _POLL_SECONDS)
-        except QuestionFailed as error:
+        except (QuestionFailed, ColumnsDamaged) as error:
             raise Damaged(error.message) from error
+        except ColumnsUnavailable as error:
+            self._trouble = error.message
+            raise
         except psycopg.ProgrammingError as error:
             if self._seen is not None:
                 raise
@@ -143,6 +167,28 @@ class Loader:
         ]
         return Proof(len(ours), sum(count for count, _ in ours.values()), differences)
 
+    def _mend(self, connection: Connection) -> None:
+        with self._turn:
+            if self._load is None:  # how far it had come is lost: everything is loaded
+                self._catch_up(connection)
+            else:
+                load = self._load
+                ver, others = mend(connection, self._mirror, self._says)
+                if "loads" in others:
+                    self._mirror.forget_loads()
+                # Up to when everything is there has not changed: what came since is loaded once more, as a change.
+                self._finish(ver, Moment(load.snapshot, load.at, load.epoch, None))
+                if others & {"activity", "rollups"}:
+                    self._rollup.forget()
+                else:
+                    self._rollup.look()
+            self._mirror.drop_broken()
+            self._mended = time.monotonic()
+            self._suspected.clear()
+
+    def _says(self, trouble: str) -> None:
+        self._trouble = trouble
+
     # -- the steps, in the loader's turn ---------------------------------------------------------
 
     def _catch_up(self, connection: Connection) -> Moment:
@@ -180,7 +226,7 @@ class Loader:
         for _ in range(_TRIES):
             try:
                 with connection.transaction():
-                    connection.execute(_READ_ONLY)
+                    connection.execute(follow.READ_ONLY)
                     self._write(connection, changed, now)
                 return
             except follow.Unnumbered:
@@ -229,7 +275,7 @@ class Loader:
                 progress(*self._building)
 
         with connection.transaction():
-            connection.execute(_READ_ONLY)
+            connection.execute(follow.READ_ONLY)
             total = follow.count_all(connection)
             try:
                 loaded(0)

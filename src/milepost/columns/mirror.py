@@ -10,13 +10,19 @@ from typing import NamedTuple
 from milepost.columns import ddl
 from milepost.columns.engine import Engine
 from milepost.columns.follow import COLUMNS, Moment, RemovedEvent
+from milepost.columns.reading import ColumnsDamaged
 from milepost.store.queries import load
 
 _SQL = load("milepost.columns", "mirror.sql")
 #: A block may hold events of any number of months.
 _WRITE = {"max_partitions_per_insert_block": 0}
+#: More loads than can have been begun since the last one that was finished.
+_UNFINISHED = 1_000_000
 #: A row that marks an event as gone: its key, its version, and nothing else.
 _NOTHING = {"user": "0", "session_duration": "-1", "time_on_page": "-1", "metadata": "{}", "is_bot": "0"}
+
+
+TABLES = ("events", "loads", "activity", "rollups")
 
 
 class Load(NamedTuple):
@@ -35,7 +41,11 @@ class Mirror:
         self.engine = engine
         engine.command(ddl.create_events())
         engine.command(ddl.create_loads())
-        self._batch = max(self._number("highest_batch"), *(load.batch for load in self._loads()), 0)
+        finished = max((load.batch for load in self._loads()), default=0)
+        try:
+            self._batch = max(self._number("highest_batch"), finished)
+        except ColumnsDamaged:
+            self._batch = finished + _UNFINISHED
 
     def last_load(self) -> Load | None:
         """The newest finished load; None for a mirror that was never filled."""
@@ -79,6 +89,26 @@ class Mirror:
         self.finish(ver, moment)
         self.engine.command("drop table if exists events_new")
 
+    def replace_month(self, month: int, blocks: Iterable[bytes]) -> int:
+        """Replaces one month (202611) by these blocks, whatever it holds now; answers how many rows they have.
+
+        Whoever asks meanwhile gets the old rows, as far as they can be read, then the new ones.
+        """
+        self.engine.command("drop table if exists events_new")
+        self.engine.command(ddl.create_events("events_new"))
+        rows = 0
+        for block in blocks:
+            self.engine.insert("events_new", list(COLUMNS), block, settings=_WRITE)
+            rows += block.count(b"\n")
+        # A month without a row cannot be swapped in, only taken out.
+        swap = f"replace partition {month} from events_new" if rows else f"drop partition {month}"
+        self.engine.command(f"alter table events {swap}")
+        self.engine.command("drop table if exists events_new")
+        return rows
+
+    def forget_loads(self) -> None:
+        self.engine.command("truncate table loads")
+
     def day_counts(self) -> dict[str, int]:
         """Events by UTC day."""
         return {str(day): int(str(count)) for day, count in self.engine.query(_SQL["day_counts"]).rows}
@@ -87,7 +117,7 @@ class Mirror:
         """Events by UTC day: how many, and a checksum of every column, modulo 2^64."""
         row = ", ".join(f"toString({column})" for column in COLUMNS[:-2])
         statement = Template(_SQL["days"]).substitute(events=table, row=row)
-        rows = self.engine.query(statement, settings={"max_execution_time": 0}).rows
+        rows = self.engine.query(statement).rows
         return {str(day): (int(str(count)), int(str(total))) for day, count, total in rows}
 
     def copy_table(self, name: str) -> None:
@@ -106,8 +136,23 @@ class Mirror:
         return len(months)
 
     def is_damaged(self) -> bool:
-        """Whether the engine found parts of it unreadable when it opened."""
-        return self._number("broken") > 0
+        """Whether the engine found parts of it unreadable when it opened, and set them aside."""
+        return bool(self.engine.query(_SQL["broken"]).rows)
+
+    def broken(self) -> dict[str, set[str]]:
+        """By table, the partitions of which a part cannot be read or was set aside. Reads everything."""
+        found: dict[str, set[str]] = {}
+        for table in TABLES:
+            for part in self.engine.broken_parts(table):
+                found.setdefault(table, set()).add(part.partition("_")[0])
+        for of_table, _, partition in self.engine.query(_SQL["broken"]).rows:
+            found.setdefault(str(of_table), set()).add(str(partition))
+        return found
+
+    def drop_broken(self) -> None:
+        """Deletes the parts that were set aside: what was in them has been loaded again."""
+        for table, part, _ in self.engine.query(_SQL["broken"]).rows:
+            self.engine.command(f"alter table {table} drop detached part '{part}'", settings={"allow_drop_detached": 1})
 
     def _loads(self) -> list[Load]:
         rows = self.engine.query(_SQL["last_load"]).rows

@@ -22,4 +22,5 @@ select distinct toYYYYMM(ts) from events where is_deleted = 1
 
 -- name: broken
 -- Parts that the engine found damaged when it opened, and set aside.
-select count() from system.detached_parts where database = currentDatabase() and reason like 'broken%'
+select table, name, partition_id from system.detached_parts
+where database = currentDatabase() and reason like 'broken%'

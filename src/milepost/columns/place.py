@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import logging
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
+log = logging.getLogger("milepost.columns")
+
+_LITTLE = 1 << 20
 #: A Unix socket's address may have 108 bytes on Linux, 104 on macOS, its end included.
 _LONGEST = 100
 
@@ -24,8 +29,32 @@ def wait_for_turn(data_dir: Path) -> int:
     """
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(data_dir / "columns.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        log.warning("another process has the column store in %s: waiting for it to end", directory(data_dir))
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
     return descriptor
+
+
+def is_open(folder: Path) -> bool:
+    """Whether a process has the engine's folder open, be it one that knows nothing of `wait_for_turn`."""
+    try:
+        with (folder / "status").open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def is_full(folder: Path) -> bool:
+    """Whether there is no space left on its disk: so little that the engine may not even start."""
+    try:
+        return shutil.disk_usage(folder).free < _LITTLE
+    except FileNotFoundError:
+        return shutil.disk_usage(folder.parent).free < _LITTLE
 
 
 def socket_path(data_dir: Path) -> Path:

@@ -48,6 +48,7 @@ class Fresh(msgspec.Struct, tag="fresh", frozen=True):
     at: datetime | None
     building: tuple[int, int] | None
     rolled_up: list[int]
+    trouble: str
 
 
 class Progressed(msgspec.Struct, tag="progress", frozen=True):

@@ -21,6 +21,24 @@ class ColumnsUnavailable(Problem):
     code = "columns_unavailable"
 
 
+class ColumnsDamaged(ColumnsUnavailable):
+    """A part of the column store cannot be read. It is being rebuilt from PostgreSQL: ask again in a moment."""
+
+    code = "columns_damaged"
+
+
+class ColumnsFull(ColumnsUnavailable):
+    """The column store's disk is full, so nothing new reaches it. Free some space: it goes on by itself."""
+
+    code = "columns_full"
+
+
+class ColumnsTaken(ColumnsUnavailable):
+    """Another process has the column store's folder open. Only one can: end that one, or give each its own folder."""
+
+    code = "columns_taken"
+
+
 class QuestionTooLong(Problem):
     """This question took longer than it may, and was stopped. Ask for fewer days, or fewer steps."""
 
@@ -59,12 +77,14 @@ Progress = Callable[[int, int], None]
 class Freshness(NamedTuple):
     """Everything up to `at` is in the mirror; `building` says how far a load of everything is, (done, of).
 
-    `rolled_up`: the months (202611) whose activity is summed up in the table `activity`.
+    `rolled_up`: the months (202611) whose activity is summed up in the table `activity`. `trouble`: in a sentence, what
+    keeps it from following PostgreSQL, "" where nothing does.
     """
 
     at: datetime | None
     building: tuple[int, int] | None
     rolled_up: list[int] = []  # noqa: RUF012 -- a tuple's default, never changed
+    trouble: str = ""
 
 
 class DayDifference(NamedTuple):

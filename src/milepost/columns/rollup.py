@@ -29,7 +29,6 @@ class Rollup:
         self._stale: dict[int, float] = {}  # months to build, and when they were last loaded into
         #: Months that `activity` has whole.
         self.months: frozenset[int] = frozenset()
-        self.look()
 
     def look(self) -> None:
         """Finds out from the tables which months are there and which are stale: after a start, and a load of all."""

@@ -13,6 +13,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -25,7 +26,8 @@ import psycopg
 
 from milepost.columns import place
 from milepost.columns.engine import Engine
-from milepost.columns.loader import Damaged, Loader
+from milepost.columns.loader import Loader
+from milepost.columns.mending import Damaged
 from milepost.columns.mirror import Mirror
 from milepost.columns.protocol import (
     Answered,
@@ -43,7 +45,15 @@ from milepost.columns.protocol import (
     frame,
     read_request,
 )
-from milepost.columns.reading import ColumnsUnavailable, QuestionFailed, QuestionTooLong
+from milepost.columns.reading import (
+    ColumnsDamaged,
+    ColumnsFull,
+    ColumnsTaken,
+    ColumnsUnavailable,
+    QueryResult,
+    QuestionFailed,
+    QuestionTooLong,
+)
 from milepost.errors import Problem
 from milepost.logs import configure_logging
 from milepost.processes import watch_parent
@@ -57,6 +67,7 @@ DAMAGED = 3
 _AT_ONCE = 4
 #: The engine looks at its clock between blocks of rows only: past the limit by this much, it is told.
 _GRACE_SECONDS = 1.0
+_STOP_AGAIN_SECONDS = 0.1
 _WATCH_SECONDS = 1.0
 _PAUSES = Backoff(first=_WATCH_SECONDS, most=10.0)
 #: A load under way may finish within these; what it has begun by then is loaded again after the next start.
@@ -70,13 +81,11 @@ class Service:
         self._engine = engine
         self._loader = loader
         self._limits = {
-            "max_execution_time": settings.query_seconds,
-            "timeout_overflow_mode": "throw",
             "max_memory_usage": settings.columns_memory_mb << 20,
             "max_bytes_before_external_group_by": (settings.columns_memory_mb << 20) // 2,
             "max_bytes_before_external_sort": (settings.columns_memory_mb << 20) // 2,
         }
-        self._seconds = settings.query_seconds + _GRACE_SECONDS
+        self._seconds = settings.query_seconds
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._threads = ThreadPoolExecutor(_AT_ONCE + 4, thread_name_prefix="columns")
 
@@ -100,10 +109,12 @@ class Service:
         def progress(done: int, of: int) -> None:
             loop.call_soon_threadsafe(writer.write, frame(Progressed(done, of)))
 
-        loop = asyncio.get_running_loop()
+        loop, began = asyncio.get_running_loop(), time.monotonic()
         try:
             reply = await self._reply(request, progress)
         except Problem as problem:
+            if isinstance(problem, ColumnsDamaged):
+                self._loader.suspect(began)
             reply = Failed(problem.code, problem.message, problem.retry_after)
         except Exception:
             log.exception("a request of the column store failed")
@@ -118,7 +129,7 @@ class Service:
                 return await self._query(request)
             case GetFreshness():
                 fresh = self._loader.freshness()
-                return Fresh(fresh.at, fresh.building, fresh.rolled_up)
+                return Fresh(fresh.at, fresh.building, fresh.rolled_up, fresh.trouble)
             case Rebuild():
                 return Rebuilt(await loop.run_in_executor(self._threads, self._loader.rebuild, progress))
             case Verify():
@@ -133,21 +144,36 @@ class Service:
             raise ColumnsUnavailable(f"The column store is being built from the events.{share}", retry_after=5)
         async with self._turns:
             name = str(uuid4())
-            loop = asyncio.get_running_loop()
-            settings = {**self._limits, "log_comment": name}
-            running = loop.run_in_executor(
-                self._threads, lambda: self._engine.query(query.sql, query.parameters, settings=settings)
+            running = asyncio.get_running_loop().run_in_executor(
+                self._threads,
+                partial(
+                    self._engine.query,
+                    query.sql,
+                    query.parameters,
+                    settings=self._limits,
+                    name=name,
+                    seconds=self._seconds,
+                ),
             )
             try:
-                rows = await asyncio.wait_for(asyncio.shield(running), self._seconds)
+                rows = await asyncio.wait_for(asyncio.shield(running), self._seconds + _GRACE_SECONDS)
             except (TimeoutError, asyncio.CancelledError) as why:
-                await loop.run_in_executor(self._threads, self._engine.stop, name)
-                with suppress(Problem):
-                    await running
+                await self._stop(name, running)
                 if isinstance(why, TimeoutError):
                     raise QuestionTooLong from why
                 raise
             return Answered(rows.names, list(rows.rows))
+
+    async def _stop(self, name: str, running: asyncio.Future[QueryResult]) -> None:
+        """Returns when it has ended: only then is it the next one's turn. The engine may not know of it yet."""
+        while not running.done():
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._threads, self._engine.stop, name)
+            except Problem as problem:
+                log.warning("a question could not be stopped: %s", problem.message)
+            await asyncio.wait({running}, timeout=_STOP_AGAIN_SECONDS)
+        with suppress(Problem):
+            running.result()
 
 
 def main() -> int:
@@ -162,8 +188,12 @@ def main() -> int:
     folder = place.directory(settings.data_dir)
     try:
         engine = Engine(folder, settings.columns_url)
-        mirror = Mirror(engine)
+        # Clients of its own for the loader: nothing that is asked can come between.
+        mirror = Mirror(Engine(folder, settings.columns_url))
         loader = Loader(mirror, settings.database_url, shared=not engine.embedded)
+    except (ColumnsFull, ColumnsTaken) as error:
+        log.error("the column store cannot be opened: %s", error.message)
+        return 1
     except (ColumnsUnavailable, QuestionFailed) as error:
         log.error("the column store cannot be opened: %s", error)
         return 1 if settings.columns_url else _move_aside(folder)

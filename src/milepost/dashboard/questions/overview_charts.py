@@ -37,10 +37,10 @@ async def overview_charts(request: AnyRequest) -> Template:
         asked_by(request, "trends", _KINDS),
         asked_by(request, "tools", _TOOLS),
     ]
-    problem, panels, as_of = "", [], None
+    problem, behind, panels, as_of = "", "", [], None
     try:
         found = await answers(request, [each.questions[0] for each in asked])
-        as_of = found.as_of
+        as_of, behind = found.as_of, found.trouble
         panels = _panels(request, asked, found)
     except Problem as error:
         if error.status == 499:
@@ -53,6 +53,7 @@ async def overview_charts(request: AnyRequest) -> Template:
         panels=panels,
         trouble=problem,
         as_of=as_of,
+        behind=behind,
         names=served.plan.tool_names(),
     )
 

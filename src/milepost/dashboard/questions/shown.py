@@ -105,6 +105,8 @@ class QuestionPage:
     #: The answer takes longer than a page may: the browser asks for it when it is there.
     waiting: bool = False
     as_of: datetime | None = None
+    #: Why the answer holds nothing newer, in a sentence; "" where nothing is the matter.
+    behind: str = ""
     words: Mapping[str, object] = field(default_factory=dict)
 
 

@@ -18,7 +18,7 @@ from milepost.analytics.stickiness import StickinessAnswer
 from milepost.analytics.tools import ToolsAnswer
 from milepost.analytics.trends import Trends, TrendsAnswer
 from milepost.api.answering import Answers, answers, answers_briefly
-from milepost.columns.reading import ColumnsUnavailable, QuestionTooBig, QuestionTooLong
+from milepost.columns.reading import ColumnsDamaged, ColumnsFull, ColumnsUnavailable, QuestionTooBig, QuestionTooLong
 from milepost.dashboard.page_context import zone_of
 from milepost.dashboard.questions import (
     show_funnel,
@@ -54,6 +54,12 @@ _ADVICE: Final = (
     ),
     (QuestionTooBig, "This needed more memory than a question may use. Choose fewer days, or a coarser breakdown."),
     (
+        ColumnsDamaged,
+        "A part of the store that answers questions was damaged, and is being loaded again. Nothing is lost; try again"
+        " in a moment.",
+    ),
+    (ColumnsFull, ColumnsFull().message),
+    (
         ColumnsUnavailable,
         "The store that answers questions is starting or being rebuilt. Nothing is lost; try again in a moment.",
     ),
@@ -77,7 +83,7 @@ async def question_page(request: AnyRequest, asked: PageQuestion, *, patient: bo
     if found is None:
         return QuestionPage(asked, title, waiting=True), 200
     shown = show(asked, found, words.names_of(services(request).plan), services(request).now())
-    return QuestionPage(asked, title, shown, as_of=found.as_of), 200
+    return QuestionPage(asked, title, shown, as_of=found.as_of, behind=found.trouble), 200
 
 
 def trouble(problem: Problem, served: Services) -> str:
