@@ -12,6 +12,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
 from tests.client.receiving import Receiver, eventually
 
 _APP = """
@@ -84,7 +86,8 @@ def test_gunicorn_preload(server: Receiver, tmp_path: Path) -> None:
     assert process.pid not in pids
 
 
-def test_celery_prefork(server: Receiver, tmp_path: Path) -> None:
+@pytest.mark.parametrize("recycled", [[], ["--max-tasks-per-child", "1"]], ids=["kept", "recycled"])
+def test_celery_prefork(server: Receiver, tmp_path: Path, recycled: list[str]) -> None:
     for folder in ("queue", "done"):
         (tmp_path / folder).mkdir()
     (tmp_path / "jobs.py").write_text(
@@ -108,7 +111,7 @@ def test_celery_prefork(server: Receiver, tmp_path: Path) -> None:
     environment = _environment(server, tmp_path) | {"C_FORCE_ROOT": "1"}
     send = "import jobs\nfor n in range(30): jobs.work.delay(n)"
     subprocess.run([sys.executable, "-c", send], env=environment, cwd=tmp_path, check=True, timeout=30)
-    worker = ["worker", "-P", "prefork", "-c", "2", "-l", "ERROR", "--without-gossip", "--without-mingle"]
+    worker = ["worker", "-P", "prefork", "-c", "2", "-l", "ERROR", "--without-gossip", "--without-mingle", *recycled]
     process = subprocess.Popen(
         [sys.executable, "-m", "celery", "-A", "jobs", *worker],
         env=environment,

@@ -292,11 +292,19 @@ def _as_event(record: Record) -> Mapping[str, object]:
 
 
 def _end_with_multiprocessing(pipeline: Pipeline) -> None:
-    """Children of multiprocessing and of Celery's billiard end by `os._exit`: atexit does not run there."""
+    """Children of multiprocessing and of Celery end by `os._exit`: atexit does not run there, and of Celery's not even
+    the finalizers of its multiprocessing."""
     pid, timeout = os.getpid(), pipeline.config.shutdown_timeout
     if pipeline.ends_with == pid:
         return
     pipeline.ends_with = pid
+
+    def end(**_: object) -> None:
+        if os.getpid() == pid:
+            pipeline.shutdown(timeout)
+
     for name in ("multiprocessing.util", "billiard.util"):
         if (util := sys.modules.get(name)) is not None:
-            util.Finalize(None, lambda: os.getpid() == pid and pipeline.shutdown(timeout), exitpriority=10)
+            util.Finalize(None, end, exitpriority=10)
+    if (signals := sys.modules.get("celery.signals")) is not None:
+        signals.worker_process_shutdown.connect(end, weak=False)
