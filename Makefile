@@ -66,6 +66,7 @@ bench: $(VENV)/.dev
 soak: $(VENV)/.dev
 	$(BIN)/python -m pytest -m "hypothesis or slow" --hypothesis-profile soak --timeout 0
 	$(BIN)/python -m bench.soak $(ARGS)
+	$(BIN)/python -m bench.kills
 
 # What people install before it is on a registry: the wheel, and the SDKs' two packages, built anew.
 dist: $(VENV)/.server sdk/node_modules/.made
