@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
@@ -34,6 +35,19 @@ def test_events_go_once_in_order_on_one_connection_with_the_key(server: Receiver
     stats = tracker.stats()
     assert (stats.captured, stats.delivered, stats.queued, stats.spooled) == (120, 120, 0, 0)
     _assert_balanced(tracker)
+
+
+def test_what_was_stored_and_does_not_count_is_told_and_not_sent_again(server: Receiver, make: Make) -> None:
+    errors: list[TrackerError] = []
+    tracker = make(on_error=errors.append)
+    notice = {"index": 0, "event_id": "e", "code": "needs_server_key", "field": "customer_id", "message": "no"}
+    body = json.dumps({"accepted": 1, "duplicates": 0, "rejected": [], "notices": [notice, "odd", {"index": 7}]})
+    server.script.append(Answer(body=body.encode(), store=True))
+    event_id = tracker.track_click("b", identity_signature="5160")
+    assert tracker.flush()
+    assert server.stored[event_id]["identity_signature"] == "5160"
+    assert errors == [TrackerError("notice", "needs_server_key: no", event_id, "customer_id")]
+    assert (tracker.stats().delivered, server.sent[event_id]) == (1, 1)
 
 
 def test_a_small_request_is_not_compressed(server: Receiver, tracker: Tracker) -> None:

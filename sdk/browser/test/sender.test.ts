@@ -31,6 +31,21 @@ it("sends after flushAt events, and identity calls in their place", async () => 
   expect(server.events[2]).toMatchObject({ user_id: "u1", customer_id: "c1" });
 });
 
+it("sends a signature with the ids it was made of, and tells what did not count", async () => {
+  const onError = vi.fn();
+  const { tracker } = open({ customerId: "c1", userId: "u1", identitySignature: "5160", onError });
+  const notice = { index: 0, event_id: "e", code: "needs_server_key", field: "customer_id", message: "no" };
+  server.answers.push({ status: 200, body: { accepted: 1, duplicates: 0, rejected: [], notices: [notice] } });
+  const id = tracker.track("navigation", high);
+  await soon();
+  expect(server.events[0]).toMatchObject({ customer_id: "c1", user_id: "u1", identity_signature: "5160" });
+  expect(onError.mock.calls).toEqual([[{ code: "notice", message: "needs_server_key: no", eventId: id }]]);
+  expect(tracker.stats()).toMatchObject({ delivered: 1, rejected: 0, queued: 0 });
+  tracker.identify("u1");
+  await soon();
+  expect(server.events[1]).toMatchObject({ userId: "u1", context: { groupId: "c1", identity_signature: "5160" } });
+});
+
 it("goes on sending after a timer that found nothing to send", async () => {
   const { tracker, clock } = open();
   tracker.track("navigation"); // schedules a flush
