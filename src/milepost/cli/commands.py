@@ -41,7 +41,7 @@ console = Console()
 
 DataDir = Annotated[Optional[Path], typer.Option(help="Folder of the embedded PostgreSQL, secrets and spools.")]
 Host = Annotated[Optional[str], typer.Option(help="Address to listen on.")]
-Port = Annotated[Optional[int], typer.Option(help="Port to listen on.")]
+Port = Annotated[Optional[int], typer.Option(help="Port to listen on.", min=1, max=65535)]
 
 
 def settings(data_dir: Path | None = None, **flags: object) -> Settings:
