@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import uuid4
 
 import httpx
@@ -200,6 +201,24 @@ def test_a_backup_that_fails_leaves_nothing(tmp_path: Path) -> None:
             now=datetime.now(UTC),
         )
     assert list((tmp_path / "kept").iterdir()) == []
+
+
+def test_a_disk_that_cannot_take_it_is_said_in_a_line(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BackupError, match="kept cannot be written: "):
+        back_up("", tmp_path / "data", tmp_path / "file" / "kept", plan=None, milepost="0", now=datetime.now(UTC))
+    backup = tmp_path / "backup"
+    shutil.copytree(made.path, backup)
+    (backup / "postgres" / "unreadable").symlink_to(tmp_path / "nothing")
+    with pytest.raises(BackupError, match=r"cannot be restored into .*: .*No such file") as error:
+        restore(backup, tmp_path / "data")
+    assert "\n" not in str(error.value)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1_000_000))
+    with pytest.raises(BackupError, match="has room for 1 MB; the backup has "):
+        restore(made.path, tmp_path / "data")
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["lock"]
 
 
 def test_what_is_there_is_never_written_over(made: Made, tmp_path: Path) -> None:

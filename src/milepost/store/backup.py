@@ -6,7 +6,6 @@ the folder's secret, the plan, and `backup.json`, which is written last. What is
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -19,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from milepost.errors import EmbeddedPostgresError
+from milepost.store.backup_manifest import damaged_files
 from milepost.store.embedded_cluster import BIN, VERSION, Cluster, child_environ, locate
 from milepost.store.embedded_lock import OwnerLock
 
@@ -48,35 +48,71 @@ class Backup(msgspec.Struct, kw_only=True):
     files: list[str]
 
 
-class _File(msgspec.Struct, rename="pascal"):
-    path: str
-    checksum: str
-
-
-class _Manifest(msgspec.Struct):
-    """What is read of PostgreSQL's `backup_manifest`: every file but the WAL, whose records have checksums themselves,
-    and a checksum of the manifest's own text up to where it stands."""
-
-    files: list[_File] = msgspec.field(name="Files")
-    checksum: str = msgspec.field(name="Manifest-Checksum")
-
-
 def back_up(dsn: str, data_dir: Path, destination: Path, *, plan: Path | None, milepost: str, now: datetime) -> Backup:
     """Writes the backup `destination`, with everything that was committed before, while others go on writing.
 
     `dsn` is of the data folder's own database, `milepost` this release's version. Raises BackupError where the place is
-    taken or PostgreSQL cannot give a backup, OSError where the disk cannot take it; then nothing is left behind.
+    taken, PostgreSQL cannot give a backup or the disk cannot take it; then nothing is left behind.
     """
     destination = destination.expanduser().absolute()
+    with _told(f"{destination} cannot be written"):
+        _need_free_place(destination, data_dir)
+        return _write_backup(dsn, data_dir.expanduser(), destination, plan, milepost, now)
+
+
+def restore(backup: Path, data_dir: Path) -> Backup:
+    """Puts a backup into an empty data folder, which is made where it is missing.
+
+    Raises BackupError where `backup` is none, is damaged or of another PostgreSQL, and where the folder is not empty or
+    the disk has no room; then it is as it was. An interrupted restore is simply begun again.
+    """
+    backup = backup.expanduser().absolute()
+    record = read_backup(backup)
+    folder = data_dir.expanduser().absolute()
+    if there := _in_the_way(folder):
+        raise BackupError(
+            f"{folder} is not empty: it has {', '.join(there[:4])}{' and more' if len(there) > 4 else ''}. Restore into"
+            " a new folder (--data-dir), or stop what runs there and move it away first."
+        )
+    cluster = locate(folder)
+    with _told(f"{backup} cannot be restored into {folder}"), _owned(cluster):
+        restoring = cluster.data_dir / _RESTORING
+        shutil.rmtree(restoring, ignore_errors=True)
+        free = shutil.disk_usage(cluster.data_dir).free
+        if free < record.size:
+            raise BackupError(
+                f"{folder} has room for {free / 1e6:,.0f} MB; the backup has {record.size / 1e6:,.0f} MB. Make room, or"
+                " choose another --data-dir."
+            )
+        try:
+            restoring.mkdir(mode=0o700)
+            _copy_cluster(backup / _POSTGRES, restoring / _POSTGRES, cluster)
+            for name in record.files:
+                _write(restoring / name, (backup / name).read_bytes())
+            # The database last: until it is there, every command says that the folder holds none.
+            for name in (*record.files, _POSTGRES):
+                (restoring / name).rename(cluster.data_dir / name)
+            _sync(cluster.data_dir)
+        finally:
+            shutil.rmtree(restoring, ignore_errors=True)
+    return record
+
+
+def _need_free_place(destination: Path, data_dir: Path) -> None:
     if destination.resolve().is_relative_to(data_dir.expanduser().resolve()):
         raise BackupError(f"{destination} is in the data folder, and would be lost with it. Choose a place elsewhere.")
     if destination.exists() and not (destination.is_dir() and not any(destination.iterdir())):
         raise BackupError(f"{destination} is already there. Each backup is a new folder: choose another name.")
+
+
+def _write_backup(
+    dsn: str, data_dir: Path, destination: Path, plan: Path | None, milepost: str, now: datetime
+) -> Backup:
     destination.parent.mkdir(parents=True, exist_ok=True)
     half = Path(tempfile.mkdtemp(prefix=f"{destination.name}.unfinished-", dir=destination.parent))
     try:
         _base_backup(dsn, half / _POSTGRES)
-        secret = data_dir.expanduser() / _SECRET_NAME
+        secret = data_dir / _SECRET_NAME
         files = [(secret, _SECRET_NAME)] if secret.is_file() else []
         if plan is not None:
             files.append((plan, PLAN_NAME))
@@ -96,40 +132,8 @@ def back_up(dsn: str, data_dir: Path, destination: Path, *, plan: Path | None, m
     return record
 
 
-def restore(backup: Path, data_dir: Path) -> Backup:
-    """Puts a backup into an empty data folder, which is made where it is missing.
-
-    Raises BackupError where `backup` is none, is damaged or of another PostgreSQL, and where the folder is not empty;
-    then it is as it was. An interrupted restore is simply begun again.
-    """
-    backup = backup.expanduser().absolute()
-    record = read_backup(backup)
-    folder = data_dir.expanduser().absolute()
-    if there := _in_the_way(folder):
-        raise BackupError(
-            f"{folder} is not empty: it has {', '.join(there[:4])}{' and more' if len(there) > 4 else ''}. Restore into"
-            " a new folder (--data-dir), or stop what runs there and move it away first."
-        )
-    cluster = locate(folder)
-    with _owned(cluster):
-        restoring = cluster.data_dir / _RESTORING
-        shutil.rmtree(restoring, ignore_errors=True)
-        try:
-            restoring.mkdir(mode=0o700)
-            _copy_cluster(backup / _POSTGRES, restoring / _POSTGRES, cluster)
-            for name in record.files:
-                _write(restoring / name, (backup / name).read_bytes())
-            # The database last: a folder without one is none that a server would start on unnoticed.
-            for name in (*record.files, _POSTGRES):
-                (restoring / name).rename(cluster.data_dir / name)
-            _sync(cluster.data_dir)
-        finally:
-            shutil.rmtree(restoring, ignore_errors=True)
-    return record
-
-
 def _in_the_way(folder: Path) -> list[str]:
-    if not folder.exists():
+    if not folder.is_dir():
         return []
     there = set(os.listdir(folder)) - _NOTHING
     if (folder / _RESTORING).exists():  # an interrupted restore may have come this far
@@ -186,28 +190,15 @@ def _base_backup(dsn: str, folder: Path) -> None:
 def _copy_cluster(source: Path, folder: Path, cluster: Cluster) -> None:
     """Copies and proves the copy. PostgreSQL insists on files that are closed to everybody else."""
     shutil.copytree(source, folder)
-    _prove(folder)
-    for path in (folder, *folder.rglob("*")):
-        path.chmod(0o700 if path.is_dir() else 0o600)
-        os.chown(path, cluster.uid, cluster.gid)
-
-
-def _prove(folder: Path) -> None:
-    """Raises BackupError unless every file is as it was when the backup was made."""
-    # Not by pg_verifybackup: the wheel's crashes.
     try:
-        text = (folder / "backup_manifest").read_bytes()
-        manifest = msgspec.json.decode(text, type=_Manifest)
-        sound = hashlib.sha256(text[: text.rindex(b'"Manifest-Checksum"')]).hexdigest() == manifest.checksum
-        damaged = [] if sound else ["backup_manifest"]
-        for file in manifest.files:
-            with (folder / file.path).open("rb") as content:
-                if hashlib.file_digest(content, "sha256").hexdigest() != file.checksum:
-                    damaged.append(file.path)
+        damaged = damaged_files(folder)
     except (FileNotFoundError, msgspec.DecodeError, ValueError) as error:
         raise BackupError(f"The backup is not whole: {error}. Use another one.") from error
     if damaged:
         raise BackupError(f"The backup is damaged: {', '.join(damaged[:4])}. Use another one.")
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+        os.chown(path, cluster.uid, cluster.gid)
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -226,6 +217,17 @@ def _sync(folder: Path) -> None:
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Turns what the disk or the file system says into a BackupError."""
+    try:
+        yield
+    except shutil.Error as error:  # of a folder that was copied: a line for every file
+        raise BackupError(f"{what}: {error.args[0][0][2]}.") from error
+    except OSError as error:
+        raise BackupError(f"{what}: {error}.") from error
 
 
 @contextmanager
