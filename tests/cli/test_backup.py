@@ -18,7 +18,11 @@ from uuid import uuid4
 import httpx
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
+from milepost.cli import columns
+from milepost.cli.commands import app
+from milepost.errors import Conflict
 from milepost.store.backup import BackupError, back_up, read_backup, restore
 from milepost.store.embedded import EmbeddedPostgres
 from tests.support.server import SERVER_KEY, Server, running, wait_for
@@ -112,9 +116,10 @@ def _events(folder: Path) -> set[str]:
 @pytest.mark.slow
 def test_what_was_acknowledged_before_is_there_after_a_restore(made: Made, tmp_path: Path) -> None:
     data = tmp_path / "restored"
-    done = milepost("restore", made.path, "--data-dir", data, folder=tmp_path)
+    done = milepost("restore", made.path, "--data-dir", data, folder=tmp_path, MILEPOST_COLUMNS="1")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Equal: the sums of 5 customers" in done.stdout
+    assert "in PostgreSQL and in the column store" in done.stdout, "which is built anew"
     assert (data / "milepost.toml").is_file()
     with running(Server(data, environ=_ENVIRON)) as server:
         there = _events(data)
@@ -130,6 +135,20 @@ def test_what_was_acknowledged_before_is_there_after_a_restore(made: Made, tmp_p
     again = milepost("backup", tmp_path / "again", "--data-dir", data, folder=tmp_path)
     assert again.returncode == 0, "without a server as well: " + again.stderr
     assert read_backup(tmp_path / "again").files == ["token.secret", "milepost.toml"]
+
+
+def test_a_backup_of_an_older_release_is_there_though_it_cannot_be_verified_yet(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def older(_: Path) -> None:
+        raise Conflict("The database was set up by an older Milepost.")
+
+    monkeypatch.setattr(columns, "verify", older)
+    monkeypatch.delenv("MILEPOST_DATABASE_URL", raising=False)
+    done = CliRunner().invoke(app, ["restore", str(made.path), "--data-dir", str(tmp_path / "data")])
+    assert done.exit_code == 0
+    assert "could not be verified yet: The database was set up by an older Milepost." in done.output
+    assert (tmp_path / "data" / "postgres" / "PG_VERSION").is_file()
 
 
 def test_nobody_else_may_read_it(made: Made) -> None:
