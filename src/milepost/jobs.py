@@ -1,7 +1,7 @@
 """Periodic work: Procrastinate's worker inside the server, its queue in PostgreSQL (schema `milepost_jobs`).
 
 Every server on a database runs a worker; the queue hands each job to one of them, and a lock per kind of job keeps two
-of a kind from running side by side.
+of a kind from running side by side. Turns that were missed are not made up for one by one (turns.py).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from milepost.insights.validate_process import run_apart
 from milepost.insights.validate_runs import TASK as VALIDATE
 from milepost.privacy.retain import delete_expired
 from milepost.supervisor import Supervisor, Task, in_a_line
+from milepost.turns import Turns, TurnsWorker
 
 _log = logging.getLogger(__name__)
 
@@ -170,10 +171,14 @@ class Jobs:
             ) from error
 
     async def _work(self) -> None:
+        turns = Turns(self.app)
+        await turns.forget_missed()
+        waiting = await turns.waiting()
         # Once at every start: what was due while no server ran.
-        for name in (CLEAN_UP, TALLY):
+        for name in {CLEAN_UP, TALLY} - waiting:
             await self.app.configure_task(name).defer_async(timestamp=0)
-        await self.app.run_worker_async(
+        await TurnsWorker(
+            app=self.app,
             concurrency=2,
             # LISTEN does not pass a PgBouncer in transaction mode; jobs that come by the minute can be polled for.
             listen_notify=False,
@@ -183,7 +188,7 @@ class Jobs:
             delete_jobs="successful",
             install_signal_handlers=False,
             stalled_worker_timeout=_DEAD_AFTER,
-        )
+        ).run()  # type: ignore[no-untyped-call]
 
 
 def cleanup_cron(minutes: int) -> str:

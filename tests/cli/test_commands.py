@@ -43,7 +43,7 @@ def shell(dsn: str, tmp_path: Path) -> Shell:
 
 def test_help_names_every_command(shell: Shell) -> None:
     out = shell.ok("--help")
-    for command in ("serve", "demo", "migrate", "import", "send", "recompute", "plan", "keys", "tokens"):
+    for command in ("serve", "demo", "migrate", "import", "send", "backup", "restore", "plan", "keys"):
         assert command in out
 
 

@@ -101,3 +101,33 @@ def test_practice_that_is_not_true_is_found_and_mended(stored: psycopg.Connectio
     assert count_differing(stored) == 0, "who waits to be settled is not compared"
     settle_all(stored, [], now=now)
     assert count_differing(stored) == 0
+
+
+#: Events of 30 customers in any of the plan's competencies, on random days of the last year: scores with digits to the
+#: last place.
+_LATE = """
+insert into public.behavior_events (customer_id, event_type, business_impact, competency_area, "timestamp")
+select 'late ' || i % 30, 'competency_milestone', 'high', c.id, now() - random() * interval '360 days'
+from generate_series(1, 2700) as i
+join lateral (select id from jsonb_array_elements_text((select rules -> 'competencies' from milepost.plans
+  where plan_version = milepost.current_plan())) as c(id) order by random() + i * 0 limit 1) as c on true
+"""
+
+
+def test_the_same_days_give_the_same_last_digit_however_they_are_asked_for(connection: psycopg.Connection) -> None:
+    connection.execute("select setseed(0.5)")
+    connection.execute(_LATE)
+    # The planner now takes another way through the same rows.
+    connection.execute("analyze")
+    differing = connection.execute(
+        "select count(*), count(*) filter (where many is distinct from one),"
+        " count(*) filter (where (many.components #>> '{0,value}')::float8 is distinct from p.practice)"
+        " from milepost.standing s"
+        " cross join lateral milepost.insights_days(s.customer_id,"
+        "   array(select (now() at time zone 'UTC')::date - n from generate_series(0, 10) as n)) as many"
+        " cross join lateral milepost.insights_days(s.customer_id, array[many.as_of]) as one"
+        " join lateral milepost.practice_on(s.customer_id, many.as_of) as p on p.competency is null"
+    ).fetchone()
+    assert differing == (30 * 11, 0, 0)
+    settle_all(connection, [], now=datetime.now(UTC))
+    assert (verify_standing(connection).snapshots, count_differing(connection)) == (0, 0)

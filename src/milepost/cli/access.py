@@ -17,8 +17,8 @@ from milepost.access.paths import may_be_customer
 from milepost.access.revocations import list_revocations, revoke_customer, revoke_token
 from milepost.access.secrets import identity_secret
 from milepost.access.tokens import Tokens, id_of
-from milepost.cli.database import with_database
-from milepost.settings import load_settings
+from milepost.cli.database import need_database, with_database
+from milepost.settings import Settings, load_settings
 from milepost.vocabulary import MAX_ID_LENGTH
 
 keys = typer.Typer(
@@ -78,6 +78,7 @@ def create_token(
     if not may_be_customer(customer):
         raise typer.BadParameter(f"a customer id has 1 to {MAX_ID_LENGTH} characters", param_hint="--customer")
     settings = load_settings().with_flags(data_dir=data_dir)
+    _need_secret(settings, settings.token_secret)
     made = Tokens(settings).make(customer, now=datetime.now(UTC), valid=timedelta(days=days))
     typer.echo(f"id {id_of(made)}", err=True)
     typer.echo(made)
@@ -115,6 +116,12 @@ def list_tokens(
     Console().print(table)
 
 
+def _need_secret(settings: Settings, given: str) -> None:
+    """A secret of the data folder counts only where it is a server's: raises Problem where it is nobody's."""
+    if not given:
+        need_database(settings)
+
+
 def _token_id(text: str) -> str:
     """The id that `text` is, or that is in the token that it is."""
     if not text.startswith("eyJ") or text.count(".") != 2:
@@ -130,7 +137,9 @@ def _token_id(text: str) -> str:
 
 def print_identity_secret(data_dir: DataDir = None) -> None:
     """Print the secret with which your server signs who somebody is, for its browser to say so."""
-    typer.echo(identity_secret(load_settings().with_flags(data_dir=data_dir)))
+    settings = load_settings().with_flags(data_dir=data_dir)
+    _need_secret(settings, settings.identity_secret or settings.token_secret)
+    typer.echo(identity_secret(settings))
 
 
 def sign_in_link(data_dir: DataDir = None) -> None:

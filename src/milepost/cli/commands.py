@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from milepost import __version__
-from milepost.cli import access, coach, columns, explain, import_actions, insights, plans, query, rebuilding
+from milepost.cli import access, backup, coach, columns, explain, import_actions, insights, plans, query, rebuilding
 from milepost.cli.database import any_database_dsn, database_dsn
 from milepost.plan import load_plan
 from milepost.settings import Settings, load_settings
@@ -31,6 +31,8 @@ app.add_typer(access.tokens, name="tokens")
 app.add_typer(columns.columns, name="columns")
 app.add_typer(insights.app, name="insights")
 app.add_typer(coach.app, name="coach")
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("explain")(explain.explain)
 app.command("verify")(columns.verify)
 app.command("identity-secret")(access.print_identity_secret)
@@ -41,7 +43,7 @@ console = Console()
 
 DataDir = Annotated[Optional[Path], typer.Option(help="Folder of the embedded PostgreSQL, secrets and spools.")]
 Host = Annotated[Optional[str], typer.Option(help="Address to listen on.")]
-Port = Annotated[Optional[int], typer.Option(help="Port to listen on.")]
+Port = Annotated[Optional[int], typer.Option(help="Port to listen on.", min=1, max=65535)]
 
 
 def settings(data_dir: Path | None = None, **flags: object) -> Settings:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 import psycopg
 
+from milepost.errors import Problem
 from milepost.settings import Settings
 from milepost.store.database import Database
-from milepost.store.embedded import attach_or_start
+from milepost.store.embedded import AlreadyOwned, attach_or_start
+from milepost.store.embedded_lock import OwnerLock
 from milepost.store.migrate import check
 
 T = TypeVar("T")
@@ -20,11 +24,43 @@ T = TypeVar("T")
 @contextmanager
 def database_dsn(settings: Settings) -> Iterator[str]:
     """The dsn of a database of this release. Beside a running server it uses that one's; else it starts it for the
-    command. Raises Conflict for one that is not: only `milepost migrate` and the server change a schema."""
+    command. Raises Conflict for one that is not: only `milepost migrate` and the server change a schema; and Problem
+    where there is none: only those two make one."""
+    need_database(settings)
     with any_database_dsn(settings) as dsn:
         with psycopg.connect(dsn, autocommit=True, connect_timeout=10) as connection:
             check(connection)
         yield dsn
+
+
+def need_database(settings: Settings) -> None:
+    """Raises Problem unless the data folder holds a database, or its server is about to make one: a mistyped folder is
+    not to become one. Another PostgreSQL answers for itself."""
+    if not settings.embedded:
+        return
+    folder = settings.data_dir.expanduser()
+    try:
+        while not (folder / "postgres" / "PG_VERSION").exists():
+            if not _is_owned(folder):
+                raise Problem(
+                    f"{folder.absolute()} holds no Milepost database. Check --data-dir and MILEPOST_DATA_DIR; a new"
+                    " database is made there by `milepost serve`."
+                )
+            time.sleep(0.2)
+    except PermissionError as error:
+        raise Problem(f"{error}. Run this as the user who runs the server.") from error
+
+
+def _is_owned(folder: Path) -> bool:
+    lock = OwnerLock(folder)
+    if not lock.path.exists():
+        return False
+    try:
+        lock.acquire()
+    except AlreadyOwned:
+        return True
+    lock.release()
+    return False
 
 
 @contextmanager

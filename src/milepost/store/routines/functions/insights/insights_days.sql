@@ -47,7 +47,7 @@ language sql stable as $$
     select s.*, k.active_weeks, k.faded_weeks from sums s left join r on true
     cross join lateral (
       -- A week half_life_weeks earlier counts half.
-      select count(*)::integer as active_weeks, sum(2 ^ (-week / r.weeks_half_life)) as faded_weeks
+      select count(*)::integer as active_weeks, sum(2 ^ (-week / r.weeks_half_life) order by week) as faded_weeks
       from generate_series(0, 7) as week where (s.weeks >> week) & 1 = 1) as k
   ),
   used as (
@@ -59,7 +59,9 @@ language sql stable as $$
     group by w.as_of
   ),
   skills as (
-    select w.as_of, jsonb_object_agg(c.competency, c.score) as scores, avg(c.score) as average, sum(c.points) as points
+    -- Ordered, here and below, so that the same days always give the same last bit, whichever way they are read.
+    select w.as_of, jsonb_object_agg(c.competency, c.score) as scores, avg(c.score order by c.competency) as average,
+      sum(c.points) as points
     from wanted w cross join lateral milepost.competency_scores(customer, w.as_of) as c
     group by w.as_of
   ),
@@ -87,9 +89,9 @@ language sql stable as $$
   ),
   weighed as (
     select as_of, name, place, weight, value,
-      sum(weight) filter (where value is not null) over (partition by as_of) as there,
-      sum(weight) over (partition by as_of) as whole
+      sum(weight) filter (where value is not null) over of_the_day as there, sum(weight) over of_the_day as whole
     from parts
+    window of_the_day as (partition by as_of order by place rows between unbounded preceding and unbounded following)
   ),
   score as (
     select as_of,

@@ -21,7 +21,9 @@ language sql stable as $$
     union all
     select 0, null, coalesce(s.practice, 0), coalesce(s.points, 0)::bigint, coalesce(s.faded, 0), o.results, o.outcomes,
       o.faded, o.last_outcome
-    from (select avg(score) as practice, sum(points) as points, sum(faded) as faded from skills) as s
+    -- Ordered as in insights_days, so that both say the same to the last bit.
+    from (select avg(score order by competency) as practice, sum(points) as points,
+      sum(faded order by competency) as faded from skills) as s
     left join outcomes o on o.is_whole) as both_kinds
   order by place
 $$;
