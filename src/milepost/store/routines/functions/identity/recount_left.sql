@@ -8,9 +8,16 @@ declare
   sessions text[];
   counted integer;
 begin
-  select l.customer_id into customer from milepost.leavings l
-    where not exists (select from milepost.followings f where f.kind = l.kind and f.id = l.id)
-    order by l.leaving_id limit 1;
+  -- From id to id in their index: an id whose events still move may have left hundreds of thousands of sessions.
+  with recursive ids (kind, id, customer_id) as (
+    (select l.kind, l.id, l.customer_id from milepost.leavings l order by l.kind, l.id limit 1)
+    union all
+    select n.kind, n.id, n.customer_id from ids i cross join lateral (
+      select l.kind, l.id, l.customer_id from milepost.leavings l
+      where (l.kind, l.id) > (i.kind, i.id) order by l.kind, l.id limit 1) as n
+  )
+  select i.customer_id into customer from ids i
+  where not exists (select from milepost.followings f where f.kind = i.kind and f.id = i.id) limit 1;
   if customer is null then
     return 0;
   end if;
