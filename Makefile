@@ -64,7 +64,7 @@ bench: $(VENV)/.dev
 # An hour or two for the properties, tests/support/examples.py says how many examples, and for files that are imported
 # whole.
 soak: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "hypothesis or slow" --hypothesis-profile soak --timeout 0
+	$(BIN)/python -m pytest -m "hypothesis or slow or soak" --hypothesis-profile soak --timeout 0
 	$(BIN)/python -m bench.soak $(ARGS)
 	$(BIN)/python -m bench.kills
 

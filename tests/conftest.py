@@ -27,7 +27,10 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.basetemp = Path(_folders[-1].name) / "run"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if repeatable() and (left := [item for item in items if item.get_closest_marker("soak")]):
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
     longest_first(items, Path(__file__).parent.as_posix())
 
 

@@ -53,7 +53,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return sorted(map(str, folder.glob("*.tgz")))
 
 
-@pytest.fixture(params=list(_BUILDS))
+@pytest.fixture(params=["vite", pytest.param("next", marks=pytest.mark.soak)])
 def site(request: pytest.FixtureRequest, packages: list[str], tmp_path: Path) -> Iterator[str]:
     """The address of a built product."""
     product, (command, written) = tmp_path / "product", _BUILDS[request.param]

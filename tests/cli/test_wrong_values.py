@@ -42,7 +42,7 @@ def clean(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("command", _COMMANDS, ids=" ".join)
-@pytest.mark.parametrize("there", [False, True])
+@pytest.mark.parametrize("there", [False, pytest.param(True, marks=pytest.mark.soak)])
 def test_a_folder_without_a_database_stays_as_it_is(command: list[str], there: bool, tmp_path: Path) -> None:
     folder = tmp_path / "typo"
     if there:

@@ -53,7 +53,7 @@ def kept(owner: Owner) -> bool:
     return not (owner.data_dir / "columns.damaged").exists()
 
 
-@pytest.mark.parametrize("harm", ["garbage", "missing"])
+@pytest.mark.parametrize("harm", ["garbage", pytest.param("missing", marks=pytest.mark.soak)])
 def test_a_part_is_damaged_while_it_runs(owner: Owner, connection: psycopg.Connection, harm: str) -> None:
     insert(connection, 12_000, customers=500)
     owner.wait_until_level(60)
@@ -87,7 +87,7 @@ def test_a_part_is_damaged_while_it_runs(owner: Owner, connection: psycopg.Conne
     assert owner.verify().differences == []
 
 
-@pytest.mark.parametrize("harm", ["cut", "garbage"])
+@pytest.mark.parametrize("harm", ["cut", pytest.param("garbage", marks=pytest.mark.soak)])
 def test_a_part_is_damaged_while_it_is_off(owner: Owner, connection: psycopg.Connection, harm: str) -> None:
     insert(connection, 12_000, customers=500)
     owner.wait_until_level(60)

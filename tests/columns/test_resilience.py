@@ -175,7 +175,9 @@ def test_its_folder_is_deleted_while_it_runs(server: Server, connection: psycopg
     assert proved(server).events == count(connection)
 
 
-@pytest.mark.parametrize("harm", ["cut", "garbage", "missing"])
+@pytest.mark.parametrize(
+    "harm", ["garbage", *(pytest.param(harm, marks=pytest.mark.soak) for harm in ("cut", "missing"))]
+)
 def test_its_files_are_damaged(server: Server, connection: psycopg.Connection, harm: str) -> None:
     insert(connection, 2_000)
     proved(server)
