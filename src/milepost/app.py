@@ -74,7 +74,7 @@ from milepost.supervisor import Backoff, Supervisor, Task, in_a_line, in_thread
 _log = logging.getLogger(__name__)
 
 #: Mostly the database is there in a second or two; one that recovers from a power cut takes minutes.
-_START_PAUSES: Final = Backoff(first=0.1, most=5.0, factor=1.5)
+_START_PAUSES: Final = Backoff(first=0.1, most=1.0, factor=1.5)
 
 #: What anybody may cache, or asks for without a browser: no cookie goes with it.
 _WITHOUT_COOKIES = ["^/(static|tools-app)/", "^/(health|ready|metrics|openapi.json|milepost.js)$"]

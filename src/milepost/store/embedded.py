@@ -22,7 +22,7 @@ from milepost.store.embedded_cluster import locate
 from milepost.store.embedded_database import admin_dsn, ensure_database, running_dsn, says_ready
 from milepost.store.embedded_lock import AlreadyOwned, OwnerLock
 from milepost.store.embedded_log import last_lines, rotate
-from milepost.store.embedded_process import Postmaster, clear_leftovers
+from milepost.store.embedded_process import Postmaster, clear_leftovers, is_recovering
 
 __all__ = ["FAST_STOP_SECONDS", "AlreadyOwned", "EmbeddedPostgres", "attach_or_start"]
 
@@ -116,7 +116,9 @@ class EmbeddedPostgres:
             self._stopping.set()
             keeper = self._keeper
         if keeper is not None and keeper is not threading.current_thread():
-            for number, seconds in ((signal.SIGINT, fast_seconds), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0)):
+            # In recovery there is nothing to save, and PostgreSQL 18 would hang.
+            fast = [] if is_recovering(self._cluster) else [(signal.SIGINT, fast_seconds)]
+            for number, seconds in (*fast, (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0)):
                 postmaster = self._postmaster
                 if postmaster is not None:
                     postmaster.send(number)
