@@ -237,9 +237,9 @@ async def _lifespan(served: Services) -> AsyncIterator[None]:
 
 async def _start(served: Services, _: Task) -> None:
     """Makes the database ready, and only then lets events in. Raises what keeps it from that, to be tried again."""
-    settings = served.settings
+    settings, dsn = served.settings, served.database.dsn
     try:
-        await in_thread(set_up, settings.database_url, served.plan, settings)
+        await in_thread(set_up, dsn, served.plan, settings)
         await served.database.open()
     except Exception as error:
         served.not_ready = _why_not(error)
@@ -248,10 +248,10 @@ async def _start(served: Services, _: Task) -> None:
     served.live.start(served.supervisor)
     if settings.columns:
         Watch(served.columns).start(served.supervisor)
-    Jobs(settings.database_url, cleanup_minutes=settings.cleanup_minutes, now=served.now).start(served.supervisor)
-    Follower(settings.database_url).start(served.supervisor)
-    Settler(settings.database_url, now=served.now, aside=served.aside).start(served.supervisor)
-    Deliveries(settings.database_url, target, now=served.now).start(served.supervisor)
+    Jobs(dsn, cleanup_minutes=settings.cleanup_minutes, now=served.now).start(served.supervisor)
+    Follower(dsn).start(served.supervisor)
+    Settler(dsn, now=served.now, aside=served.aside).start(served.supervisor)
+    Deliveries(dsn, target, now=served.now).start(served.supervisor)
     # Last, so that it is the first to end: what was accepted is finished before anything else goes.
     await served.writer.start(served.supervisor)
     served.not_ready = None

@@ -15,7 +15,6 @@ from typing import Final
 
 import psycopg
 from psycopg import AsyncConnection
-from psycopg.conninfo import make_conninfo
 
 from milepost.errors import DatabaseUnavailable, Overloaded, Problem
 from milepost.ingest import metrics
@@ -23,6 +22,7 @@ from milepost.ingest.claims import Claims
 from milepost.ingest.commit import store, store_identity_calls
 from milepost.ingest.events import EventRow, Held, Receipt
 from milepost.ingest.lanes import Lane, Part, Work, divide
+from milepost.store.patience import PatientConnection, watchful
 from milepost.supervisor import Backoff, Supervisor, Task
 
 #: Most rows in one commit: enough for speed, few enough that nobody behind it waits long.
@@ -36,8 +36,8 @@ _LONGEST_WAIT = 10.0
 _CLOSE_SECONDS: Final = 15.0
 #: They grow, so that a database in recovery is not hammered, but stay short: senders wait.
 _PAUSES: Final = Backoff(first=0.1, most=2.0)
-#: Finds a database whose machine is gone within 20 s, where TCP alone would wait for hours.
-_KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+#: Seconds a statement may wait for what another one holds.
+_LOCK_SECONDS: Final = 30
 
 
 class Writer:
@@ -46,7 +46,7 @@ class Writer:
     def __init__(
         self, dsn: str, *, writers: int, most_bytes: int, stored: Callable[[list[EventRow]], None] = lambda _: None
     ) -> None:
-        self._dsn = make_conninfo(dsn, **_KEEPALIVE)
+        self._dsn = watchful(dsn)
         self._most_bytes = most_bytes
         self._stored = stored
         self._lanes = [Lane() for _ in range(writers)]
@@ -115,13 +115,13 @@ class Writer:
     async def _run(self, lane: Lane, task: Task) -> None:
         """One connection's life: connect, work until it breaks, say so to whoever waits."""
         try:
-            async with await AsyncConnection.connect(
+            async with await PatientConnection.connect(
                 self._dsn,
                 autocommit=True,
                 application_name="milepost-writer",
-                connect_timeout=5,
-                options="-c timezone=UTC -c jit=off -c lock_timeout=30000",
+                options=f"-c timezone=UTC -c jit=off -c lock_timeout={_LOCK_SECONDS * 1000}",
             ) as connection:
+                connection.patience = _LOCK_SECONDS + _LONGEST_WAIT
                 lane.up = True
                 self._tried.set()
                 task.works()
