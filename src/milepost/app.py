@@ -68,6 +68,7 @@ from milepost.plan import load_plan
 from milepost.settings import Settings, load_settings
 from milepost.settling import Settler
 from milepost.store.database import Database
+from milepost.store.room import Room
 from milepost.store.setup import set_up
 from milepost.supervisor import Backoff, Supervisor, Task, in_a_line, in_thread
 
@@ -187,7 +188,8 @@ def build_services(settings: Settings) -> Services:
             "No database: start the server with `milepost serve`, which brings its own, or set MILEPOST_DATABASE_URL.",
             field="MILEPOST_DATABASE_URL",
         )
-    database = Database(dsn, size=settings.pool_size, query_seconds=settings.query_seconds)
+    room = Room.of_database()
+    database = Database(dsn, size=settings.pool_size, query_seconds=settings.query_seconds, room=room)
     plan = load_plan(settings.plan_file)
     tools = plan.tool_names()
 
@@ -212,7 +214,9 @@ def build_services(settings: Settings) -> Services:
         database=database,
         columns=Columns(settings.data_dir),
         receiving=Receiving(settings.max_pending_mb << 20),
-        writer=Writer(dsn, writers=settings.writers, most_bytes=settings.max_pending_mb << 20, stored=stored),
+        writer=Writer(
+            dsn, writers=settings.writers, most_bytes=settings.max_pending_mb << 20, stored=stored, room=room
+        ),
         keys=KeyRing(database, preset),
         tokens=Tokens(settings),
         revocations=Revocations(database),

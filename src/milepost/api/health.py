@@ -50,10 +50,10 @@ async def get_health(request: AnyRequest) -> Health:
 
 @get("/ready", summary="Can it serve?", tags=["server"], access=Caller.ANYBODY)
 async def get_ready(request: AnyRequest) -> Response[Health]:
-    """200 when the database answers and its schema is current, else 503, to insiders with the reason; within two
-    seconds either way."""
+    """200 when the database answers, has room and its schema is current, else 503, to insiders with the reason; within
+    two seconds either way."""
     served = services(request)
-    reason = served.not_ready
+    reason = served.database.room.lacking or served.not_ready
     # The writer knows at once that the database is away; a query would wait for a connection first.
     if reason is None and not served.writer.available:
         reason = "The event writer has no connection to the database."

@@ -23,6 +23,7 @@ from milepost.ingest.commit import store, store_identity_calls
 from milepost.ingest.events import EventRow, Held, Receipt
 from milepost.ingest.lanes import Lane, Part, Work, divide
 from milepost.store.patience import PatientConnection, watchful
+from milepost.store.room import Room
 from milepost.supervisor import Backoff, Supervisor, Task
 
 #: Most rows in one commit: enough for speed, few enough that nobody behind it waits long.
@@ -44,8 +45,15 @@ class Writer:
     """Commits what requests bring. One per process; `writers` connections work side by side."""
 
     def __init__(
-        self, dsn: str, *, writers: int, most_bytes: int, stored: Callable[[list[EventRow]], None] = lambda _: None
+        self,
+        dsn: str,
+        *,
+        writers: int,
+        most_bytes: int,
+        stored: Callable[[list[EventRow]], None] = lambda _: None,
+        room: Room | None = None,
     ) -> None:
+        self._room = room or Room(None)
         self._dsn = watchful(dsn)
         self._most_bytes = most_bytes
         self._stored = stored
@@ -81,9 +89,10 @@ class Writer:
     async def write(self, work: Work) -> Receipt:
         """Waits for the commit, or commits, and answers the receipt.
 
-        Raises DatabaseUnavailable while PostgreSQL is away and Overloaded when too much waits: either way nothing
-        of it was acknowledged, and sending it again is safe.
+        Raises DatabaseUnavailable while PostgreSQL is away, DiskFull, and Overloaded when too much waits: in any case
+        nothing of it was acknowledged, and sending it again is safe.
         """
+        self._room.require()
         if self._closing or not self.available:
             raise DatabaseUnavailable(retry_after=_RETRY_AFTER)
         # One batch is always taken, so that a low limit holds none up for ever.
@@ -129,11 +138,11 @@ class Writer:
                     await self._serve(lane, connection)
                 finally:
                     lane.up = False
-        except psycopg.Error:
+        except psycopg.Error as error:
             if self.available:
                 self._rouse()  # the others take over what waits here
             else:
-                self._refuse_waiting(DatabaseUnavailable(retry_after=_RETRY_AFTER))
+                self._refuse_waiting(self._room.unavailable(error, retry_after=_RETRY_AFTER))
             raise
         finally:
             self._tried.set()
@@ -166,10 +175,10 @@ class Writer:
             parts = self._take(lane)
             try:
                 rows, new, unstorable, held = await self._commit(connection, parts)
-            except psycopg.Error:
+            except psycopg.Error as error:
                 # The outcome of a broken commit is unknown, so it is not acknowledged; a retry finds duplicates.
                 metrics.COMMITS.labels("failed").inc()
-                self._refuse(parts, DatabaseUnavailable(retry_after=_RETRY_AFTER))
+                self._refuse(parts, self._room.unavailable(error, retry_after=_RETRY_AFTER))
                 raise
             except asyncio.CancelledError:
                 self._refuse(parts, DatabaseUnavailable(retry_after=_RETRY_AFTER))

@@ -9,8 +9,9 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from milepost.errors import DatabaseUnavailable, Problem
+from milepost.errors import Problem
 from milepost.store.patience import PatientConnection, watchful
+from milepost.store.room import Room
 
 Row = dict[str, object]
 DictConnection = PatientConnection[Row]
@@ -36,7 +37,8 @@ class QueryTimeout(Problem):
 class Database:
     """PostgreSQL, as the server reads it. Connections are opened in the background, so it may be away at the start."""
 
-    def __init__(self, dsn: str, *, size: int, query_seconds: int) -> None:
+    def __init__(self, dsn: str, *, size: int, query_seconds: int, room: Room | None = None) -> None:
+        self.room = room or Room(None)
         self.dsn = watchful(dsn)
         self._patience = query_seconds + _BEYOND
         self._pool: AsyncConnectionPool[DictConnection] = AsyncConnectionPool(
@@ -76,15 +78,15 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[DictConnection]:
-        """One transaction as the server. Raises DatabaseUnavailable when PostgreSQL is away or hangs, QueryTimeout
-        when slow."""
+        """One transaction as the server. Raises DatabaseUnavailable when PostgreSQL is away or hangs, DiskFull,
+        QueryTimeout when slow."""
         try:
             async with self._pool.connection() as connection:
                 yield connection
         except psycopg.errors.QueryCanceled as error:
             raise QueryTimeout from error
         except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError) as error:
-            raise DatabaseUnavailable(retry_after=_RETRY_AFTER) from error
+            raise self.room.unavailable(error, retry_after=_RETRY_AFTER) from error
 
     @asynccontextmanager
     async def customer(self, customer_id: str) -> AsyncIterator[DictConnection]:

@@ -22,8 +22,8 @@ from milepost.store.embedded_log import open_log
 log = logging.getLogger("milepost.postgres")
 
 _SHUTDOWN_SECONDS = 60.0  # how long a leftover may take for its last checkpoint, from when it was first asked to end
-_BEGIN_SECONDS = 3.0  # how long until it must have begun with that
-_SHUTTING_DOWN = 3  # DBState of pg_control.h
+BEGIN_SECONDS = 5.0  # how long until it must have begun with that
+_SHUTTING_DOWN, _IN_CRASH_RECOVERY = 3, 4  # DBState of pg_control.h
 _ORPHAN_SECONDS = 1.0  # backends see within moments that their postmaster is gone
 
 # Runs between fork and exec in a process of its own: preexec_fn is not safe beside other threads.
@@ -155,11 +155,18 @@ def cluster_processes(cluster: Cluster) -> list[psutil.Process]:
 
 def is_recovering(cluster: Cluster) -> bool:
     """Whether it replays its log after a crash, rather than serve or shut down."""
-    for process in cluster_processes(cluster):
+    if _state(cluster) == _IN_CRASH_RECOVERY:
+        return True
+    for process in cluster_processes(cluster):  # it may not have written so yet
         with suppress(psutil.Error):
             if " startup" in process.cmdline()[0]:
                 return True
     return False
+
+
+def is_shutting_down(cluster: Cluster) -> bool:
+    """Whether it writes its last checkpoint."""
+    return _state(cluster) == _SHUTTING_DOWN
 
 
 def _finish(cluster: Cluster, postmaster: psutil.Process, stopping: Callable[[], bool]) -> None:
@@ -167,8 +174,8 @@ def _finish(cluster: Cluster, postmaster: psutil.Process, stopping: Callable[[],
     if is_recovering(cluster):
         return
     asked = _asked_to_stop(cluster) or time.time()
-    _end([postmaster], signal.SIGINT, _BEGIN_SECONDS, stopping)
-    while _alive(postmaster) and _state(cluster) == _SHUTTING_DOWN and time.time() - asked < _SHUTDOWN_SECONDS:
+    _end([postmaster], signal.SIGINT, BEGIN_SECONDS, stopping)
+    while _alive(postmaster) and is_shutting_down(cluster) and time.time() - asked < _SHUTDOWN_SECONDS:
         _wait([postmaster], 0.5, stopping)
 
 
@@ -181,10 +188,13 @@ def _asked_to_stop(cluster: Cluster) -> float | None:
         return None
 
 
-def _state(cluster: Cluster) -> int:
+def _state(cluster: Cluster) -> int | None:
     """What its control file says it is doing: DBState, which is at the same place in every release of PostgreSQL."""
-    with (cluster.pgdata / "global" / "pg_control").open("rb") as file:
-        return int.from_bytes(file.read(20)[16:], sys.byteorder)
+    try:
+        with (cluster.pgdata / "global" / "pg_control").open("rb") as file:
+            return int.from_bytes(file.read(20)[16:], sys.byteorder)
+    except FileNotFoundError:  # it is being made
+        return None
 
 
 def _works_in(process: psutil.Process, folder: Path) -> bool:
