@@ -20,7 +20,7 @@ import psycopg
 import pytest
 
 from milepost.errors import EmbeddedPostgresError
-from milepost.store import embedded_log
+from milepost.store import embedded_log, embedded_process
 from milepost.store.embedded import AlreadyOwned, EmbeddedPostgres, attach_or_start
 from milepost.store.embedded_cluster import BIN, locate, socket_dir
 from milepost.store.embedded_config import server_config
@@ -164,6 +164,15 @@ def test_a_stop_in_recovery_does_not_wait(data_dir: Path) -> None:
         assert time.monotonic() - began < 10
     with EmbeddedPostgres(data_dir) as postgres:
         assert numbers(postgres.dsn) == [1]
+
+
+def test_a_process_that_is_ending_has_no_command_line(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Ending:
+        def cmdline(self) -> list[str]:
+            return []
+
+    monkeypatch.setattr(embedded_process, "cluster_processes", lambda _: [Ending()])
+    assert not is_recovering(locate(data_dir))
 
 
 def test_has_one_owner(data_dir: Path) -> None:

@@ -159,7 +159,7 @@ def is_recovering(cluster: Cluster) -> bool:
         return True
     for process in cluster_processes(cluster):  # it may not have written so yet
         with suppress(psutil.Error):
-            if " startup" in process.cmdline()[0]:
+            if " startup" in " ".join(process.cmdline()):  # empty of one that is ending
                 return True
     return False
 
