@@ -69,13 +69,14 @@ from milepost.plan import load_plan
 from milepost.settings import Settings, load_settings
 from milepost.settling import Settler
 from milepost.store.database import Database
+from milepost.store.room import Room
 from milepost.store.setup import set_up
 from milepost.supervisor import Backoff, Supervisor, Task, in_a_line, in_thread
 
 _log = logging.getLogger(__name__)
 
 #: Mostly the database is there in a second or two; one that recovers from a power cut takes minutes.
-_START_PAUSES: Final = Backoff(first=0.1, most=5.0, factor=1.5)
+_START_PAUSES: Final = Backoff(first=0.1, most=1.0, factor=1.5)
 
 #: What anybody may cache, or asks for without a browser: no cookie goes with it.
 _WITHOUT_COOKIES = ["^/(static|tools-app)/", "^/(health|ready|metrics|openapi.json|milepost.js)$"]
@@ -195,7 +196,8 @@ def build_services(settings: Settings) -> Services:
             "No database: start the server with `milepost serve`, which brings its own, or set MILEPOST_DATABASE_URL.",
             field="MILEPOST_DATABASE_URL",
         )
-    database = Database(dsn, size=settings.pool_size, query_seconds=settings.query_seconds)
+    room = Room.of_database()
+    database = Database(dsn, size=settings.pool_size, query_seconds=settings.query_seconds, room=room)
     plan = load_plan(settings.plan_file)
     tools = plan.tool_names()
 
@@ -222,7 +224,9 @@ def build_services(settings: Settings) -> Services:
         columns=columns,
         columns_watch=Watch(columns),
         receiving=Receiving(settings.max_pending_mb << 20),
-        writer=Writer(dsn, writers=settings.writers, most_bytes=settings.max_pending_mb << 20, stored=stored),
+        writer=Writer(
+            dsn, writers=settings.writers, most_bytes=settings.max_pending_mb << 20, stored=stored, room=room
+        ),
         keys=KeyRing(database, preset),
         tokens=Tokens(settings),
         revocations=Revocations(database),
@@ -247,9 +251,9 @@ async def _lifespan(served: Services) -> AsyncIterator[None]:
 
 async def _start(served: Services, _: Task) -> None:
     """Makes the database ready, and only then lets events in. Raises what keeps it from that, to be tried again."""
-    settings = served.settings
+    settings, dsn = served.settings, served.database.dsn
     try:
-        await in_thread(set_up, settings.database_url, served.plan, settings)
+        await in_thread(set_up, dsn, served.plan, settings)
         await served.database.open()
     except Exception as error:
         served.not_ready = _why_not(error)
@@ -258,10 +262,10 @@ async def _start(served: Services, _: Task) -> None:
     served.live.start(served.supervisor)
     if settings.columns:
         served.columns_watch.start(served.supervisor)
-    Jobs(settings.database_url, cleanup_minutes=settings.cleanup_minutes, now=served.now).start(served.supervisor)
-    Follower(settings.database_url).start(served.supervisor)
-    Settler(settings.database_url, now=served.now, aside=served.aside).start(served.supervisor)
-    Deliveries(settings.database_url, target, now=served.now).start(served.supervisor)
+    Jobs(dsn, cleanup_minutes=settings.cleanup_minutes, now=served.now).start(served.supervisor)
+    Follower(dsn).start(served.supervisor)
+    Settler(dsn, now=served.now, aside=served.aside).start(served.supervisor)
+    Deliveries(dsn, target, now=served.now).start(served.supervisor)
     # Last, so that it is the first to end: what was accepted is finished before anything else goes.
     await served.writer.start(served.supervisor)
     served.not_ready = None

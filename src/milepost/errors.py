@@ -91,6 +91,12 @@ class DatabaseUnavailable(Problem):
     code = "database_unavailable"
 
 
+class DiskFull(DatabaseUnavailable):
+    """The database's disk is full, so nothing was stored. Make room on it; send it again after Retry-After."""
+
+    code = "disk_full"
+
+
 class Overloaded(Problem):
     """More events are waiting than the server may hold. Send them again after Retry-After."""
 

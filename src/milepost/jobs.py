@@ -25,6 +25,7 @@ from milepost.insights.settle import forget_history, read_plan
 from milepost.insights.validate_process import run_apart
 from milepost.insights.validate_runs import TASK as VALIDATE
 from milepost.privacy.retain import delete_expired
+from milepost.store.patience import PatientConnection
 from milepost.supervisor import Supervisor, Task, in_a_line
 from milepost.turns import Turns, TurnsWorker
 
@@ -71,6 +72,7 @@ class Jobs:
         connector = procrastinate.PsycopgConnector(
             conninfo=dsn,
             pool_factory=_Pool,
+            connection_class=PatientConnection,
             min_size=1,
             max_size=3,
             timeout=5,

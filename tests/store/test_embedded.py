@@ -20,11 +20,11 @@ import psycopg
 import pytest
 
 from milepost.errors import EmbeddedPostgresError
-from milepost.store import embedded_log
+from milepost.store import embedded_log, embedded_process
 from milepost.store.embedded import AlreadyOwned, EmbeddedPostgres, attach_or_start
 from milepost.store.embedded_cluster import BIN, locate, socket_dir
 from milepost.store.embedded_config import server_config
-from milepost.store.embedded_process import cluster_processes
+from milepost.store.embedded_process import cluster_processes, is_recovering
 
 _OWNER = Path(__file__).with_name("embedded_owner.py")
 _PLAIN_USER = "nobody"
@@ -124,6 +124,55 @@ def test_does_not_outlive_its_killed_owner(data_dir: Path, kind: str) -> None:
     with owner(data_dir, kind) as (process, _):
         process.kill()
         wait_for(lambda: not cluster_processes(locate(data_dir)), "PostgreSQL is gone")
+
+
+def crash(data_dir: Path) -> None:
+    """Kills a backend, and returns as PostgreSQL begins to recover from that: it takes a good tenth of a second."""
+    with psycopg.connect(locate(data_dir).dsn()) as connection:
+        os.kill(connection.info.backend_pid, signal.SIGKILL)
+        said = data_dir / "postgres.log"
+        wait_for(lambda: said.read_text().count("; reinitializing") == 1, "the recovery begins")
+        connection.close()
+
+
+@pytest.mark.parametrize("asked_first", [True, False])
+def test_a_leftover_in_recovery_holds_nobody_up(data_dir: Path, *, asked_first: bool) -> None:
+    """PostgreSQL 18 never ends when it is asked to shut down while it recovers."""
+    with owner(data_dir) as (process, pid):
+        insert(locate(data_dir).dsn(), 1)
+        process.send_signal(signal.SIGSTOP)  # it must not bring PostgreSQL back
+        crash(data_dir)
+        if asked_first:  # then the startup process is gone before anybody looks
+            os.kill(pid, signal.SIGINT)
+            wait_for(lambda: not is_recovering(locate(data_dir)), "the recovery is given up")
+        process.kill()
+        process.wait()
+    began = time.monotonic()
+    with EmbeddedPostgres(data_dir) as postgres:
+        took = time.monotonic() - began
+        assert numbers(postgres.dsn) == [1]
+    print(f"\n{took:.1f} s until it accepts connections")
+    assert took < 15
+
+
+def test_a_stop_in_recovery_does_not_wait(data_dir: Path) -> None:
+    with EmbeddedPostgres(data_dir) as postgres:
+        insert(postgres.dsn, 1)
+        crash(data_dir)
+        began = time.monotonic()
+        postgres.stop()
+        assert time.monotonic() - began < 10
+    with EmbeddedPostgres(data_dir) as postgres:
+        assert numbers(postgres.dsn) == [1]
+
+
+def test_a_process_that_is_ending_has_no_command_line(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Ending:
+        def cmdline(self) -> list[str]:
+            return []
+
+    monkeypatch.setattr(embedded_process, "cluster_processes", lambda _: [Ending()])
+    assert not is_recovering(locate(data_dir))
 
 
 def test_has_one_owner(data_dir: Path) -> None:

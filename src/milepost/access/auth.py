@@ -59,10 +59,17 @@ async def require_secret_key(ring: KeyRing, key: str | None) -> None:
 
 
 async def is_insider(request: Request[Any, Any, Any], ring: KeyRing) -> bool:
-    """Whether it is one of us who looks after the server: with a secret key, or from a private address, directly."""
-    info = await ring.find(key) if (key := bearer(request)) is not None else None
-    if info is not None and info.kind == "secret":
+    """Whether it is one of us who looks after the server: from a private address, directly, or with a secret key.
+
+    Raises DatabaseUnavailable for a key from elsewhere while the database is away.
+    """
+    if _is_near(request):
         return True
+    info = await ring.find(key) if (key := bearer(request)) is not None else None
+    return info is not None and info.kind == "secret"
+
+
+def _is_near(request: Request[Any, Any, Any]) -> bool:
     if request.client is None or any(name in request.headers for name in _FORWARDED):
         return False
     try:

@@ -11,7 +11,12 @@ from milepost.access.auth import is_insider
 from milepost.access.callers import Caller
 from milepost.access.services import AnyRequest, services
 from milepost.errors import DatabaseUnavailable, Problem, Unauthorised
+from milepost.store.database import Database
+from milepost.store.patience import soon
 
+#: Seconds a database may take that lives, and to say whose key it is. Monitors give up after two.
+_PULSE = 1.4
+_WHOSE_KEY = 0.4
 #: Litestar adds the charset itself.
 _METRICS = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")
 
@@ -55,16 +60,18 @@ async def get_health(request: AnyRequest) -> Health:
 
 @get("/ready", summary="Can it serve?", tags=["server"], access=Caller.ANYBODY)
 async def get_ready(request: AnyRequest) -> Response[Health]:
-    """200 when the database is reachable and its schema current, else 503, to insiders with the reason."""
+    """200 when the database answers, has room and its schema is current, else 503, to insiders with the reason; within
+    two seconds either way."""
     served = services(request)
-    reason = served.not_ready
+    reason = served.database.room.lacking or served.not_ready
     # The writer knows at once that the database is away; a query would wait for a connection first.
     if reason is None and not served.writer.available:
         reason = "The event writer has no connection to the database."
     if reason is None:
         try:
-            async with served.database.transaction() as connection:
-                await connection.execute("select 1")
+            await soon(_ask(served.database), _PULSE)
+        except TimeoutError:
+            reason = "The database does not answer."
         except Problem as problem:
             reason = problem.message
     if reason is None:
@@ -72,11 +79,16 @@ async def get_ready(request: AnyRequest) -> Response[Health]:
     return Response(await _health(request, "not ready", reason), status_code=503, headers={"Retry-After": "2"})
 
 
+async def _ask(database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute("select 1")
+
+
 async def _health(request: AnyRequest, status: str, reason: str | None = None) -> Health:
     served = services(request)
     try:
-        inside = await is_insider(request, served.keys)
-    except DatabaseUnavailable:  # it cannot be asked about the key
+        inside = await soon(is_insider(request, served.keys), _WHOSE_KEY)
+    except (DatabaseUnavailable, TimeoutError):  # it cannot be asked about the key
         inside = False
     if not inside:
         return Health(status)

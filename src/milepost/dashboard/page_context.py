@@ -22,7 +22,7 @@ from milepost.api import problems
 from milepost.dashboard.account.views import ErrorPage
 from milepost.dashboard.static_files import CONTENT_SECURITY_POLICY
 from milepost.dashboard.views import Section, Shell
-from milepost.errors import Problem
+from milepost.errors import DiskFull, Problem
 
 PAGE_HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -64,7 +64,9 @@ def page(
     **context: object,
 ) -> Template:
     """A page, or a part of one, for a signed-in member."""
-    shell = Shell(section, member_email(request) or "", services(request).now(), zone_of(request))
+    served = services(request)
+    alarm = served.database.room.lacking
+    shell = Shell(section, member_email(request) or "", served.now(), zone_of(request), alarm)
     return Template(template, context={"shell": shell, **context}, status_code=status_code, headers=dict(PAGE_HEADERS))
 
 
@@ -120,7 +122,7 @@ class ErrorPages:
     def on_problem(self, request: AnyRequest, error: Problem) -> Response[bytes]:
         plain = problems.on_problem(request, error)
         message = error.message if error.status < 500 else ""
-        return self._page(request, plain, message) if wants_page(request) else plain
+        return self._page(request, plain, message, error) if wants_page(request) else plain
 
     def on_http_exception(self, request: AnyRequest, error: HTTPException) -> Response[bytes]:
         plain = problems.on_http_exception(request, error)
@@ -130,9 +132,13 @@ class ErrorPages:
         plain = problems.on_unexpected(request, error)
         return self._page(request, plain, "") if wants_page(request) else plain
 
-    def _page(self, request: AnyRequest, plain: Response[bytes], message: str) -> Response[bytes]:
+    def _page(
+        self, request: AnyRequest, plain: Response[bytes], message: str, error: Exception | None = None
+    ) -> Response[bytes]:
         status = plain.status_code or 500
         title, usual = _TITLES.get(status, _TITLES[500 if status >= 500 else 400])
+        if isinstance(error, DiskFull):
+            title = "The database's disk is full"
         session = self._session.peek(request)
         email = session.get("email")
         shell = Shell(None, str(email), self._now(), zone_of(request)) if email else None

@@ -34,6 +34,8 @@ class Shell:
     now: datetime
     zone: tzinfo
     """The reader's zone, from the cookie `tz` that locale.js sets (an IANA name); UTC before that."""
+    alarm: str | None = None
+    """What whoever looks after the server must know at once: above every page."""
 
 
 @dataclass(frozen=True, slots=True)

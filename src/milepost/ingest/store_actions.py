@@ -22,8 +22,9 @@ async def store_actions(database: Database, accepted: AcceptedActions, *, record
     """One commit for the request; rows that PostgreSQL cannot take are found and refused. `recorded_by`: who of the
     team did so by hand.
 
-    Raises DatabaseUnavailable while PostgreSQL is away.
+    Raises DatabaseUnavailable while PostgreSQL is away, DiskFull.
     """
+    database.room.require()
     receipt = Receipt(0, 0, list(accepted.rejected))
     new: set[str] = set()
     parts = Halving(accepted.rows)

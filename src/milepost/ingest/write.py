@@ -15,7 +15,6 @@ from typing import Final
 
 import psycopg
 from psycopg import AsyncConnection
-from psycopg.conninfo import make_conninfo
 
 from milepost.errors import DatabaseUnavailable, Overloaded, Problem
 from milepost.ingest import metrics
@@ -23,6 +22,8 @@ from milepost.ingest.claims import Claims
 from milepost.ingest.commit import store, store_identity_calls
 from milepost.ingest.events import EventRow, Held, Receipt
 from milepost.ingest.lanes import Lane, Part, Work, divide
+from milepost.store.patience import PatientConnection, watchful
+from milepost.store.room import Room
 from milepost.supervisor import Backoff, Supervisor, Task
 
 #: Most rows in one commit: enough for speed, few enough that nobody behind it waits long.
@@ -36,17 +37,24 @@ _LONGEST_WAIT = 10.0
 _CLOSE_SECONDS: Final = 15.0
 #: They grow, so that a database in recovery is not hammered, but stay short: senders wait.
 _PAUSES: Final = Backoff(first=0.1, most=2.0)
-#: Finds a database whose machine is gone within 20 s, where TCP alone would wait for hours.
-_KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+#: Seconds a statement may wait for what another one holds.
+_LOCK_SECONDS: Final = 30
 
 
 class Writer:
     """Commits what requests bring. One per process; `writers` connections work side by side."""
 
     def __init__(
-        self, dsn: str, *, writers: int, most_bytes: int, stored: Callable[[list[EventRow]], None] = lambda _: None
+        self,
+        dsn: str,
+        *,
+        writers: int,
+        most_bytes: int,
+        stored: Callable[[list[EventRow]], None] = lambda _: None,
+        room: Room | None = None,
     ) -> None:
-        self._dsn = make_conninfo(dsn, **_KEEPALIVE)
+        self._room = room or Room(None)
+        self._dsn = watchful(dsn)
         self._most_bytes = most_bytes
         self._stored = stored
         self._lanes = [Lane() for _ in range(writers)]
@@ -81,9 +89,10 @@ class Writer:
     async def write(self, work: Work) -> Receipt:
         """Waits for the commit, or commits, and answers the receipt.
 
-        Raises DatabaseUnavailable while PostgreSQL is away and Overloaded when too much waits: either way nothing
-        of it was acknowledged, and sending it again is safe.
+        Raises DatabaseUnavailable while PostgreSQL is away, DiskFull, and Overloaded when too much waits: in any case
+        nothing of it was acknowledged, and sending it again is safe.
         """
+        self._room.require()
         if self._closing or not self.available:
             raise DatabaseUnavailable(retry_after=_RETRY_AFTER)
         # One batch is always taken, so that a low limit holds none up for ever.
@@ -115,13 +124,13 @@ class Writer:
     async def _run(self, lane: Lane, task: Task) -> None:
         """One connection's life: connect, work until it breaks, say so to whoever waits."""
         try:
-            async with await AsyncConnection.connect(
+            async with await PatientConnection.connect(
                 self._dsn,
                 autocommit=True,
                 application_name="milepost-writer",
-                connect_timeout=5,
-                options="-c timezone=UTC -c jit=off -c lock_timeout=30000",
+                options=f"-c timezone=UTC -c jit=off -c lock_timeout={_LOCK_SECONDS * 1000}",
             ) as connection:
+                connection.patience = _LOCK_SECONDS + _LONGEST_WAIT
                 lane.up = True
                 self._tried.set()
                 task.works()
@@ -129,11 +138,11 @@ class Writer:
                     await self._serve(lane, connection)
                 finally:
                     lane.up = False
-        except psycopg.Error:
+        except psycopg.Error as error:
             if self.available:
                 self._rouse()  # the others take over what waits here
             else:
-                self._refuse_waiting(DatabaseUnavailable(retry_after=_RETRY_AFTER))
+                self._refuse_waiting(self._room.unavailable(error, retry_after=_RETRY_AFTER))
             raise
         finally:
             self._tried.set()
@@ -166,10 +175,10 @@ class Writer:
             parts = self._take(lane)
             try:
                 rows, new, unstorable, held = await self._commit(connection, parts)
-            except psycopg.Error:
+            except psycopg.Error as error:
                 # The outcome of a broken commit is unknown, so it is not acknowledged; a retry finds duplicates.
                 metrics.COMMITS.labels("failed").inc()
-                self._refuse(parts, DatabaseUnavailable(retry_after=_RETRY_AFTER))
+                self._refuse(parts, self._room.unavailable(error, retry_after=_RETRY_AFTER))
                 raise
             except asyncio.CancelledError:
                 self._refuse(parts, DatabaseUnavailable(retry_after=_RETRY_AFTER))

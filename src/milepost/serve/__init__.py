@@ -16,8 +16,10 @@ import logging
 import os
 import socket
 import threading
+import time
 from dataclasses import replace
 
+from milepost.access.secrets import root_secret
 from milepost.errors import EmbeddedPostgresError, SettingsError
 from milepost.logs import configure_logging
 from milepost.processes import PARENT
@@ -25,6 +27,7 @@ from milepost.serve.columns import ColumnsProcess
 from milepost.serve.workers import WorkerKeeper
 from milepost.settings import Settings, to_environ
 from milepost.store.embedded import FAST_STOP_SECONDS, EmbeddedPostgres, Progress
+from milepost.store.room import DISK
 
 log = logging.getLogger("milepost.serve")
 
@@ -55,6 +58,7 @@ def run_server(settings: Settings, *, target: str = TARGET, progress: Progress |
     given = settings if postgres is None else replace(settings, database_url=postgres.dsn)
     os.environ.update(to_environ(given))
     os.environ[PARENT] = str(os.getpid())
+    os.environ[DISK] = "" if postgres is None else str(settings.data_dir)
 
     server = WorkerKeeper(target, listener, settings)
     columns = ColumnsProcess() if settings.columns else None
@@ -63,6 +67,7 @@ def run_server(settings: Settings, *, target: str = TARGET, progress: Progress |
         if postgres is not None:
             server.on_hurry = postgres.hurry
             starter.start()
+            _wait_for_secrets(settings, server)
         if columns is not None:
             columns.start()
         log.info("Milepost listens at %s", settings.url)
@@ -90,6 +95,23 @@ def listen(settings: Settings) -> socket.socket:
         else:
             message = f"Cannot listen on {settings.host} port {settings.port}: {error}. Choose --host and --port."
         raise SettingsError(message, field="MILEPOST_PORT") from error
+
+
+def _wait_for_secrets(settings: Settings, server: WorkerKeeper) -> None:
+    """Until the server's secret could be written: without it a worker ends, and a service manager starts us anew."""
+    said = False
+    while not server.stopping:
+        try:
+            root_secret(settings)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                return  # the worker says what it is
+            if not said:
+                log.error("The disk of %s is full: waiting for room to write the server's secret", settings.data_dir)
+            said = True
+            time.sleep(1.0)
+        else:
+            return
 
 
 def _start(postgres: EmbeddedPostgres, server: WorkerKeeper, progress: Progress | None) -> None:

@@ -6,17 +6,24 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import psycopg
-from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from milepost.errors import DatabaseUnavailable, Problem
+from milepost.errors import Problem
+from milepost.store.patience import PatientConnection, watchful
+from milepost.store.room import Room
 
 Row = dict[str, object]
-DictConnection = AsyncConnection[Row]
+DictConnection = PatientConnection[Row]
 
 #: Seconds a caller waits for a free connection before it is told to come back.
 _WAIT = 3.0
+#: Of these, what a connection has to show that somebody is there.
+_CHECK = 1.5
+#: Beyond the longest that a statement may take.
+_BEYOND = 2.0
+#: Seconds after which the pool gives up one connection; whoever comes next has another made at once.
+_RECONNECT = 10.0
 _RETRY_AFTER = 2
 
 
@@ -30,16 +37,21 @@ class QueryTimeout(Problem):
 class Database:
     """PostgreSQL, as the server reads it. Connections are opened in the background, so it may be away at the start."""
 
-    def __init__(self, dsn: str, *, size: int, query_seconds: int) -> None:
-        self.dsn = dsn
+    def __init__(self, dsn: str, *, size: int, query_seconds: int, room: Room | None = None) -> None:
+        self.room = room or Room(None)
+        self.dsn = watchful(dsn)
+        self._patience = query_seconds + _BEYOND
         self._pool: AsyncConnectionPool[DictConnection] = AsyncConnectionPool(
-            dsn,
+            self.dsn,
+            connection_class=PatientConnection[Row],
+            configure=self._configure,
             min_size=1,
             max_size=size,
             open=False,
             timeout=_WAIT,
             max_lifetime=1800,
-            check=AsyncConnectionPool.check_connection,
+            reconnect_timeout=_RECONNECT,
+            check=self._check,
             kwargs={
                 "row_factory": dict_row,
                 "application_name": "milepost",
@@ -56,16 +68,25 @@ class Database:
     async def close(self) -> None:
         await self._pool.close(timeout=2)
 
+    async def _configure(self, connection: DictConnection) -> None:
+        connection.patience = self._patience
+
+    async def _check(self, connection: DictConnection) -> None:
+        connection.patience = _CHECK
+        await AsyncConnectionPool.check_connection(connection)
+        connection.patience = self._patience
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[DictConnection]:
-        """One transaction as the server. Raises DatabaseUnavailable when PostgreSQL is away, QueryTimeout when slow."""
+        """One transaction as the server. Raises DatabaseUnavailable when PostgreSQL is away or hangs, DiskFull,
+        QueryTimeout when slow."""
         try:
             async with self._pool.connection() as connection:
                 yield connection
         except psycopg.errors.QueryCanceled as error:
             raise QueryTimeout from error
         except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError) as error:
-            raise DatabaseUnavailable(retry_after=_RETRY_AFTER) from error
+            raise self.room.unavailable(error, retry_after=_RETRY_AFTER) from error
 
     @asynccontextmanager
     async def customer(self, customer_id: str) -> AsyncIterator[DictConnection]:

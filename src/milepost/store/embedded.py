@@ -22,7 +22,8 @@ from milepost.store.embedded_cluster import locate
 from milepost.store.embedded_database import admin_dsn, ensure_database, running_dsn, says_ready
 from milepost.store.embedded_lock import AlreadyOwned, OwnerLock
 from milepost.store.embedded_log import last_lines, rotate
-from milepost.store.embedded_process import Postmaster, clear_leftovers
+from milepost.store.embedded_process import BEGIN_SECONDS, Postmaster, clear_leftovers, is_recovering, is_shutting_down
+from milepost.store.room import lacks_to_start
 
 __all__ = ["FAST_STOP_SECONDS", "AlreadyOwned", "EmbeddedPostgres", "attach_or_start"]
 
@@ -33,6 +34,8 @@ _FIRST_ATTEMPTS = 3  # exits during the first start until it is an error; signal
 _MAX_BACKOFF_SECONDS = 15.0
 FAST_STOP_SECONDS = 45.0  # for the last checkpoint; what it does not write, the next start recovers
 _POLL_SECONDS = 0.05
+_FULL_SECONDS = 30.0  # between two lines of log that say so
+_NO_SPACE = "No space left on device"
 
 Progress = Callable[[str], None]
 
@@ -116,15 +119,30 @@ class EmbeddedPostgres:
             self._stopping.set()
             keeper = self._keeper
         if keeper is not None and keeper is not threading.current_thread():
-            for number, seconds in ((signal.SIGINT, fast_seconds), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0)):
+            self._finish(keeper, fast_seconds)
+            for number, seconds in ((signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0)):
+                if not keeper.is_alive():
+                    break
+                log.warning("PostgreSQL has not stopped: sending it %s", number.name)
                 postmaster = self._postmaster
                 if postmaster is not None:
                     postmaster.send(number)
                 keeper.join(seconds)
-                if not keeper.is_alive():
-                    break
-                log.warning("PostgreSQL has not stopped %g s after %s", seconds, number.name)
         self._lock.release()
+
+    def _finish(self, keeper: threading.Thread, seconds: float) -> None:
+        """An orderly shutdown, while that is getting anywhere: asked while it recovers, PostgreSQL 18 hangs."""
+        began = time.monotonic()
+        postmaster = self._postmaster
+        if postmaster is not None:
+            if is_recovering(self._cluster):
+                return
+            postmaster.send(signal.SIGINT)
+            keeper.join(min(BEGIN_SECONDS, seconds))
+        while keeper.is_alive() and time.monotonic() - began < seconds:
+            if self._postmaster is not None and not is_shutting_down(self._cluster):
+                return
+            keeper.join(0.5)
 
     def hurry(self) -> None:
         """While `stop()` waits: gives up the orderly shutdown. Committed is committed; the next start recovers."""
@@ -145,7 +163,9 @@ class EmbeddedPostgres:
 
     def _keep(self) -> None:
         try:
-            self._cluster.prepare()
+            self._wait_for_room()
+            if not self._stopping.is_set():
+                self._cluster.prepare()
             self._live_and_live_again()
         except BaseException as error:  # noqa: BLE001 -- the thread has no caller: start() raises it
             self._failure = error
@@ -161,6 +181,9 @@ class EmbeddedPostgres:
         while not self._stopping.is_set():
             started = time.monotonic()
             try:
+                self._wait_for_room()
+                if self._stopping.is_set():
+                    return
                 rotate(self._cluster.log_file, at_start=True)
                 clear_leftovers(self._cluster, self._stopping.is_set)
                 code = self._one_life()
@@ -171,10 +194,11 @@ class EmbeddedPostgres:
             else:
                 if self._stopping.is_set():
                     return
-                exits += code >= 0
+                full = _NO_SPACE in last_lines(self._cluster.log_file, 12)
+                exits += code >= 0 and not full
                 if not self._decided.is_set() and exits >= _FIRST_ATTEMPTS:
                     raise EmbeddedPostgresError(self._did_not_start(code))
-                what = f"PostgreSQL ended with code {code}"
+                what = f"PostgreSQL ended with code {code}" + (": the disk is full" if full else "")
             self._restarts += 1
             deaths = 1 if time.monotonic() - started > 60 else deaths + 1
             # The first restart is immediate, then ever slower: 0, 0.5, 1, 2, ... seconds.
@@ -217,6 +241,21 @@ class EmbeddedPostgres:
                     f"PostgreSQL is recovering, {now - began:.0f} s so far: {last_lines(self._cluster.log_file, 1)}"
                 )
         return code
+
+    def _wait_for_room(self) -> None:
+        """Says that the disk is full and looks again, rather than end and be started over and over."""
+        reported = -_FULL_SECONDS
+        folder = self._cluster.data_dir
+        while not self._stopping.is_set():
+            lacking = lacks_to_start(folder, empty=not self._cluster.pgdata.exists())
+            if lacking is None:
+                return
+            if time.monotonic() - reported >= _FULL_SECONDS:
+                reported = time.monotonic()
+                log.error("PostgreSQL waits to be started. %s", lacking)
+                if self._progress is not None:
+                    self._progress(lacking)
+            self._stopping.wait(0.5)
 
     def _tell(self, text: str) -> None:
         log.info(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from milepost.errors import EmbeddedPostgresError
@@ -45,9 +46,11 @@ class OwnerLock:
         except OSError:
             os.close(fd)
             raise
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{os.getpid()}\n".encode("ascii"), 0)
         self._fd = fd
+        text = f"{os.getpid()}\n".encode("ascii")
+        with suppress(OSError):  # a full disk: the lock holds without a name in it
+            os.pwrite(fd, text, 0)
+            os.ftruncate(fd, len(text))
 
     def release(self) -> None:
         with self._releasing:  # two threads may stop the same server

@@ -21,7 +21,9 @@ from milepost.store.embedded_log import open_log
 
 log = logging.getLogger("milepost.postgres")
 
-_SHUTDOWN_SECONDS = 60.0  # how long a leftover may take for its last checkpoint
+_SHUTDOWN_SECONDS = 60.0  # how long a leftover may take for its last checkpoint, from when it was first asked to end
+BEGIN_SECONDS = 5.0  # how long until it must have begun with that
+_SHUTTING_DOWN, _IN_CRASH_RECOVERY = 3, 4  # DBState of pg_control.h
 _ORPHAN_SECONDS = 1.0  # backends see within moments that their postmaster is gone
 
 # Runs between fork and exec in a process of its own: preexec_fn is not safe beside other threads.
@@ -111,16 +113,17 @@ def _start_guardian(pid: int) -> subprocess.Popen[bytes]:
 def clear_leftovers(cluster: Cluster, stopping: Callable[[], bool]) -> None:
     """Waits for, or stops, what an earlier life left: call it as the owner of the lock, before a start.
 
-    A postmaster that still shuts down is given time for its checkpoint. Backends without a postmaster hold
-    shared memory, and PostgreSQL would rightly refuse to start. A lock file whose number now belongs
-    to some other program is removed, and only when no process of this cluster is left.
+    A postmaster that writes its last checkpoint is given time for it; one in recovery is ended at once, as its
+    successor recovers anyway (and PostgreSQL 18 hangs when it is asked to shut down in recovery). Backends without
+    a postmaster hold shared memory, and PostgreSQL would rightly refuse to start. A lock file whose number now
+    belongs to some other program is removed, and only when no process of this cluster is left.
     Raises EmbeddedPostgresError when something does not go, or `stopping()` turned true meanwhile.
     """
     postmaster = _recorded_postmaster(cluster)
     if postmaster is not None:
         log.info("A PostgreSQL from an earlier run (process %d) is still there: shutting it down", postmaster.pid)
-        _end([postmaster], signal.SIGINT, _SHUTDOWN_SECONDS, stopping)
-        _end([postmaster], signal.SIGQUIT, 10.0, stopping)
+        _finish(cluster, postmaster, stopping)
+        _end([postmaster], signal.SIGQUIT, 7.0, stopping)
     processes = cluster_processes(cluster)
     if processes:
         _wait(processes, _ORPHAN_SECONDS, stopping)
@@ -148,6 +151,50 @@ def cluster_processes(cluster: Cluster) -> list[psutil.Process]:
             if process.name().startswith("postgres") and _works_in(process, cluster.pgdata):
                 found.append(process)
     return found
+
+
+def is_recovering(cluster: Cluster) -> bool:
+    """Whether it replays its log after a crash, rather than serve or shut down."""
+    if _state(cluster) == _IN_CRASH_RECOVERY:
+        return True
+    for process in cluster_processes(cluster):  # it may not have written so yet
+        with suppress(psutil.Error):
+            if " startup" in " ".join(process.cmdline()):  # empty of one that is ending
+                return True
+    return False
+
+
+def is_shutting_down(cluster: Cluster) -> bool:
+    """Whether it writes its last checkpoint."""
+    return _state(cluster) == _SHUTTING_DOWN
+
+
+def _finish(cluster: Cluster, postmaster: psutil.Process, stopping: Callable[[], bool]) -> None:
+    """Lets it shut down in order, for as long as that is getting anywhere."""
+    if is_recovering(cluster):
+        return
+    asked = _asked_to_stop(cluster) or time.time()
+    _end([postmaster], signal.SIGINT, BEGIN_SECONDS, stopping)
+    while _alive(postmaster) and is_shutting_down(cluster) and time.time() - asked < _SHUTDOWN_SECONDS:
+        _wait([postmaster], 0.5, stopping)
+
+
+def _asked_to_stop(cluster: Cluster) -> float | None:
+    """When a postmaster wrote down that it was asked to end (seconds since 1970), None where it has not."""
+    try:
+        lines = cluster.pid_file.read_text(encoding="utf-8").splitlines()
+        return cluster.pid_file.stat().st_mtime if len(lines) >= 8 and lines[7].strip() == "stopping" else None
+    except FileNotFoundError:
+        return None
+
+
+def _state(cluster: Cluster) -> int | None:
+    """What its control file says it is doing: DBState, which is at the same place in every release of PostgreSQL."""
+    try:
+        with (cluster.pgdata / "global" / "pg_control").open("rb") as file:
+            return int.from_bytes(file.read(20)[16:], sys.byteorder)
+    except FileNotFoundError:  # it is being made
+        return None
 
 
 def _works_in(process: psutil.Process, folder: Path) -> bool:
