@@ -92,6 +92,8 @@ _WITHOUT_SESSION = [
     "^/(beacon/|sourceConfig)",
 ]
 
+#: Few, as each route has them by method and status: 250 KB of text in all.
+_HTTP_SECONDS: Final[list[str | float]] = [0.005, 0.025, 0.1, 0.5, 2.5, 10.0]
 #: The longest text of a form, percent-encoded, and the rest.
 _MOST_FORM_BYTES: Final = 64 * 1024
 
@@ -110,7 +112,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         exclude=_WITHOUT_SESSION,
     )
     http_metrics = PrometheusConfig(
-        app_name="milepost", prefix="milepost_http", group_path=True, exclude=["^/metrics$"]
+        app_name="milepost", prefix="milepost_http", group_path=True, exclude=["^/metrics$"], buckets=_HTTP_SECONDS
     )
     forms = FormGuard(
         derived(settings, "csrf"), https=https, exclude=(*(f"^{path}" for path in API), *_WITHOUT_COOKIES)

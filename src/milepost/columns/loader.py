@@ -24,6 +24,7 @@ from milepost.columns.reading import (
     QuestionFailed,
 )
 from milepost.columns.rollup import Rollup
+from milepost.store.patience import watchful
 from milepost.supervisor import in_a_line
 
 log = logging.getLogger(__name__)
@@ -310,6 +311,6 @@ class Loader:
         self._checked = True
 
     def _connect(self) -> Connection:
-        connection = psycopg.connect(self._dsn, autocommit=True, application_name="milepost-columns")
+        connection = psycopg.connect(watchful(self._dsn), autocommit=True, application_name="milepost-columns")
         connection.execute("set timezone = 'UTC'; set jit = off")
         return connection
