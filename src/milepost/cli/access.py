@@ -35,7 +35,8 @@ def list_(data_dir: DataDir = None) -> None:
     for key in with_database(load_settings().with_flags(data_dir=data_dir), list_keys):
         times = (key.created_at, key.last_used_at, key.revoked_at)
         shown = (at.strftime("%Y-%m-%d %H:%M") if at else "" for at in times)
-        table.add_row(str(key.key_id), key.kind, key.name, key.public_key or key.prefix + "…", *shown)
+        kind = f"{key.kind}, signed ids only" if key.signed_only else key.kind
+        table.add_row(str(key.key_id), kind, key.name, key.public_key or key.prefix + "…", *shown)
     Console().print(table)
 
 
