@@ -16,7 +16,7 @@ import pytest
 from milepost.columns.reading import ColumnsDamaged, ColumnsFull, ColumnsTaken, ColumnsUnavailable
 from tests.columns.events import count, insert
 from tests.supervisor.test_running_server import health, metrics
-from tests.support.columns import Owner
+from tests.support.columns import Owner, damage
 from tests.support.dashboard import member
 from tests.support.server import Server, running, wait_for
 
@@ -38,14 +38,7 @@ def parts(owner: Owner, month: int) -> list[Path]:
 def overwrite(folder: Path, harm: str) -> None:
     files = [path for path in folder.iterdir() if path.suffix == ".bin"]
     assert files, f"{folder} has columns"
-    for path in files:
-        match harm:
-            case "cut":
-                path.write_bytes(path.read_bytes()[:100])
-            case "garbage":
-                path.write_bytes(b"\x07" * path.stat().st_size)
-            case _:
-                path.unlink()
+    damage(files, harm)
 
 
 def kept(owner: Owner) -> bool:

@@ -17,7 +17,7 @@ import pytest
 
 from milepost.columns.reading import Proof
 from tests.columns.events import count, insert
-from tests.support.columns import Owner
+from tests.support.columns import Owner, damage
 from tests.support.server import WRITE_KEY, Server, running, wait_for
 
 pytestmark = pytest.mark.timeout(240)
@@ -184,14 +184,7 @@ def test_its_files_are_damaged(server: Server, connection: psycopg.Connection, h
     server.stop()
     files = [path for path in (server.data_dir / "columns" / "store").rglob("*.bin") if path.stat().st_size > 200]
     assert files, "there is something to damage"
-    for path in files:
-        match harm:
-            case "cut":
-                path.write_bytes(path.read_bytes()[:100])
-            case "garbage":
-                path.write_bytes(b"\x07" * path.stat().st_size)
-            case _:
-                path.unlink()
+    damage(files, harm)
     server.start()
     with posting(server):
         proof = proved(server)

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +17,18 @@ from milepost.columns.client import Columns
 from milepost.columns.reading import ColumnsUnavailable, Freshness, Proof, QueryResult, Value
 from milepost.processes import PARENT
 from tests.support.server import wait_for
+
+
+def damage(files: Iterable[Path], harm: str) -> None:
+    """What may become of files: "cut", "garbage" in place of their bytes, or "missing"."""
+    for path in files:
+        match harm:
+            case "cut":
+                path.write_bytes(path.read_bytes()[:100])
+            case "garbage":
+                path.write_bytes(b"\x07" * path.stat().st_size)
+            case _:
+                path.unlink()
 
 
 class Owner:

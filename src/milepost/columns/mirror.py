@@ -76,13 +76,7 @@ class Mirror:
 
         `loaded` is told the rows so far.
         """
-        self.engine.command("drop table if exists events_new")
-        self.engine.command(ddl.create_events("events_new"))
-        rows = 0
-        for block in blocks:
-            self.engine.insert("events_new", list(COLUMNS), block, settings=_WRITE)
-            rows += block.count(b"\n")
-            loaded(rows)
+        self._fill_new(blocks, loaded)
         # A load that was finished before this one describes the old rows: it must not outlive them.
         self.engine.command("truncate table loads")
         self.engine.command("exchange tables events and events_new")
@@ -94,16 +88,22 @@ class Mirror:
 
         Whoever asks meanwhile gets the old rows, as far as they can be read, then the new ones.
         """
+        rows = self._fill_new(blocks, lambda _: None)
+        # A month without a row cannot be swapped in, only taken out.
+        swap = f"replace partition {month} from events_new" if rows else f"drop partition {month}"
+        self.engine.command(f"alter table events {swap}")
+        self.engine.command("drop table if exists events_new")
+        return rows
+
+    def _fill_new(self, blocks: Iterable[bytes], loaded: Callable[[int], None]) -> int:
+        """A fresh table `events_new` of these blocks, to be swapped in; answers its rows, and tells `loaded` so far."""
         self.engine.command("drop table if exists events_new")
         self.engine.command(ddl.create_events("events_new"))
         rows = 0
         for block in blocks:
             self.engine.insert("events_new", list(COLUMNS), block, settings=_WRITE)
             rows += block.count(b"\n")
-        # A month without a row cannot be swapped in, only taken out.
-        swap = f"replace partition {month} from events_new" if rows else f"drop partition {month}"
-        self.engine.command(f"alter table events {swap}")
-        self.engine.command("drop table if exists events_new")
+            loaded(rows)
         return rows
 
     def forget_loads(self) -> None:
