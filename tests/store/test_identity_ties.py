@@ -200,3 +200,17 @@ def test_verify_finds_what_is_not_where_it_belongs(connection: psycopg.Connectio
     follow_to_the_end(connection.info.dsn)
     assert verify_identity(connection) == (0, waiting(connection))
     check(connection)
+
+
+def test_sessions_are_known_until_they_are_counted_anew(connection: psycopg.Connection) -> None:
+    """Its only day is counted off a customer before its session is; then that session goes on."""
+    _store(connection, Sent(None, "a", "x", "s", 1))
+    assert _tie(connection, ("group", "user", "a", "acme"))
+    connection.execute("select milepost.list_followings()")
+    connection.execute("select milepost.begin_followings()")
+    connection.execute("select milepost.follow('user', 'a', 10)")
+    assert connection.execute("select milepost.recount_left(1)").fetchone() == (1,)
+    _store(connection, Sent("a", "b", "y", "s", 2))
+    follow_to_the_end(connection.info.dsn)
+    assert not verify_standing(connection).differing
+    check(connection)
