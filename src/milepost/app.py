@@ -36,7 +36,20 @@ from milepost.access.secrets import derived, identity_secret
 from milepost.access.services import AnyRequest, Services, services
 from milepost.access.sessions import SessionConfig, SessionCookie, cookie_name
 from milepost.access.tokens import Tokens
-from milepost.api import coach, game, health, ingest, insights, practice, query, read, sdk_settings, tokens, validation
+from milepost.api import (
+    coach,
+    game,
+    health,
+    ingest,
+    insights,
+    practice,
+    query,
+    read,
+    sdk_settings,
+    tokens,
+    traits,
+    validation,
+)
 from milepost.api.bodies import JsonRequest
 from milepost.api.heads import with_heads
 from milepost.api.schemas import SECURITY, SECURITY_SCHEMES
@@ -126,6 +139,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             ingest.beacon_router,
             sdk_settings.router,
             read.router,
+            traits.router,
             query.router,
             insights.router,
             coach.router,

@@ -93,7 +93,7 @@ RejectCode = Literal[
 REJECT_CODES: Final[tuple[RejectCode, ...]] = get_args(RejectCode)
 
 # -- What was held back of an event that was stored (a notice's `code`) -----------------------------
-NoticeCode = Literal["needs_server_key", "unsigned", "invalid_signature"]
+NoticeCode = Literal["needs_server_key", "unsigned", "invalid_signature", "trait_not_kept"]
 
 # -- Why an SDK gave an event up (its drop counter's label) ----------------------------------------
 DropReason = Literal["queue_full", "spool_full", "rejected", "unauthorised", "invalid", "consent", "too_large"]

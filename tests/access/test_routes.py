@@ -73,6 +73,12 @@ _ROUTES: Final = {
         GET /v1/identity/following
         POST /v1/identity/changes/{change_id}/undo
     """,
+    Caller.SERVER: """
+        PUT /v1/customers/{customer_id}
+        POST /v1/customers/batch
+        PUT /v1/people/{user_id}
+        POST /v1/people/batch
+    """,
     Caller.CUSTOMER: """
         GET /v1/me
         GET /v1/me/actions
@@ -110,6 +116,7 @@ _ROUTES: Final = {
         GET /v1/customers/{customer_id}/recommendations
         POST /v1/customers/{customer_id}/recommendations/{recommendation_id}
         GET /v1/customers/{customer_id}/sessions
+        GET /v1/customers/{customer_id}/traits/history
         GET /v1/insights/validation
         GET /v1/leaderboard
         GET /v1/live
@@ -128,6 +135,8 @@ _ROUTES: Final = {
         POST /v1/query/stickiness/who
         POST /v1/query/tools
         POST /v1/query/tools/who
+        GET /v1/traits
+        PUT /v1/traits
         POST /v1/query/trends
         POST /v1/query/trends/who
         GET /v1/tokens/revocations
@@ -199,6 +208,9 @@ _ANSWERS: Final[dict[Caller, dict[Kind, int | None]]] = {
         "nobody": 401, "write key": None, "secret key": None, "customer token": 401, "member": 401,
     },
     Caller.SECRET_KEY: {
+        "nobody": 401, "write key": 403, "secret key": None, "customer token": 401, "member": 401,
+    },
+    Caller.SERVER: {
         "nobody": 401, "write key": 403, "secret key": None, "customer token": 401, "member": 401,
     },
     Caller.CUSTOMER: {

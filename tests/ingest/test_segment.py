@@ -17,6 +17,7 @@ from milepost.ingest.pipeline import Accepted, accept
 from milepost.ingest.segment import SEGMENT_STEPS
 from milepost.plan import SegmentEvents, load_plan
 from milepost.plan.model import GrowthStage
+from milepost.traits.values import Told
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 SENDER = Sender(load_plan(), NOW)
@@ -172,10 +173,12 @@ def test_the_messages_own_sent_at_wins_over_the_batchs() -> None:
 def test_ties_and_traits() -> None:
     (call,) = _run(type="identify", anonymousId="a", traits={"name": "Ann"}).identity_calls
     assert call.ties == (Tie("identify", "anonymous", "a", "u"),)
-    assert (call.traits[0].of, call.traits[0].id, call.traits[0].name) == ("user", "u", "Ann")
+    assert (call.traits[0].kind, call.traits[0].id) == ("person", "u")
+    assert call.traits[0].told == (Told("name", "Ann", None, "text"),)
+    assert call.at == NOW
     (call,) = _run(type="group", groupId="acme", anonymousId="a", traits={"name": "Acme"}).identity_calls
     assert call.ties == (Tie("group", "user", "u", "acme"), Tie("group", "anonymous", "a", "acme"))
-    assert (call.traits[0].of, call.traits[0].id) == ("customer", "acme")
+    assert (call.traits[0].kind, call.traits[0].id) == ("customer", "acme")
     (call,) = _run(type="alias", previousId="p").identity_calls
     assert call.ties == (Tie("alias", "anonymous", "p", "u"), Tie("alias", "user", "p", "u"))
     assert call.event_id == _row(type="alias", previousId="p").event_id

@@ -27,6 +27,7 @@ from milepost.settings import Settings
 from milepost.store.embedded import EmbeddedPostgres
 from milepost.store.setup import set_up
 from milepost.supervisor import Supervisor
+from milepost.traits.values import Told
 
 NOW = datetime.now(UTC)
 _ALLOW = sql.SQL("alter database {} with allow_connections {}")
@@ -103,9 +104,9 @@ async def test_an_unstorable_row_is_found_and_its_neighbours_stored(dsn: str) ->
 async def test_unstorable_ties_cost_nobody_else_anything(dsn: str) -> None:
     rows = [_row() for _ in range(3)]
     calls = [
-        IdentityCall(rows[0].event_id, (Tie("identify", "anonymous", "a", "u"),), ()),
-        IdentityCall(rows[1].event_id, (Tie("identify", "anonymous", "b\x00", "u"),), ()),
-        IdentityCall(rows[2].event_id, (), (Traits("customer", "acme", "Acme", b'{"a":"\\u0000"}'),)),
+        IdentityCall(rows[0].event_id, NOW, (Tie("identify", "anonymous", "a", "u"),), ()),
+        IdentityCall(rows[1].event_id, NOW, (Tie("identify", "anonymous", "b\x00", "u"),), ()),
+        IdentityCall(rows[2].event_id, NOW, (), (Traits("customer", "acme", (Told("a", "\x00", None, "text"),)),)),
     ]
     async with _writing(dsn, writers=1) as writer:
         neighbour = asyncio.create_task(writer.write(_work([_row("other")])))
@@ -152,7 +153,9 @@ async def test_what_a_request_tells_is_known_before_any_of_its_events(dsn: str) 
     rows = [_row("") for _ in range(30)]
     for n, row in enumerate(rows):
         row.customer_id, row.user_id = None, f"user-{n}"
-    calls = [IdentityCall(row.event_id, (Tie("group", "user", f"user-{n}", "acme"),), ()) for n, row in enumerate(rows)]
+    calls = [
+        IdentityCall(row.event_id, NOW, (Tie("group", "user", f"user-{n}", "acme"),), ()) for n, row in enumerate(rows)
+    ]
     async with _writing(dsn) as writer:
         assert (await writer.write(_work(rows, calls))).accepted == 30
     assert _count(dsn) == 30
@@ -264,8 +267,8 @@ async def test_a_deadlock_is_tried_again(dsn: str) -> None:
     before = retried._value.get()
     rows = [_row(), _row()]
     calls = [
-        IdentityCall(rows[0].event_id, (Tie("identify", "anonymous", "a", "u"),), ()),
-        IdentityCall(rows[1].event_id, (), (Traits("user", "contended", None, b"{}"),)),
+        IdentityCall(rows[0].event_id, NOW, (Tie("identify", "anonymous", "a", "u"),), ()),
+        IdentityCall(rows[1].event_id, NOW, (), (Traits("person", "contended", (Told("plan", "pro", None, "text"),)),)),
     ]
     async with _writing(dsn, writers=1) as writer, await AsyncConnection.connect(dsn) as other:
         await other.execute("insert into milepost.users (user_id) values ('contended')")

@@ -320,7 +320,7 @@ export interface components {
         /** Notice */
         Notice: {
             /** @enum {string} */
-            code: "needs_server_key" | "unsigned" | "invalid_signature";
+            code: "needs_server_key" | "unsigned" | "invalid_signature" | "trait_not_kept";
             event_id: string;
             field: string;
             index: number;

@@ -58,6 +58,19 @@ async def require_secret_key(ring: KeyRing, key: str | None) -> None:
         raise Forbidden("This key can only write, so it cannot read. Use a secret key (mps_...).")
 
 
+async def require_server_key(ring: KeyRing, key: str | None) -> None:
+    """Raises Unauthorised without a valid key, Forbidden for a public one."""
+    info = await ring.find(key) if key else None
+    if info is None:
+        raise Unauthorised(
+            "No valid server or secret key came with this request. Send one as Authorization: Bearer mpsv_..."
+        )
+    if info.kind == "browser":
+        raise Forbidden(
+            "This key is public, so it cannot say who somebody is. Use a server key (mpsv_...) or a secret key."
+        )
+
+
 async def is_insider(request: Request[Any, Any, Any], ring: KeyRing) -> bool:
     """Whether it is one of us who looks after the server: from a private address, directly, or with a secret key.
 

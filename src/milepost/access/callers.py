@@ -14,7 +14,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.plugins import ReceiveRoutePlugin
 from litestar.routes import BaseRoute, HTTPRoute
 
-from milepost.access.auth import bearer, require_secret_key, require_write_key, writing_key
+from milepost.access.auth import bearer, require_secret_key, require_server_key, require_write_key, writing_key
 from milepost.access.keys import PREFIXES
 from milepost.access.services import AnyRequest, services
 from milepost.access.sessions import signed_in
@@ -31,6 +31,7 @@ class Caller(Enum):
     ANYBODY = "anybody"
     WRITE_KEY = "write key"
     SECRET_KEY = "secret key"  # noqa: S105  # what it is called, not one
+    SERVER = "server or secret key"
     CUSTOMER = "customer token"
     MEMBER = "member"
     TEAM = "member or secret key"
@@ -114,6 +115,8 @@ async def _identity(request: AnyRequest, caller: Caller) -> _Identity:
                 await require_write_key(keys, key)
         case Caller.SECRET_KEY:
             await require_secret_key(keys, bearer(request))
+        case Caller.SERVER:
+            await require_server_key(keys, bearer(request))
         case Caller.CUSTOMER:
             return _Identity(customer_id=await _customer(request))
         case Caller.MEMBER:

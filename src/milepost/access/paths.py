@@ -14,15 +14,15 @@ from milepost.vocabulary import MAX_ID_LENGTH
 
 #: What programs ask, beside pages: ours, and what the SDKs of others have their own addresses for.
 API: Final = ("/v1/", "/beacon/", "/sourceConfig")
-_WITH_IDS = (b"/customers/", b"/v1/customers/")
+_WITH_IDS = (b"/customers/", b"/v1/customers/", b"/people/", b"/v1/people/")
 _FILES = ("/static/", "/tools-app/")
 _LONGEST = 1024
 _NOWHERE = "/static/-"
 
 
 def whole_segments(app: ASGIApp) -> ASGIApp:
-    """Routes customers' addresses by their path as it was sent, so that an encoded slash ends no segment and
-    nothing is decoded twice; the handlers decode the id. Everything else is routed as ever."""
+    """Routes customers' and people's addresses by their path as it was sent, so that an encoded slash ends no segment
+    and nothing is decoded twice; the handlers decode the id. Everything else is routed as ever."""
 
     async def routed(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
@@ -41,18 +41,29 @@ def _plain(path: str) -> bool:
     return "\x00" not in path and ".." not in path.split("/") and len(path.encode("utf-8", "replace")) < _LONGEST
 
 
-def may_be_customer(text: str) -> bool:
-    """Whether a customer can have this id: whatever ingest and the database take."""
+def may_be_id(text: str) -> bool:
+    """Whether a customer or a person can have this id: whatever ingest and the database take."""
     return 1 <= len(text) <= MAX_ID_LENGTH and "\x00" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def customer_of(segment: str) -> str:
     """The customer id of a path's segment. Raises NotFound for one that cannot be stored."""
-    try:
-        customer_id = unquote(segment, errors="strict")
-        customer_id.encode()
-    except UnicodeError as error:
-        raise NotFound("There is no such customer.", field="customer_id") from error
-    if not may_be_customer(customer_id):
+    if (customer_id := _id_of(segment)) is None:
         raise NotFound("There is no such customer.", field="customer_id")
     return customer_id
+
+
+def person_of(segment: str) -> str:
+    """The user id of a path's segment. Raises NotFound for one that cannot be stored."""
+    if (user_id := _id_of(segment)) is None:
+        raise NotFound("There is no such person.", field="user_id")
+    return user_id
+
+
+def _id_of(segment: str) -> str | None:
+    try:
+        text = unquote(segment, errors="strict")
+        text.encode()
+    except UnicodeError:
+        return None
+    return text if may_be_id(text) else None

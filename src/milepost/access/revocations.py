@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from milepost.access.paths import may_be_customer
+from milepost.access.paths import may_be_id
 from milepost.access.tokens import CustomerToken
 from milepost.errors import DatabaseUnavailable, InvalidRequest, Unauthorised
 from milepost.insights.cursor import decode_place, encode_place
@@ -46,7 +46,7 @@ async def revoke_token(database: Database, token_id: str, *, by: str | None) -> 
 
     Raises InvalidRequest for what cannot be an id.
     """
-    if not may_be_customer(token_id):  # the same letters
+    if not may_be_id(token_id):
         raise InvalidRequest(
             f"A token's id (jti) has 1 to {MAX_ID_LENGTH} characters, none of them U+0000. Revoke a token with another "
             "by its customer.",
@@ -60,7 +60,7 @@ async def revoke_customer(database: Database, customer_id: str, *, by: str | Non
 
     Raises InvalidRequest for what cannot be a customer's id.
     """
-    if not may_be_customer(customer_id):
+    if not may_be_id(customer_id):
         raise InvalidRequest(
             f"A customer id has 1 to {MAX_ID_LENGTH} characters, none of them U+0000.", field="customer_id"
         )

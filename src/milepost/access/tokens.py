@@ -10,7 +10,7 @@ from uuid import uuid4
 import jwt
 import msgspec
 
-from milepost.access.paths import may_be_customer
+from milepost.access.paths import may_be_id
 from milepost.access.secrets import derived, root_secret
 from milepost.errors import Unauthorised
 from milepost.settings import Settings
@@ -65,7 +65,7 @@ class Tokens:
             raise Unauthorised(f"The token is not valid ({error}). Ask for a new one.") from error
         metadata = claims.get("app_metadata")
         customer = claims.get("customer_id") or (metadata.get("customer_id") if isinstance(metadata, dict) else None)
-        if not isinstance(customer, str) or not may_be_customer(customer):
+        if not isinstance(customer, str) or not may_be_id(customer):
             raise Unauthorised("The token names no customer. It needs the claim customer_id, or one in app_metadata.")
         token_id, issued_at = claims.get("jti"), claims.get("iat")
         return CustomerToken(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 import msgspec
@@ -33,6 +34,9 @@ _CODES = {
 }
 
 
+_MISSING = re.compile(r"Object missing required field `(\w+)`")
+
+
 class ErrorBody(msgspec.Struct):
     """What every error answers. `detail` repeats the message for Segment's SDKs, which read that."""
 
@@ -59,6 +63,10 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
         if isinstance(first, dict):
             field = str(first.get("key")) if first.get("key") else None
             message = f"{first.get('message', message)}"
+            if missing := _MISSING.match(message):
+                # `data` is what the handler calls the whole body, which its sender never named.
+                field = missing[1] if field in (None, "data") else f"{field}.{missing[1]}"
+                message = f"{field} is missing."
     if error.status_code in _UNANSWERED:
         UNANSWERED.labels(str(error.status_code)).inc()
     if message == _GONE:

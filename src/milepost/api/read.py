@@ -18,12 +18,14 @@ from milepost.access.paths import customer_of
 from milepost.access.services import AnyRequest, services
 from milepost.api.params import Cursor, CustomerId, Limit, matchable
 from milepost.api.schemas import errors
+from milepost.api.traits import put_customer
 from milepost.errors import NotFound
 from milepost.identity.follow import WAITING
 from milepost.insights import customer as one
 from milepost.insights.customer import Action, Customer, Event, Insights, Page, Session
 from milepost.insights.customers import CustomerFilter, CustomerPage, Sort, Status, list_customers
 from milepost.store.database import DictConnection
+from milepost.traits.keep import read_now
 from milepost.vocabulary import MAX_ID_LENGTH, MAX_WORD_LENGTH, EventType
 
 Search = Annotated[str | None, Parameter(max_length=MAX_ID_LENGTH, description="Part of a customer's id or name.")]
@@ -66,9 +68,11 @@ async def get_customers(
 @get("/customers/{customer_id:str}", summary="One customer", responses=_ONE, access=Caller.TEAM)
 async def get_customer(request: AnyRequest, customer_id: CustomerId) -> Customer:
     """Name, traits and insights."""
-    served = services(request)
+    served, customer = services(request), customer_of(customer_id)
     async with served.database.transaction() as connection:
-        return await one.read_customer(connection, customer_of(customer_id), now=served.now())
+        found = await one.read_customer(connection, customer, now=served.now())
+        found.traits = dict((await read_now(connection, "customer", [customer]))[customer])
+    return found
 
 
 @get("/customers/{customer_id:str}/insights", summary="A customer's insights", responses=_ONE, access=Caller.TEAM)
@@ -117,7 +121,13 @@ async def get_me(request: AnyRequest) -> Customer:
     """What `/v1/customers/{id}` answers, for the customer whose token this is."""
     customer_id, served = token_customer(request), services(request)
     async with served.database.customer(customer_id) as connection:
-        return await one.read_customer(connection, customer_id, now=served.now())
+        found = await one.read_customer(connection, customer_id, now=served.now())
+    shown = served.plan.shown_traits()
+    if shown:
+        async with served.database.transaction() as connection:
+            known = (await read_now(connection, "customer", [customer_id]))[customer_id]
+        found.traits = {name: value for name, value in known.items() if name in shown}
+    return found
 
 
 @get("/me/insights", summary="The customer's own insights", responses=_ONE, access=Caller.CUSTOMER)
@@ -224,6 +234,7 @@ router = Router(
     route_handlers=[
         get_customers,
         get_customer,
+        put_customer,
         get_insights,
         get_events,
         get_sessions,

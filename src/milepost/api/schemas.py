@@ -21,6 +21,7 @@ SECURITY_SCHEMES = Components(
         "writeKeyBasic": SecurityScheme(
             type="http", scheme="basic", description="A write key as the user name, without a password."
         ),
+        "serverKey": SecurityScheme(type="http", scheme="bearer", description="A server key (mpsv_...)."),
         "secretKey": SecurityScheme(type="http", scheme="bearer", description="A secret key (mps_...)."),
         "customerToken": SecurityScheme(
             type="http", scheme="bearer", bearer_format="JWT", description="A customer's own token."
@@ -38,6 +39,7 @@ SECURITY: Mapping[Caller, list[dict[str, list[str]]]] = {
     Caller.ANYBODY: [],
     Caller.WRITE_KEY: [{"writeKey": []}, {"writeKeyBasic": []}],
     Caller.SECRET_KEY: [{"secretKey": []}],
+    Caller.SERVER: [{"serverKey": []}, {"secretKey": []}],
     Caller.CUSTOMER: [{"customerToken": []}],
     Caller.MEMBER: [{"member": []}],
     Caller.TEAM: [{"secretKey": []}, {"member": []}],
@@ -75,17 +77,12 @@ def json_body(kind: Any) -> type[Operation]:
 
 
 def events_body(kind: Any, key: str) -> type[Operation]:
-    """An operation whose JSON body is `{key: [kind, ...], sent_at}`."""
-    sent = "sent_at" if key == "events" else "sentAt"
-    batch = {
-        "type": "object",
-        "required": [key],
-        "properties": {
-            key: {"type": "array", "items": _inline(kind), "maxItems": MAX_BATCH_EVENTS},
-            sent: {"type": "string", "format": "date-time", "description": "The sender's clock when it sent this."},
-        },
-    }
-    return _operation(batch)
+    """An operation whose JSON body is `{key: [kind, ...]}`, of events with `sent_at`."""
+    properties: dict[str, Any] = {key: {"type": "array", "items": _inline(kind), "maxItems": MAX_BATCH_EVENTS}}
+    if sent := {"events": "sent_at", "batch": "sentAt"}.get(key):
+        clock = "The sender's clock when it sent this."
+        properties[sent] = {"type": "string", "format": "date-time", "description": clock}
+    return _operation({"type": "object", "required": [key], "properties": properties})
 
 
 def actions_body(kind: Any) -> type[Operation]:

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from milepost.access.keys import KeyKind, create_key, list_keys, revoke_key
 from milepost.access.members import make_link
-from milepost.access.paths import may_be_customer
+from milepost.access.paths import may_be_id
 from milepost.access.revocations import list_revocations, revoke_customer, revoke_token
 from milepost.access.secrets import identity_secret
 from milepost.access.tokens import Tokens, id_of
@@ -76,7 +76,7 @@ def create_token(
     data_dir: DataDir = None,
 ) -> None:
     """Print a token with which one customer reads their own part (`/v1/me`), and its id on standard error."""
-    if not may_be_customer(customer):
+    if not may_be_id(customer):
         raise typer.BadParameter(f"a customer id has 1 to {MAX_ID_LENGTH} characters", param_hint="--customer")
     settings = load_settings().with_flags(data_dir=data_dir)
     _need_secret(settings, settings.token_secret)

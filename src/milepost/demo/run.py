@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import secrets
 import threading
@@ -16,6 +15,7 @@ from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 
+import msgspec
 import psycopg
 from rich.console import Console
 
@@ -34,6 +34,8 @@ from milepost.serve import run_server
 from milepost.settings import Settings
 from milepost.store.database import Database
 from milepost.store.embedded import attach_or_start
+from milepost.traits.keep import rows
+from milepost.traits.values import read
 
 _log = logging.getLogger(__name__)
 _console = Console()
@@ -119,13 +121,13 @@ def _fill(settings: Settings, dsn: str, *, everyone: bool) -> None:
     """Names first, so that the customers have theirs from their first event; then the events."""
     now, plan = datetime.now(UTC), load_plan(settings.plan_file)
     with psycopg.connect(dsn, autocommit=True) as connection, connection.cursor() as cursor:
-        cursor.executemany(
-            "insert into milepost.customers (customer_id, name, traits) values (%s, %s, %s) on conflict do nothing",
-            [
-                (EXAMPLE_CUSTOMER, "Example, Inc. (you, in the tools app)", "{}"),
-                *((customer, name, json.dumps(traits)) for customer, name, traits in customers(everyone=everyone)),
-            ],
-        )
+        known = [(EXAMPLE_CUSTOMER, "Example, Inc. (you, in the tools app)", {}), *customers(everyone=everyone)]
+        told = [
+            one
+            for customer, name, traits in known
+            for one in rows("customer", customer, read({"name": name, **traits})[0], now, "import")
+        ]
+        cursor.execute("select count(*) from milepost.tell_traits(%s::json)", (msgspec.json.encode(told).decode(),))
     mapping = demo_mapping(now.date(), first_day(settings.data_dir, now.date()))
     with DatabaseSink(dsn) as sink:
         for file in data_files(everyone=everyone):

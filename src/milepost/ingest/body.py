@@ -56,6 +56,8 @@ class _Envelope(msgspec.Struct):
     events: list[msgspec.Raw] | None = None
     batch: list[msgspec.Raw] | None = None
     actions: list[msgspec.Raw] | None = None
+    customers: list[msgspec.Raw] | None = None
+    people: list[msgspec.Raw] | None = None
     sent_at: msgspec.Raw | None = None
     sentAt: msgspec.Raw | None = None  # noqa: N815 -- Segment's name
     write_key: msgspec.Raw | None = None
@@ -68,7 +70,7 @@ _envelope = msgspec.json.Decoder(_Envelope)
 _string = msgspec.json.Decoder(str)
 #: The fields of a batch that are not the batch itself.
 _NAMES = {b"sentAt": "sent_at", b"writeKey": "write_key"}
-_KNOWN = (b"sent_at", b"sentAt", b"write_key", b"writeKey", b"context", b"events", b"batch", b"actions")
+_KNOWN = tuple(name.encode() for name in _Envelope.__struct_fields__)
 
 
 class Batch(msgspec.Struct):
@@ -93,7 +95,7 @@ def take_apart_json(body: bytes, key: str) -> Batch | None:
     """The same of a body that is JSON, in no time; None of one that is not."""
     try:
         envelope = _envelope.decode(body.removeprefix(_BOM))
-        items = {"events": envelope.events, "batch": envelope.batch, "actions": envelope.actions}[key]
+        items: list[msgspec.Raw] | None = getattr(envelope, key)
         fields: dict[str, msgspec.Raw | None] = {
             "sent_at": envelope.sentAt if envelope.sent_at in (None, _NULL) else envelope.sent_at,
             "write_key": envelope.writeKey if envelope.write_key in (None, _NULL) else envelope.write_key,

@@ -10,6 +10,7 @@ from psycopg import AsyncConnection
 
 from milepost.ingest.events import EventRow, Held, IdentityCall
 from milepost.store.queries import load
+from milepost.traits.keep import is_known, is_so, rows, tell
 
 _SQL = load("milepost.ingest", "claims.sql")
 #: customer_id, user_id, anonymous_id
@@ -72,14 +73,18 @@ async def apply_call(connection: AsyncConnection, call: IdentityCall) -> list[He
         elif not await _value(connection, "claim", values):
             held.append(Held("needs_server_key", _FIELDS[tie.call], _TAKEN[tie.call]))
     for traits in call.traits:
-        described = {f"{traits.of}_id": traits.id, "name": traits.name, "traits": traits.traits.decode()}
-        if traits.of == "user" or not traits.claimed:
-            await connection.execute(_SQL[f"describe_{traits.of}"], described)
-        elif held or not call.ties or not await _value(connection, "describe_new_customer", described):
-            message = (
-                "A public key cannot change what a customer is called. Send the traits with a server key, or signed."
-            )
-            held.append(Held("needs_server_key", "traits", message))
+        told = rows(traits.kind, traits.id, traits.told, call.at, "event")
+        if traits.kind == "customer" and traits.claimed:
+            await connection.execute(_SQL["one_at_a_time"], (traits.id,))
+            is_first = bool(call.ties) and not held and not await is_known(connection, traits.id)
+            if not is_first and (held or not call.ties or not await is_so(connection, told)):
+                message = (
+                    "A public key cannot change what is known of a customer. "
+                    "Send the traits with a server key, or signed."
+                )
+                held.append(Held("needs_server_key", "traits", message))
+                continue
+        await tell(connection, told)
     return held
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from milepost.traits.values import Kind, Told
 from milepost.vocabulary import (
     MAX_ID_LENGTH,
     MAX_RETENTION_DAYS,
@@ -101,12 +102,11 @@ class Tie(msgspec.Struct, frozen=True):
 
 
 class Traits(msgspec.Struct, frozen=True):
-    """What a call told of a user or a customer; `traits` is a JSON object. `claimed`: by a public key."""
+    """What a call told of a customer or a person. `claimed`: by a public key."""
 
-    of: str
+    kind: Kind
     id: str
-    name: str | None
-    traits: bytes
+    told: tuple[Told, ...]
     claimed: bool = False
 
 
@@ -115,6 +115,8 @@ class IdentityCall(msgspec.Struct, frozen=True):
     what came after."""
 
     event_id: str
+    #: When it happened by our clock, and not after it was received.
+    at: datetime
     ties: tuple[Tie, ...]
     traits: tuple[Traits, ...]
 

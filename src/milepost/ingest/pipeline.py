@@ -48,7 +48,8 @@ def accept_drafts(drafts: Iterable[Draft], sender: Sender, steps: Sequence[Pipel
             result.rows.append(_row(draft, sender))
             result.places.append(index)
             if draft.ties or draft.traits:
-                result.identity_calls.append(IdentityCall(draft.event_id, tuple(draft.ties), tuple(draft.traits)))
+                at = min(draft.at, sender.received_at)
+                result.identity_calls.append(IdentityCall(draft.event_id, at, tuple(draft.ties), tuple(draft.traits)))
             result.notices += [
                 Notice(index, draft.event_id, held.code, held.field, held.message) for held in draft.held
             ]

@@ -18,9 +18,10 @@ import msgspec
 from milepost.ingest.checks import stored_address, utc
 from milepost.ingest.decode import decode_json
 from milepost.ingest.draft import Draft, PipelineStep, Sender
-from milepost.ingest.events import IncomingEvent, RejectedEvent, Tie, Traits
+from milepost.ingest.events import Held, IncomingEvent, RejectedEvent, Tie, Traits
 from milepost.ingest.steps import COMMON_STEPS, check_size
 from milepost.plan import Plan
+from milepost.traits.values import Kind, read
 from milepost.vocabulary import (
     DEVICE_TYPES,
     EVENT_TYPES,
@@ -38,7 +39,6 @@ CALLS = {"track": "track", "identify": "identify", "page": "page", "screen": "sc
 CALLS |= {"alias": "alias", "t": "track", "i": "identify", "p": "page", "s": "screen", "g": "group", "a": "alias"}
 
 _message = msgspec.json.Decoder(dict[str, object]).decode
-_encode = msgspec.json.Encoder().encode
 _WORD = re.compile(r"[^a-z0-9]+")
 
 
@@ -85,7 +85,7 @@ def translate(draft: Draft, sender: Sender) -> None:
         identity_signature=_word(context, "identity_signature"),
     )
     draft.ties = _ties(call, message, user, anonymous, customer)
-    draft.traits = _traits(call, user, customer, traits)
+    draft.traits, draft.held = _traits(call, user, customer, traits)
 
 
 SEGMENT_STEPS: tuple[PipelineStep, ...] = (check_size, translate, *COMMON_STEPS)
@@ -193,15 +193,16 @@ def _ties(
     return []
 
 
-def _traits(call: str, user: str | None, customer: str | None, traits: Mapping[str, object]) -> list[Traits]:
-    kind, owner = CALLS[call], {"identify": ("user", user), "group": ("customer", customer)}
-    if kind not in owner or not traits or owner[kind][1] is None:
-        return []
-    of, whose = owner[kind]
-    try:
-        return [Traits(of, str(whose), _word(traits, "name"), _encode(traits))]
-    except (ValueError, TypeError, RecursionError) as error:
-        raise RejectedEvent("invalid_value", f"traits cannot be stored: {error}.", "traits") from error
+def _traits(
+    call: str, user: str | None, customer: str | None, traits: Mapping[str, object]
+) -> tuple[list[Traits], list[Held]]:
+    owner: dict[str, tuple[Kind, str | None]] = {"identify": ("person", user), "group": ("customer", customer)}
+    kind, whose = owner.get(CALLS[call], ("person", None))
+    if not traits or whose is None:
+        return [], []
+    told, faults = read(traits)
+    held = [Held("trait_not_kept", f"traits.{fault.name}", fault.message) for fault in faults]
+    return [Traits(kind, whose, tuple(told))] if told else [], held
 
 
 def _object(message: Mapping[str, object], key: str) -> dict[str, object]:

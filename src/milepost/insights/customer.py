@@ -153,7 +153,7 @@ class Action(msgspec.Struct, kw_only=True):
 
 
 class Customer(msgspec.Struct):
-    """A customer's name and traits, as `group` told them, with the insights."""
+    """A customer's name and traits with the insights; a customer's own token is told the traits that the plan shows."""
 
     customer_id: str
     name: str | None
@@ -185,10 +185,8 @@ async def read_customer(connection: DictConnection, customer_id: str, *, now: da
     """Raises NotFound for a customer nothing is known of."""
     insights = await read_insights(connection, customer_id, now=now)
     row = await (await connection.execute(_SQL["customer"], {"customer_id": customer_id})).fetchone() or {}
-    return msgspec.convert(
-        {"customer_id": customer_id, "name": row.get("name"), "traits": row.get("traits") or {}, "insights": insights},
-        Customer,
-    )
+    name = row.get("name")
+    return Customer(customer_id, None if name is None else str(name), {}, insights)
 
 
 async def read_events(

@@ -68,8 +68,8 @@ select i.*, milepost.plan_of(i.customer_id) as plan_version
 from public.behavior_insights i where customer_id = %(customer_id)s
 
 -- name: customer
--- A customer's name and traits.
-select customer_id, name, traits from milepost.customers where customer_id = %(customer_id)s
+-- What a customer is called.
+select customer_id, name from milepost.customers where customer_id = %(customer_id)s
 
 -- name: competencies
 -- What the competency scores are made of.

@@ -7,7 +7,7 @@ import msgspec
 from milepost.plan import check_coach, game
 from milepost.plan.ids import id_faults
 from milepost.plan.model import Plan
-from milepost.vocabulary import EVENT_TYPES, IMPACTS, MAX_RETENTION_DAYS
+from milepost.vocabulary import EVENT_TYPES, IMPACTS, MAX_NAME_LENGTH, MAX_RETENTION_DAYS
 
 
 def faults(plan: Plan) -> list[tuple[str, str]]:
@@ -58,6 +58,16 @@ def faults(plan: Plan) -> list[tuple[str, str]]:
     weights = msgspec.structs.asdict(scoring.components)
     if any(weight < 0 for weight in weights.values()) or sum(weights.values()) <= 0:
         found.append(("scoring.components", "weights are 0 or more, and at least one is above 0"))
+    for kind in ("customer", "person"):
+        names = [one.name for one in plan.traits if one.of == kind]
+        for index, one in enumerate(plan.traits):
+            if one.of == kind and names.count(one.name) > 1:
+                found.append((f"traits[{index}].name", f"{one.name!r} is declared twice for {kind}; keep one"))
+    for index, one in enumerate(plan.traits):
+        if not 1 <= len(one.name) <= MAX_NAME_LENGTH:
+            found.append((f"traits[{index}].name", f"takes 1 to {MAX_NAME_LENGTH} characters"))
+        if one.of == "person" and one.customer_sees:
+            found.append((f"traits[{index}].customer_sees", "people's traits are never shown to customers; remove it"))
     found += check_coach.faults(plan.coach, plan.playbooks, list(plan.tool_names()), competencies, stages)
     found += game.faults(plan.game, plan.badges, competencies, list(plan.tool_names()))
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Literal
 
 import msgspec
 
@@ -105,6 +106,18 @@ class SegmentEvents(_Table, frozen=True, dict=True):
         return {key.lower(): event_type for key, event_type in reversed(self.events.items())}
 
 
+class PlannedTrait(_Table, frozen=True):
+    """A trait of customers, or of the people in them: what it is called and counts as. `customer_sees`: the customer's
+    own token may read it."""
+
+    name: str
+    of: Literal["customer", "person"] = "customer"
+    label: str = ""
+    type: Literal["text", "number", "boolean", "date", "list"] | None = None
+    hidden: bool = False
+    customer_sees: bool = False
+
+
 class Plan(_Table, frozen=True, kw_only=True, dict=True):
     """A whole tracking plan."""
 
@@ -119,6 +132,7 @@ class Plan(_Table, frozen=True, kw_only=True, dict=True):
     history: History = History()
     retention: Retention = Retention()
     segment: SegmentEvents = SegmentEvents()
+    traits: tuple[PlannedTrait, ...] = ()
     coach: Coach = Coach()
     playbooks: tuple[Playbook, ...] = ()
     game: Game = Game()
@@ -142,6 +156,10 @@ class Plan(_Table, frozen=True, kw_only=True, dict=True):
     def playbook_names(self) -> dict[str, str]:
         """Playbook ids with the names the team reads."""
         return {playbook.id: playbook.name or playbook.id for playbook in self.playbooks}
+
+    def shown_traits(self) -> frozenset[str]:
+        """The traits of a customer that its own token may read."""
+        return frozenset(one.name for one in self.traits if one.of == "customer" and one.customer_sees)
 
     def tool_names(self) -> dict[str, str]:
         """Tool ids with the names people read."""

@@ -9,7 +9,7 @@ from litestar import Router, get, post
 from litestar.response import Redirect, Template
 
 from milepost.access.callers import ACCESS, Caller, member_email
-from milepost.access.paths import may_be_customer
+from milepost.access.paths import may_be_id
 from milepost.access.services import AnyRequest, services
 from milepost.coach import marks
 from milepost.coach.deliver import read_state
@@ -85,7 +85,7 @@ async def mark(request: AnyRequest, recommendation_id: UUID) -> Template | Redir
     customer_id = fields.get("customer_id", "")
     if word is None:
         raise InvalidRequest("A recommendation can be accepted, dismissed or done.", field="state")
-    if not may_be_customer(customer_id):
+    if not may_be_id(customer_id):
         raise NotFound("There is no such recommendation.")
     served, email = services(request), member_email(request) or ""
     found = await marks.mark(
