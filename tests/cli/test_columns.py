@@ -12,7 +12,7 @@ from tests.columns.events import insert
 from tests.support.server import Server, running
 
 pytestmark = pytest.mark.timeout(120)
-_EQUAL = "Equal: 200 events on 2 days, in PostgreSQL and in the column store."
+_EQUAL = "Equal: 200 events on 2 days and 0 values of traits, in PostgreSQL and in the column store."
 
 
 @pytest.fixture

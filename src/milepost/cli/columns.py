@@ -161,7 +161,10 @@ def _owners_are_right(proof: IdentityProof) -> bool:
 
 def _columns_are_equal(proof: Proof) -> bool:
     if not proof.differences:
-        typer.echo(f"Equal: {proof.events:,} events on {proof.days:,} days, in PostgreSQL and in the column store.")
+        typer.echo(
+            f"Equal: {proof.events:,} events on {proof.days:,} days and {proof.traits:,} values of traits,"
+            " in PostgreSQL and in the column store."
+        )
         return True
     table = Table("day (UTC)", "PostgreSQL", "column store", title="Days that differ")
     for day in proof.differences:

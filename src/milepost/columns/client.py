@@ -84,7 +84,7 @@ class Columns:
         reply = await self._ask(Verify())
         if not isinstance(reply, Verified):
             raise QuestionFailed
-        return Proof(reply.days, reply.events, reply.differences)
+        return Proof(reply.days, reply.events, reply.traits, reply.differences)
 
     async def _ask(self, request: Request, progress: Progress | None = None) -> Reply:
         async with self._connection() as (reader, writer):

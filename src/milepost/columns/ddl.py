@@ -17,12 +17,19 @@ _ALONE = {"on_cluster": "", "replacing": "ReplacingMergeTree", "merge_tree": "Me
 
 def form() -> str:
     """Changes whenever a table's definition does: a mirror in another form is built anew."""
-    return hashlib.sha256("".join((create_events(), create_loads(), *create_rollup())).encode()).hexdigest()[:12]
+    return hashlib.sha256(
+        "".join((create_events(), create_traits(), create_loads(), *create_rollup())).encode()
+    ).hexdigest()[:12]
 
 
 def create_events(table: str = "events") -> str:
     """The statement that makes the events table."""
     return Template(_SQL["events"]).substitute(_ALONE, events=table)
+
+
+def create_traits(table: str = "traits") -> str:
+    """The statement that makes the table of traits."""
+    return Template(_SQL["traits"]).substitute(_ALONE, traits=table)
 
 
 def create_loads() -> str:
@@ -51,7 +58,14 @@ def for_cluster(cluster: str, database: str) -> str:
         "merge_tree": f"ReplicatedMergeTree({_KEEPER_PATH.rstrip(', ')})",
         "path": _KEEPER_PATH,
     }
-    keys = {"events": "customer", "activity": "customer", "activity_new": "customer", "loads": "1", "rollups": "1"}
+    keys = {
+        "events": "customer",
+        "traits": "number",
+        "activity": "customer",
+        "activity_new": "customer",
+        "loads": "1",
+        "rollups": "1",
+    }
     parts = [f"create database if not exists {_quoted(database)} {on_cluster}", f"use {_quoted(database)}"]
     for table, key in keys.items():
         name = "activity" if table == "activity_new" else table

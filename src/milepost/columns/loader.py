@@ -10,7 +10,7 @@ from collections.abc import Callable
 import psycopg
 from psycopg import Connection
 
-from milepost.columns import follow
+from milepost.columns import follow, traits
 from milepost.columns.follow import Moment
 from milepost.columns.mending import Damaged, mend
 from milepost.columns.mirror import Load, Mirror
@@ -24,6 +24,7 @@ from milepost.columns.reading import (
     QuestionFailed,
 )
 from milepost.columns.rollup import Rollup
+from milepost.columns.traits import Traits
 from milepost.store.patience import watchful
 from milepost.supervisor import in_a_line
 
@@ -48,6 +49,7 @@ class Loader:
         """`shared`: the mirror is a ClickHouse server that other servers of ours may load as well."""
         self._mirror = mirror
         self._rollup = Rollup(mirror.engine)
+        self._traits = Traits(mirror.engine)
         self._dsn = dsn
         self._shared = shared
         self._turn = threading.Lock()  # one load, rebuild or copy at a time
@@ -130,6 +132,7 @@ class Loader:
             self._wiped = time.monotonic()
             with self._turn:
                 self._mirror.wipe_deleted()
+                self._traits.wipe_deleted()
 
     def _has_turn(self, connection: Connection) -> bool:
         row = connection.execute(_LOCK).fetchone()
@@ -157,8 +160,10 @@ class Loader:
                 with self._turn:
                     self._come_level(connection, other)
                     self._mirror.copy_table("events_compared")
+                    traits_there = self._traits.sum()
                 theirs = self._mirror.days("events_compared")
                 ours = follow.days(connection)
+                traits_here = traits.sum_of(connection)
             finally:
                 self._mirror.drop_table("events_compared")
         differences = [
@@ -166,7 +171,9 @@ class Loader:
             for day in sorted(ours.keys() | theirs.keys())
             if ours.get(day) != theirs.get(day)
         ]
-        return Proof(len(ours), sum(count for count, _ in ours.values()), differences)
+        if traits_here != traits_there:
+            differences.append(DayDifference("traits", traits_here, traits_there))
+        return Proof(len(ours), sum(count for count, _ in ours.values()), traits_here[0], differences)
 
     def _mend(self, connection: Connection) -> None:
         with self._turn:
@@ -175,6 +182,8 @@ class Loader:
             else:
                 load = self._load
                 ver, others = mend(connection, self._mirror, self._says)
+                if "traits" in others:
+                    self._replace_traits(connection, ver + 1)
                 if "loads" in others:
                     self._mirror.forget_loads()
                 # Up to when everything is there has not changed: what came since is loaded once more, as a change.
@@ -213,7 +222,7 @@ class Loader:
     def _load_changes(self, connection: Connection, load: Load, now: Moment) -> None:
         changes = follow.changes(connection, load.snapshot, now.snapshot)
         self._loaded = 0
-        if not changes:
+        if not changes and not traits.changed(connection, load.snapshot):
             if time.monotonic() - self._noted > _NOTE_SECONDS:
                 self._finish(load.batch * 2, now)
             return
@@ -228,10 +237,11 @@ class Loader:
             try:
                 with connection.transaction():
                     connection.execute(follow.READ_ONLY)
-                    self._write(connection, changed, now)
+                    self._write(connection, changed, load, now)
                 return
             except follow.Unnumbered:
                 follow.number_people(connection, changed)
+                traits.number(connection, load.snapshot)
         raise ColumnsUnavailable("New customers are arriving faster than they can be numbered. Try again.")
 
     def _come_level(self, connection: Connection, other: Connection) -> None:
@@ -240,12 +250,13 @@ class Loader:
             self._catch_up(other)
             connection.execute("begin isolation level repeatable read read only")
             now = follow.moment(connection)
-            changes = follow.changes(connection, self._require_load().snapshot, now.snapshot)
+            load = self._require_load()
+            changes = follow.changes(connection, load.snapshot, now.snapshot)
             changed = [change.change_id for change in changes]
             if all(change.kind != "emptied" for change in changes):
                 try:
-                    if changed:
-                        self._write(connection, changed, now)
+                    if changed or traits.changed(connection, load.snapshot):
+                        self._write(connection, changed, load, now)
                     return
                 except follow.Unnumbered:
                     # Of people who came within these milliseconds it cannot see the numbers: once more, then.
@@ -255,10 +266,13 @@ class Loader:
             "New customers are arriving faster than the two stores can be brought level. Try again."
         )
 
-    def _write(self, connection: Connection, changed: list[int], now: Moment) -> None:
+    def _write(self, connection: Connection, changed: list[int], load: Load, now: Moment) -> None:
         ver = self._mirror.next_ver()
-        self._mirror.change(follow.copy_changed(connection, changed, ver + 1), follow.gone(connection, changed), ver)
-        self._rollup.touched(ver)
+        if changed:
+            gone = follow.gone(connection, changed)
+            self._mirror.change(follow.copy_changed(connection, changed, ver + 1), gone, ver)
+            self._rollup.touched(ver)
+        self._traits.change(connection, load.snapshot, ver)
         self._finish(ver, now)
 
     def _rebuild(self, connection: Connection, now: Moment, progress: Progress | None = None) -> int:
@@ -266,6 +280,7 @@ class Loader:
         # as a change afterwards.
         follow.number_people(connection)
         ver = self._mirror.next_ver()
+        self._replace_traits(connection, ver + 1)
         done = 0
 
         def loaded(rows: int) -> None:
@@ -287,6 +302,18 @@ class Loader:
         self._rollup.forget()
         log.info("the column store was built: %d events", done)
         return done
+
+    def _replace_traits(self, connection: Connection, ver: int) -> None:
+        for _ in range(_TRIES):
+            traits.number(connection, None)
+            try:
+                with connection.transaction():
+                    connection.execute(follow.READ_ONLY)
+                    self._traits.replace(connection, ver)
+                return
+            except follow.Unnumbered:
+                log.debug("traits came of customers without a number: once more, then")
+        raise ColumnsUnavailable("New customers are arriving faster than they can be numbered. Try again.")
 
     def _finish(self, ver: int, now: Moment) -> None:
         self._mirror.finish(ver, now)

@@ -22,7 +22,7 @@ _UNFINISHED = 1_000_000
 _NOTHING = {"user": "0", "session_duration": "-1", "time_on_page": "-1", "metadata": "{}", "is_bot": "0"}
 
 
-TABLES = ("events", "loads", "activity", "rollups")
+TABLES = ("events", "traits", "loads", "activity", "rollups")
 
 
 class Load(NamedTuple):

@@ -63,6 +63,7 @@ class Rebuilt(msgspec.Struct, tag="rebuilt", frozen=True):
 class Verified(msgspec.Struct, tag="verified", frozen=True):
     days: int
     events: int
+    traits: int
     differences: list[DayDifference]
 
 

@@ -88,7 +88,8 @@ class Freshness(NamedTuple):
 
 
 class DayDifference(NamedTuple):
-    """A day on which the two stores differ: number of events and checksum of each; None where a store has none."""
+    """A day on which the two stores differ, or "traits": number of rows and checksum of each; None where a store has
+    none."""
 
     day: str
     postgresql: tuple[int, int] | None
@@ -100,6 +101,7 @@ class Proof(NamedTuple):
 
     days: int
     events: int
+    traits: int
     differences: list[DayDifference]
 
 

@@ -45,6 +45,29 @@ settings min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partit
   -- Lets OPTIMIZE ... CLEANUP take deleted rows off the disk.
   allow_experimental_replacing_merge_with_cleanup = 1;
 
+-- name: traits
+-- What traits of customers and people have been: a row a value, from `since` until `until`.
+create table if not exists $traits $on_cluster (
+  name LowCardinality(String),
+  -- The customer's or the user's.
+  number UInt32,
+  since DateTime64(6, 'UTC') codec(Delta, ZSTD(1)),
+  -- The end of time for what holds now.
+  until DateTime64(6, 'UTC') codec(Delta, ZSTD(1)),
+  -- As it is shown, a list's parts behind each other; '' where there was none.
+  text String codec(ZSTD(1)),
+  -- The list as JSON; '' for all else.
+  list String codec(ZSTD(1)),
+  parts Array(String) materialized if(list = '', [text], JSONExtract(list, 'Array(String)')) codec(ZSTD(1)),
+  -- What is compared by size; NaN where there is nothing to compare.
+  figure Float64 codec(ZSTD(1)),
+  ver UInt64 codec(Delta, ZSTD(1)),
+  is_deleted UInt8
+)
+engine = $replacing(${path}ver, is_deleted)
+order by (name, number, since)
+settings allow_experimental_replacing_merge_with_cleanup = 1;
+
 -- name: loads
 -- How far the mirror has come: the newest load. Written after its rows, so what is here is in the mirror.
 create table if not exists $loads $on_cluster (

@@ -33,6 +33,8 @@ _NUMBER = re.compile(r"\A[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z", re.ASCII)
 _DATE = re.compile(r"\A\d{4}-\d\d-\d\d([T ]\d\d:\d\d.*)?\Z", re.ASCII)
 #: Up to here every whole number is one of JSON and of PostgreSQL's and the column store's floating point alike.
 _LARGEST: Final = 1e300
+#: Below, a float that is whole is written without a point, as it is shown.
+_EXACT: Final = 1e15
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -104,7 +106,8 @@ def _told(name: str, value: object) -> Iterator[Told]:
         case int() | float():
             if abs(value) > _LARGEST or not math.isfinite(value):
                 raise ValueError(f"{name} is a number too large to be kept.")
-            yield Told(name, value, float(value), "number")
+            whole = isinstance(value, float) and value.is_integer() and abs(value) < _EXACT
+            yield Told(name, int(value) if whole else value, float(value), "number")
         case str():
             yield from _of_text(name, value)
         case list() if all(isinstance(one, str | int | float) for one in value):
@@ -124,7 +127,7 @@ def _of_text(name: str, text: str) -> Iterator[Told]:
     if name in _MONEY and (amount := _AMOUNT.match(text)):
         sign = amount["before"] or amount["after"]
         if (number := _amount(amount["digits"])) is not None:
-            yield Told(name, number, number, "number")
+            yield from _told(name, number)
             if sign:
                 # Its name is given by `read`: a currency that is told beside it counts first.
                 yield Told("", _SIGNS.get(sign, sign), None, "text")

@@ -50,7 +50,8 @@ create table milepost.trait_names (
 -- Numbers whose traits were erased, for the column store to erase them too.
 create table milepost.traits_gone (
   number integer not null,
-  xid xid8 not null default pg_current_xact_id()
+  xid xid8 not null default pg_current_xact_id(),
+  at timestamptz not null default clock_timestamp()
 );
 create index idx_traits_gone_xid on milepost.traits_gone (xid);
 
