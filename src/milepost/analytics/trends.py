@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import msgspec
 
 from milepost.analytics.asking import Answer, EventKind, FieldName, Interval, People, Question
 from milepost.analytics.compile import Compiler
 from milepost.analytics.context import Store
+from milepost.analytics.measures import Asked, Measure, Measuring, measuring
 from milepost.analytics.people import people
 from milepost.analytics.period import Window, between
 from milepost.analytics.places import TrendsPlace
 from milepost.errors import InvalidRequest
 from milepost.store.queries import load
-
-Measure = Literal["events", "units", "sessions", "time_on_page", "session_duration"]
 
 _SQL = load("milepost.analytics", "trends.sql")
 #: Columns of few values: sums of all of them, bucket by bucket, take no memory to speak of.
@@ -28,9 +27,15 @@ _FEW_VALUES: Final = (
 
 
 class Trends(Question, frozen=True, tag="trends", tag_field="question"):
-    """`time_on_page` and `session_duration` answer the `percentile` of their milliseconds (0.5 is the median)."""
+    """`sum`, `average`, `min`, `max`, `percentile` and `distinct` (how many different values) are `of` a field.
+
+    `percentile` is the one at `percentile` (0.5 is the median); so are `time_on_page` and `session_duration`, of their
+    milliseconds.
+    """
 
     measure: Measure = "events"
+    #: `metadata.KEY`, `time_on_page` or `session_duration`; of `distinct` also any other field of a breakdown.
+    of: FieldName | None = None
     percentile: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.5
     interval: Interval = "day"
     series: Annotated[tuple[EventKind, ...], msgspec.Meta(min_length=1, max_length=6)] = (EventKind(),)
@@ -47,7 +52,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     value: str | None
     is_other: bool
-    #: One a bucket. Counts are 0 where nothing happened; percentiles None.
+    #: One a bucket. Counts and sums are 0 where nothing happened; the others None.
     values: list[float | None]
     #: The measure over the whole period, not the sum of the buckets.
     total: float | None
@@ -71,6 +76,7 @@ class _Series:
 
     kind: str
     events: str
+    measuring: Measuring
     value: str | None
     shown: list[str]
     others: bool
@@ -104,7 +110,7 @@ async def answer(store: Store, question: Trends) -> TrendsAnswer:
         if series.value is None or series.others:
             places.append((0, None))
         for number, value in places:
-            values, total = _of(now, number, len(buckets), question)
+            values, total = _of(now, number, len(buckets), series)
             line = Line(
                 series=place,
                 name=kind.name,
@@ -115,7 +121,7 @@ async def answer(store: Store, question: Trends) -> TrendsAnswer:
             )
             if then is not None:
                 length = len(before.buckets(question.interval))
-                previous, previous_total = _of(then, number, length, question)
+                previous, previous_total = _of(then, number, length, series)
                 side_by_side = (previous + [None] * len(buckets))[: len(buckets)]
                 line = msgspec.structs.replace(line, previous=side_by_side, previous_total=previous_total)
             lines.append(line)
@@ -154,7 +160,7 @@ async def _now(compiler: Compiler, question: Trends, place: int) -> tuple[_Serie
     if question.breakdown not in _FEW_VALUES or question.measure == "sessions":
         series = await _series(compiler, question, place)
         return series, await _figures(compiler, question, compiler.window, series)
-    kind, events = await _events(compiler, question, place)
+    kind, events, measured = await _events(compiler, question, place)
     value = await compiler.value(question.breakdown, "breakdown")
     rows = await compiler.rows(
         tuple[int, int, int, float, str],
@@ -163,34 +169,39 @@ async def _now(compiler: Compiler, question: Trends, place: int) -> tuple[_Serie
         value=value,
         bucket=compiler.window.place(question.interval, compiler.bind),
         events=f"{compiler.window.during(compiler.bind)} and {events}",
-        state=_measure(compiler, question, "State"),
-        merge=_measure(compiler, question, "Merge", ""),
+        states=measured.states(),
+        kept=measured.kept(),
+        merged=measured.merged(),
+        merged_by_text=measured.merged("over (partition by text)"),
     )
     names = {line: name for line, _, _, _, name in rows if line}
-    series = _Series(kind, events, value, [names[line] for line in sorted(names)], any(not row[0] for row in rows))
+    shown = [names[line] for line in sorted(names)]
+    series = _Series(kind, events, measured, value, shown, any(not row[0] for row in rows))
     return series, _by_line([row[:4] for row in rows])
 
 
-async def _events(compiler: Compiler, question: Trends, place: int) -> tuple[str, str]:
-    """The kind of event of a series, and the condition of its events in all of time."""
+async def _events(compiler: Compiler, question: Trends, place: int) -> tuple[str, str, Measuring]:
+    """The kind of event of a series, the condition of its events in all of time, and its measure."""
     kind = await compiler.kind(question.series[place], f"series[{place}]")
-    return kind, f"{compiler.ever} and {kind} and {_measured(compiler, question)}"
+    measured = await measuring(compiler, Asked(question.measure, question.of, question.percentile, "of"))
+    return kind, f"{compiler.ever} and {kind} and {measured.looks_at}", measured
 
 
 async def _series(compiler: Compiler, question: Trends, place: int) -> _Series:
-    kind, events = await _events(compiler, question, place)
+    kind, events, measured = await _events(compiler, question, place)
     if question.breakdown is None:
-        return _Series(kind, events, None, [], False)
+        return _Series(kind, events, measured, None, [], False)
     value = await compiler.value(question.breakdown, "breakdown")
     rows = await compiler.rows(
         tuple[str, float],
         _SQL["values"],
         value=value,
-        measure=_measure(compiler, question, ""),
+        figure=measured.at_once(),
         events=f"{compiler.window.during(compiler.bind)} and {events}",
         most=str(question.top + 1),
     )
-    return _Series(kind, events, value, [text for text, _ in rows[: question.top]], len(rows) > question.top)
+    shown = [text for text, _ in rows[: question.top]]
+    return _Series(kind, events, measured, value, shown, len(rows) > question.top)
 
 
 async def _figures(compiler: Compiler, question: Trends, window: Window, series: _Series) -> _Figures:
@@ -203,10 +214,7 @@ async def _figures(compiler: Compiler, question: Trends, window: Window, series:
     }
     statement = _SQL["sessions" if question.measure == "sessions" else "lines"]
     if question.measure != "sessions":
-        slots["state"], slots["merge"] = (
-            _measure(compiler, question, "State"),
-            _measure(compiler, question, "Merge", ""),
-        )
+        slots |= {"states": series.measuring.states(), "merged": series.measuring.merged()}
     return _by_line(await compiler.rows(tuple[int, int, int, float], statement, **slots))
 
 
@@ -221,33 +229,7 @@ def _by_line(rows: list[tuple[int, int, int, float]]) -> _Figures:
     return found
 
 
-def _of(found: _Figures, line: int, length: int, question: Trends) -> tuple[list[float | None], float | None]:
-    nothing = 0.0 if question.measure in ("events", "units", "sessions") else None
+def _of(found: _Figures, line: int, length: int, series: _Series) -> tuple[list[float | None], float | None]:
+    nothing = series.measuring.nothing
     values = found.values.get(line, {})
     return [values.get(bucket, nothing) for bucket in range(length)], found.totals.get(line, nothing)
-
-
-def _measured(compiler: Compiler, question: Trends) -> str:
-    """Which events a measure looks at."""
-    match question.measure:
-        case "events":
-            return "1"
-        case "units":
-            return compiler.somebody
-        case "sessions":
-            return "session != 0"
-    return f"{question.measure} >= 0"
-
-
-def _measure(compiler: Compiler, question: Trends, part: str, of: str | None = None) -> str:
-    """The aggregate function, as a `State` or `Merge` of one, of its column or (`of` is "") without it."""
-    match question.measure:
-        case "events":
-            name, column = f"count{part}", ""
-        case "units":
-            name, column = f"groupBitmap{part}", compiler.unit
-        case "sessions":
-            name, column = f"uniqExact{part}", "session"
-        case _:
-            name, column = f"quantileExactInclusive{part}({float(question.percentile)!r})", question.measure
-    return name if of == "" else f"{name}({column})"

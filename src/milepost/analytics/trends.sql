@@ -1,6 +1,6 @@
 -- name: values
 -- The largest values of the breakdown, one more than are shown: then there are others.
-select toString($value) as value, $measure as size
+select toString($value) as value, $figure as size
 from events final
 where $events
 group by value
@@ -10,9 +10,9 @@ limit $most;
 -- name: lines
 -- The measure by line and bucket, and (`whole`) by line over the period. `line` is a value's place among those shown,
 -- from 1; 0 are all the others.
-select line, bucket, grouping(bucket) as whole, $merge(part) as value
+select line, bucket, grouping(bucket) as whole, $merged as value
 from (
-  select $line as line, toUInt16($bucket) as bucket, $state as part
+  select $line as line, toUInt16($bucket) as bucket, $states
   from $source
   where $events
   group by line, bucket)
@@ -20,13 +20,13 @@ group by grouping sets ((line, bucket), (line));
 
 -- name: broken_down
 -- Values and lines in one look at the events, for a breakdown of few values: `name` is a line's value.
-select if(place <= $top, place, 0) as line, bucket, grouping(bucket) as whole, $merge(part) as value, any(text) as name
+select if(place <= $top, place, 0) as line, bucket, grouping(bucket) as whole, $merged as value, any(text) as name
 from (
-  select text, bucket, part, dense_rank() over (order by size desc, text) as place
+  select text, bucket, $kept, dense_rank() over (order by size desc, text) as place
   from (
-    select text, bucket, part, $merge(part) over (partition by text) as size
+    select text, bucket, $kept, $merged_by_text as size
     from (
-      select toString($value) as text, toUInt16($bucket) as bucket, $state as part
+      select toString($value) as text, toUInt16($bucket) as bucket, $states
       from events final
       where $events
       group by text, bucket)))

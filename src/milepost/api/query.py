@@ -19,12 +19,13 @@ from milepost.analytics.cohorts import Cohort, CohortCustomers, Definition
 from milepost.analytics.compile import Nesting, members
 from milepost.analytics.funnel import Funnel, FunnelAnswer
 from milepost.analytics.lifecycle import Lifecycle, LifecycleAnswer
+from milepost.analytics.measures import Measure
 from milepost.analytics.paths import Paths, PathsAnswer
 from milepost.analytics.retention import Retention, RetentionAnswer
 from milepost.analytics.sessions import Sessions, SessionsAnswer
 from milepost.analytics.stickiness import Stickiness, StickinessAnswer
 from milepost.analytics.tools import Tools, ToolsAnswer
-from milepost.analytics.trends import Line, Measure, Trends, TrendsAnswer
+from milepost.analytics.trends import Line, Trends, TrendsAnswer
 from milepost.api.answering import answers, people, store
 from milepost.api.schemas import errors, json_body
 from milepost.errors import InvalidRequest

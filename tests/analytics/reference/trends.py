@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable
 
@@ -9,7 +10,7 @@ from milepost.analytics.trends import Line, Trends, TrendsAnswer
 from tests.analytics.reference.days import Bucket, Days
 from tests.analytics.reference.events import Event, World, unit_of, value_of
 from tests.analytics.reference.figures import largest, percentile
-from tests.analytics.reference.matching import Scope, of_kind
+from tests.analytics.reference.matching import Scope, as_number, of_kind
 
 
 def trends(world: World, question: Trends) -> TrendsAnswer:
@@ -58,9 +59,14 @@ def _measured(event: Event, question: Trends) -> bool:
             return unit_of(event, question.unit) is not None
         case "sessions":
             return bool(event.session_id)
-        case "time_on_page":
-            return event.time_on_page is not None
-    return event.session_duration is not None
+        case "distinct":
+            return value_of(event, question.of or "") is not None
+    return _number(event, question) is not None
+
+
+def _number(event: Event, question: Trends) -> float | None:
+    own = question.measure in ("time_on_page", "session_duration")
+    return as_number(value_of(event, question.measure if own else question.of or ""))
 
 
 def _split(events: list[Event], question: Trends) -> list[tuple[str | None, bool, Callable[[Event], bool]]]:
@@ -99,6 +105,18 @@ def _total(events: list[Event], question: Trends) -> float | None:
             return len({unit_of(event, question.unit) for event in events})
         case "sessions":
             return len({(event.customer_id, event.session_id) for event in events})
-        case "time_on_page":
-            return percentile([event.time_on_page or 0 for event in events], question.percentile)
-    return percentile([event.session_duration or 0 for event in events], question.percentile)
+        case "distinct":
+            return len({value_of(event, question.of or "") for event in events})
+    numbers = [number for event in events if (number := _number(event, question)) is not None]
+    if question.measure == "sum":
+        return math.fsum(numbers)
+    if not numbers:
+        return None
+    match question.measure:
+        case "average":
+            return math.fsum(numbers) / len(numbers)
+        case "min":
+            return min(numbers)
+        case "max":
+            return max(numbers)
+    return percentile(numbers, question.percentile)
