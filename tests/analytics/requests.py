@@ -80,7 +80,7 @@ def trends(pick: Picker, palette: Palette) -> Trends:
         series=tuple(pick.choice(palette.kinds) for _ in range(pick.choice((1, 2)))),
         breakdown=pick.choice((None, pick.choice(palette.fields))),
         top=pick.choice((1, 2, 3, 8)),
-        compare=pick.choice((False, True)),
+        compare=pick.choice((False, False, True, "previous", "month_ago", "year_ago")),
     )
 
 

@@ -1,4 +1,4 @@
-"""Trends: a measure over time, broken down and compared with the days before."""
+"""Trends: a measure over time, broken down and compared with an earlier period."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import msgspec
 from milepost.analytics.asking import Answer, EventKind, FieldName, Interval, People, Question
 from milepost.analytics.compile import Compiler
 from milepost.analytics.context import Store
+from milepost.analytics.earlier import Comparison, earlier
 from milepost.analytics.measures import Asked, Measure, Measuring, measuring
 from milepost.analytics.people import people
 from milepost.analytics.period import Window, between
@@ -42,7 +43,12 @@ class Trends(Question, frozen=True, tag="trends", tag_field="question"):
     breakdown: FieldName | None = None
     #: How many values of the breakdown are shown, largest first; the rest are one value together (`other`).
     top: Annotated[int, msgspec.Meta(ge=1, le=50)] = 8
-    compare: bool = False
+    #: With an earlier period; true is "previous".
+    compare: bool | Comparison = False
+
+    @property
+    def compared_with(self) -> Comparison | None:
+        return "previous" if self.compare is True else self.compare or None
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +62,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     values: list[float | None]
     #: The measure over the whole period, not the sum of the buckets.
     total: float | None
-    #: The same of as many days just before, bucket by bucket, when `compare` was asked.
+    #: The same of the period that this is compared with, side by side; the total is that of all of its days.
     previous: list[float | None] | None = None
     previous_total: float | None = None
 
@@ -68,6 +74,9 @@ class TrendsAnswer(Answer, frozen=True):
     measure: Measure
     buckets: list[date | datetime]
     lines: list[Line]
+    #: The days, both included, that these are compared with.
+    previous_first: date | None = None
+    previous_last: date | None = None
 
 
 @dataclass
@@ -101,11 +110,11 @@ async def answer(store: Store, question: Trends) -> TrendsAnswer:
     compiler = await Compiler.of(store, question)
     window = compiler.window
     buckets = window.buckets(question.interval)
+    before = earlier(window, question.compared_with) if question.compared_with else None
     lines: list[Line] = []
     for place, kind in enumerate(question.series):
         series, now = await _now(compiler, question, place)
-        before = window.before()
-        then = await _figures(compiler, question, before, series) if question.compare else None
+        then = await _figures(compiler, question, before, series) if before else None
         places: list[tuple[int, str | None]] = list(enumerate(series.shown, 1))
         if series.value is None or series.others:
             places.append((0, None))
@@ -119,8 +128,8 @@ async def answer(store: Store, question: Trends) -> TrendsAnswer:
                 values=values,
                 total=total,
             )
-            if then is not None:
-                length = len(before.buckets(question.interval))
+            if before and then:
+                length = before.count(question.interval)
                 previous, previous_total = _of(then, number, length, series)
                 side_by_side = (previous + [None] * len(buckets))[: len(buckets)]
                 line = msgspec.structs.replace(line, previous=side_by_side, previous_total=previous_total)
@@ -134,6 +143,8 @@ async def answer(store: Store, question: Trends) -> TrendsAnswer:
         measure=question.measure,
         buckets=buckets,
         lines=lines,
+        previous_first=before.first if before else None,
+        previous_last=before.last if before else None,
     )
 
 

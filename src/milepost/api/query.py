@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -72,6 +73,9 @@ class TrendsSaid(Answer, frozen=True):
     measure: Measure
     buckets: list[str]
     lines: list[Line]
+    #: The days, both included, that these are compared with.
+    previous_first: date | None = None
+    previous_last: date | None = None
 
 
 def _said(answer: Answer) -> Answer:

@@ -15,17 +15,19 @@ from tests.analytics.reference.matching import Scope, as_number, of_kind
 
 def trends(world: World, question: Trends) -> TrendsAnswer:
     scope = Scope(world, question)
-    days, earlier = scope.days, scope.days.before()
+    days = scope.days
+    wanted = "previous" if question.compare is True else question.compare
+    earlier = days.compared(question.period, wanted) if wanted else None
     lines: list[Line] = []
     for place, kind in enumerate(question.series):
         looked_at = [event for event in of_kind(world, scope.ever, kind) if _measured(event, question)]
         now = [event for event in looked_at if days.hold(event.at)]
-        then = [event for event in looked_at if earlier.hold(event.at)]
+        then = [event for event in looked_at if earlier and earlier.hold(event.at)]
         for value, is_other, belongs in _split(now, question):
             values, total = _measure([event for event in now if belongs(event)], question, days)
             before: list[float | None] | None = None
             before_total: float | None = None
-            if question.compare:
+            if earlier:
                 found, before_total = _measure([event for event in then if belongs(event)], question, earlier)
                 before = [found[n] if n < len(found) else None for n in range(len(values))]
             line = Line(
@@ -48,6 +50,8 @@ def trends(world: World, question: Trends) -> TrendsAnswer:
         measure=question.measure,
         buckets=[days.shown(bucket) for bucket in days.buckets(question.interval)],
         lines=lines,
+        previous_first=earlier.first if earlier else None,
+        previous_last=earlier.last if earlier else None,
     )
 
 
