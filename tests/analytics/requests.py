@@ -15,7 +15,7 @@ from milepost.analytics.retention import Retention
 from milepost.analytics.sessions import SessionBreakdown, Sessions
 from milepost.analytics.stickiness import Stickiness
 from milepost.analytics.tools import Tools
-from milepost.analytics.trends import Trends
+from milepost.analytics.trends import Series, Trends
 
 T = TypeVar("T")
 _UNITS: tuple[Unit, ...] = ("customer", "user")
@@ -66,9 +66,21 @@ def _measure(pick: Picker, palette: Palette) -> tuple[Measure, str | None]:
     return measure, pick.choice([*_DURATIONS, *(one for one in palette.fields if one.startswith("metadata."))])
 
 
+def _series(pick: Picker, palette: Palette) -> Series:
+    """A kind of event, at times with a measure of its own."""
+    kind = pick.choice(palette.kinds)
+    told = {name: getattr(kind, name) for name in kind.__struct_fields__}
+    if pick.choice((True, True, False)):
+        return Series(**told)
+    measure, of = _measure(pick, palette)
+    return Series(**told, measure=measure, of=of, percentile=pick.choice((None, 0.25)))
+
+
 def trends(pick: Picker, palette: Palette) -> Trends:
     interval = pick.choice(_INTERVALS)
     measure, of = _measure(pick, palette)
+    formula = pick.choice((None, None, "A / B", "A / B * 100", "(A - B) / (A + 2 * B)", "B + 1", "A - A / 2.5"))
+    one, other = pick.choice(palette.fields), pick.choice(palette.fields)
     return Trends(
         period=pick.choice(palette.short if interval == "hour" else palette.periods),
         unit=pick.choice(_UNITS),
@@ -77,8 +89,10 @@ def trends(pick: Picker, palette: Palette) -> Trends:
         of=of,
         percentile=pick.choice((0.5, 0.9, 0.123)),
         interval=interval,
-        series=tuple(pick.choice(palette.kinds) for _ in range(pick.choice((1, 2)))),
-        breakdown=pick.choice((None, pick.choice(palette.fields))),
+        series=tuple(_series(pick, palette) for _ in range(pick.choice((2, 3) if formula else (1, 2)))),
+        formula=formula,
+        formula_name=pick.choice(("", "Ratio 🧭")),
+        breakdown=pick.choice((None, one, (one,), (one, other))),
         top=pick.choice((1, 2, 3, 8)),
         compare=pick.choice((False, False, True, "previous", "month_ago", "year_ago")),
     )

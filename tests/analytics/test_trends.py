@@ -7,8 +7,8 @@ from datetime import date
 import msgspec
 import pytest
 
-from milepost.analytics.asking import EventKind, Filter, Period
-from milepost.analytics.trends import Trends, TrendsAnswer
+from milepost.analytics.asking import Filter, Period
+from milepost.analytics.trends import Series, Trends, TrendsAnswer
 from tests.analytics.conftest import Asking
 from tests.analytics.told import event, march, world
 
@@ -168,9 +168,9 @@ def test_series_are_steps(asking: Asking) -> None:
         Trends(
             period=march(2, 2),
             series=(
-                EventKind(tool_id="a", name="A 🧭"),
-                EventKind(filters=(Filter(field="metadata.n", op="above", values=(2,)),)),
-                EventKind(tool_id="none"),
+                Series(tool_id="a", name="A 🧭"),
+                Series(filters=(Filter(field="metadata.n", op="above", values=(2,)),)),
+                Series(tool_id="none"),
             ),
         ),
         TrendsAnswer,

@@ -50,6 +50,8 @@ class Measuring:
     parts: tuple[tuple[str, str, str], ...]
     figure: str = "{0}"
     nothing: float | None = None
+    #: Whether it asks for no more than who was there: the rollup knows that too.
+    sees_units_alone: bool = False
 
     def at_once(self) -> str:
         """The figure of events."""
@@ -76,9 +78,7 @@ async def measuring(compiler: Compiler, asked: Asked) -> Measuring:
     """Raises InvalidRequest where `of` is missing, superfluous, or no field that can be measured this way."""
     if asked.measure not in OF_A_FIELD:
         if asked.of is not None:
-            raise InvalidRequest(
-                f"{asked.measure} is of no field. Leave `of` out, or measure {', '.join(OF_A_FIELD)}.", field=asked.at
-            )
+            raise of_no_field(asked.measure, asked.at)
         return _plain(compiler, asked)
     if asked.of is None:
         what = "a field" if asked.measure == "distinct" else "the field whose numbers are meant"
@@ -90,12 +90,18 @@ async def measuring(compiler: Compiler, asked: Asked) -> Measuring:
     return _numeric(asked, number, present, whole=asked.of in DURATIONS)
 
 
+def of_no_field(measure: Measure, at: str) -> InvalidRequest:
+    """What is wrong where `of` is superfluous."""
+    return InvalidRequest(f"{measure} is of no field. Leave `of` out, or measure {', '.join(OF_A_FIELD)}.", field=at)
+
+
 def _plain(compiler: Compiler, asked: Asked) -> Measuring:
     match asked.measure:
         case "events":
             return Measuring("1", (("count", "", ""),), nothing=0.0)
         case "units":
-            return Measuring(compiler.somebody, (("groupBitmap", "", compiler.unit),), nothing=0.0)
+            parts = (("groupBitmap", "", compiler.unit),)
+            return Measuring(compiler.somebody, parts, nothing=0.0, sees_units_alone=True)
         case "sessions":
             return Measuring("session != 0", (("uniqExact", "", "session"),), nothing=0.0)
         case _:

@@ -1,10 +1,10 @@
 -- name: values
 -- The largest values of the breakdown, one more than are shown: then there are others.
-select toString($value) as value, $figure as size
+select $value as text, $value2 as text2, $figure as size
 from events final
 where $events
-group by value
-order by size desc, value
+group by text, text2
+order by size desc, text, text2
 limit $most;
 
 -- name: lines
@@ -19,17 +19,18 @@ from (
 group by grouping sets ((line, bucket), (line));
 
 -- name: broken_down
--- Values and lines in one look at the events, for a breakdown of few values: `name` is a line's value.
-select if(place <= $top, place, 0) as line, bucket, grouping(bucket) as whole, $merged as value, any(text) as name
+-- Values and lines in one look at the events, for a breakdown of few values: `name` and `name2` are a line's values.
+select if(place <= $top, place, 0) as line, bucket, grouping(bucket) as whole, $merged as value, any(text) as name,
+  any(text2) as name2
 from (
-  select text, bucket, $kept, dense_rank() over (order by size desc, text) as place
+  select text, text2, bucket, $kept, dense_rank() over (order by size desc, text, text2) as place
   from (
-    select text, bucket, $kept, $merged_by_text as size
+    select text, text2, bucket, $kept, $merged_by_value as size
     from (
-      select toString($value) as text, toUInt16($bucket) as bucket, $states
+      select $value as text, $value2 as text2, toUInt16($bucket) as bucket, $states
       from events final
       where $events
-      group by text, bucket)))
+      group by text, text2, bucket)))
 group by grouping sets ((line, bucket), (line));
 
 -- name: sessions
