@@ -1,19 +1,22 @@
-"""From a series to lines: which values of the breakdown have one, and the measure of each, interval by interval."""
+"""From series to lines: which values of the breakdown have one, and the measure of each, interval by interval.
+
+Series that share their lines, as those of a formula do, are measured in one look at the events.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from milepost.analytics.asking import EventKind, Interval, Question
 from milepost.analytics.compile import Compiler
-from milepost.analytics.measures import Asked, Measuring, measuring
+from milepost.analytics.measures import Asked, measuring
 from milepost.analytics.period import Window
+from milepost.analytics.split import Key, Lined, Split
 from milepost.store.queries import load
 
-#: A line's values: one of each field of the breakdown, "" where an event has none.
-Key = tuple[str, ...]
+_Row = tuple[int, int, int, list[float]]
 
 _SQL = load("milepost.analytics", "trends.sql")
 #: Columns of few values: sums of all of them, bucket by bucket, take no memory to speak of.
@@ -24,18 +27,6 @@ _FEW_VALUES: Final = (
 
 
 @dataclass
-class Split:
-    """One series: which events are its, their measure, and the values that have a line (`others`: there are more)."""
-
-    kind: str
-    events: str
-    measuring: Measuring
-    is_sessions: bool
-    shown: list[Key] = field(default_factory=list)
-    others: bool = False
-
-
-@dataclass
 class Figures:
     """A measure by line (its value's place in `shown`, from 1; 0 are all others) and bucket; missing is nothing."""
 
@@ -43,14 +34,17 @@ class Figures:
     totals: dict[int, float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, rows: Iterable[Sequence[float]]) -> Figures:
-        """From rows of line, bucket, whether it is the whole period, value."""
+    def of(cls, rows: Iterable[_Row], place: int = 0) -> Figures:
+        """From rows of line, bucket, whether it is the whole period, and of each series the figure and, where there are
+        several, the number of its events."""
         found = cls()
-        for line, bucket, whole, value in rows:
+        for line, bucket, whole, figures in rows:
+            if len(figures) > 1 and not figures[2 * place + 1]:
+                continue
             if whole:
-                found.totals[int(line)] = value
+                found.totals[line] = figures[2 * place]
             else:
-                found.values.setdefault(int(line), {})[int(bucket)] = value
+                found.values.setdefault(line, {})[bucket] = figures[2 * place]
         return found
 
     def line(self, number: int, length: int, nothing: float | None) -> tuple[list[float | None], float | None]:
@@ -71,7 +65,7 @@ class Lines:
         self._texts: list[str] = []
 
     async def split(self, kind: EventKind, asked: Asked, at: str) -> Split:
-        """A series without values yet. Raises InvalidRequest for what cannot be measured or broken down by."""
+        """Raises InvalidRequest for what cannot be measured or broken down by."""
         compiler = self._compiler
         if len(self._texts) < len(self._by):
             places = [f"breakdown[{n}]" for n in range(len(self._by))] if len(self._by) > 1 else ["breakdown"]
@@ -80,79 +74,93 @@ class Lines:
             ]
         condition = await compiler.kind(kind, at)
         measured = await measuring(compiler, asked)
-        events = f"{compiler.ever} and {condition} and {measured.looks_at}"
-        return Split(condition, events, measured, asked.measure == "sessions")
+        return Split(condition, f"{condition} and {measured.looks_at}", measured, asked.measure == "sessions")
 
-    async def largest(self, split: Split, most: int) -> list[Key]:
-        """The values with the largest measure in the period; none without a breakdown."""
+    async def show_largest(self, lined: Lined, top: int) -> None:
+        """Gives lines to the values with the largest measure in the period; to none without a breakdown.
+
+        Of several series it is the measure of the first that has the value; values of an earlier one come before.
+        """
         if not self._by:
-            return []
+            return
         rows = await self._compiler.rows(
-            tuple[str, str, float],
+            tuple[str, str],
             _SQL["values"],
             **self._keys(),
-            figure=split.measuring.at_once(),
-            events=self._during(split, self._compiler.window),
-            most=str(most),
+            sizes=lined.sizes(),
+            largest=lined.largest,
+            events=self._during(lined, self._compiler.window),
+            most=str(top + 1),
         )
-        return [self._key(*row[:2]) for row in rows]
+        found = [self._key(*row) for row in rows]
+        lined.shown, lined.others = found[:top], len(found) > top
 
-    async def show_largest(self, split: Split, top: int) -> None:
-        """Gives lines to its largest values."""
-        found = await self.largest(split, top + 1)
-        split.shown, split.others = found[:top], len(found) > top
-
-    async def broken_down(self, split: Split, top: int) -> Figures:
-        """The figures of the period; the split has its values then."""
-        if not self._by or split.is_sessions or any(name not in _FEW_VALUES for name in self._by):
-            await self.show_largest(split, top)
-            return await self.figures(split, self._compiler.window)
+    async def broken_down(self, lined: Lined, top: int) -> list[Figures]:
+        """The figures of the period, by series; the lines are those of the largest values then."""
+        sessions = any(split.is_sessions for split in lined.splits)
+        if not self._by or sessions or any(name not in _FEW_VALUES for name in self._by):
+            await self.show_largest(lined, top)
+            return await self.figures(lined, self._compiler.window)
         rows = await self._compiler.rows(
-            tuple[int, int, int, float, str, str],
+            tuple[int, int, int, list[float], str, str],
             _SQL["broken_down"],
             **self._keys(),
+            states=lined.states(),
+            kept=lined.kept(),
+            merged=lined.merged(),
+            sizes=lined.merged_sizes("over (partition by text, text2)"),
+            largest=lined.largest,
             top=str(top),
             bucket=self._compiler.window.place(self._interval, self._compiler.bind),
-            events=self._during(split, self._compiler.window),
-            states=split.measuring.states(),
-            kept=split.measuring.kept(),
-            merged=split.measuring.merged(),
-            merged_by_value=split.measuring.merged("over (partition by text, text2)"),
+            events=self._during(lined, self._compiler.window),
         )
         names = {row[0]: self._key(*row[4:]) for row in rows if row[0]}
-        split.shown, split.others = [names[line] for line in sorted(names)], any(not row[0] for row in rows)
-        return Figures.of(row[:4] for row in rows)
+        lined.shown, lined.others = [names[line] for line in sorted(names)], any(not row[0] for row in rows)
+        figures = [row[:4] for row in rows]
+        return [Figures.of(figures, place) for place in range(len(lined.splits))]
 
-    async def figures(self, split: Split, window: Window) -> Figures:
-        """The measure of each line in any window's intervals, and over all of it."""
-        rolled_up = split.measuring.sees_units_alone and not self._by
-        slots = {
-            "line": self.line(split),
-            "bucket": window.place(self._interval, self._compiler.bind),
-            "events": self._during(split, window),
-        }
-        if split.is_sessions:
-            return Figures.of(await self._compiler.rows(tuple[int, int, int, float], _SQL["sessions"], **slots))
-        rows = await self._compiler.rows(
-            tuple[int, int, int, float],
-            _SQL["lines"],
-            **slots,
-            source=await self._compiler.source(self._question, split.kind) if rolled_up else "events final",
-            states=split.measuring.states(),
-            merged=split.measuring.merged(),
-        )
-        return Figures.of(rows)
+    async def figures(self, lined: Lined, window: Window) -> list[Figures]:
+        """The measures of each line in any window's intervals, and over all of it, by series."""
+        slots = {"line": self.line(lined), "bucket": window.place(self._interval, self._compiler.bind)}
+        found: dict[int, Figures] = {}
+        together: list[int] = []
+        for place, split in enumerate(lined.splits):
+            if split.is_sessions:
+                events = self._during(Lined([split]), window)
+                found[place] = Figures.of(
+                    await self._compiler.rows(
+                        tuple[int, int, int, list[float]], _SQL["sessions"], **slots, events=events
+                    )
+                )
+            else:
+                together.append(place)
+        if together:
+            rest = Lined([lined.splits[place] for place in together])
+            source = "events final"
+            if not self._by and all(split.measuring.sees_units_alone for split in rest.splits):
+                source = await self._compiler.source(self._question, *(split.kind for split in rest.splits))
+            rows = await self._compiler.rows(
+                tuple[int, int, int, list[float]],
+                _SQL["lines"],
+                **slots,
+                states=rest.states(),
+                merged=rest.merged(),
+                source=source,
+                events=self._during(rest, window),
+            )
+            found |= {place: Figures.of(rows, n) for n, place in enumerate(together)}
+        return [found[place] for place in range(len(lined.splits))]
 
-    def line(self, split: Split) -> str:
+    def line(self, lined: Lined) -> str:
         """An expression of the line an event belongs to."""
         bind = self._compiler.bind
-        if not split.shown:
+        if not lined.shown:
             return "toUInt8(0)"
         if len(self._texts) == 1:
-            return f"toUInt8(indexOf({bind([one for (one,) in split.shown], 'Array(String)')}, {self._texts[0]}))"
+            return f"toUInt8(indexOf({bind([one for (one,) in lined.shown], 'Array(String)')}, {self._texts[0]}))"
         # A place among each field's values first, which is quicker than to compare the texts of both with every pair.
-        firsts, seconds = (list(dict.fromkeys(key[n] for key in split.shown)) for n in (0, 1))
-        numbers = [(firsts.index(one) + 1) * 64 + seconds.index(other) + 1 for one, other in split.shown]
+        firsts, seconds = (list(dict.fromkeys(key[n] for key in lined.shown)) for n in (0, 1))
+        numbers = [(firsts.index(one) + 1) * 64 + seconds.index(other) + 1 for one, other in lined.shown]
         place, place2 = (
             f"indexOf({bind(values, 'Array(String)')}, {text})"
             for values, text in zip((firsts, seconds), self._texts, strict=True)
@@ -165,5 +173,6 @@ class Lines:
     def _key(self, *texts: str) -> Key:
         return texts[: len(self._by)]
 
-    def _during(self, split: Split, window: Window) -> str:
-        return f"{window.during(self._compiler.bind)} and {split.events}"
+    def _during(self, lined: Lined, window: Window) -> str:
+        compiler = self._compiler
+        return f"{window.during(compiler.bind)} and {compiler.ever} and {lined.looks_at}"

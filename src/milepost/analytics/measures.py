@@ -53,25 +53,32 @@ class Measuring:
     #: Whether it asks for no more than who was there: the rollup knows that too.
     sees_units_alone: bool = False
 
-    def at_once(self) -> str:
-        """The figure of events."""
-        return self.figure.format(*(f"{name}{parameters}({of})" for name, parameters, of in self.parts))
+    def at_once(self, only: str = "") -> str:
+        """The figure of events: of all that are read, or of those for which a condition holds."""
+        return self.figure.format(*(_call(part, "", only) for part in self.parts))
 
-    def states(self) -> str:
-        """What is kept of events to be put together later: `part0`, `part1`, ..."""
-        return ", ".join(
-            f"{name}State{parameters}({of}) as part{place}" for place, (name, parameters, of) in enumerate(self.parts)
-        )
+    def states(self, prefix: str, only: str = "") -> str:
+        """What is kept of events to be put together later, each by a name that begins with `prefix`."""
+        return ", ".join(f"{_call(part, 'State', only)} as {prefix}{n}" for n, part in enumerate(self.parts))
 
-    def kept(self) -> str:
+    def kept(self, prefix: str) -> str:
         """The names of what is kept."""
-        return ", ".join(f"part{place}" for place in range(len(self.parts)))
+        return ", ".join(f"{prefix}{n}" for n in range(len(self.parts)))
 
-    def merged(self, over: str = "") -> str:
+    def merged(self, prefix: str, only: str = "", over: str = "") -> str:
         """The figure of what was kept; `over` is a window's, such as `over (partition by text)`."""
+        suffix = "IfMerge" if only else "Merge"
         return self.figure.format(
-            *(f"{name}Merge{parameters}(part{place}) {over}" for place, (name, parameters, _) in enumerate(self.parts))
+            *(f"{name}{suffix}{parameters}({prefix}{n}) {over}" for n, (name, parameters, _) in enumerate(self.parts))
         )
+
+
+def _call(part: tuple[str, str, str], suffix: str, only: str) -> str:
+    name, parameters, of = part
+    # A text that is no number makes a condition neither true nor false.
+    condition = f"ifNull({only}, 0)" if only else ""
+    arguments = ", ".join(filter(None, (of, condition)))
+    return f"{name}{'If' if only else ''}{suffix}{parameters}({arguments})"
 
 
 async def measuring(compiler: Compiler, asked: Asked) -> Measuring:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from operator import itemgetter
@@ -15,11 +15,12 @@ from milepost.analytics.asking import Answer, EventKind, FieldName, Interval, Na
 from milepost.analytics.compile import Compiler
 from milepost.analytics.context import Store
 from milepost.analytics.earlier import Comparison, earlier
-from milepost.analytics.lines import Figures, Key, Lines, Split
+from milepost.analytics.lines import Figures, Lines
 from milepost.analytics.measures import OF_A_FIELD, Asked, Measure, of_no_field
 from milepost.analytics.people import people
-from milepost.analytics.period import Window, between
+from milepost.analytics.period import between
 from milepost.analytics.places import TrendsPlace
+from milepost.analytics.split import Key, Lined, Split
 from milepost.errors import InvalidRequest
 
 Percentile = Annotated[float, msgspec.Meta(gt=0, lt=1)]
@@ -102,29 +103,25 @@ Calculate = Callable[[Sequence[float | None]], float | None]
 
 
 @dataclass(frozen=True)
-class _Group:
-    """What lines are drawn of: one series, or all of a formula, which have the same values then."""
+class _Drawn:
+    """What has lines, and how a figure is made of those of its series."""
 
     series: int
     name: str
-    splits: list[Split]
+    lined: Lined
     calculate: Calculate
-    now: list[Figures]
-    #: Of the earlier period; none where nothing is compared.
-    then: list[Figures]
 
     def places(self, by: tuple[str, ...]) -> Iterator[tuple[int, Key | None]]:
         """Lines by number, each with its values; the one of all others, or of all events, is the last."""
-        first = self.splits[0]
-        yield from enumerate(first.shown, 1)
-        if not by or first.others:
+        yield from enumerate(self.lined.shown, 1)
+        if not by or self.lined.others:
             yield 0, None
 
     def figures(self, found: list[Figures], number: int, length: int) -> tuple[list[float | None], float | None]:
-        """In so many intervals, and over the period."""
+        """A line's in so many intervals, and over the period."""
         each = [
             figures.line(number, length, split.measuring.nothing)
-            for figures, split in zip(found, self.splits, strict=True)
+            for figures, split in zip(found, self.lined.splits, strict=True)
         ]
         values = [self.calculate(parts) for parts in zip(*(values for values, _ in each), strict=True)]
         return values, self.calculate([total for _, total in each])
@@ -137,7 +134,15 @@ async def answer(store: Store, question: Trends) -> TrendsAnswer:
     buckets = window.buckets(question.interval)
     before = earlier(window, question.compared_with) if question.compared_with else None
     lines = _lines_of(compiler, question)
-    groups = [group async for group in _groups(lines, question, window, before)]
+    found: list[Line] = []
+    for drawn in await _drawn_of(lines, question):
+        now = await lines.broken_down(drawn.lined, question.top)
+        then = await lines.figures(drawn.lined, before) if before else []
+        for number, key in drawn.places(question.by):
+            line = _line(drawn, question, key, drawn.figures(now, number, len(buckets)))
+            found.append(
+                _beside(line, *drawn.figures(then, number, before.count(question.interval))) if before else line
+            )
     return TrendsAnswer(
         unit=question.unit,
         first=window.first,
@@ -146,7 +151,7 @@ async def answer(store: Store, question: Trends) -> TrendsAnswer:
         interval=question.interval,
         measure=question.measure,
         buckets=buckets,
-        lines=[line for group in groups for line in _drawn(group, question, len(buckets), before)],
+        lines=found,
         previous_first=before.first if before else None,
         previous_last=before.last if before else None,
     )
@@ -158,23 +163,21 @@ async def who(store: Store, question: Trends, place: TrendsPlace) -> People:
     if place.series >= len(question.series):
         raise InvalidRequest(f"There are {len(question.series)} series, counted from 0.", field="place.series")
     lines = _lines_of(compiler, question)
-    if question.formula is None:
-        split = await _split(lines, question, place.series)
-        await lines.show_largest(split, question.top)
-    else:
-        _, splits = await _formula(lines, question)
-        split = splits[place.series]
-    condition = f"{compiler.during} and {split.events}"
+    drawn = await _drawn_of(lines, question)
+    lined = drawn[0 if question.formula is not None else place.series].lined
+    split = lined.splits[place.series if question.formula is not None else 0]
+    await lines.show_largest(lined, question.top)
+    condition = f"{compiler.during} and {split.looks_at}"
     if place.bucket is not None:
         start, end = compiler.window.span(question.interval, place.bucket)
         condition = f"{between(compiler.bind, start, end)} and {condition}"
     if question.by and (place.is_other or place.value is not None or place.value2 is not None):
         key = (place.value or "", place.value2 or "")[: len(question.by)]
-        if not place.is_other and key not in split.shown:
+        if not place.is_other and key not in lined.shown:
             at = "place.value2" if len(key) > 1 and place.value2 is None else "place.value"
             raise InvalidRequest("The answer has no line with this value.", field=at)
-        number = 0 if place.is_other else split.shown.index(key) + 1
-        condition += f" and {lines.line(split)} = {number}"
+        number = 0 if place.is_other else lined.shown.index(key) + 1
+        condition += f" and {lines.line(lined)} = {number}"
     return await people(compiler, compiler.units(condition))
 
 
@@ -185,35 +188,21 @@ def _lines_of(compiler: Compiler, question: Trends) -> Lines:
     return Lines(compiler, question, question.interval, question.by)
 
 
-async def _groups(lines: Lines, question: Trends, window: Window, before: Window | None) -> AsyncIterator[_Group]:
-    if question.formula is not None:
-        read, splits = await _formula(lines, question)
-        now = [await lines.figures(split, window) for split in splits]
-        then = [await lines.figures(split, before) for split in splits] if before else []
-        yield _Group(0, question.formula_name or question.formula, splits, read.of, now, then)
-        return
-    for place, kind in enumerate(question.series):
-        split = await _split(lines, question, place)
-        now = [await lines.broken_down(split, question.top)]
-        then = [await lines.figures(split, before)] if before else []
-        yield _Group(place, kind.name, [split], itemgetter(0), now, then)
-
-
-async def _formula(lines: Lines, question: Trends) -> tuple[formula.Formula, list[Split]]:
-    """The formula and its series, with the values that all have a line: the first series' largest, where it has too
-    few the second's, and so on."""
-    if len(question.series) > _MOST_IN_FORMULA:
+async def _drawn_of(lines: Lines, question: Trends) -> list[_Drawn]:
+    """Each series by itself, or all of a formula together."""
+    splits = [await _split(lines, question, place) for place in range(len(question.series))]
+    if question.formula is None:
+        names = (kind.name for kind in question.series)
+        return [
+            _Drawn(n, name, Lined([one]), itemgetter(0))
+            for n, (name, one) in enumerate(zip(names, splits, strict=True))
+        ]
+    if len(splits) > _MOST_IN_FORMULA:
         raise InvalidRequest(
             f"A formula takes at most {_MOST_IN_FORMULA} series, A to E. Leave some out.", field="series"
         )
-    read = formula.read(question.formula or "", len(question.series))
-    splits = [await _split(lines, question, place) for place in range(len(question.series))]
-    # So many of each that even those with a line before leave enough.
-    found = [await lines.largest(split, 2 * question.top + 1) for split in splits]
-    every = list(dict.fromkeys(key for keys in found for key in keys))
-    for split in splits:
-        split.shown, split.others = every[: question.top], len(every) > question.top
-    return read, splits
+    read = formula.read(question.formula, len(splits))
+    return [_Drawn(0, question.formula_name or question.formula, Lined(splits), read.of)]
 
 
 async def _split(lines: Lines, question: Trends, place: int) -> Split:
@@ -227,20 +216,19 @@ async def _split(lines: Lines, question: Trends, place: int) -> Split:
     return await lines.split(own, asked, f"series[{place}]")
 
 
-def _drawn(group: _Group, question: Trends, length: int, before: Window | None) -> Iterator[Line]:
-    for number, key in group.places(question.by):
-        values, total = group.figures(group.now, number, length)
-        line = Line(
-            series=group.series,
-            name=group.name,
-            value=key[0] if key else None,
-            value2=key[1] if key and len(key) > 1 else None,
-            is_other=bool(question.by) and key is None,
-            values=values,
-            total=total,
-        )
-        if before:
-            previous, previous_total = group.figures(group.then, number, before.count(question.interval))
-            side_by_side = (previous + [None] * length)[:length]
-            line = msgspec.structs.replace(line, previous=side_by_side, previous_total=previous_total)
-        yield line
+def _line(drawn: _Drawn, question: Trends, key: Key | None, figures: tuple[list[float | None], float | None]) -> Line:
+    return Line(
+        series=drawn.series,
+        name=drawn.name,
+        value=key[0] if key else None,
+        value2=key[1] if key and len(key) > 1 else None,
+        is_other=bool(question.by) and key is None,
+        values=figures[0],
+        total=figures[1],
+    )
+
+
+def _beside(line: Line, previous: list[float | None], total: float | None) -> Line:
+    """With what an earlier period has at the same places."""
+    length = len(line.values)
+    return msgspec.structs.replace(line, previous=(previous + [None] * length)[:length], previous_total=total)
