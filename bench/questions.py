@@ -29,7 +29,7 @@ from milepost.analytics.paths import Paths
 from milepost.analytics.retention import Retention
 from milepost.analytics.sessions import Sessions
 from milepost.analytics.stickiness import Stickiness
-from milepost.analytics.trends import Trends
+from milepost.analytics.trends import Series, Trends
 from milepost.columns import ddl
 from milepost.columns.engine import Engine
 from milepost.columns.reading import Freshness, QueryResult, Reader, Value
@@ -64,6 +64,19 @@ QUESTIONS: dict[str, Question] = {
     "median": Trends(period=_PERIOD, measure="time_on_page"),
     "metadata": Trends(period=_PERIOD, filters=(Filter(field="metadata.plan", values=("3",)),)),
     "sessions": Sessions(period=_PERIOD),
+    "sum": Trends(period=_PERIOD, measure="sum", of="metadata.plan"),
+    "sum_time": Trends(period=_PERIOD, measure="sum", of="time_on_page"),
+    "average": Trends(period=_PERIOD, measure="average", of="metadata.plan"),
+    "min": Trends(period=_PERIOD, measure="min", of="metadata.plan"),
+    "max": Trends(period=_PERIOD, measure="max", of="metadata.plan"),
+    "percentile": Trends(period=_PERIOD, measure="percentile", percentile=0.9, of="metadata.plan"),
+    "distinct": Trends(period=_PERIOD, measure="distinct", of="metadata.step"),
+    "pair": Trends(period=_PERIOD, breakdown=("tool_id", "event_type"), top=50),
+    "formula": Trends(
+        period=_PERIOD,
+        series=(Series(event_type="export_action"), Series(measure="units")),
+        formula="A / B * 100",
+    ),
 }
 
 

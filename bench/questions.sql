@@ -160,6 +160,42 @@ select toDate(ts) as d, count() from events final
 where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0
   and properties['plan'] = '3' group by d
 
+-- name: sum_columns
+select toDate(ts) as d, sum(toFloat64OrNull(properties['plan'])) from events final
+where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0 group by d
+
+-- name: sum_time_columns
+select toDate(ts) as d, sum(time_on_page) from events final
+where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0 and time_on_page >= 0 group by d
+
+-- name: average_columns
+select toDate(ts) as d, avg(toFloat64OrNull(properties['plan'])) from events final
+where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0 group by d
+
+-- name: min_columns
+select toDate(ts) as d, min(toFloat64OrNull(properties['plan'])) from events final
+where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0 group by d
+
+-- name: max_columns
+select toDate(ts) as d, max(toFloat64OrNull(properties['plan'])) from events final
+where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0 group by d
+
+-- name: percentile_columns
+select toDate(ts) as d, quantileExactInclusive(0.9)(toFloat64OrNull(properties['plan'])) from events final
+where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0 group by d
+
+-- name: distinct_columns
+select toDate(ts) as d, uniqExact(properties['step']) from events final
+where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0 and properties['step'] != '' group by d
+
+-- name: pair_columns
+select toDate(ts) as d, tool_id, event_type, count() from events final
+where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0 group by d, tool_id, event_type
+
+-- name: formula_columns
+select toDate(ts) as d, countIf(event_type = 'export_action') / uniqExact(customer) * 100 from events final
+where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0 group by d
+
 -- name: sessions_columns
 -- Every session's length and size, then their medians by day.
 select d, count(), quantileExactInclusive(0.5)(seconds), quantileExactInclusive(0.5)(n), countIf(n = 1) from (

@@ -9,16 +9,21 @@ from typing import Protocol, TypeVar
 from milepost.analytics.asking import EventKind, Filter, Interval, Period, Question, Unit
 from milepost.analytics.funnel import Funnel, Order
 from milepost.analytics.lifecycle import Lifecycle
+from milepost.analytics.measures import OF_A_FIELD, Measure
 from milepost.analytics.paths import Paths
 from milepost.analytics.retention import Retention
 from milepost.analytics.sessions import SessionBreakdown, Sessions
 from milepost.analytics.stickiness import Stickiness
 from milepost.analytics.tools import Tools
-from milepost.analytics.trends import Measure, Trends
+from milepost.analytics.trends import Series, Trends
 
 T = TypeVar("T")
 _UNITS: tuple[Unit, ...] = ("customer", "user")
-_MEASURES: tuple[Measure, ...] = ("events", "units", "sessions", "time_on_page", "session_duration")
+_MEASURES: tuple[Measure, ...] = (
+    "events", "events", "units", "units", "sessions", "sessions", "time_on_page", "session_duration",
+    "sum", "average", "min", "max", "percentile", "distinct",
+)  # fmt: skip
+_DURATIONS = ("time_on_page", "session_duration")
 _ORDERS: tuple[Order, ...] = ("ordered", "strict", "any")
 _INTERVALS: tuple[Interval, ...] = ("hour", "day", "week", "month")
 _BREAKDOWNS: tuple[SessionBreakdown | None, ...] = (
@@ -51,19 +56,45 @@ def _filters(pick: Picker, palette: Palette) -> tuple[Filter, ...]:
     return tuple(pick.choice(palette.filters) for _ in range(pick.choice((0, 0, 0, 1, 2))))
 
 
+def _measure(pick: Picker, palette: Palette) -> tuple[Measure, str | None]:
+    """A measure, and what it is of."""
+    measure = pick.choice(_MEASURES)
+    if measure == "distinct":
+        return measure, pick.choice(palette.fields)
+    if measure not in OF_A_FIELD:
+        return measure, None
+    return measure, pick.choice([*_DURATIONS, *(one for one in palette.fields if one.startswith("metadata."))])
+
+
+def _series(pick: Picker, palette: Palette) -> Series:
+    """A kind of event, at times with a measure of its own."""
+    kind = pick.choice(palette.kinds)
+    told = {name: getattr(kind, name) for name in kind.__struct_fields__}
+    if pick.choice((True, True, False)):
+        return Series(**told)
+    measure, of = _measure(pick, palette)
+    return Series(**told, measure=measure, of=of, percentile=pick.choice((None, 0.25)))
+
+
 def trends(pick: Picker, palette: Palette) -> Trends:
     interval = pick.choice(_INTERVALS)
+    measure, of = _measure(pick, palette)
+    formula = pick.choice((None, None, "A / B", "A / B * 100", "(A - B) / (A + 2 * B)", "B + 1", "A - A / 2.5"))
+    one, other = pick.choice(palette.fields), pick.choice(palette.fields)
     return Trends(
         period=pick.choice(palette.short if interval == "hour" else palette.periods),
         unit=pick.choice(_UNITS),
         filters=_filters(pick, palette),
-        measure=pick.choice(_MEASURES),
+        measure=measure,
+        of=of,
         percentile=pick.choice((0.5, 0.9, 0.123)),
         interval=interval,
-        series=tuple(pick.choice(palette.kinds) for _ in range(pick.choice((1, 2)))),
-        breakdown=pick.choice((None, pick.choice(palette.fields))),
+        series=tuple(_series(pick, palette) for _ in range(pick.choice((2, 3) if formula else (1, 2)))),
+        formula=formula,
+        formula_name=pick.choice(("", "Ratio 🧭")),
+        breakdown=pick.choice((None, one, (one,), (one, other))),
         top=pick.choice((1, 2, 3, 8)),
-        compare=pick.choice((False, True)),
+        compare=pick.choice((False, False, True, "previous", "month_ago", "year_ago")),
     )
 
 

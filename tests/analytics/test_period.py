@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from milepost.analytics.asking import Interval, Period, WeekStart
 from milepost.analytics.compile import Compiler
 from milepost.analytics.context import Store
+from milepost.analytics.earlier import Comparison, earlier
 from milepost.analytics.period import Window
 from milepost.errors import InvalidRequest
 from tests.analytics.conftest import Asking
@@ -42,8 +44,46 @@ def test_a_period_is_whole_local_days(window: Window) -> None:
         # Where a day is left out (Apia, December 30, 2011), the next one begins instead.
         assert local.date() >= day
         assert (at - timedelta(microseconds=1)).astimezone(window.zone).date() < local.date()
-    assert window.before().end == window.start
-    assert window.before().days == window.days
+    before = earlier(replace(window, fixed=False), "previous")
+    assert before.end == window.start
+    assert before.days == window.days
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "to", "then"),
+    [
+        # Whole months: as many whole months, be they longer or shorter.
+        ("2026-02-01", "2026-02-28", "previous", "2026-01-01 2026-01-31"),
+        ("2026-03-01", "2026-03-31", "previous", "2026-02-01 2026-02-28"),
+        ("2024-03-01", "2024-03-31", "previous", "2024-02-01 2024-02-29"),
+        ("2026-01-01", "2026-03-31", "previous", "2025-10-01 2025-12-31"),
+        ("2025-01-01", "2025-12-31", "previous", "2024-01-01 2024-12-31"),
+        ("2026-04-01", "2026-04-30", "month_ago", "2026-03-01 2026-03-31"),
+        ("2026-01-01", "2026-03-31", "month_ago", "2025-12-01 2026-02-28"),
+        ("2025-02-01", "2025-02-28", "year_ago", "2024-02-01 2024-02-29"),
+        # Weeks, and days of any number: as many just before.
+        ("2026-03-02", "2026-03-15", "previous", "2026-02-16 2026-03-01"),
+        ("2026-03-02", "2026-03-31", "previous", "2026-01-31 2026-03-01"),
+        ("2026-03-31", "2026-03-31", "previous", "2026-03-30 2026-03-30"),
+        # A day that a month does not have is its last.
+        ("2026-03-31", "2026-03-31", "month_ago", "2026-02-28 2026-02-28"),
+        ("2024-03-31", "2024-03-31", "month_ago", "2024-02-29 2024-02-29"),
+        ("2024-02-29", "2024-02-29", "year_ago", "2023-02-28 2023-02-28"),
+        ("2026-01-15", "2026-03-30", "month_ago", "2025-12-15 2026-02-28"),
+        ("2026-03-15", "2026-03-28", "year_ago", "2025-03-15 2025-03-28"),
+    ],
+)
+def test_what_a_period_is_compared_with(first: str, last: str, to: Comparison, then: str) -> None:
+    window = Window.of(Period(first=date.fromisoformat(first), last=date.fromisoformat(last)), _NOW)
+    found = earlier(window, to)
+    assert f"{found.first} {found.last}" == then
+
+
+def test_the_last_days_are_compared_with_as_many_on_every_day() -> None:
+    """Also on the one day a month on which they are a calendar month."""
+    window = Window.of(Period(days=30), datetime(2026, 11, 30, 12, tzinfo=UTC))
+    assert (window.first, window.last) == (date(2026, 11, 1), date(2026, 11, 30))
+    assert earlier(window, "previous").days == 30
 
 
 @settings(deadline=None)

@@ -7,8 +7,8 @@ from datetime import date
 import msgspec
 import pytest
 
-from milepost.analytics.asking import EventKind, Filter, Period
-from milepost.analytics.trends import Trends, TrendsAnswer
+from milepost.analytics.asking import Filter, Period
+from milepost.analytics.trends import Series, Trends, TrendsAnswer
 from tests.analytics.conftest import Asking
 from tests.analytics.told import event, march, world
 
@@ -112,12 +112,38 @@ def test_percentiles_lie_between(asking: Asking) -> None:
     assert answer.lines[0].values == [pytest.approx(68), None]
 
 
-def test_the_period_before_may_have_other_buckets(asking: Asking) -> None:
-    """March has 31 days; as many before it begin on January 29: two months beside one."""
-    story = world(event("2026-01-29T10:00"), event("2026-02-01T10:00"), event("2026-02-28T10:00"), event("1 10:00"))
-    answer = asking.surely(story, Trends(period=march(1, 31), interval="month", compare=True), TrendsAnswer)
+def test_the_period_before_may_be_longer_or_shorter(asking: Asking) -> None:
+    """March beside February, day by day, and February beside March: what is too long is in the total alone."""
+    story = world(
+        event("2026-01-31T10:00"), event("2026-02-01T10:00"), event("2026-02-28T23:59:59"),
+        event("1 00:00"), event("28 10:00"), event("31 23:59"), event("2026-04-01T00:00"),
+    )  # fmt: skip
+    answer = asking.surely(story, Trends(period=march(1, 31), compare="previous"), TrendsAnswer)
     line = answer.lines[0]
-    assert (line.values, line.previous, line.previous_total) == ([1], [1], 3)
+    assert line.previous == [1, *[0] * 26, 1, None, None, None]
+    assert (line.total, line.previous_total, answer.previous_last) == (3, 2, date(2026, 2, 28))
+    february = Period(first=date(2026, 2, 1), last=date(2026, 2, 28))
+    assert asking.surely(story, Trends(period=february, compare=True), TrendsAnswer).lines[0].previous_total == 1
+    april = Period(first=date(2026, 4, 1), last=date(2026, 4, 30))
+    line = asking.surely(story, Trends(period=april, compare="month_ago"), TrendsAnswer).lines[0]
+    assert (line.previous, line.previous_total) == ([1, *[0] * 26, 1, 0, 0], 3)
+
+
+def test_days_before_are_those_of_the_time_zone(asking: Asking) -> None:
+    """Berlin's March has an hour less than 31 days, and begins at 23:00 UTC; its February ends there."""
+    story = world(*(event(when) for when in ("2026-02-28T22:59", "2026-02-28T23:00", "31 21:59", "31 22:00")))
+    answer = asking.surely(story, Trends(period=march(1, 31, "Europe/Berlin"), compare=True), TrendsAnswer)
+    assert (answer.lines[0].total, answer.lines[0].previous_total) == (2, 1)
+
+
+def test_hours_beside_a_period_with_a_few_more(asking: Asking) -> None:
+    """93 days, the most that are shown by the hour, beside 94."""
+    period = Period(first=date(2026, 3, 31), last=date(2026, 7, 1))
+    answer = asking.surely(
+        world(event("1 10:00")), Trends(period=period, interval="hour", compare="month_ago"), TrendsAnswer
+    )
+    assert len(answer.lines[0].previous or ()) == len(answer.buckets) == 93 * 24
+    assert answer.lines[0].previous_total == 1
 
 
 def test_sessions_are_a_customer_s(asking: Asking) -> None:
@@ -142,9 +168,9 @@ def test_series_are_steps(asking: Asking) -> None:
         Trends(
             period=march(2, 2),
             series=(
-                EventKind(tool_id="a", name="A 🧭"),
-                EventKind(filters=(Filter(field="metadata.n", op="above", values=(2,)),)),
-                EventKind(tool_id="none"),
+                Series(tool_id="a", name="A 🧭"),
+                Series(filters=(Filter(field="metadata.n", op="above", values=(2,)),)),
+                Series(tool_id="none"),
             ),
         ),
         TrendsAnswer,

@@ -40,7 +40,7 @@ def _places(question: Question, answer: Answer) -> Iterator[tuple[object, int | 
     match answer:
         case TrendsAnswer():
             for line in answer.lines:
-                place = TrendsPlace(series=line.series, value=line.value, is_other=line.is_other)
+                place = TrendsPlace(series=line.series, value=line.value, value2=line.value2, is_other=line.is_other)
                 yield place, line.total or 0
                 for bucket, value in enumerate(line.values):
                     yield msgspec.structs.replace(place, bucket=bucket), value or 0
@@ -94,7 +94,9 @@ def test_who(asking: Asking, name: str, question: str, seed: int) -> None:
     asked = QUESTIONS[question](made, _PALETTES[name])
     # Of these the figures are units.
     if isinstance(asked, Trends):
-        asked = msgspec.structs.replace(asked, measure="units")
+        kinds = tuple(msgspec.structs.replace(kind, measure=None, of=None) for kind in asked.series)
+        formula = None if asked.formula is None else "A"
+        asked = msgspec.structs.replace(asked, measure="units", of=None, series=kinds, formula=formula)
     if isinstance(asked, Paths):
         asked = msgspec.structs.replace(asked, per="unit")
     world = world_of(name)

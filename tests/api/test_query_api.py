@@ -85,6 +85,29 @@ def test_the_figures(client: httpx.Client) -> None:
     assert datetime.fromisoformat(hours["buckets"][0]).utcoffset() == timedelta()
 
 
+def test_trends_of_two_measures(client: httpx.Client) -> None:
+    """A formula, two fields and a comparison, as a client says them."""
+    asked: dict[str, Any] = {
+        "series": [{"event_type": "navigation"}, {"measure": "distinct", "of": "session_id"}],
+        "formula": "A / B * 100",
+        "formula_name": "Navigations a session, %",
+        "breakdown": ["tool_id", "event_type"],
+        "compare": "year_ago",
+    }
+    answer = client.post("/v1/query/trends", json=asked)
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    lines = [(line["name"], line["value"], line["value2"], line["total"]) for line in body["lines"]]
+    assert lines == [
+        ("Navigations a session, %", "icp-analysis", "navigation", 100),
+        ("Navigations a session, %", "icp-analysis", "export_action", 0),
+    ]
+    assert body["previous_last"] < body["first"]
+    place = {"series": 0, "value": "icp-analysis", "value2": "navigation"}
+    behind = client.post("/v1/query/trends/who", json={"asked": asked, "place": place}).json()
+    assert behind["total"] == 2
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -92,6 +115,15 @@ def test_the_figures(client: httpx.Client) -> None:
         (b"[]", None),
         (b'{"measure": "love"}', "measure"),
         (b'{"nonsense": 1}', None),
+        (b'{"measure": "sum"}', "of"),
+        (b'{"of": "metadata.x"}', "of"),
+        (b'{"measure": "sum", "of": "tool_id"}', "of"),
+        (b'{"series": [{"measure": "distinct"}]}', "series[0].of"),
+        (b'{"formula": "A / B"}', "formula"),
+        (b'{"breakdown": ["tool_id", "nothing"]}', "breakdown[1]"),
+        (b'{"breakdown": []}', "breakdown"),
+        (b'{"breakdown": ["tool_id", "event_type", "browser"]}', "breakdown"),
+        (b'{"compare": "tomorrow"}', "compare"),
         (b'{"period": {"timezone": "Mars/Olympus"}}', "period.timezone"),
         (b'{"period": {"timezone": "../../etc/passwd"}}', "period.timezone"),
         (b'{"period": {"first": "2026-02-02", "last": "2026-02-01"}}', "period.first"),

@@ -139,6 +139,25 @@ class Compiler:
             return f"transform({whose}, {self.bind(numbers, 'Array(UInt32)')}, {self.bind(ids, 'Array(String)')}, '')"
         return self._text(field)
 
+    async def number(self, field: str, at: str) -> tuple[str, str]:
+        """An expression of a field's number, and the condition that its text is one. Raises InvalidRequest likewise."""
+        if field in _DURATIONS:
+            return field, f"{field} >= 0"
+        if not field.startswith("metadata."):
+            raise InvalidRequest(f"{field!r} has no numbers: give metadata.KEY, {' or '.join(_DURATIONS)}.", field=at)
+        number = f"toFloat64OrNull(toString({await self.value(field, at)}))"
+        return f"assumeNotNull({number})", f"isFinite({number})"
+
+    async def distinct(self, field: str, at: str) -> tuple[str, str]:
+        """An expression that differs wherever a field's text does, and the condition that there is a text."""
+        if field == "customer_id":
+            return "customer", "1"
+        if field == "user_id":
+            known = await numbers_of(self.store.database, Filter(field="user_id", op="is_set"))
+            return "user", self._among("user", known)
+        value = f"toString({await self.value(field, at)})"
+        return value, f"{value} != ''"
+
     def _text(self, field: str) -> str:
         if field.startswith("metadata."):
             return f"properties[{self.bind(field.removeprefix('metadata.'), 'String')}]"

@@ -39,6 +39,8 @@ class Window:
     today: date
     zone: ZoneInfo
     week_start: WeekStart = "monday"
+    #: Both days were asked for by name: it is not a number of days.
+    fixed: bool = False
 
     @classmethod
     def of(cls, period: Period, now: datetime) -> Window:
@@ -58,7 +60,8 @@ class Window:
             raise InvalidRequest("first is after last: a period runs from first to last.", field="period.first")
         if (last - first).days >= _MOST_DAYS:
             raise InvalidRequest(f"A period has at most {_MOST_DAYS} days. Ask for fewer.", field="period")
-        return cls(first, last, today, zone, period.week_start)
+        fixed = period.first is not None and period.last is not None
+        return cls(first, last, today, zone, period.week_start, fixed)
 
     @cached_property
     def start(self) -> datetime:
@@ -76,10 +79,6 @@ class Window:
     def begin(self, day: date) -> datetime:
         """A local day's first instant: that of 00:00, also where the clock is put forward at that moment."""
         return datetime.combine(day, time(), self.zone).astimezone(UTC)
-
-    def before(self) -> Window:
-        """As many days just before."""
-        return replace(self, first=self.first - self.days * _DAY, last=self.first - _DAY)
 
     def widened(self, interval: Interval) -> Window:
         """The same with the whole of the interval before the one that `first` is in."""
@@ -103,9 +102,17 @@ class Window:
 
         Raises InvalidRequest for the hours of more than 93 days.
         """
+        if interval == "hour" and self.days > _MOST_HOUR_DAYS:
+            raise InvalidRequest(
+                f"Hours are shown for at most {_MOST_HOUR_DAYS} days. Ask for fewer, or for days.", field="interval"
+            )
         if interval == "hour":
             return [at.astimezone(self.zone) for at in self._hours]
         return [*self.dates(interval)]
+
+    def count(self, interval: Interval) -> int:
+        """How many intervals it has: of one that another is compared with, which may be a little longer."""
+        return len(self._hours if interval == "hour" else self.dates(interval))
 
     def dates(self, interval: Interval) -> list[date]:
         """The first days of the period's days, weeks or months."""
@@ -180,10 +187,6 @@ class Window:
     @cached_property
     def _hours(self) -> list[datetime]:
         """First instants of the local clock's hours: a change of the clock begins a new one."""
-        if self.days > _MOST_HOUR_DAYS:
-            raise InvalidRequest(
-                f"Hours are shown for at most {_MOST_HOUR_DAYS} days. Ask for fewer, or for days.", field="interval"
-            )
         found: list[datetime] = []
         ends = [*(begin for begin, _ in self._changes[1:]), self.end]
         for (begin, offset), end in zip(self._changes, ends, strict=True):

@@ -14,12 +14,16 @@ Index = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 
 
 class TrendsPlace(QuestionPart, frozen=True):
-    """Units with an event of a line: in one bucket (its place in `buckets`), or None: in the whole period."""
+    """Units with an event of a line: in one bucket (its place in `buckets`), or None: in the whole period.
+
+    Of a formula's line those of one of its series: 0 is A.
+    """
 
     series: Index = 0
     bucket: Index | None = None
-    #: The line's `value` and `is_other`.
+    #: The line's `value`, `value2` and `is_other`.
     value: str | None = None
+    value2: str | None = None
     is_other: bool = False
 
 

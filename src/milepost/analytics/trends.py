@@ -1,57 +1,88 @@
-"""Trends: a measure over time, broken down and compared with the days before."""
+"""Trends: measures over time, broken down, put into a formula and compared with an earlier period."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Final, Literal
+from operator import itemgetter
+from typing import Annotated, Final
 
 import msgspec
 
-from milepost.analytics.asking import Answer, EventKind, FieldName, Interval, People, Question
+from milepost.analytics import formula
+from milepost.analytics.asking import Answer, EventKind, FieldName, Interval, Name, People, Question
 from milepost.analytics.compile import Compiler
 from milepost.analytics.context import Store
+from milepost.analytics.earlier import Comparison, earlier
+from milepost.analytics.lines import Figures, Lines
+from milepost.analytics.measures import OF_A_FIELD, Asked, Measure, of_no_field
 from milepost.analytics.people import people
-from milepost.analytics.period import Window, between
+from milepost.analytics.period import between
 from milepost.analytics.places import TrendsPlace
+from milepost.analytics.split import Key, Lined, Split
 from milepost.errors import InvalidRequest
-from milepost.store.queries import load
 
-Measure = Literal["events", "units", "sessions", "time_on_page", "session_duration"]
+Percentile = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+_MOST_IN_FORMULA: Final = len(formula.LETTERS)
 
-_SQL = load("milepost.analytics", "trends.sql")
-#: Columns of few values: sums of all of them, bucket by bucket, take no memory to speak of.
-_FEW_VALUES: Final = (
-    "event_type", "tool_id", "tool_section", "business_impact", "competency_area", "current_arr", "target_arr",
-    "growth_stage", "device_type", "browser", "referrer_source",
-)  # fmt: skip
+
+class Series(EventKind, frozen=True):
+    """A kind of event, and how it is measured where that is not as the question says."""
+
+    measure: Measure | None = None
+    of: FieldName | None = None
+    percentile: Percentile | None = None
 
 
 class Trends(Question, frozen=True, tag="trends", tag_field="question"):
-    """`time_on_page` and `session_duration` answer the `percentile` of their milliseconds (0.5 is the median)."""
+    """`sum`, `average`, `min`, `max`, `percentile` and `distinct` (how many different values) are `of` a field.
+
+    `percentile` is the one at `percentile` (0.5 is the median); so are `time_on_page` and `session_duration`, of their
+    milliseconds.
+    """
 
     measure: Measure = "events"
-    percentile: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.5
+    #: `metadata.KEY`, `time_on_page` or `session_duration`; of `distinct` also any other field of a breakdown.
+    of: FieldName | None = None
+    percentile: Percentile = 0.5
     interval: Interval = "day"
-    series: Annotated[tuple[EventKind, ...], msgspec.Meta(min_length=1, max_length=6)] = (EventKind(),)
-    breakdown: FieldName | None = None
+    series: Annotated[tuple[Series, ...], msgspec.Meta(min_length=1, max_length=6)] = (Series(),)
+    #: Lines in place of the series: `A / B * 100`, where A is the first of them.
+    formula: str | None = None
+    formula_name: Name = ""
+    #: A field, or two: then a line is of a value of each.
+    breakdown: FieldName | Annotated[tuple[FieldName, ...], msgspec.Meta(min_length=1, max_length=2)] | None = None
     #: How many values of the breakdown are shown, largest first; the rest are one value together (`other`).
     top: Annotated[int, msgspec.Meta(ge=1, le=50)] = 8
-    compare: bool = False
+    #: With an earlier period; true is "previous".
+    compare: bool | Comparison = False
+
+    @property
+    def compared_with(self) -> Comparison | None:
+        return "previous" if self.compare is True else self.compare or None
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The fields of the breakdown."""
+        return (self.breakdown,) if isinstance(self.breakdown, str) else self.breakdown or ()
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the chart. `value` is the breakdown's ("" where an event has none); None without a breakdown."""
 
+    #: Of a formula 0.
     series: int
     name: str
     value: str | None
+    #: The second field's, where there are two.
+    value2: str | None = None
     is_other: bool
-    #: One a bucket. Counts are 0 where nothing happened; percentiles None.
+    #: One a bucket. Counts and sums are 0 where nothing happened; the others None.
     values: list[float | None]
-    #: The measure over the whole period, not the sum of the buckets.
+    #: The measure over the whole period, not the sum of the buckets; of a formula that of the totals.
     total: float | None
-    #: The same of as many days just before, bucket by bucket, when `compare` was asked.
+    #: The same of the period that this is compared with, side by side; the total is that of all of its days.
     previous: list[float | None] | None = None
     previous_total: float | None = None
 
@@ -63,31 +94,37 @@ class TrendsAnswer(Answer, frozen=True):
     measure: Measure
     buckets: list[date | datetime]
     lines: list[Line]
+    #: The days, both included, that these are compared with.
+    previous_first: date | None = None
+    previous_last: date | None = None
 
 
-@dataclass
-class _Series:
-    """One series on its way to lines: which events are its, the breakdown's expression, and the values shown."""
-
-    kind: str
-    events: str
-    value: str | None
-    shown: list[str]
-    others: bool
-
-    def line(self, compiler: Compiler) -> str:
-        """An expression of the line an event belongs to: its value's place from 1, or 0."""
-        if self.value is None or not self.shown:
-            return "toUInt8(0)"
-        return f"toUInt8(indexOf({compiler.bind(self.shown, 'Array(String)')}, toString({self.value})))"
+Calculate = Callable[[Sequence[float | None]], float | None]
 
 
-@dataclass
-class _Figures:
-    """A measure, by line; missing is nothing."""
+@dataclass(frozen=True)
+class _Drawn:
+    """What has lines, and how a figure is made of those of its series."""
 
-    values: dict[int, dict[int, float]] = field(default_factory=dict)
-    totals: dict[int, float] = field(default_factory=dict)
+    series: int
+    name: str
+    lined: Lined
+    calculate: Calculate
+
+    def places(self, by: tuple[str, ...]) -> Iterator[tuple[int, Key | None]]:
+        """Lines by number, each with its values; the one of all others, or of all events, is the last."""
+        yield from enumerate(self.lined.shown, 1)
+        if not by or self.lined.others:
+            yield 0, None
+
+    def figures(self, found: list[Figures], number: int, length: int) -> tuple[list[float | None], float | None]:
+        """A line's in so many intervals, and over the period."""
+        each = [
+            figures.line(number, length, split.measuring.nothing)
+            for figures, split in zip(found, self.lined.splits, strict=True)
+        ]
+        values = [self.calculate(parts) for parts in zip(*(values for values, _ in each), strict=True)]
+        return values, self.calculate([total for _, total in each])
 
 
 async def answer(store: Store, question: Trends) -> TrendsAnswer:
@@ -95,30 +132,17 @@ async def answer(store: Store, question: Trends) -> TrendsAnswer:
     compiler = await Compiler.of(store, question)
     window = compiler.window
     buckets = window.buckets(question.interval)
-    lines: list[Line] = []
-    for place, kind in enumerate(question.series):
-        series, now = await _now(compiler, question, place)
-        before = window.before()
-        then = await _figures(compiler, question, before, series) if question.compare else None
-        places: list[tuple[int, str | None]] = list(enumerate(series.shown, 1))
-        if series.value is None or series.others:
-            places.append((0, None))
-        for number, value in places:
-            values, total = _of(now, number, len(buckets), question)
-            line = Line(
-                series=place,
-                name=kind.name,
-                value=value,
-                is_other=series.value is not None and number == 0,
-                values=values,
-                total=total,
+    before = earlier(window, question.compared_with) if question.compared_with else None
+    lines = _lines_of(compiler, question)
+    found: list[Line] = []
+    for drawn in await _drawn_of(lines, question):
+        now = await lines.broken_down(drawn.lined, question.top)
+        then = await lines.figures(drawn.lined, before) if before else []
+        for number, key in drawn.places(question.by):
+            line = _line(drawn, question, key, drawn.figures(now, number, len(buckets)))
+            found.append(
+                _beside(line, *drawn.figures(then, number, before.count(question.interval))) if before else line
             )
-            if then is not None:
-                length = len(before.buckets(question.interval))
-                previous, previous_total = _of(then, number, length, question)
-                side_by_side = (previous + [None] * len(buckets))[: len(buckets)]
-                line = msgspec.structs.replace(line, previous=side_by_side, previous_total=previous_total)
-            lines.append(line)
     return TrendsAnswer(
         unit=question.unit,
         first=window.first,
@@ -127,7 +151,9 @@ async def answer(store: Store, question: Trends) -> TrendsAnswer:
         interval=question.interval,
         measure=question.measure,
         buckets=buckets,
-        lines=lines,
+        lines=found,
+        previous_first=before.first if before else None,
+        previous_last=before.last if before else None,
     )
 
 
@@ -136,118 +162,73 @@ async def who(store: Store, question: Trends, place: TrendsPlace) -> People:
     compiler = await Compiler.of(store, question)
     if place.series >= len(question.series):
         raise InvalidRequest(f"There are {len(question.series)} series, counted from 0.", field="place.series")
-    series = await _series(compiler, question, place.series)
-    condition = f"{compiler.during} and {series.events}"
+    lines = _lines_of(compiler, question)
+    drawn = await _drawn_of(lines, question)
+    lined = drawn[0 if question.formula is not None else place.series].lined
+    split = lined.splits[place.series if question.formula is not None else 0]
+    await lines.show_largest(lined, question.top)
+    condition = f"{compiler.during} and {split.looks_at}"
     if place.bucket is not None:
         start, end = compiler.window.span(question.interval, place.bucket)
         condition = f"{between(compiler.bind, start, end)} and {condition}"
-    if series.value is not None and (place.is_other or place.value is not None):
-        if not place.is_other and place.value not in series.shown:
-            raise InvalidRequest("The answer has no line with this value.", field="place.value")
-        number = 0 if place.is_other else series.shown.index(place.value or "") + 1
-        condition += f" and {series.line(compiler)} = {number}"
+    if question.by and (place.is_other or place.value is not None or place.value2 is not None):
+        key = (place.value or "", place.value2 or "")[: len(question.by)]
+        if not place.is_other and key not in lined.shown:
+            at = "place.value2" if len(key) > 1 and place.value2 is None else "place.value"
+            raise InvalidRequest("The answer has no line with this value.", field=at)
+        number = 0 if place.is_other else lined.shown.index(key) + 1
+        condition += f" and {lines.line(lined)} = {number}"
     return await people(compiler, compiler.units(condition))
 
 
-async def _now(compiler: Compiler, question: Trends, place: int) -> tuple[_Series, _Figures]:
-    """One series with its figures in the period."""
-    if question.breakdown not in _FEW_VALUES or question.measure == "sessions":
-        series = await _series(compiler, question, place)
-        return series, await _figures(compiler, question, compiler.window, series)
-    kind, events = await _events(compiler, question, place)
-    value = await compiler.value(question.breakdown, "breakdown")
-    rows = await compiler.rows(
-        tuple[int, int, int, float, str],
-        _SQL["broken_down"],
-        top=str(question.top),
-        value=value,
-        bucket=compiler.window.place(question.interval, compiler.bind),
-        events=f"{compiler.window.during(compiler.bind)} and {events}",
-        state=_measure(compiler, question, "State"),
-        merge=_measure(compiler, question, "Merge", ""),
-    )
-    names = {line: name for line, _, _, _, name in rows if line}
-    series = _Series(kind, events, value, [names[line] for line in sorted(names)], any(not row[0] for row in rows))
-    return series, _by_line([row[:4] for row in rows])
+def _lines_of(compiler: Compiler, question: Trends) -> Lines:
+    of_a_field = any(own.of is None and (own.measure or question.measure) in OF_A_FIELD for own in question.series)
+    if question.of is not None and not of_a_field and question.measure not in OF_A_FIELD:
+        raise of_no_field(question.measure, "of")
+    return Lines(compiler, question, question.interval, question.by)
 
 
-async def _events(compiler: Compiler, question: Trends, place: int) -> tuple[str, str]:
-    """The kind of event of a series, and the condition of its events in all of time."""
-    kind = await compiler.kind(question.series[place], f"series[{place}]")
-    return kind, f"{compiler.ever} and {kind} and {_measured(compiler, question)}"
-
-
-async def _series(compiler: Compiler, question: Trends, place: int) -> _Series:
-    kind, events = await _events(compiler, question, place)
-    if question.breakdown is None:
-        return _Series(kind, events, None, [], False)
-    value = await compiler.value(question.breakdown, "breakdown")
-    rows = await compiler.rows(
-        tuple[str, float],
-        _SQL["values"],
-        value=value,
-        measure=_measure(compiler, question, ""),
-        events=f"{compiler.window.during(compiler.bind)} and {events}",
-        most=str(question.top + 1),
-    )
-    return _Series(kind, events, value, [text for text, _ in rows[: question.top]], len(rows) > question.top)
-
-
-async def _figures(compiler: Compiler, question: Trends, window: Window, series: _Series) -> _Figures:
-    rolled_up = question.measure == "units" and series.value is None
-    slots = {
-        "source": await compiler.source(question, series.kind) if rolled_up else "events final",
-        "line": series.line(compiler),
-        "bucket": window.place(question.interval, compiler.bind),
-        "events": f"{window.during(compiler.bind)} and {series.events}",
-    }
-    statement = _SQL["sessions" if question.measure == "sessions" else "lines"]
-    if question.measure != "sessions":
-        slots["state"], slots["merge"] = (
-            _measure(compiler, question, "State"),
-            _measure(compiler, question, "Merge", ""),
+async def _drawn_of(lines: Lines, question: Trends) -> list[_Drawn]:
+    """Each series by itself, or all of a formula together."""
+    splits = [await _split(lines, question, place) for place in range(len(question.series))]
+    if question.formula is None:
+        names = (kind.name for kind in question.series)
+        return [
+            _Drawn(n, name, Lined([one]), itemgetter(0))
+            for n, (name, one) in enumerate(zip(names, splits, strict=True))
+        ]
+    if len(splits) > _MOST_IN_FORMULA:
+        raise InvalidRequest(
+            f"A formula takes at most {_MOST_IN_FORMULA} series, A to E. Leave some out.", field="series"
         )
-    return _by_line(await compiler.rows(tuple[int, int, int, float], statement, **slots))
+    read = formula.read(question.formula, len(splits))
+    return [_Drawn(0, question.formula_name or question.formula, Lined(splits), read.of)]
 
 
-def _by_line(rows: list[tuple[int, int, int, float]]) -> _Figures:
-    """Figures from rows of line, bucket, whether it is the whole period, value."""
-    found = _Figures()
-    for line, bucket, whole, value in rows:
-        if whole:
-            found.totals[line] = value
-        else:
-            found.values.setdefault(line, {})[bucket] = value
-    return found
+async def _split(lines: Lines, question: Trends, place: int) -> Split:
+    own = question.series[place]
+    measure = own.measure or question.measure
+    # What the question's is of is for those series that have none of their own, and measure a field.
+    of = own.of if own.of is not None or measure not in OF_A_FIELD else question.of
+    at = "of" if own.of is None and own.measure is None else f"series[{place}].of"
+    percentile = question.percentile if own.percentile is None else own.percentile
+    asked = Asked(measure, of, percentile, at)
+    return await lines.split(own, asked, f"series[{place}]")
 
 
-def _of(found: _Figures, line: int, length: int, question: Trends) -> tuple[list[float | None], float | None]:
-    nothing = 0.0 if question.measure in ("events", "units", "sessions") else None
-    values = found.values.get(line, {})
-    return [values.get(bucket, nothing) for bucket in range(length)], found.totals.get(line, nothing)
+def _line(drawn: _Drawn, question: Trends, key: Key | None, figures: tuple[list[float | None], float | None]) -> Line:
+    return Line(
+        series=drawn.series,
+        name=drawn.name,
+        value=key[0] if key else None,
+        value2=key[1] if key and len(key) > 1 else None,
+        is_other=bool(question.by) and key is None,
+        values=figures[0],
+        total=figures[1],
+    )
 
 
-def _measured(compiler: Compiler, question: Trends) -> str:
-    """Which events a measure looks at."""
-    match question.measure:
-        case "events":
-            return "1"
-        case "units":
-            return compiler.somebody
-        case "sessions":
-            return "session != 0"
-    return f"{question.measure} >= 0"
-
-
-def _measure(compiler: Compiler, question: Trends, part: str, of: str | None = None) -> str:
-    """The aggregate function, as a `State` or `Merge` of one, of its column or (`of` is "") without it."""
-    match question.measure:
-        case "events":
-            name, column = f"count{part}", ""
-        case "units":
-            name, column = f"groupBitmap{part}", compiler.unit
-        case "sessions":
-            name, column = f"uniqExact{part}", "session"
-        case _:
-            name, column = f"quantileExactInclusive{part}({float(question.percentile)!r})", question.measure
-    return name if of == "" else f"{name}({column})"
+def _beside(line: Line, previous: list[float | None], total: float | None) -> Line:
+    """With what an earlier period has at the same places."""
+    length = len(line.values)
+    return msgspec.structs.replace(line, previous=(previous + [None] * length)[:length], previous_total=total)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -19,12 +20,13 @@ from milepost.analytics.cohorts import Cohort, CohortCustomers, Definition
 from milepost.analytics.compile import Nesting, members
 from milepost.analytics.funnel import Funnel, FunnelAnswer
 from milepost.analytics.lifecycle import Lifecycle, LifecycleAnswer
+from milepost.analytics.measures import Measure
 from milepost.analytics.paths import Paths, PathsAnswer
 from milepost.analytics.retention import Retention, RetentionAnswer
 from milepost.analytics.sessions import Sessions, SessionsAnswer
 from milepost.analytics.stickiness import Stickiness, StickinessAnswer
 from milepost.analytics.tools import Tools, ToolsAnswer
-from milepost.analytics.trends import Line, Measure, Trends, TrendsAnswer
+from milepost.analytics.trends import Line, Trends, TrendsAnswer
 from milepost.api.answering import answers, people, store
 from milepost.api.schemas import errors, json_body
 from milepost.errors import InvalidRequest
@@ -71,6 +73,9 @@ class TrendsSaid(Answer, frozen=True):
     measure: Measure
     buckets: list[str]
     lines: list[Line]
+    #: The days, both included, that these are compared with.
+    previous_first: date | None = None
+    previous_last: date | None = None
 
 
 def _said(answer: Answer) -> Answer:

@@ -51,10 +51,23 @@ class Days:
     def hold(self, at: datetime) -> bool:
         return self.start <= at < self.end
 
-    def before(self) -> Days:
-        """As many days just before."""
-        length = self.last - self.first + _DAY
-        return Days(self.first - length, self.last - length, self.today, self.zone, self.week_start)
+    def compared(self, period: Period, to: str) -> Days:
+        """The days that these are compared with."""
+        months = {"month_ago": 1, "year_ago": 12}.get(to, 0)
+        after = self.last + _DAY
+        if period.first and period.last and self.first.day == after.day == 1:
+            # Calendar months, taken as such.
+            if not months:
+                at = self.first
+                while at < after:
+                    at, months = _month_later(at), months + 1
+            return self._between(_months_before(self.first, months), _months_before(after, months) - _DAY)
+        if months:
+            return self._between(_months_before(self.first, months), _months_before(self.last, months))
+        return self._between(self.first - (after - self.first), self.first - _DAY)
+
+    def _between(self, first: date, last: date) -> Days:
+        return Days(first, last, self.today, self.zone, self.week_start)
 
     def day(self, at: datetime) -> date:
         return at.astimezone(self.zone).date()
@@ -105,3 +118,16 @@ class Days:
         while full.astimezone(self.zone).utcoffset() != local.utcoffset():
             full += _QUARTER
         return full
+
+
+def _month_later(first: date) -> date:
+    return (first + timedelta(days=31)).replace(day=1)
+
+
+def _months_before(day: date, count: int) -> date:
+    """The same day of an earlier month, or that month's last."""
+    found = day.replace(day=1)
+    for _ in range(count):
+        found = (found - _DAY).replace(day=1)
+    last = _month_later(found) - _DAY
+    return found.replace(day=min(day.day, last.day))

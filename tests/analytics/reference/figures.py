@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+V = TypeVar("V", str, tuple[str, ...])
 
 
 def percentile(values: Iterable[float], p: float) -> float | None:
@@ -17,7 +20,7 @@ def percentile(values: Iterable[float], p: float) -> float | None:
     return found[low] + (found[high] - found[low]) * (place - low)
 
 
-def largest(sizes: Mapping[str, float], top: int) -> list[str]:
+def largest(sizes: Mapping[V, float], top: int) -> list[V]:
     """The `top` largest, the smaller text first where two are as large."""
     return sorted(sizes, key=lambda value: (-sizes[value], value))[:top]
 

@@ -13,12 +13,13 @@ import msgspec
 from milepost.analytics.asking import Interval, Period, Question
 from milepost.analytics.funnel import Funnel, Order
 from milepost.analytics.lifecycle import Lifecycle
+from milepost.analytics.measures import Measure
 from milepost.analytics.paths import Paths
 from milepost.analytics.retention import Retention
 from milepost.analytics.sessions import SessionBreakdown, Sessions
 from milepost.analytics.stickiness import Stickiness
 from milepost.analytics.tools import Tools
-from milepost.analytics.trends import Measure, Trends
+from milepost.analytics.trends import Trends
 from milepost.dashboard.questions import address as a
 from milepost.dashboard.questions.asked import Common, Name, PageQuestion, before_that, replace_days
 

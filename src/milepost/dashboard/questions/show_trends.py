@@ -79,7 +79,7 @@ def _name(line: Line, question: Trends, context: AnswerContext) -> str:
     if line.is_other:
         value = "All others"
     elif line.value is not None:
-        value = words.value_words(question.breakdown, line.value, context.names)
+        value = words.value_words(question.by[0] if question.by else None, line.value, context.names)
     else:
         return name
     return value if len(question.series) == 1 else f"{name}: {value}"
