@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from milepost.columns.follow import COLUMNS
+from milepost.columns.follow import COLUMNS, TRAITS
 from milepost.columns.reading import Freshness, QueryResult, Value
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from milepost.columns.rollup import Rollup
 
 #: What is asked of the process, and what it answers.
-Asked = tuple[Literal["query"], str, Mapping[str, Value]] | tuple[Literal["fill"], list[bytes], None]
+Asked = tuple[Literal["query"], str, Mapping[str, Value]] | tuple[Literal["fill"], list[bytes], bytes]
 Answered = QueryResult | Exception
 
 
@@ -44,12 +44,12 @@ class Columns:
     async def freshness(self) -> Freshness:
         return Freshness(datetime.now(UTC), None, self._rolled_up)
 
-    def fill(self, loads: list[bytes]) -> None:
-        """Replaces all events by these loads, one after the other, each in COPY text.
+    def fill(self, loads: list[bytes], traits: bytes = b"") -> None:
+        """Replaces all events by these loads, one after the other, and the traits, each in COPY text.
 
         All months but the last are rolled up, so that what reads the rollup has some of it and some events.
         """
-        self._rolled_up = [int(str(month)) for (month,) in self._ask(("fill", loads, None)).rows]
+        self._rolled_up = [int(str(month)) for (month,) in self._ask(("fill", loads, traits)).rows]
 
     def close(self) -> None:
         self._connection.close()
@@ -76,6 +76,7 @@ def _serve(connection: Connection[Answered, Asked], directory: Path) -> None:
 
     engine = Engine(directory)
     engine.command(ddl.create_events())
+    engine.command(ddl.create_traits())
     rollup = Rollup(engine, quiet_seconds=0)
     while True:
         try:
@@ -94,6 +95,9 @@ def _answer(engine: Engine, rollup: Rollup, asked: Asked) -> QueryResult:
     if asked[0] == "query":
         return engine.query(asked[1], asked[2])
     engine.command("truncate table events")
+    engine.command("truncate table traits")
+    if asked[2]:
+        engine.insert("traits", list(TRAITS), asked[2])
     for load in asked[1]:
         engine.insert("events", list(COLUMNS), load, settings={"max_partitions_per_insert_block": 0})
     rollup.forget()

@@ -27,6 +27,10 @@ from tests.analytics.reference.trends import trends
 
 def expected(world: World, question: Question) -> Answer:
     """The reference's answer."""
+    return msgspec.structs.replace(_expected(world, question), traits=question.traits)
+
+
+def _expected(world: World, question: Question) -> Answer:
     match question:
         case Trends():
             return trends(world, question)

@@ -22,7 +22,7 @@ from milepost.store.database import Database
 from tests.analytics import data, generated
 from tests.analytics.columns import Columns
 from tests.analytics.comparing import differences, expected
-from tests.analytics.loading import Numbers, loads
+from tests.analytics.loading import Numbers, loads, traits
 from tests.analytics.palettes import COHORTS
 from tests.analytics.reference.events import World
 from tests.support.postgres import Cluster
@@ -80,7 +80,7 @@ class Asking:
 
     def _store(self, world: World) -> Store:
         if self._world is not world:
-            self._columns.fill(loads(world, self._numbers))
+            self._columns.fill(loads(world, self._numbers), traits(world, self._numbers))
             self._save_insights(world)
             self._world = world
         return Store(self._columns, self._database, lambda: world.now)

@@ -14,7 +14,7 @@ from uuid import UUID
 from milepost.demo.data import MAP_FILE
 from milepost.importing import load_mapping
 from milepost.vocabulary import EventType, default_impact
-from tests.analytics.reference.events import Event, World
+from tests.analytics.reference.events import Event, Whom, World
 from tests.support.real_data import OULAD_COLUMNS, SHOP_FILE, oulad_rows, oulad_students
 
 _STUDENTS = 150
@@ -114,7 +114,41 @@ def world(events: list[Event], now: datetime) -> World:
         customer: {"total_events": counts[customer], "growth_stage": _STAGES[place % len(_STAGES)]}
         for place, customer in enumerate(sorted(counts))
     }
-    return World(events=events, now=now, insights=insights)
+    return World(events=events, now=now, insights=insights, traits=_traits(events))
+
+
+def _traits(events: list[Event]) -> dict[Whom, dict[str, list[tuple[datetime, object]]]]:
+    """Some of every customer and user, some of which change at the very moment of an event."""
+    found: dict[Whom, dict[str, list[tuple[datetime, object]]]] = {}
+    by_customer: dict[str, list[datetime]] = defaultdict(list)
+    for event in events:
+        by_customer[event.customer_id].append(event.at)
+    for place, customer in enumerate(sorted(by_customer)):
+        times = sorted(by_customer[customer])
+        first, middle, late = times[0], times[len(times) // 2], times[-1]
+        plans = [("free", "pro", None), ("pro", "pro", "Pro"), ("free", None, "te\tam'")][place % 3]
+        told: dict[str, list[tuple[datetime, object]]] = {
+            "plan": list(_later(zip((first, middle, late), plans, strict=True))),
+            "seats": list(_later([(middle, place * 2.5), (late, place)])),
+            "tags": list(_later([(first, ["a", "b"]), (middle, ["b", "c d"] if place % 2 else [])])),
+            "vip": [(middle, place % 2 == 0)],
+            "renewal": [(first, f"20{17 + place % 4}-0{1 + place % 9}-1{place % 9}")],
+        }
+        if place % 4 != 3:
+            found["customer", customer] = told
+    for place, user in enumerate(sorted({event.user_id for event in events if event.user_id})):
+        times = sorted(event.at for event in events if event.user_id == user)
+        if place % 5 != 4:
+            found["user", user] = {
+                "role": list(_later([(times[0], ("admin", "маршрут")[place % 2]), (times[-1], "user")])),
+                "seats": [(times[0], str(place))],
+            }
+    return found
+
+
+def _later(told: Iterable[tuple[datetime, object]]) -> Iterator[tuple[datetime, object]]:
+    """Of several for one moment the last alone."""
+    yield from {at: (at, value) for at, value in told}.values()
 
 
 def in_sessions(events: Iterable[Event]) -> list[Event]:

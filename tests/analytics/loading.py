@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import UTC, datetime
+from itertools import zip_longest
 
 import psycopg
 
-from tests.analytics.reference.events import Event, Whom, World, text_of, unit_of
+from milepost.traits.values import figure_of
+from tests.analytics.reference.events import Event, Whom, World, text_of, trait_text, unit_of
 
 #: Columns whose text goes over as it is, in the mirror's order.
 _TEXTS = (
@@ -53,6 +56,27 @@ def loads(world: World, numbers: Numbers) -> list[bytes]:
     if len(world.events) < _FEW:
         found = [[row for rows in found for row in rows]]
     return ["".join(rows).encode() for rows in found if rows]
+
+
+def traits(world: World, numbers: Numbers) -> bytes:
+    """The traits in COPY text: each value until the next."""
+    known = numbers.of(world.traits.keys())
+    rows: list[str] = []
+    for whom, by_name in world.traits.items():
+        for name, told in by_name.items():
+            ends = [at for at, _ in told[1:]]
+            for (at, value), end in zip_longest(told, ends):
+                until = "2299-12-31 00:00:00.000000" if end is None else _time(end)
+                listed = json.dumps(value, ensure_ascii=False) if isinstance(value, list) else ""
+                number = figure_of(value) if isinstance(value, str) else value if type(value) in (int, float) else None
+                figure = "nan" if number is None else repr(float(str(number)))
+                cells = (name, known[whom], _time(at), until, trait_text(value), listed, figure, _STANDS, 0)
+                rows.append("\t".join(_escaped(str(cell)) for cell in cells) + "\n")
+    return "".join(rows).encode()
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 def _row(event: Event, numbers: dict[Whom, int], ver: int, *, tool_id: str | None = None, is_deleted: int = 0) -> str:

@@ -16,6 +16,7 @@ COLUMNS = (
     "competency_area", "current_arr", "target_arr", "growth_stage", "device_type", "browser", "page_url", "referrer",
     "referrer_source", "time_on_page", "session_duration",
 )  # fmt: skip
+TRAITS = ("trait.plan", "trait.tags", "trait.seats", "trait.vip", "trait.none", "person.role", "person.seats")
 _COMPARING: tuple[Operator, ...] = ("above", "at_least", "below", "at_most")
 #: Saved cohorts, by their ids: they mean something for every set of events.
 COHORTS = {
@@ -31,6 +32,13 @@ COHORTS = {
         ),
     ),
     "0196f0e0-0000-7000-8000-000000000003": Definition(conditions=(Did(at_most=0, days=7),)),
+    "0196f0e0-0000-7000-8000-000000000004": Definition(
+        match="any",
+        conditions=(
+            Are(filter=Filter(field="trait.plan", op="is_not", values=("pro", ""))),
+            Are(filter=Filter(field="trait.seats", op="at_least", values=(5,))),
+        ),
+    ),
 }
 #: Conditions on customers, which every set of events can be asked.
 ON_CUSTOMERS = (
@@ -39,6 +47,22 @@ ON_CUSTOMERS = (
     Filter(field="insight.growth_stage", values=("early_scaling", "mature_scaling")),
     Filter(field="insight.growth_stage", op="is_not", values=("early_scaling",)),
     Filter(field="insight.growth_stage", op="is_not_set"),
+    Filter(field="trait.plan", values=("pro", "te\tam'")),
+    Filter(field="trait.plan", op="is_not", values=("free",)),
+    Filter(field="trait.plan", values=("", "free")),
+    Filter(field="trait.plan", op="is_not_set"),
+    Filter(field="trait.plan", op="contains", values=("PRO",)),
+    Filter(field="trait.tags", values=("b",)),
+    Filter(field="trait.tags", op="is_not", values=("a", "c d")),
+    Filter(field="trait.seats", op="above", values=(2,)),
+    Filter(field="trait.seats", values=(0, 5.0)),
+    Filter(field="trait.seats", op="below", values=("4.5",)),
+    Filter(field="trait.renewal", op="at_least", values=("2018-06-01",)),
+    Filter(field="trait.vip", values=("true",)),
+    Filter(field="trait.none", op="is_not_set"),
+    Filter(field="person.role", values=("admin", "")),
+    Filter(field="person.role", op="not_contains", values=("МАРШ",)),
+    Filter(field="person.seats", op="at_most", values=(3,)),
     *(Filter(field="cohort", values=(cohort,)) for cohort in COHORTS),
     Filter(field="cohort", op="is_not", values=tuple(COHORTS)[:1]),
 )
@@ -75,7 +99,7 @@ def of_shop() -> Palette:
             *ON_CUSTOMERS,
         ],
         fields=("tool_id", "tool_section", "device_type", "browser", "event_type", "metadata.weight", "customer_id",
-                "user_id", "referrer_source"),
+                "user_id", "referrer_source", "trait.plan", "trait.tags", "person.role"),
         windows=(1, 30, 600, 3600, 86_400, 30 * 86_400),
     )  # fmt: skip
 
@@ -99,7 +123,16 @@ def of_oulad() -> Palette:
             Filter(field="user_id", op="is_not_set"),
             *ON_CUSTOMERS,
         ],
-        fields=("tool_id", "tool_section", "metadata.course", "metadata.clicks", "customer_id", "device_type"),
+        fields=(
+            "tool_id",
+            "tool_section",
+            "metadata.course",
+            "metadata.clicks",
+            "customer_id",
+            "device_type",
+            "trait.plan",
+            "trait.seats",
+        ),
         windows=(60, 86_400, 7 * 86_400),
     )
 
@@ -141,7 +174,7 @@ def of_hard() -> Palette:
             EventKind(tool_id=TEXTS[0]),
         ],
         filters=[*every_filter(), *ON_CUSTOMERS],
-        fields=[*COLUMNS, "metadata.n", "metadata.x.y", "metadata.ключ", "metadata.it's"],
+        fields=[*COLUMNS, "metadata.n", "metadata.x.y", "metadata.ключ", "metadata.it's", *TRAITS],
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from milepost.analytics.asking import EventKind, Filter, Interval, Period, Question, Unit
 from milepost.analytics.funnel import Funnel, Order
@@ -19,6 +19,7 @@ from milepost.analytics.trends import Series, Trends
 
 T = TypeVar("T")
 _UNITS: tuple[Unit, ...] = ("customer", "user")
+_TRAITS: tuple[Literal["now", "then"], ...] = ("now", "then")
 _MEASURES: tuple[Measure, ...] = (
     "events", "events", "units", "units", "sessions", "sessions", "time_on_page", "session_duration",
     "sum", "average", "min", "max", "percentile", "distinct",
@@ -85,6 +86,7 @@ def trends(pick: Picker, palette: Palette) -> Trends:
         period=pick.choice(palette.short if interval == "hour" else palette.periods),
         unit=pick.choice(_UNITS),
         filters=_filters(pick, palette),
+        traits=pick.choice(_TRAITS),
         measure=measure,
         of=of,
         percentile=pick.choice((0.5, 0.9, 0.123)),
@@ -103,6 +105,7 @@ def funnel(pick: Picker, palette: Palette) -> Funnel:
         period=pick.choice(palette.periods),
         unit=pick.choice(_UNITS),
         filters=_filters(pick, palette),
+        traits=pick.choice(_TRAITS),
         steps=tuple(pick.choice(palette.kinds) for _ in range(pick.choice((2, 2, 3, 3, 4, 5)))),
         order=pick.choice(_ORDERS),
         window_seconds=pick.choice(palette.windows),
@@ -116,6 +119,7 @@ def retention(pick: Picker, palette: Palette) -> Retention:
         period=pick.choice(palette.periods),
         unit=pick.choice(_UNITS),
         filters=_filters(pick, palette),
+        traits=pick.choice(_TRAITS),
         start=pick.choice(palette.kinds),
         back=pick.choice(palette.kinds),
         kind=pick.choice(("first_time", "recurring")),
@@ -130,6 +134,7 @@ def paths(pick: Picker, palette: Palette) -> Paths:
         period=pick.choice(palette.periods),
         unit=pick.choice(_UNITS),
         filters=_filters(pick, palette),
+        traits=pick.choice(_TRAITS),
         anchor=pick.choice((None, pick.choice(palette.kinds))),
         direction=pick.choice(("next", "previous")),
         label=pick.choice(("tool_id", "event_type", pick.choice(palette.fields))),
@@ -144,6 +149,7 @@ def lifecycle(pick: Picker, palette: Palette) -> Lifecycle:
         period=pick.choice(palette.periods),
         unit=pick.choice(_UNITS),
         filters=_filters(pick, palette),
+        traits=pick.choice(_TRAITS),
         activity=pick.choice(palette.kinds),
         interval=pick.choice(("day", "week", "month")),
     )
@@ -154,13 +160,19 @@ def stickiness(pick: Picker, palette: Palette) -> Stickiness:
         period=pick.choice(palette.periods),
         unit=pick.choice(_UNITS),
         filters=_filters(pick, palette),
+        traits=pick.choice(_TRAITS),
         activity=pick.choice(palette.kinds),
         interval=pick.choice(("day", "week", "month")),
     )
 
 
 def tools(pick: Picker, palette: Palette) -> Tools:
-    return Tools(period=pick.choice(palette.periods), unit=pick.choice(_UNITS), filters=_filters(pick, palette))
+    return Tools(
+        period=pick.choice(palette.periods),
+        unit=pick.choice(_UNITS),
+        filters=_filters(pick, palette),
+        traits=pick.choice(_TRAITS),
+    )
 
 
 def sessions(pick: Picker, palette: Palette) -> Sessions:
@@ -168,6 +180,7 @@ def sessions(pick: Picker, palette: Palette) -> Sessions:
         period=pick.choice(palette.periods),
         unit=pick.choice(_UNITS),
         filters=_filters(pick, palette),
+        traits=pick.choice(_TRAITS),
         interval=pick.choice(("day", "week", "month")),
         breakdown=pick.choice(_BREAKDOWNS),
         top=pick.choice((1, 2, 8)),

@@ -45,8 +45,11 @@ _PALETTE = Palette(
         Filter(field="metadata.n", op="is_not", values=(1,)),
         Filter(field="user_id", op="is_set"),
         Filter(field="session_id", op="is_not", values=("s",)),
+        Filter(field="trait.plan", values=("free",)),
+        Filter(field="trait.tags", op="is_not", values=("b",)),
+        Filter(field="person.role", op="is_set"),
     ],
-    fields=("tool_id", "event_type", "metadata.n", "customer_id", "user_id"),
+    fields=("tool_id", "event_type", "metadata.n", "customer_id", "user_id", "trait.plan", "person.role"),
     windows=(1, 1800, 3600, 86_400, 30 * 86_400),
 )
 

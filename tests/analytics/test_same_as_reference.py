@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import date
+from typing import Literal
 
 import pytest
 
@@ -11,7 +12,7 @@ from milepost.analytics.asking import Filter, Period
 from milepost.analytics.trends import Trends
 from tests.analytics.comparing import differences, expected
 from tests.analytics.conftest import Asking, world_of
-from tests.analytics.palettes import COLUMNS, ON_CUSTOMERS, every_filter, of_hard, of_oulad, of_shop
+from tests.analytics.palettes import COLUMNS, ON_CUSTOMERS, TRAITS, every_filter, of_hard, of_oulad, of_shop
 from tests.analytics.requests import QUESTIONS
 
 _PALETTES = {
@@ -29,6 +30,7 @@ _CASES = [
     for question in QUESTIONS
     for seed in range(how_many)
 ]
+_AT: tuple[Literal["now", "then"], ...] = ("now", "then")
 _WHOLE_YEAR = Period(first=date(2018, 1, 1), last=date(2018, 12, 31), timezone="Australia/Lord_Howe")
 
 
@@ -42,8 +44,9 @@ def test_questions(asking: Asking, name: str, question: str, seed: int) -> None:
 @pytest.mark.parametrize("condition", [*every_filter(), *ON_CUSTOMERS], ids=repr)
 def test_filters(asking: Asking, condition: Filter) -> None:
     world = world_of("hard")
-    asked = Trends(period=_WHOLE_YEAR, interval="month", filters=(condition,))
-    assert differences(asking(world, asked), expected(world, asked)) == [], asked
+    for at in _AT if condition.field.startswith(("trait.", "person.")) else _AT[:1]:
+        asked = Trends(period=_WHOLE_YEAR, interval="month", filters=(condition,), traits=at)
+        assert differences(asking(world, asked), expected(world, asked)) == [], asked
 
 
 @pytest.mark.parametrize(
@@ -53,4 +56,13 @@ def test_breakdowns(asking: Asking, field: str) -> None:
     world = world_of("hard")
     for top in (3, 50):
         asked = Trends(period=_WHOLE_YEAR, interval="month", breakdown=field, top=top, compare=True)
+        assert differences(asking(world, asked), expected(world, asked)) == [], asked
+
+
+@pytest.mark.parametrize("field", TRAITS)
+@pytest.mark.parametrize("at", ["now", "then"])
+def test_breakdowns_by_traits(asking: Asking, field: str, at: Literal["now", "then"]) -> None:
+    world = world_of("hard")
+    for top in (3, 50):
+        asked = Trends(period=_WHOLE_YEAR, interval="month", breakdown=field, top=top, compare=True, traits=at)
         assert differences(asking(world, asked), expected(world, asked)) == [], asked

@@ -5,6 +5,8 @@ A question's module has `answer(store, question)` and `who(store, question, plac
 
 from __future__ import annotations
 
+import msgspec
+
 from milepost.analytics import funnel, lifecycle, paths, retention, sessions, stickiness, tools, trends
 from milepost.analytics.asking import Answer, People, Question
 from milepost.analytics.context import Store
@@ -31,6 +33,10 @@ from milepost.errors import InvalidRequest
 
 async def ask(store: Store, question: Question) -> Answer:
     """Raises InvalidRequest for what cannot be asked, and what `Reader.query` and `Database.transaction` raise."""
+    return msgspec.structs.replace(await _answer(store, question), traits=question.traits)
+
+
+async def _answer(store: Store, question: Question) -> Answer:
     match question:
         case Trends():
             return await trends.answer(store, question)

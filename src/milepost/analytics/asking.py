@@ -39,8 +39,8 @@ Operator = Literal[
     "is", "is_not", "contains", "not_contains", "is_set", "is_not_set", "above", "at_least", "below", "at_most"
 ]
 
-#: `COLUMN`, `metadata.KEY`, `insight.NAME` (a column of behavior_insights, or `competency.ID`) or `cohort` (its id as
-#: the value).
+#: `COLUMN`, `metadata.KEY`, `trait.NAME` (of the customer), `person.NAME` (of the user), `insight.NAME` (a column of
+#: behavior_insights, or `competency.ID`) or `cohort` (its id as the value).
 FieldName = Annotated[str, msgspec.Meta(min_length=1, max_length=210)]
 Name = Annotated[str, msgspec.Meta(max_length=MAX_NAME_LENGTH)]
 
@@ -80,11 +80,13 @@ class Period(QuestionPart, frozen=True):
 
 
 class Question(QuestionPart, frozen=True):
-    """What every question takes. `filters` hold for all events it looks at."""
+    """What every question takes. `filters` hold for all events it looks at. `traits`: whether `trait.NAME` and
+    `person.NAME` are what they are now, or were when the event happened."""
 
     period: Period = Period()
     unit: Unit = "customer"
     filters: Annotated[tuple[Filter, ...], msgspec.Meta(max_length=20)] = ()
+    traits: Literal["now", "then"] = "now"
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +97,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     first: date
     last: date
     timezone: str
+    #: Whether traits are what they are now, or were at each event.
+    traits: Literal["now", "then"] = "now"
     #: Everything that was stored up to then is in it; None where nobody asked.
     fresh_as_of: datetime | None = None
 

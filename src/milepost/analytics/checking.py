@@ -10,7 +10,9 @@ import msgspec
 
 from milepost.analytics.asking import Column, Filter
 from milepost.analytics.names import COMPETENCY, INSIGHTS
+from milepost.analytics.traits import trait_of
 from milepost.errors import InvalidRequest
+from milepost.traits.values import figure_of
 
 _COLUMNS: Final = frozenset(get_args(Column))
 _NUMERIC: Final = ("above", "at_least", "below", "at_most")
@@ -21,6 +23,8 @@ def check_field(field: str, at: str, *, customers: bool = True) -> None:
     """Raises InvalidRequest for a field that is not there. `customers`: insights and cohorts may stand here too."""
     _check_text(field, at)
     if field in _COLUMNS or (field.startswith("metadata.") and field != "metadata."):
+        return
+    if trait_of(field) is not None:
         return
     if customers and (field == "cohort" or field.removeprefix("insight.") in INSIGHTS):
         return
@@ -33,7 +37,9 @@ def check_field(field: str, at: str, *, customers: bool = True) -> None:
         )
     more = ", insight.NAME, cohort" if customers else ""
     raise InvalidRequest(
-        f"There is no field {field!r} here. There are metadata.KEY{more}, and {', '.join(get_args(Column))}.", field=at
+        f"There is no field {field!r} here. There are metadata.KEY, trait.NAME, person.NAME{more}, "
+        f"and {', '.join(get_args(Column))}.",
+        field=at,
     )
 
 
@@ -54,6 +60,9 @@ def checked(condition: Filter, at: str) -> Filter:
     if field == "cohort":
         _check_cohorts(condition, at)
     if condition.op in _NUMERIC:
+        if trait_of(field) is not None and len(values) == 1 and isinstance(values[0], str):
+            # A trait may be a date, which is compared as a number too.
+            values = tuple(figure for figure in (figure_of(values[0]),) if figure is not None) or values
         return msgspec.structs.replace(condition, values=(_limit(values, at),))
     return condition
 

@@ -43,3 +43,7 @@ limit %(limit)s offset %(offset)s;
 -- name: who_did
 -- For the column store: customers by how many events of a kind they have.
 select customer from events final where is_bot = 0 and $events group by customer having $asked;
+
+-- name: numbers_of
+-- For the column store: numbers, each once.
+select distinct number from ($numbers);

@@ -17,6 +17,7 @@ from milepost.analytics.cohorts import Definition, Did, everybody, read_cohort
 from milepost.analytics.context import Store
 from milepost.analytics.names import Whose, as_text, ids_of, numbers_of
 from milepost.analytics.period import Window, between
+from milepost.analytics.traits import Trait, TraitFields, trait_of
 from milepost.columns.reading import Value
 from milepost.errors import InvalidRequest, NotFound
 from milepost.store.queries import load
@@ -66,6 +67,7 @@ class Compiler:
         self._nesting = nesting or Nesting()
         self.parameters: dict[str, Value] = {}
         self._bound: dict[tuple[str, object], str] = {}
+        self._traits = TraitFields(self.bind)
 
     @classmethod
     async def of(cls, store: Store, question: Question) -> Compiler:
@@ -73,6 +75,7 @@ class Compiler:
         made = cls(store)
         made.window = Window.of(question.period, store.now())
         made.unit = question.unit
+        made._traits = TraitFields(made.bind, question.traits)
         made.somebody = "user != 0" if question.unit == "user" else "1"
         made.ever = f"is_bot = 0 and {await made.filters(question.filters)}"
         made.during = f"{made.window.during(made.bind)} and {made.ever}"
@@ -100,7 +103,7 @@ class Compiler:
 
     async def rows(self, kind: type[T], statement: LiteralString, **slots: str) -> list[T]:
         """The rows of a statement, each as `kind` (a tuple type), its `$slots` filled with fragments of ours."""
-        text = Template(statement).substitute(slots)
+        text = self._traits.source(Template(statement).substitute(slots))
         # A fragment may stand in several places or none: only what is there is sent.
         used = {name: value for name, value in self.parameters.items() if f"{{{name}:" in text}
         found = await self.store.columns.query(text, used)
@@ -131,6 +134,8 @@ class Compiler:
     async def value(self, field: str, at: str) -> str:
         """An expression of a field's text, '' where there is none. Raises InvalidRequest for a field without one."""
         check_field(field, at, customers=False)
+        if (trait := trait_of(field)) is not None:
+            return self._traits.value(trait)
         if field in ("customer_id", "user_id"):
             whose: Whose = "customer" if field == "customer_id" else "user"
             numbers, ids = await ids_of(self.store.database, whose)
@@ -173,6 +178,9 @@ class Compiler:
             return self._among("customer", sorted(found), turned=condition.op == "is_not")
         if condition.field == "user_id":
             return await self._user(condition)
+        if (trait := trait_of(condition.field)) is not None:
+            of_trait = self._traits.holds(trait, condition)
+            return f"not ({of_trait})" if condition.op in _TURNED else of_trait
         if condition.field == "customer_id" or condition.field.startswith("insight."):
             numbers = await numbers_of(self.store.database, condition)
             return self._among("customer", numbers, turned=condition.op in _TURNED)
@@ -251,14 +259,32 @@ async def members(store: Store, definition: Definition, nesting: Nesting | None 
             sets.append(await _who_did(store, condition, everyone, nesting, at))
         else:
             checked_filter = checked(condition.filter, f"{at}.filter")
+            if (trait := trait_of(checked_filter.field)) is not None and trait.of == "customer":
+                found = await _with_trait(store, trait, checked_filter)
+                sets.append(everyone - found if checked_filter.op in _TURNED else found & everyone)
+                continue
             if not (checked_filter.field == "customer_id" or checked_filter.field.startswith("insight.")):
                 raise InvalidRequest(
-                    "A condition of kind are takes insight.NAME or customer_id. What customers did needs the kind did.",
+                    "A condition of kind are takes trait.NAME, insight.NAME or customer_id."
+                    " What customers did needs the kind did.",
                     field=f"{at}.filter.field",
                 )
             found = set(await numbers_of(store.database, checked_filter))
             sets.append(everyone - found if checked_filter.op in _TURNED else found & everyone)
     return set.intersection(*sets) if definition.match == "all" else set.union(*sets)
+
+
+async def _with_trait(store: Store, trait: Trait, condition: Filter) -> set[int]:
+    """The customers of whom a condition on a trait holds now, as if it were the one it turns around."""
+    compiler = Compiler(store)
+    fields = TraitFields(compiler.bind)
+    numbers = fields.numbers(trait, fields.compared(condition))
+    found = {number for (number,) in await compiler.rows(tuple[int], _SQL["numbers_of"], numbers=numbers)}
+    if condition.op in ("is", "is_not") and "" in condition.values:
+        known = fields.numbers(trait, "text != ''")
+        have = {number for (number,) in await compiler.rows(tuple[int], _SQL["numbers_of"], numbers=known)}
+        found |= await everybody(store.database) - have
+    return found
 
 
 async def _who_did(store: Store, did: Did, everyone: set[int], nesting: Nesting | None, at: str) -> set[int]:

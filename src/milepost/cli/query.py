@@ -53,7 +53,8 @@ def query(
     unit: Annotated[Optional[str], typer.Option(help="customer or user.")] = None,
     interval: Annotated[Optional[str], typer.Option(help="hour, day, week or month.")] = None,
     measure: Annotated[Optional[str], typer.Option(help="Trends: events, units, sessions, time_on_page, ...")] = None,
-    breakdown: Annotated[Optional[str], typer.Option(help="A column, or metadata.KEY.")] = None,
+    breakdown: Annotated[Optional[str], typer.Option(help="A column, metadata.KEY, trait.NAME or person.NAME.")] = None,
+    traits: Annotated[Optional[str], typer.Option(help="now or then: which value of traits counts.")] = None,
     step: Annotated[
         Optional[list[str]], typer.Option(help="EVENT_TYPE[:TOOL_ID]; repeat it for the next step.")
     ] = None,
@@ -72,7 +73,7 @@ def query(
     period = {"days": days, "first": first, "last": last, "timezone": timezone}
     if given := {name: value for name, value in period.items() if value is not None}:
         body["period"] = {**body.get("period", {}), **given}
-    fields = {"unit": unit, "interval": interval, "measure": measure, "breakdown": breakdown}
+    fields = {"unit": unit, "interval": interval, "measure": measure, "breakdown": breakdown, "traits": traits}
     body.update({name: value for name, value in fields.items() if value is not None})
     if where:
         body["filters"] = [*body.get("filters", []), *map(_filter, where)]

@@ -19,6 +19,8 @@ COLUMNS: tuple[str, ...] = (
     "competency_area", "current_arr", "target_arr", "growth_stage", "device_type", "browser", "page_url", "referrer",
     "referrer_source", "session_duration", "time_on_page", "metadata", "is_bot", "ts", "ver", "is_deleted",
 )  # fmt: skip
+#: The columns of traits, in the order of traits.sql's `row`.
+TRAITS: tuple[str, ...] = ("name", "number", "since", "until", "text", "list", "figure", "ver", "is_deleted")
 #: A block of rows for one insert, in bytes: large enough for speed, small enough for memory.
 _BLOCK = 16 << 20
 #: Begins a transaction that sees one moment.

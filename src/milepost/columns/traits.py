@@ -10,11 +10,10 @@ from psycopg import Connection, sql
 
 from milepost.columns import ddl
 from milepost.columns.engine import Engine
-from milepost.columns.follow import Unnumbered
+from milepost.columns.follow import TRAITS, Unnumbered
 from milepost.store.queries import load
 
 _SQL = load("milepost.columns", "traits.sql")
-_COLUMNS = ("name", "number", "since", "until", "text", "list", "figure", "ver", "is_deleted")
 _BLOCK = 16 << 20
 #: Without, the last digit of a number may differ from PostgreSQL's.
 _EXACT = {"precise_float_parsing": 1}
@@ -39,14 +38,14 @@ class Traits:
         if gone:
             self._engine.command(_SQL["take_away"], {"ver": ver, "numbers": gone})
         for block in _copied(connection, ver + 1, sql.SQL(_SINCE).format(seen=sql.Literal(seen))):
-            self._engine.insert("traits", list(_COLUMNS), block, settings=_EXACT)
+            self._engine.insert("traits", list(TRAITS), block, settings=_EXACT)
 
     def replace(self, connection: Connection, ver: int) -> None:
         """Replaces all of them. Whoever asks meanwhile gets the old ones, then the new ones. Raises Unnumbered."""
         self._engine.command("drop table if exists traits_new")
         self._engine.command(ddl.create_traits("traits_new"))
         for block in _copied(connection, ver, sql.SQL("true")):
-            self._engine.insert("traits_new", list(_COLUMNS), block, settings=_EXACT)
+            self._engine.insert("traits_new", list(TRAITS), block, settings=_EXACT)
         self._engine.command("exchange tables traits and traits_new")
         self._engine.command("drop table if exists traits_new")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from milepost.analytics.asking import Unit
+from milepost.analytics.asking import Question, Unit
 from milepost.analytics.cohorts import Definition
 
 #: ("customer" | "user" | "anonymous", id): a user's and a visitor's id may be the same text, and are not the same unit.
@@ -42,6 +42,8 @@ class Event:
     time_on_page: int | None = None
     session_duration: int | None = None
     metadata: Mapping[str, object] = field(default_factory=dict)
+    #: `trait.NAME` and `person.NAME`, as a question sees them.
+    traits: Mapping[str, object] = field(default_factory=dict)
     is_bot: bool = False
     deleted: bool = False
 
@@ -63,6 +65,40 @@ class World:
     now: datetime
     insights: Mapping[str, Mapping[str, str | int | None]] = field(default_factory=dict)
     cohorts: Mapping[str, Definition] = field(default_factory=dict)
+    #: Of customers and users, by name: each value with when it was told, oldest first; None is none.
+    traits: Mapping[Whom, Mapping[str, Sequence[tuple[datetime, object]]]] = field(default_factory=dict)
+
+
+def with_traits(world: World, question: Question) -> World:
+    """Every event with the traits that a question sees: what they are now, or were told last before it."""
+
+    def seen(event: Event) -> dict[str, object]:
+        until = event.at if question.traits == "then" else None
+        known = {
+            f"trait.{name}": value for name, value in _known(world, ("customer", event.customer_id), until).items()
+        }
+        person = ("user", event.user_id or "")
+        return known | {f"person.{name}": value for name, value in _known(world, person, until).items()}
+
+    if "trait." not in repr(question) and "person." not in repr(question):
+        return world
+    return replace(world, events=[replace(event, traits=seen(event)) for event in world.events])
+
+
+def _known(world: World, whom: Whom, until: datetime | None) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name, told in world.traits.get(whom, {}).items():
+        values = [value for at, value in told if until is None or at <= until]
+        if values:
+            found[name] = values[-1]
+    return found
+
+
+def trait_text(value: object) -> str:
+    """A trait's value as it is shown, '' where there is none."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return text_of(value) or ""
 
 
 def unit_of(event: Event, unit: Unit) -> Whom | None:
@@ -77,6 +113,8 @@ def value_of(event: Event, name: str) -> str | None:
     """The text in a column or under a key of the metadata; None is no value."""
     if name.startswith("metadata."):
         return text_of(event.metadata.get(name.removeprefix("metadata."))) or None
+    if name.startswith(("trait.", "person.")):
+        return trait_text(event.traits.get(name)) or None
     value: object = getattr(event, name)
     return None if value is None or value == "" else str(value)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from milepost.analytics.asking import EventKind, Filter, Question
 from milepost.analytics.cohorts import Are, Definition, Did
 from tests.analytics.reference.days import Days
-from tests.analytics.reference.events import Event, World, value_of
+from tests.analytics.reference.events import Event, World, trait_text, value_of, with_traits
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
@@ -19,6 +19,7 @@ class Scope:
     """The events of a question: `ever` in all of time, `events` in its period; both in order."""
 
     def __init__(self, world: World, question: Question) -> None:
+        world = with_traits(world, question)
         self.world = world
         self.days = Days.of(question.period, world.now)
         self.ever = sorted(only(world, stored(world), question.filters), key=lambda event: event.order)
@@ -40,6 +41,8 @@ def only(world: World, events: Iterable[Event], filters: Iterable[Filter]) -> li
         elif condition.field.startswith("insight."):
             allowed = {one for one in {event.customer_id for event in found} if are(world, one, condition)}
             found = [event for event in found if event.customer_id in allowed]
+        elif condition.field.startswith(("trait.", "person.")):
+            found = [event for event in found if trait_holds(event.traits.get(condition.field), condition)]
         else:
             found = [event for event in found if holds(value_of(event, condition.field), condition)]
     return found
@@ -81,6 +84,35 @@ def holds(value: str | None, condition: Filter) -> bool:
     return number <= limit
 
 
+def trait_holds(value: object, condition: Filter) -> bool:
+    """As `holds`; a list is each of its parts, and a date is compared by its seconds since 1970."""
+    text = trait_text(value)
+    parts = [str(one) for one in value] if isinstance(value, list) else [text]
+    number = _figure(text) if isinstance(value, str) else as_number(value) if isinstance(value, int | float) else None
+    if isinstance(value, bool):
+        number = None
+    match condition.op:
+        case "is" | "is_not":
+            same = any(
+                (wanted in parts or wanted == text == "")
+                if isinstance(wanted, str)
+                else text != "" and number == wanted
+                for wanted in condition.values
+            )
+            return same != (condition.op == "is_not")
+        case "above" | "at_least" | "below" | "at_most":
+            limit = condition.values[0]
+            wanted = _figure(limit) if isinstance(limit, str) else limit
+            return number is not None and holds(repr(number), Filter(field="x", op=condition.op, values=(wanted or 0,)))
+    return holds(text or None, condition)
+
+
+def _figure(text: str) -> float | None:
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return (datetime.fromisoformat(text) - datetime(1970, 1, 1)).total_seconds()  # noqa: DTZ001
+    return as_number(text)
+
+
 def as_number(value: str | float | None) -> float | None:
     if isinstance(value, str):
         return float(value) if _NUMBER.fullmatch(value) and math.isfinite(float(value)) else None
@@ -101,6 +133,9 @@ def are(world: World, customer: str, condition: Filter) -> bool:
     """Whether a customer's insight, or id, satisfies a filter."""
     if condition.field == "customer_id":
         return holds(customer, condition)
+    if condition.field.startswith("trait."):
+        told = world.traits.get(("customer", customer), {}).get(condition.field.removeprefix("trait."), ())
+        return trait_holds(told[-1][1] if told else None, condition)
     value = world.insights.get(customer, {}).get(condition.field.removeprefix("insight."))
     return holds(None if value is None or value == "" else str(value), condition)
 

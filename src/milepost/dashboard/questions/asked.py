@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -66,7 +66,7 @@ class Common:
         unit = [("unit", self.unit)] if self.unit != "customer" else []
         return [*a.period_pairs(self.period), *unit, *a.filter_pairs(self.filters)]
 
-    def question(self, asking: type[Question], /, **parts: object) -> Question:
+    def question(self, asking: type[Question], /, **parts: Any) -> Question:
         filters = tuple(filter(None, (row.filter() for row in self.filters)))
         return asking(period=self.period, unit=self.unit, filters=filters, **parts)
 
