@@ -18,9 +18,9 @@ from uvicorn.server import Server
 from milepost.logs import configure_logging
 from milepost.processes import watch_parent
 from milepost.serve.door import Door, Limits, Visitors
+from milepost.serve.workers import DRAIN_SECONDS
 from milepost.settings import Settings
 
-DRAIN_SECONDS: Final = 20
 #: Files the process needs beside connections: databases, the column store, logs.
 _OTHER_FILES: Final = 128
 
