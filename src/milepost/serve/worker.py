@@ -16,7 +16,6 @@ from uvicorn.config import Config
 from uvicorn.server import Server
 
 from milepost.logs import configure_logging
-from milepost.processes import watch_parent
 from milepost.serve.door import Door, Limits, Visitors
 from milepost.serve.workers import DRAIN_SECONDS
 from milepost.settings import Settings
@@ -31,7 +30,6 @@ def work(target: str, listener: socket.socket, settings: Settings) -> None:
     `target` is `module:factory` of an ASGI application.
     """
     configure_logging(settings)
-    watch_parent()
     module, _, factory = target.partition(":")
     make: Callable[[], Any] = getattr(import_module(module), factory)
     limits = Limits(

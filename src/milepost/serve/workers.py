@@ -14,6 +14,7 @@ from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from typing import Final
 
+from milepost.processes import watch_parent
 from milepost.settings import Settings
 from milepost.supervisor import Backoff, Ended, Task
 
@@ -118,6 +119,8 @@ class WorkerKeeper:
 
 
 def _work(target: str, listener: socket.socket, settings: Settings) -> None:
+    # Before all that takes long: it holds the socket, and must not outlive the parent with it.
+    watch_parent()
     # Uvicorn is loaded in the worker alone.
     from milepost.serve.worker import work
 
