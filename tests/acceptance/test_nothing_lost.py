@@ -57,7 +57,6 @@ def victims(server: Server) -> dict[str, int]:
     return found
 
 
-@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_twenty_kills_under_load_lose_nothing_and_count_nothing_twice(tmp_path: Path) -> None:
@@ -115,6 +114,7 @@ def test_thirty_seconds_without_postgresql(tmp_path: Path) -> None:
                 while time.monotonic() < until:
                     answer = client.post("/v1/events", json={"events": [filler] * 50}, timeout=10)
                     answers[answer.status_code] += 1
+                    time.sleep(0.1)  # as often as that, beside the senders
                     if answer.status_code == 503:
                         assert int(answer.headers["Retry-After"]) >= 1
                         assert set(answer.json()) >= {"code", "message", "field"}

@@ -14,6 +14,7 @@ from tests.analytics.comparing import differences, expected
 from tests.analytics.conftest import Asking, world_of
 from tests.analytics.palettes import COLUMNS, ON_CUSTOMERS, TRAITS, every_filter, of_hard, of_oulad, of_shop
 from tests.analytics.requests import QUESTIONS
+from tests.support.examples import examples
 
 _PALETTES = {
     "shop": of_shop(),
@@ -22,18 +23,19 @@ _PALETTES = {
     "one customer": of_hard(),
     "nothing": of_hard(),
 }
-#: How many questions of each kind.
+#: How many questions of each kind, as `examples` counts.
 _HOW_MANY = {"shop": 12, "oulad": 12, "hard": 40, "one customer": 15, "nothing": 4}
 _CASES = [
     pytest.param(name, question, seed, id=f"{name}-{question}-{seed}")
     for name, how_many in _HOW_MANY.items()
     for question in QUESTIONS
-    for seed in range(how_many)
+    for seed in range(examples(how_many))
 ]
 _AT: tuple[Literal["now", "then"], ...] = ("now", "then")
 _WHOLE_YEAR = Period(first=date(2018, 1, 1), last=date(2018, 12, 31), timezone="Australia/Lord_Howe")
 
 
+@pytest.mark.hypothesis  # for a soak, with more of them
 @pytest.mark.parametrize(("name", "question", "seed"), _CASES)
 def test_questions(asking: Asking, name: str, question: str, seed: int) -> None:
     world = world_of(name)

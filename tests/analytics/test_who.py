@@ -30,6 +30,7 @@ from milepost.analytics.trends import Trends, TrendsAnswer
 from tests.analytics.conftest import Asking, world_of
 from tests.analytics.palettes import of_hard, of_shop
 from tests.analytics.requests import QUESTIONS
+from tests.support.examples import examples
 
 _PALETTES = {"shop": of_shop(), "hard": of_hard()}
 _AT_MOST = 12
@@ -86,7 +87,8 @@ def _who_is_known(people: People, question: Question) -> bool:
     )
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.hypothesis  # for a soak, with more of them
+@pytest.mark.parametrize("seed", range(examples(6)))
 @pytest.mark.parametrize("question", QUESTIONS)
 @pytest.mark.parametrize("name", _PALETTES)
 def test_who(asking: Asking, name: str, question: str, seed: int) -> None:

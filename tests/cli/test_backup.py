@@ -45,7 +45,7 @@ def milepost(*arguments: object, folder: Path, **environ: str) -> subprocess.Com
 
 
 class Load:
-    """Sends batches without a pause; `acknowledged` are the ids that the server has taken."""
+    """Sends batches, one after another; `acknowledged` are the ids that the server has taken."""
 
     def __init__(self, server: Server) -> None:
         self.acknowledged: list[str] = []
@@ -55,7 +55,7 @@ class Load:
 
     def _run(self) -> None:
         with self._server.client(SERVER_KEY) as client:
-            while not self._end.is_set():
+            while not self._end.wait(0.02):
                 ids = [str(uuid4()) for _ in range(20)]
                 events = [
                     {"event_type": "tool_usage", "customer_id": f"customer {n % 5}", "event_metadata": {"is": one}}

@@ -18,7 +18,7 @@ from tests.support.columns import Owner
 from tests.support.examples import repeatable
 from tests.support.server import SECRET_KEY, Server, running
 
-pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.timeout(0)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(0)]
 READERS = 8
 ASKED_IN_THE_GATE, ASKED_IN_A_SOAK = 120, 20_000
 _ALL_DAYS = {"first": "2026-03-28", "last": "2026-06-30"}

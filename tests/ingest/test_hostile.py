@@ -14,7 +14,7 @@ import httpx
 import msgspec
 import psycopg
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from milepost.errors import InvalidEncoding, InvalidJson, TooLarge
@@ -37,8 +37,8 @@ _SETTINGS = settings(
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-_HTTP = settings(_SETTINGS, max_examples=examples(700))
-_BULK = settings(_SETTINGS, max_examples=examples(700))
+_HTTP = settings(_SETTINGS, max_examples=examples(1_050))
+_BULK = settings(_SETTINGS, max_examples=examples(1_400))
 #: A body is read in one go, by the process that answers everybody: what it costs there, the others wait. A million
 #: commas take half a second of it.
 _CPU_SECONDS = 1.0
@@ -234,6 +234,7 @@ def test_any_bytes_are_taken_apart_or_refused() -> None:
     taken = Counter[int]()
 
     @_BULK
+    @example(b"}:{:{1]", "batch")
     @given(_NOISE, st.sampled_from(["events", "batch", "actions"]))
     def run(noise: bytes, key: str) -> None:
         for body in (noise, b'{"%s":[' % key.encode() + noise + b"]}", b"\x1f\x8b" + noise):

@@ -21,7 +21,7 @@ BIN = Path("/usr/lib/postgresql/15/bin")
 def debian_postgres() -> Iterator[str]:
     """The superuser's dsn of a running, empty cluster; every local user may sign in as any role."""
     # Short, as a socket's path has a limit; as root PostgreSQL refuses to run.
-    with tempfile.TemporaryDirectory(prefix="pg15-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="pg15-", ignore_cleanup_errors=True) as folder:
         user = "nobody" if os.geteuid() == 0 else None
         if user:
             shutil.chown(folder, user)

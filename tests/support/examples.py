@@ -11,14 +11,14 @@ _USUAL = 100
 
 def register_profiles() -> None:
     """`gate` is in force until pytest's option says otherwise."""
-    settings.register_profile(GATE, max_examples=_USUAL)
+    settings.register_profile(GATE, max_examples=_USUAL // 2)
     settings.register_profile(SOAK, max_examples=10 * _USUAL)
     settings.load_profile(GATE)
 
 
-def examples(in_the_gate: int) -> int:
-    """As many examples as the profile makes of a number for the gate."""
-    return max(1, in_the_gate * settings.get_profile(settings.get_current_profile_name()).max_examples // _USUAL)
+def examples(usual: int) -> int:
+    """As many examples as the profile makes of a number: half of it in the gate, ten times as many in a soak."""
+    return max(1, usual * settings.get_profile(settings.get_current_profile_name()).max_examples // _USUAL)
 
 
 def repeatable() -> bool:

@@ -9,7 +9,9 @@ import { gzipSync } from "node:zlib";
 import { MOST_BYTES } from "./script_build.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const run = (...command) => execFileSync("npx", ["--no-install", ...command], { cwd: root, stdio: "inherit" });
+// What is packed is what was built: each tool's `npm pack` would build it once more.
+const env = { ...process.env, npm_config_ignore_scripts: "true" };
+const run = (tool, ...words) => execFileSync(join(root, "../node_modules/.bin", tool), words, { cwd: root, env, stdio: "inherit" });
 
 run("tsc", "--noEmit", "-p", "tsconfig.test.json");
 // Both copies of the declarations find each other's files: build.mjs copies them by name.

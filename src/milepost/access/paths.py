@@ -3,14 +3,14 @@ included; files have plain names."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
-
-from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Receive, Scope, Send
 
 from milepost.errors import NotFound
 from milepost.vocabulary import MAX_ID_LENGTH
+
+if TYPE_CHECKING:
+    from litestar.types import ASGIApp, Receive, Scope, Send
 
 #: What programs ask, beside pages: ours, and what the SDKs of others have their own addresses for.
 API: Final = ("/v1/", "/beacon/", "/sourceConfig")
@@ -23,6 +23,9 @@ _NOWHERE = "/static/-"
 def whole_segments(app: ASGIApp) -> ASGIApp:
     """Routes customers' and people's addresses by their path as it was sent, so that an encoded slash ends no segment
     and nothing is decoded twice; the handlers decode the id. Everything else is routed as ever."""
+
+    # Only here: commands ask this file what an id is, and Litestar takes longer to load than all they need.
+    from litestar.enums import ScopeType
 
     async def routed(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import sys
 
-import psycopg
-from rich.console import Console
-
 from milepost.errors import Problem
 
 
@@ -17,9 +14,17 @@ def main() -> None:
     try:
         app()
     except Problem as problem:
-        Console(stderr=True).print(f"[red]milepost:[/red] {problem.message}", highlight=False)
-        sys.exit(1)
-    except psycopg.OperationalError as error:
-        reason = str(error).strip().splitlines()[0]
-        Console(stderr=True).print(f"[red]milepost:[/red] the database cannot be reached: {reason}", highlight=False)
-        sys.exit(1)
+        _end(problem.message)
+    except Exception as error:
+        from psycopg import OperationalError  # which not every command needs
+
+        if not isinstance(error, OperationalError):
+            raise
+        _end(f"the database cannot be reached: {str(error).strip().splitlines()[0]}")
+
+
+def _end(message: str) -> None:
+    from rich.console import Console
+
+    Console(stderr=True).print(f"[red]milepost:[/red] {message}", highlight=False)
+    sys.exit(1)

@@ -7,38 +7,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal, Optional
 
-import psycopg
 import typer
 from rich.console import Console
 
 from milepost import __version__
-from milepost.cli import access, backup, coach, columns, explain, import_actions, insights, plans, query, rebuilding
-from milepost.cli.database import any_database_dsn, database_dsn
+from milepost.cli.elsewhere import Commands
 from milepost.plan import load_plan
 from milepost.settings import Settings, load_settings
 
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     help="Milepost: behaviour intelligence for B2B software, on your own machine.",
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
-plans.app.command("status")(rebuilding.status)
-insights.app.command("rebuild")(rebuilding.rebuild)
-app.add_typer(plans.app, name="plan")
-app.add_typer(access.keys, name="keys")
-app.add_typer(access.tokens, name="tokens")
-app.add_typer(columns.columns, name="columns")
-app.add_typer(insights.app, name="insights")
-app.add_typer(coach.app, name="coach")
-app.command("backup")(backup.backup)
-app.command("restore")(backup.restore)
-app.command("explain")(explain.explain)
-app.command("verify")(columns.verify)
-app.command("identity-secret")(access.print_identity_secret)
-app.command("sign-in-link")(access.sign_in_link)
-app.command("query")(query.query)
-app.command("import-actions")(import_actions.import_actions)
 console = Console()
 
 DataDir = Annotated[Optional[Path], typer.Option(help="Folder of the embedded PostgreSQL, secrets and spools.")]
@@ -81,6 +64,7 @@ def migrate(
     show: Annotated[bool, typer.Option("--print", help="Print the whole schema as SQL, for a hosted editor.")] = False,
 ) -> None:
     """Bring the database to this release's schema (the server does so by itself when it starts)."""
+    from milepost.cli.database import any_database_dsn
     from milepost.store.migrate import as_text
     from milepost.store.setup import set_up
 
@@ -104,6 +88,9 @@ def import_(
     resume: Annotated[bool, typer.Option(help="Resume where an interrupted import stopped.")] = True,
 ) -> None:
     """Import a file of events. Running it again adds nothing."""
+    import psycopg
+
+    from milepost.cli.database import database_dsn
     from milepost.importing.console import import_command
     from milepost.importing.database import DatabaseSink
 
@@ -140,6 +127,9 @@ def send(
 @app.command()
 def recompute(data_dir: DataDir = None) -> None:
     """Check again whose every event is, and rebuild every customer's standing from them: the same to the last digit."""
+    import psycopg
+
+    from milepost.cli.database import database_dsn
     from milepost.identity.follow import follow_all, look_again
     from milepost.store.plan_tables import recompute as rebuild
 
@@ -154,6 +144,9 @@ def recompute(data_dir: DataDir = None) -> None:
 @app.command()
 def cleanup(data_dir: DataDir = None) -> None:
     """Delete events past their own retention now (the server does so by itself every hour)."""
+    import psycopg
+
+    from milepost.cli.database import database_dsn
     from milepost.privacy.retain import delete_expired
 
     with database_dsn(settings(data_dir)) as dsn, psycopg.connect(dsn, autocommit=True) as connection:

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from milepost.cli.database import database_dsn
+from milepost.cli.rebuilding import rebuild
 from milepost.insights.validate import AFTER_DAYS, EVERY_DAYS, MOST_CUSTOMERS, validate
 from milepost.insights.validate_report import (
     OUTCOME_WORDS,
@@ -128,3 +129,6 @@ def _figure(value: float | None, low: float | None = None, high: float | None = 
 
 def _times(lift: float | None) -> str:
     return "" if lift is None else f"{lift:.2f} x"
+
+
+app.command()(rebuild)

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from milepost.cli.rebuilding import status
 from milepost.plan import load_plan
 from milepost.settings import load_settings
 from milepost.vocabulary import EVENT_TYPES, IMPACTS
@@ -40,3 +41,6 @@ def show(file: PlanFile = None) -> None:
     for kind in EVENT_TYPES:
         points.add_row(kind, *(str(plan.points_of(kind, impact)) for impact in IMPACTS))
     console.print(points)
+
+
+app.command()(status)

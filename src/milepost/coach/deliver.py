@@ -7,16 +7,18 @@ import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
 
-import httpx
 import psycopg
 
 from milepost.coach.webhook import headers
 from milepost.store.database import DictConnection
 from milepost.store.queries import load
 from milepost.supervisor import Supervisor, Task, in_thread
+
+if TYPE_CHECKING:  # no server without an address waits for it
+    import httpx
 
 _log = logging.getLogger(__name__)
 _SQL = load("milepost.coach", "webhook.sql")
@@ -92,6 +94,8 @@ async def deliver_due(
 
 def new_client() -> httpx.AsyncClient:
     """A client that follows no redirect: what is signed for one address goes to no other."""
+    import httpx
+
     return httpx.AsyncClient(
         timeout=_PATIENCE / 2, follow_redirects=False, limits=httpx.Limits(max_connections=_AT_ONCE)
     )
@@ -133,6 +137,8 @@ class Deliveries:
 
 
 async def _send(client: httpx.AsyncClient, target: Target, message: _Message, now: datetime) -> _Outcome:
+    import httpx
+
     signed = headers(message.delivery_id, message.body, target.secret, now)
     try:
         async with (

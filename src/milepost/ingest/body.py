@@ -159,7 +159,9 @@ def _split_leniently(body: bytes, key: bytes) -> tuple[list[bytes] | None, dict[
                     raise InvalidJson(f'"{key.decode()}" appears twice. Send one array.', field=key.decode())
                 items, in_array, start = [], True, token.end()
         else:
-            if in_array and depth == 2 and items is not None and mark != b"}":
+            if in_array and depth == 2 and items is not None:
+                if mark == b"}":  # of what, nobody can say
+                    break
                 piece = body[start : token.start()].strip(_SPACE)
                 if piece or mark == b",":
                     items.append(piece)

@@ -33,6 +33,8 @@ log = logging.getLogger("milepost.serve")
 
 TARGET = "milepost.app:create_app"
 _BACKLOG = 2048
+#: For as long a worker that was just being made may hold the socket of a server that was killed.
+_LEFT_SECONDS = 2.0
 
 
 def run_server(settings: Settings, *, target: str = TARGET, progress: Progress | None = None) -> int:
@@ -87,14 +89,20 @@ def run_server(settings: Settings, *, target: str = TARGET, progress: Progress |
 def listen(settings: Settings) -> socket.socket:
     """The listening socket. Raises SettingsError when the address cannot be used."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            message = f"Port {settings.port} of {settings.host} is in use. Stop what listens there, or choose --port."
-        else:
-            message = f"Cannot listen on {settings.host} port {settings.port}: {error}. Choose --host and --port."
-        raise SettingsError(message, field="MILEPOST_PORT") from error
+    until = time.monotonic() + _LEFT_SECONDS
+    while True:
+        try:
+            return socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                message = f"Cannot listen on {settings.host} port {settings.port}: {error}. Choose --host and --port."
+                raise SettingsError(message, field="MILEPOST_PORT") from error
+            if time.monotonic() > until:
+                message = (
+                    f"Port {settings.port} of {settings.host} is in use. Stop what listens there, or choose --port."
+                )
+                raise SettingsError(message, field="MILEPOST_PORT") from error
+        time.sleep(0.05)
 
 
 def _wait_for_secrets(settings: Settings, server: WorkerKeeper) -> None:

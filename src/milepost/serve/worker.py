@@ -16,11 +16,10 @@ from uvicorn.config import Config
 from uvicorn.server import Server
 
 from milepost.logs import configure_logging
-from milepost.processes import watch_parent
 from milepost.serve.door import Door, Limits, Visitors
+from milepost.serve.workers import DRAIN_SECONDS
 from milepost.settings import Settings
 
-DRAIN_SECONDS: Final = 20
 #: Files the process needs beside connections: databases, the column store, logs.
 _OTHER_FILES: Final = 128
 
@@ -31,7 +30,6 @@ def work(target: str, listener: socket.socket, settings: Settings) -> None:
     `target` is `module:factory` of an ASGI application.
     """
     configure_logging(settings)
-    watch_parent()
     module, _, factory = target.partition(":")
     make: Callable[[], Any] = getattr(import_module(module), factory)
     limits = Limits(

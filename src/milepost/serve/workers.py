@@ -14,12 +14,13 @@ from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from typing import Final
 
-from milepost.serve.worker import DRAIN_SECONDS, work
+from milepost.processes import watch_parent
 from milepost.settings import Settings
 from milepost.supervisor import Backoff, Ended, Task
 
 log = logging.getLogger("milepost.serve")
 
+DRAIN_SECONDS: Final = 20
 #: What a worker that is told to stop has beyond its own patience.
 _STOP_SECONDS: Final = DRAIN_SECONDS + 3.0
 _START_SECONDS: Final = 30.0  # a first worker that gives up sooner never served
@@ -56,7 +57,7 @@ class WorkerKeeper:
         while not self.stopping:
             task.begins()
             # A forked worker would share our threads' locks and our files; a spawned one is a process of its own.
-            self._process = multiprocessing.get_context("spawn").Process(target=work, args=self._arguments)
+            self._process = multiprocessing.get_context("spawn").Process(target=_work, args=self._arguments)
             began = time.monotonic()
             self._process.start()
             if not self._wait(self._process.sentinel):
@@ -115,3 +116,12 @@ class WorkerKeeper:
             log.warning("The worker did not end within %d s and is killed", _STOP_SECONDS)
             self._process.kill()
             self._process.join()
+
+
+def _work(target: str, listener: socket.socket, settings: Settings) -> None:
+    # Before all that takes long: it holds the socket, and must not outlive the parent with it.
+    watch_parent()
+    # Uvicorn is loaded in the worker alone.
+    from milepost.serve.worker import work
+
+    work(target, listener, settings)
