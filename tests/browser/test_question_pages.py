@@ -292,6 +292,25 @@ def test_charts_are_drawn_in_both_themes(visit: Visit, scheme: Any) -> None:
     page.wait_for_function("before => document.querySelector('#trend canvas').toDataURL() !== before", arg=before)
 
 
+def test_points_between_gaps_are_drawn(visit: Visit) -> None:
+    """There is a share on every seventh day alone: no line leads to such a day."""
+    visit.page.emulate_media(color_scheme="light")
+    page = visit.open("/trends?days=30&interval=day&s.event=export_action&s.event=export_action&formula=A+/+B&tz=UTC")
+    canvas = page.locator("#trend canvas")
+    canvas.wait_for()
+    page.wait_for_function(
+        """() => {
+            const canvas = document.querySelector("#trend canvas");
+            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            for (let at = 0; at < data.length; at += 4) {
+                if (data[at] === 0x2f && data[at + 1] === 0x7f && data[at + 2] === 0x71) return true;
+            }
+            return false;
+        }""",
+        timeout=10_000,
+    )
+
+
 def test_the_table_is_part_of_the_address(visit: Visit) -> None:
     page = visit.open("/trends?days=30&interval=week")
     expect(page.locator("#trend table")).to_be_hidden()
