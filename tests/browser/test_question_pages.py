@@ -202,6 +202,31 @@ def test_a_click_on_a_bar_says_who(visit: Visit) -> None:
     expect(page.locator("dialog#behind .behind-total")).to_have_text(f"{_ANALYSED} customers")
 
 
+def test_a_ratio_is_put_together_and_says_who_is_behind_each_part(visit: Visit) -> None:
+    """How many of those who did anything exported: the link says all of it."""
+    page = visit.open("/trends?days=30&interval=month&measure=units&tz=UTC")
+    page.locator("#step-0-event").select_option("export_action")
+    expect(page).to_have_url(re.compile("s.event=export_action"))
+    page.get_by_role("button", name="Line", exact=True).click()
+    page.get_by_label("Formula", exact=True).fill("A / B * 100")
+    page.keyboard.press("Tab")
+    expect(page).to_have_url(re.compile("formula=A"))
+    expect(page.locator(".answer")).to_contain_text(f"A / B * 100 in the last 30 days: {100 * _EXPORTED // _ANALYSED}")
+    page.get_by_label("Broken down by", exact=True).select_option("device_type")
+    page.get_by_label("and by", exact=True).select_option("event_type")
+    expect(page).to_have_url(re.compile("by=device_type&by2=event_type"))
+    page.get_by_label("Compared with", exact=True).select_option("year_ago")
+    expect(page).to_have_url(re.compile("compare=year_ago"))
+    assert _table(page, "trend")[0][1] == "Desktop, Exported"
+    page.locator("#trend").get_by_role("button", name="Table").click()
+    page.locator("#trend tbody a").first.click()
+    sheet = page.locator("dialog#behind")
+    expect(sheet.locator("[aria-current]")).to_have_text("A: Exported")
+    sheet.get_by_role("link", name="B: Any event").click()
+    expect(sheet.locator("[aria-current]")).to_have_text("B: Any event")
+    expect(sheet.locator(".muted").first).to_contain_text("Desktop, Exported")
+
+
 def test_a_cohort_is_built_by_what_they_did(visit: Visit) -> None:
     page = visit.open("/cohorts")
     page.get_by_role("link", name="New cohort").click()
@@ -267,6 +292,25 @@ def test_charts_are_drawn_in_both_themes(visit: Visit, scheme: Any) -> None:
     page.wait_for_function("before => document.querySelector('#trend canvas').toDataURL() !== before", arg=before)
 
 
+def test_points_between_gaps_are_drawn(visit: Visit) -> None:
+    """There is a share on every seventh day alone: no line leads to such a day."""
+    visit.page.emulate_media(color_scheme="light")
+    page = visit.open("/trends?days=30&interval=day&s.event=export_action&s.event=export_action&formula=A+/+B&tz=UTC")
+    canvas = page.locator("#trend canvas")
+    canvas.wait_for()
+    page.wait_for_function(
+        """() => {
+            const canvas = document.querySelector("#trend canvas");
+            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            for (let at = 0; at < data.length; at += 4) {
+                if (data[at] === 0x2f && data[at + 1] === 0x7f && data[at + 2] === 0x71) return true;
+            }
+            return false;
+        }""",
+        timeout=10_000,
+    )
+
+
 def test_the_table_is_part_of_the_address(visit: Visit) -> None:
     page = visit.open("/trends?days=30&interval=week")
     expect(page.locator("#trend table")).to_be_hidden()
@@ -324,7 +368,16 @@ def test_everything_works_without_scripts(asked: Server, browser: Browser) -> No
 
 
 @pytest.mark.parametrize(
-    "address", [*_PAGES, "/trends?by=tool_id&view=table", "/cohorts", "/cohorts/new", "/dashboards"]
+    "address",
+    [
+        *_PAGES,
+        "/trends?by=tool_id&view=table",
+        "/trends?measure=sum&of=metadata&of_key=a&by=tool_id&by2=metadata&by2_key=b&compare=1&s.event=export_action&s.event="
+        "&s.measure=&s.measure=distinct&s.of=&s.of=metadata&s.of_key=&s.of_key=c&formula=A+/+B",
+        "/cohorts",
+        "/cohorts/new",
+        "/dashboards",
+    ],
 )
 def test_axe_finds_no_fault(visit: Visit, address: str) -> None:
     assert_clean(visit.open(address))

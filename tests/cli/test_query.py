@@ -51,6 +51,14 @@ def test_questions_from_flags_and_from_json(asked: Server) -> None:
         assert (rows[0], rows[-1], len(rows)) == (["from", "[red]"], ["whole period", "2.0"], 5), found.stderr
         funnel = _run(asked, "funnel", "--step", "navigation", "--step", "export_action:[red]", "--format", "json")
         assert json.loads(funnel.stdout)["total"]["steps"][0]["count"] == 1, funnel.stderr
+        ratio = _run(
+            asked, "trends", "--days", "1", "--step", "export_action", "--step", "", "--formula", "A / B * 100",
+            "--breakdown", "tool_id", "--breakdown", "session_id", "--compare", "year_ago", "--format", "csv",
+        )  # fmt: skip
+        rows = list(csv.reader(io.StringIO(ratio.stdout)))
+        assert (rows[0], rows[-1]) == (["from", "[red], s", "before"], ["whole period", "50.0", ""]), ratio.stderr
+        most = _run(asked, "trends", "--measure", "percentile", "--percentile", "0.9", "--of", "metadata.none")
+        assert most.returncode == 0, most.stderr
         for question in ("trends", "retention", "paths", "lifecycle", "stickiness", "tools", "sessions"):
             shown = _run(asked, question, "--json", "-", stdin='{"period": {"days": 2}}')
             assert shown.returncode == 0, shown.stderr

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from milepost.analytics.asking import EventKind, Filter
 from milepost.analytics.cohorts import Did
 from milepost.analytics.funnel import Funnel
-from milepost.analytics.trends import Trends
+from milepost.analytics.trends import Series, Trends
 from milepost.dashboard.questions.address import Address, join_values, split_values
 from milepost.dashboard.questions.arranging import arranged
 from milepost.dashboard.questions.asked import NAMES, Name, before_that
@@ -55,6 +55,10 @@ def _read(name: Name, query: str, zone: str = "UTC") -> str:
         "field=tool_id&op=is_not&value=a%2C+%22b%2C+c%22&field=metadata&key=plan&op=is_set&value=",
         "s.event=tool_usage&s.tool=x&s.event=&s.tool=&s.event=export_action&s.tool=y",
         "by=metadata&by_key=plan&view=table",
+        "measure=sum&of=metadata&of_key=a&by=tool_id&by2=metadata&by2_key=b&compare=month_ago&formula_name=lost",
+        "measure=average&of=metadata&s.event=&s.measure=max&s.of=time_on_page&s.of_key=&s.event=&s.measure=sum&s.of=tool_id"
+        "&formula=A+/+B&formula_name=Per+one&by2=tool_id",
+        "compare=previous&measure=distinct&of=insight.total_events&formula=" + "A+" * 300,
         "start.event=navigation&back.event=export_action&anchor.tool=x&activity.event=tool_usage",
         "days=x&first=&last=9999-99-99&tz=../../etc/passwd&unit=%00&interval=year&top=99999&depth=-1&do=up:x",
         "field=&op=&value=" * 60,
@@ -82,7 +86,7 @@ def test_an_address_becomes_the_question_it_says() -> None:
     question = read("trends", Address.of(query), "UTC", _NOW).questions[0]
     assert isinstance(question, Trends)
     assert question.series == (
-        EventKind(
+        Series(
             event_type="tool_usage",
             tool_id="icp-analysis",
             filters=(Filter(field="metadata.plan", op="is_not", values=("free",)),),
@@ -90,7 +94,30 @@ def test_an_address_becomes_the_question_it_says() -> None:
     )
     assert question.filters == (Filter(field="business_impact", values=("high",)),)
     assert (question.unit, question.measure, question.interval) == ("user", "units", "month")
-    assert (question.breakdown, question.compare, question.period.days) == ("device_type", True, 90)
+    assert (question.breakdown, question.compare, question.period.days) == ("device_type", "previous", 90)
+
+
+def test_an_address_says_a_formula_and_what_it_is_of() -> None:
+    query = (
+        "measure=sum&of=metadata&of_key=amount&by=tool_id&by2=metadata&by2_key=plan&compare=year_ago&formula=A+%2F+B"
+        "&formula_name=Each&s.event=export_action&s.measure=&s.of=&s.of_key=&s.event=&s.measure=distinct&s.of=user_id&s.of_key="
+    )
+    question = read("trends", Address.of(query), "UTC", _NOW).questions[0]
+    assert isinstance(question, Trends)
+    assert (question.measure, question.of) == ("sum", "metadata.amount")
+    assert question.series == (Series(event_type="export_action"), Series(measure="distinct", of="user_id"))
+    assert (question.formula, question.formula_name) == ("A / B", "Each")
+    assert (question.breakdown, question.compare) == (("tool_id", "metadata.plan"), "year_ago")
+
+
+@pytest.mark.parametrize("rest", ["", "&of=", "&of=metadata", "&of=tool_id", "&of=cohort"])
+def test_a_measure_of_no_field_yet_counts_events(rest: str) -> None:
+    asked = read("trends", Address.of(f"measure=sum{rest}"), "UTC", _NOW)
+    question = asked.questions[0]
+    assert isinstance(question, Trends)
+    assert (question.measure, question.of) == ("events", None)
+    assert asked.parts["measure"] == "sum", "the form keeps what is being chosen"
+    assert "measure=sum" in asked.url
 
 
 def test_what_is_not_finished_does_not_count() -> None:

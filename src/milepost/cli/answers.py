@@ -41,13 +41,20 @@ def table_of(question: str, answer: Json) -> Table:
 def _trends(answer: Json) -> Table:
     columns, values = ["from"], []
     for line in answer["lines"]:
-        name = "others" if line["is_other"] else line["value"] if line["value"] is not None else line["name"]
-        columns.append(name or (f"series {line['series'] + 1}" if line["value"] is None else "(none)"))
+        columns.append(_line(line))
         values.append([*line["values"], line["total"]])
         if line["previous"] is not None:
             columns.append("before")
             values.append([*line["previous"], line["previous_total"]])
     return columns, [list(row) for row in zip([*answer["buckets"], "whole period"], *values, strict=True)]
+
+
+def _line(line: Json) -> str:
+    if line["is_other"]:
+        return "others"
+    if line["value"] is None:
+        return line["name"] or f"series {line['series'] + 1}"
+    return ", ".join(value or "(none)" for value in (line["value"], line["value2"]) if value is not None)
 
 
 def _funnel(answer: Json) -> Table:

@@ -52,8 +52,21 @@ def query(
     ] = None,
     unit: Annotated[Optional[str], typer.Option(help="customer or user.")] = None,
     interval: Annotated[Optional[str], typer.Option(help="hour, day, week or month.")] = None,
-    measure: Annotated[Optional[str], typer.Option(help="Trends: events, units, sessions, time_on_page, ...")] = None,
-    breakdown: Annotated[Optional[str], typer.Option(help="A column, metadata.KEY, trait.NAME or person.NAME.")] = None,
+    measure: Annotated[
+        Optional[str], typer.Option(help="Trends: events, units, sessions, sum, average, percentile, distinct, ...")
+    ] = None,
+    of: Annotated[
+        Optional[str], typer.Option(help="Trends: the field of the measure, such as metadata.amount.")
+    ] = None,
+    percentile: Annotated[Optional[float], typer.Option(help="Trends: of that measure, 0.5 is the median.")] = None,
+    formula: Annotated[
+        Optional[str], typer.Option(help="Trends: over the steps, such as 'A / B * 100'; --json for their measures.")
+    ] = None,
+    compare: Annotated[Optional[str], typer.Option(help="Trends: previous, month_ago or year_ago.")] = None,
+    breakdown: Annotated[
+        Optional[list[str]],
+        typer.Option(help="A column, metadata.KEY, trait.NAME or person.NAME; of trends twice for pairs."),
+    ] = None,
     traits: Annotated[Optional[str], typer.Option(help="now or then: which value of traits counts.")] = None,
     step: Annotated[
         Optional[list[str]], typer.Option(help="EVENT_TYPE[:TOOL_ID]; repeat it for the next step.")
@@ -73,7 +86,9 @@ def query(
     period = {"days": days, "first": first, "last": last, "timezone": timezone}
     if given := {name: value for name, value in period.items() if value is not None}:
         body["period"] = {**body.get("period", {}), **given}
-    fields = {"unit": unit, "interval": interval, "measure": measure, "breakdown": breakdown, "traits": traits}
+    fields: Json = {"unit": unit, "interval": interval, "measure": measure, "of": of, "percentile": percentile}
+    fields |= {"formula": formula, "compare": compare, "traits": traits}
+    fields["breakdown"] = breakdown[0] if breakdown and len(breakdown) == 1 else breakdown or None
     body.update({name: value for name, value in fields.items() if value is not None})
     if where:
         body["filters"] = [*body.get("filters", []), *map(_filter, where)]

@@ -67,11 +67,16 @@ class FilterRow:
 
 @dataclass(frozen=True, slots=True)
 class KindRow:
-    """A kind of event as the form has it: a type, a tool and at most one condition more."""
+    """A kind of event as the form has it: a type, a tool and at most one condition more.
+
+    A line of a trend also has a `measure`, and a field it is `of`; without them they are the question's.
+    """
 
     event: str = ""
     tool: str = ""
     condition: FilterRow = FilterRow()
+    measure: str = ""
+    of: FilterRow = FilterRow()
 
     def kind(self, name: str = "") -> EventKind:
         condition = self.condition.filter()
@@ -84,7 +89,7 @@ class KindRow:
 
     @property
     def empty(self) -> bool:
-        return not (self.event or self.tool or self.condition.field)
+        return not (self.event or self.tool or self.condition.field or self.measure)
 
 
 def split_values(text: str) -> list[str]:
@@ -139,11 +144,18 @@ class Address:
         rows = _rows(self, prefix, ("field", "key", "op", "value"))
         return tuple(filter_row(*row) for row in rows[:_MOST_ROWS])
 
-    def kinds(self, prefix: str) -> tuple[KindRow, ...]:
-        rows = _rows(self, prefix, ("event", "tool", "field", "key", "op", "value"))
+    def kinds(self, prefix: str, measures: Sequence[str] = ()) -> tuple[KindRow, ...]:
+        """`measures`: those that a row may have of its own."""
+        rows = _rows(self, prefix, ("event", "tool", "field", "key", "op", "value", "measure", "of", "of_key"))
         return tuple(
-            KindRow(event if event in EVENT_TYPES else "", tool[:200], filter_row(*rest))
-            for event, tool, *rest in rows[:8]
+            KindRow(
+                event if event in EVENT_TYPES else "",
+                tool[:200],
+                filter_row(field, key, op, value),
+                measure if measure in measures else "",
+                event_field(of, of_key) if measure in measures else FilterRow(),
+            )
+            for event, tool, field, key, op, value, measure, of, of_key in rows[:8]
         )
 
     def period(self, zone: str) -> Period:
@@ -169,6 +181,12 @@ def filter_row(name: str = "", key: str = "", op: str = "is", value: str = "") -
     known = name in COLUMNS or name in (METADATA, "cohort") or name.startswith("insight.")
     operator: Operator = next((o for o in OPERATORS if o == op), "is")
     return FilterRow(name[:200] if known else "", key.strip()[:200], operator, value[:4000])
+
+
+def event_field(name: str, key: str = "") -> FilterRow:
+    """A field of the event itself, as a row of the form has it: a column or a key of the metadata."""
+    row = filter_row(name, key)
+    return row if row.field in COLUMNS or row.field == METADATA else FilterRow()
 
 
 def _rows(address: Address, prefix: str, names: Sequence[str]) -> list[list[str]]:
@@ -201,6 +219,9 @@ def kind_pairs(rows: Sequence[KindRow], prefix: str) -> Pairs:
             "key": [r.condition.key for r in rows],
             "op": ["" if r.condition.op == "is" else r.condition.op for r in rows],
             "value": [r.condition.value for r in rows],
+            "measure": [r.measure for r in rows],
+            "of": [r.of.field for r in rows],
+            "of_key": [r.of.key for r in rows],
         },
         prefix,
     )

@@ -8,6 +8,7 @@ import msgspec
 
 from milepost.analytics.asking import Filter, People, Person, Question
 from milepost.analytics.cohorts import Are, Definition
+from milepost.analytics.formula import LETTERS
 from milepost.analytics.places import (
     FunnelPlace,
     LifecyclePlace,
@@ -18,8 +19,9 @@ from milepost.analytics.places import (
     ToolsPlace,
     TrendsPlace,
 )
+from milepost.analytics.trends import Trends
 from milepost.dashboard.questions import words
-from milepost.dashboard.questions.address import Address
+from milepost.dashboard.questions.address import Address, address_of
 from milepost.dashboard.questions.asked import PageQuestion
 from milepost.dashboard.questions.shown import Behind, BehindPerson
 from milepost.errors import InvalidRequest
@@ -60,7 +62,7 @@ def read_place(asked: PageQuestion, address: Address) -> tuple[Question, Place]:
     return asked.questions[1 if sticky else 0], place
 
 
-def view(asked: PageQuestion, place: Place, found: People, names: words.Names) -> Behind:
+def view(asked: PageQuestion, place: Place, found: People, names: words.Names, address: Address) -> Behind:
     whole = asked.unit == "customer" and 0 < found.total == len(found.items) <= _MOST_IN_COHORT
     return Behind(
         title=f"{words.units(asked.unit).capitalize()} behind it",
@@ -70,6 +72,7 @@ def view(asked: PageQuestion, place: Place, found: People, names: words.Names) -
         unit=asked.unit,
         back=asked.url,
         cohort=_cohort(found) if whole else "",
+        others=_others(asked, place, address, names),
     )
 
 
@@ -114,10 +117,36 @@ def _what(asked: PageQuestion, place: Place, names: words.Names) -> str:
     if isinstance(place, SessionsPlace):
         part = getattr(question, "breakdown", None)
         return "Had a session" if place.value is None else f"Sessions: {words.value_words(part, place.value, names)}"
-    series = getattr(question, "series", ())
-    name = words.kind_words(series[place.series], names) if place.series < len(series) else "Any event"
+    return _line(question, place, names)
+
+
+def _line(question: Question, place: TrendsPlace, names: words.Names) -> str:
+    """'Exported: Business case, Chrome'; 'B, Exported' of a formula."""
+    if not isinstance(question, Trends) or place.series >= len(question.series):
+        return "Any event"
+    name = words.kind_words(question.series[place.series], names)
+    if question.formula is not None:
+        name = f"{LETTERS[place.series]} of {question.formula}: {name}"
     if place.is_other:
         return f"{name}: all others"
-    if place.value is None:
-        return name
-    return f"{name}: {words.value_words(getattr(question, 'breakdown', None), place.value, names)}"
+    values = [value for value in (place.value, place.value2) if value is not None]
+    said = [words.value_words(field, value, names) for field, value in zip(question.by, values, strict=False)]
+    return f"{name}: {', '.join(said)}" if said else name
+
+
+def _others(
+    asked: PageQuestion, place: Place, address: Address, names: words.Names
+) -> tuple[tuple[str, str, bool], ...]:
+    """Of a formula every series' people at the same place: words, address, and whether they are these."""
+    question = asked.questions[0]
+    if not isinstance(question, Trends) or question.formula is None or not isinstance(place, TrendsPlace):
+        return ()
+    rest = [pair for pair in address.pairs if pair[0] != "at.series"]
+    return tuple(
+        (
+            f"{LETTERS[n]}: {words.kind_words(kind, names)}",
+            address_of(f"{asked.path}/who", [*rest, ("at.series", str(n))]),
+            n == place.series,
+        )
+        for n, kind in enumerate(question.series)
+    )

@@ -80,7 +80,7 @@ async def who(request: AnyRequest) -> Template:
     try:
         asking, place = behind.read_place(asked, address)
         found = await people(request, asking, place)
-        view = behind.view(asked, place, found, words.names_of(served.plan))
+        view = behind.view(asked, place, found, words.names_of(served.plan), address)
     except Problem as problem:
         if problem.status == 499:
             raise

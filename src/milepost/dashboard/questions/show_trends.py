@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from milepost.analytics.measures import DURATIONS, Measure
 from milepost.analytics.trends import Line, Trends, TrendsAnswer
 from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
 from milepost.dashboard.questions import words
-from milepost.dashboard.questions.context import AnswerContext, compared, count, lasting, stamp
+from milepost.dashboard.questions.context import AnswerContext, compared, lasting, stamp
 from milepost.dashboard.questions.shown import Cell, Column, Key, Panel, Shown, Table
 
-_TIMES = ("time_on_page", "session_duration")
+#: Of these 0 means that nobody is behind it.
+_COUNTED: tuple[Measure, ...] = ("events", "units", "sessions")
+_COUNTS: tuple[Measure, ...] = (*_COUNTED, "distinct")
 
 
 def show(answer: TrendsAnswer, question: Trends, context: AnswerContext) -> Shown:
-    what = measured(question, context)
+    what = measured(question)
     if not any(value for line in answer.lines for value in (*line.values, *(line.previous or ()))):
         return Shown(
             Markup("No {} {}.").format(what, context.days(answer)),
@@ -23,8 +26,7 @@ def show(answer: TrendsAnswer, question: Trends, context: AnswerContext) -> Show
             hint="Choose more days, or fewer filters.",
         )
     names = [_name(line, question, context) for line in answer.lines]
-    timed = answer.measure in _TIMES
-    cell = _time_cell if timed else count
+    timed = [_timed(question, line.series) for line in answer.lines]
     columns = [words.INTERVALS[answer.interval], *names]
     if question.compare:
         columns += [f"{name}, before" for name in names]
@@ -32,17 +34,23 @@ def show(answer: TrendsAnswer, question: Trends, context: AnswerContext) -> Show
     for at, bucket in enumerate(answer.buckets):
         cells = [
             Cell(words.bucket(bucket, answer.interval)),
-            *(cell(line.values[at], _href(context, line, at)) for line in answer.lines),
+            *(
+                Cell(figure(line.values[at], timed=one), _href(context, question, line, at))
+                for line, one in zip(answer.lines, timed, strict=True)
+            ),
         ]
         if question.compare:
-            cells += [cell(line.previous[at] if line.previous else None) for line in answer.lines]
+            cells += [
+                Cell(figure(line.previous[at] if line.previous else None, timed=one))
+                for line, one in zip(answer.lines, timed, strict=True)
+            ]
         rows.append(tuple(cells))
     spec = {
         "kind": "lines" if len(answer.buckets) > 1 else "bars",
         "buckets": [stamp(bucket) for bucket in answer.buckets],
         "interval": answer.interval,
-        "format": "milliseconds" if timed else "number",
-        "unit": "" if timed else what,
+        "format": "milliseconds" if all(timed) else "number",
+        "unit": "" if all(timed) else what,
         "running": context.running(answer),
         "series": [
             {
@@ -50,89 +58,155 @@ def show(answer: TrendsAnswer, question: Trends, context: AnswerContext) -> Show
                 "mark": "other" if line.is_other else str(place),
                 "values": line.values,
                 "previous": line.previous,
-                "links": [_href(context, line, at) if value else "" for at, value in enumerate(line.values)],
+                "links": [_href(context, question, line, at) for at in range(len(line.values))],
             }
             for place, (name, line) in enumerate(zip(names, answer.lines, strict=True))
         ],
     }
-    title = f"{what.capitalize()} by {answer.interval}"
+    title = f"{what[:1].upper()}{what[1:]} by {answer.interval}"
+    table = Table(title, (Column(columns[0], False), *map(Column, columns[1:])), tuple(rows))
     panel = Panel(
-        "trend", title, Markup(""), Table(title, (Column(columns[0], False), *map(Column, columns[1:])), tuple(rows)),
-        spec, legend=_legend(answer.lines, names, timed=timed), size="large",
+        "trend", title, _beside(answer), table, spec, legend=_legend(answer.lines, names, timed), size="large",
     )  # fmt: skip
     return Shown(_sentence(answer, question, context, names), (panel,))
 
 
-def measured(question: Trends, context: AnswerContext) -> str:
-    """'events', 'customers', 'median time on page': what the axis counts."""
-    if question.measure == "units":
-        return context.units()
-    if question.measure in _TIMES:
-        nth = "median" if question.percentile == 0.5 else f"{question.percentile * 100:g}th percentile of"
-        return f"{nth} {fmt.words(question.measure).lower()}"
-    return question.measure
+def measured(question: Trends) -> str:
+    """'events', 'customers', 'median time on page', a formula: what the axis counts."""
+    if question.formula is not None:
+        return question.formula_name or question.formula
+    found = {_measured(question, place) for place in range(len(question.series))}
+    return found.pop() if len(found) == 1 else "several measures"
+
+
+def _measured(question: Trends, place: int) -> str:
+    own = question.series[place]
+    percentile = question.percentile if own.percentile is None else own.percentile
+    return words.measure_words(_measure(question, place), own.of or question.of, percentile, question.unit)
+
+
+def figure(value: float | None, *, timed: bool = False, short: bool = False) -> Markup:
+    """A figure in the table, the legend or the sentence: a length of time, or a number with as many digits as say
+    something."""
+    if timed:
+        return lasting(None if value is None else value / 1000).html
+    if value is None or value == round(value) or abs(value) >= 1000:
+        return markup.number(value, short=short and abs(value or 0) >= 100_000)
+    return markup.number(value, digits=1 if abs(value) >= 100 else 2 if abs(value) >= 0.1 else 4)
+
+
+def _measure(question: Trends, place: int) -> Measure:
+    return question.series[place].measure or question.measure
+
+
+def _timed(question: Trends, place: int) -> bool:
+    """Whether a line's figures are milliseconds."""
+    if question.formula is not None:
+        return False
+    own, measure = question.series[place], _measure(question, place)
+    of = own.of or question.of
+    return measure in DURATIONS or (measure != "distinct" and measure not in _COUNTS and of in DURATIONS)
 
 
 def _name(line: Line, question: Trends, context: AnswerContext) -> str:
+    value = line_value(question, line, context.names)
+    if question.formula is not None:
+        return value or line.name
     step = question.series[line.series]
     name = words.kind_words(step, context.names)
+    if step.measure is not None and not step.name:
+        name += f", {_measured(question, line.series)}"
+    return (value if len(question.series) == 1 else f"{name}: {value}") if value else name
+
+
+def line_value(question: Trends, line: Line, names: words.Names) -> str:
+    """'Business case, Chrome': what a line is of, of a breakdown; "" without one."""
     if line.is_other:
-        value = "All others"
-    elif line.value is not None:
-        value = words.value_words(question.by[0] if question.by else None, line.value, context.names)
-    else:
-        return name
-    return value if len(question.series) == 1 else f"{name}: {value}"
+        return "All others"
+    values = [value for value in (line.value, line.value2) if value is not None]
+    return ", ".join(words.value_words(field, value, names) for field, value in zip(question.by, values, strict=False))
 
 
-def _href(context: AnswerContext, line: Line, bucket: int) -> str:
-    value = None if line.value is None or line.is_other else line.value
-    return context.who(series=line.series, bucket=bucket, value=value, is_other="true" if line.is_other else None)
+def _href(context: AnswerContext, question: Trends, line: Line, bucket: int) -> str:
+    """Those behind a point; of a formula's those of its first series, which lead on to the others."""
+    value = line.values[bucket]
+    if value is None or (not value and question.formula is None and _measure(question, line.series) in _COUNTS):
+        return ""
+    return context.who(
+        series=line.series, bucket=bucket, value=None if line.is_other else line.value,
+        value2=None if line.is_other else line.value2, is_other="true" if line.is_other else None,
+    )  # fmt: skip
 
 
-def _legend(lines: list[Line], names: list[str], *, timed: bool) -> tuple[Key, ...]:
+def _legend(lines: list[Line], names: list[str], timed: list[bool]) -> tuple[Key, ...]:
     if len(lines) < 2:
         return ()
     return tuple(
-        Key(name, "other" if line.is_other else str(place), _total(line, timed=timed))
-        for place, (name, line) in enumerate(zip(names, lines, strict=True))
+        Key(name, "other" if line.is_other else str(place), figure(line.total, timed=one, short=True))
+        for place, (name, line, one) in enumerate(zip(names, lines, timed, strict=True))
     )
 
 
-def _total(line: Line, *, timed: bool) -> Markup:
-    return _time_cell(line.total).html if timed else markup.number(line.total, short=(line.total or 0) >= 100_000)
+def _beside(answer: TrendsAnswer) -> Markup:
+    """The days that the earlier figures are of."""
+    if answer.previous_first is None or answer.previous_last is None:
+        return Markup("")
+    return Markup("Before is {}.").format(_days(answer))
 
 
-def _time_cell(value: float | None, href: str = "") -> Cell:
-    cell = lasting(None if value is None else value / 1000)
-    return Cell(cell.html, href if value is not None else "")
+def _days(answer: TrendsAnswer) -> str:
+    first, last = answer.previous_first, answer.previous_last
+    if first is None or last is None:
+        return ""
+    return fmt.short_date(first) if first == last else f"{fmt.short_date(first)} to {fmt.short_date(last)}"
 
 
 def _sentence(answer: TrendsAnswer, question: Trends, context: AnswerContext, names: list[str]) -> Markup:
     days, first = context.days(answer), answer.lines[0]
-    timed = answer.measure in _TIMES
+    timed, what = _timed(question, first.series), measured(question)
+    counted = question.formula is None and _measure(question, first.series) in _COUNTED
+    value = figure(first.total, timed=timed)
+    if question.formula is None and len({_measured(question, one.series) for one in answer.lines}) > 1:
+        return Markup("<bdi>{}</bdi>: {} {}.").format(names[0], value, days)
     if len(answer.lines) > 1:
         top = max(
-            range(len(names)), key=lambda place: -1 if answer.lines[place].is_other else answer.lines[place].total or 0
+            range(len(names)),
+            key=lambda place: float("-inf") if answer.lines[place].is_other else _size(answer.lines[place].total),
         )
-        value = _time_cell(answer.lines[top].total).html if timed else markup.number(answer.lines[top].total)
-        verb = "has the longest" if timed else "leads with"
-        return Markup("<bdi>{}</bdi> {} {} {} {}.").format(
-            names[top], verb, value, "" if timed else measured(question, context), days
-        )
-    if timed:
-        return Markup("{} of {} {}.").format(_time_cell(first.total).html, measured(question, context), days)
-    noun = (
-        context.units(first.total)
-        if question.measure == "units"
-        else fmt.plural(1 if first.total == 1 else 2, question.measure[:-1])
-    )
-    said = Markup("{} {} {}").format(markup.number(first.total), noun, days)
+        value = figure(answer.lines[top].total, timed=timed)
+        if counted or timed:
+            verb = "has the longest" if timed else "leads with"
+            return Markup("<bdi>{}</bdi> {} {} {} {}.").format(names[top], verb, value, "" if timed else what, days)
+        return Markup("<bdi>{}</bdi> leads with {}, <bdi>{}</bdi> {}.").format(names[top], value, what, days)
+    if counted:
+        said = Markup("{} {} {}").format(value, _noun(question, context, first), days)
+    elif timed:
+        said = Markup("{} of {} {}").format(value, what, days)
+    else:
+        said = Markup("<bdi>{}</bdi> {}: {}").format(what[:1].upper() + what[1:], days, value)
     if question.compare:
-        return said + compared(first.total, first.previous_total, what="as many days before") + "."
-    best = max(range(len(first.values)), key=lambda at: first.values[at] or 0)
-    if len(first.values) < 3:
+        usual = question.compared_with == "previous" and not _is_by_months(answer)
+        before = "as many days before" if usual else _days(answer)
+        return said + compared(first.total, first.previous_total, what=before) + "."
+    if len(first.values) < 3 or not counted:
         return said + "."
+    best = max(range(len(first.values)), key=lambda at: _size(first.values[at]))
     return said + Markup("; most {}, {}.").format(
-        words.at_bucket(answer.buckets[best], answer.interval), markup.number(first.values[best])
+        words.at_bucket(answer.buckets[best], answer.interval), figure(first.values[best])
     )
+
+
+def _noun(question: Trends, context: AnswerContext, line: Line) -> str:
+    """'customers', 'event': what a number is of."""
+    measure = _measure(question, line.series)
+    return context.units(line.total) if measure == "units" else fmt.plural(1 if line.total == 1 else 2, measure[:-1])
+
+
+def _is_by_months(answer: TrendsAnswer) -> bool:
+    """Whether the period before has another number of days, or is said to be months."""
+    first, last = answer.previous_first, answer.previous_last
+    return first is None or last is None or last - first != answer.last - answer.first
+
+
+def _size(value: float | None) -> float:
+    return float("-inf") if value is None else value

@@ -132,3 +132,5 @@ class Behind:
     back: str
     cohort: str = ""
     trouble: str = ""
+    #: Words, address, and whether it is this one: of a formula each series' people.
+    others: tuple[tuple[str, str, bool], ...] = ()

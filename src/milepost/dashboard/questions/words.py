@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Final
+from typing import Final, get_args
 
 from markupsafe import Markup
 
 from milepost.analytics.asking import Answer, EventKind, Filter, Unit
+from milepost.analytics.measures import OF_A_FIELD, Measure
 from milepost.dashboard import format as fmt
 from milepost.dashboard.describe import competency_names, stage_names
 from milepost.plan import Plan
@@ -60,12 +61,24 @@ OPERATORS: Final[Mapping[str, str]] = {
     "below": "is below",
     "at_most": "is at most",
 }
-MEASURES: Final[Mapping[str, str]] = {
+_MEASURES: Final[Mapping[str, str]] = {
     "events": "Events",
-    "units": "Customers or users",
     "sessions": "Sessions",
     "time_on_page": "Time on page",
     "session_duration": "Session length",
+    "sum": "Sum of …",
+    "average": "Average of …",
+    "min": "Smallest of …",
+    "max": "Largest of …",
+    "percentile": "Percentile of …",
+    "distinct": "Different values of …",
+}
+#: A trend beside an earlier period.
+COMPARISONS: Final[Mapping[str, str]] = {
+    "": "Nothing",
+    "previous": "The period before",
+    "month_ago": "A month ago",
+    "year_ago": "A year ago",
 }
 SESSION_PARTS: Final[Mapping[str, str]] = {
     "device_type": "Device",
@@ -87,6 +100,11 @@ def units(unit: Unit, count: float | None = None) -> str:
     return fmt.plural(1 if count == 1 else 2, unit)
 
 
+def measures(unit: Unit) -> list[tuple[Measure, str]]:
+    """What a trend may measure, in words."""
+    return [(measure, _MEASURES.get(measure) or units(unit).capitalize()) for measure in get_args(Measure)]
+
+
 def field_words(name: str | None) -> str:
     if not name:
         return ""
@@ -97,6 +115,28 @@ def field_words(name: str | None) -> str:
     if name.startswith("insight.competency."):
         return f"{fmt.words(name.removeprefix('insight.competency.'))} score"
     return FIELDS.get(name) or INSIGHTS.get(name) or fmt.words(name.removeprefix("insight."))
+
+
+def measure_words(measure: Measure, of: str | None, percentile: float, unit: Unit) -> str:
+    """'customers', 'median time on page', 'sum of amount': what an axis counts, in small letters."""
+    of = of if measure in OF_A_FIELD else None
+    name = (field_words(of) if of else fmt.words(measure)).removesuffix(", ms")
+    if of is None or not of.startswith("metadata."):
+        name = name.lower()
+    match measure:
+        case "units":
+            return units(unit)
+        case "sum" | "average":
+            return f"{measure} of {name}" if measure == "sum" else f"average {name}"
+        case "min" | "max":
+            return f"{'smallest' if measure == 'min' else 'largest'} {name}"
+        case "distinct":
+            return f"different values of {name}"
+        case "percentile" | "time_on_page" | "session_duration":
+            nth = "median" if percentile == 0.5 else f"{percentile * 100:g}th percentile of"
+            return f"{nth} {name}"
+        case _:
+            return measure
 
 
 def names_of(plan: Plan) -> Names:

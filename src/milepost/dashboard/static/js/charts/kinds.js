@@ -21,7 +21,10 @@
   function lineSeries(theme, spec, series) {
     const { colour, dash, symbol } = theme.mark(series.mark);
     const whole = spec.running && series.values.length > 1 ? series.values.length - 1 : series.values.length;
-    const common = { type: "line", symbol, symbolSize: 7, showSymbol: series.values.length === 1, connectNulls: false, itemStyle: { color: colour }, emphasis: { focus: "none" } };
+    // A point between two gaps belongs to no line: it is drawn, or nobody would see it.
+    const gap = (at) => (series.values[at] ?? null) === null;
+    const alone = series.values.some((_, at) => !gap(at) && gap(at - 1) && gap(at + 1));
+    const common = { type: "line", symbol, symbolSize: 7, showSymbol: alone, showAllSymbol: true, connectNulls: false, itemStyle: { color: colour }, emphasis: { focus: "none" } };
     const drawn = [{
       ...common, name: series.name, data: series.values.map((value, at) => at < whole ? value : null), mark: series.mark, links: series.links,
       lineStyle: { color: colour, width: 2, type: dash }, areaStyle: spec.series.length === 1 ? { color: colour, opacity: 0.1 } : undefined,
