@@ -34,7 +34,7 @@ _CALLABLE = {
     "is_server", "current_plan", "plan_of", "competency_scores", "faded_outcomes", "insights_days",
     "insights_on", "practice_on", "next_actions", "monday", "streak_weeks", "streaks_of", "streak_on",
     "level_thresholds", "competency_climb", "levels_of", "levels_on", "badge_rules", "badges_of", "game_on",
-    "small_number", "counts", "contribution", "results_on", "weakest", "narrow_day", "referrer_source",
+    "small_number", "counts", "contribution", "results_on", "outcomes_of", "weakest", "narrow_day", "referrer_source",
 }  # fmt: skip
 _SCHEMAS = ["public", "milepost", "milepost_jobs"]
 _FILL = """
@@ -43,6 +43,7 @@ insert into public.behavior_events (customer_id, event_type, session_id, compete
     ({0}, 'tool_usage', 's', null, 'icp-analysis', 'u');
 insert into public.behavior_events (customer_id, event_type, deleted_at) values ({0}, 'navigation', now());
 insert into public.customer_actions (customer_id, action_type) values ({0}, 'call');
+insert into public.customer_actions (customer_id, action_type, role, private) values ({0}, 'secret', 'outcome', true);
 insert into milepost.customers (customer_id, name) values ({0}, 'a name');
 insert into milepost.game_profiles values ({0}, 'named', 'a name of ' || {0}, now());
 """

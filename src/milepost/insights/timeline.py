@@ -36,6 +36,7 @@ class Happening(msgspec.Struct, kw_only=True):
     description: str | None
     value: float | None
     currency: str | None
+    private: bool
 
 
 class NewEvent(msgspec.Struct, kw_only=True):

@@ -3,14 +3,14 @@
 select * from (
   (select 'event' as kind, event_id as id, "timestamp" as at, event_type as what, tool_id, tool_section,
     business_impact, competency_area, user_id, page_url, event_metadata as metadata, is_bot, null as role,
-    null as description, null::float8 as value, null as currency
+    null as description, null::float8 as value, null as currency, false as private
   from public.behavior_events
   where customer_id = %(customer_id)s and deleted_at is null
     and (%(before)s::timestamptz is null or ("timestamp", event_id) < (%(before)s, %(before_id)s::uuid))
   order by "timestamp" desc, event_id desc limit %(limit)s)
   union all
   (select 'action', action_id, "timestamp", action_type, null, null, business_impact, competency_area, user_id, null,
-    action_metadata, false, role, description, value::float8, currency
+    action_metadata, false, role, description, value::float8, currency, private
   from public.customer_actions
   where customer_id = %(customer_id)s and deleted_at is null
     and (%(before)s::timestamptz is null or ("timestamp", action_id) < (%(before)s, %(before_id)s::uuid))

@@ -42,6 +42,7 @@ class TimelineEntry:
     role: ActionRole | None = None
     user_id: str | None = None
     raw_url: str | None = None
+    private: bool = False
 
     @property
     def offline(self) -> bool:
@@ -142,4 +143,5 @@ def _entry(happening: Happening, url: str, tools: Mapping[str, str]) -> Timeline
         happening.role,
         happening.user_id,
         f"{url}/events/{happening.id}" if happening.kind == "event" else None,
+        happening.private,
     )
