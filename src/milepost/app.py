@@ -36,7 +36,21 @@ from milepost.access.secrets import derived, identity_secret
 from milepost.access.services import AnyRequest, Services, services
 from milepost.access.sessions import SessionConfig, SessionCookie, cookie_name
 from milepost.access.tokens import Tokens
-from milepost.api import coach, game, health, ingest, insights, practice, query, read, sdk_settings, tokens, validation
+from milepost.api import (
+    coach,
+    game,
+    health,
+    ingest,
+    insights,
+    practice,
+    query,
+    read,
+    sdk_settings,
+    tasks,
+    tokens,
+    validation,
+    work,
+)
 from milepost.api.bodies import JsonRequest
 from milepost.api.heads import with_heads
 from milepost.api.schemas import SECURITY, SECURITY_SCHEMES
@@ -133,6 +147,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
             practice.router,
             validation.router,
             tokens.router,
+            work.router,
+            tasks.router,
             score_pages.router,
             overview_pages.router,
             live_page.router,

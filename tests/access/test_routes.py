@@ -106,13 +106,22 @@ _ROUTES: Final = {
         GET /v1/customers/{customer_id}/insights
         GET /v1/customers/{customer_id}/insights/history
         GET /v1/customers/{customer_id}/ledger
+        GET /v1/customers/{customer_id}/notes
+        POST /v1/customers/{customer_id}/notes
         GET /v1/customers/{customer_id}/practice
         GET /v1/customers/{customer_id}/recommendations
         POST /v1/customers/{customer_id}/recommendations/{recommendation_id}
         GET /v1/customers/{customer_id}/sessions
+        GET /v1/customers/{customer_id}/tags
+        DELETE /v1/customers/{customer_id}/tags/{tag}
+        PUT /v1/customers/{customer_id}/tags/{tag}
+        GET /v1/customers/{customer_id}/tasks
+        POST /v1/customers/{customer_id}/tasks
         GET /v1/insights/validation
         GET /v1/leaderboard
         GET /v1/live
+        DELETE /v1/notes/{note_id}
+        PATCH /v1/notes/{note_id}
         GET /v1/plan
         POST /v1/query/funnel
         POST /v1/query/funnel/who
@@ -130,6 +139,12 @@ _ROUTES: Final = {
         POST /v1/query/tools/who
         POST /v1/query/trends
         POST /v1/query/trends/who
+        GET /v1/tags
+        POST /v1/tags/batch
+        GET /v1/tasks
+        POST /v1/tasks/batch
+        DELETE /v1/tasks/{task_id}
+        PATCH /v1/tasks/{task_id}
         GET /v1/tokens/revocations
         POST /v1/tokens/revocations
     """,
