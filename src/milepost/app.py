@@ -71,6 +71,7 @@ from milepost.dashboard.questions import pages as question_pages
 from milepost.dashboard.score import pages as score_pages
 from milepost.dashboard.static_files import browser_sdk, static_router
 from milepost.dashboard.tools_app import tools_app_routes
+from milepost.dashboard.work import pages as work_pages
 from milepost.errors import Problem, SettingsError
 from milepost.identity.follower import Follower
 from milepost.ingest.events import EventRow
@@ -157,6 +158,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             question_pages.router,
             game_pages.router,
             coach_pages.router,
+            work_pages.router,
             account_pages.router,
             account_pages.public_router,
             static_router(),

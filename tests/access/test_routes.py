@@ -167,6 +167,11 @@ _ROUTES: Final = {
         POST /customers/{segment}/actions/{action_id}/restore
         GET /customers/{segment}/events/{event_id}
         POST /customers/{segment}/leaderboard
+        POST /customers/{segment}/notes
+        POST /customers/{segment}/notes/{note_id}
+        POST /customers/{segment}/tags
+        POST /customers/{segment}/tasks
+        POST /customers/{segment}/tasks/{task_id}
         GET /customers/{segment}/timeline
         GET /dashboards
         POST /dashboards
@@ -198,6 +203,8 @@ _ROUTES: Final = {
         POST /score/run
         GET /sessions
         GET /sessions/who
+        GET /tasks
+        POST /tasks/{task_id}
         GET /tools
         GET /tools/who
         GET /trends

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -20,7 +20,7 @@ from milepost.work.texts import MAX_TEXT, MAX_TITLE, written, written_or_none
 _SQL = load("milepost.work", "tasks.sql")
 #: Stands for no member where one is asked for; no address is this.
 NOBODY: Final = "nobody"
-_GONE = "There is no such task. It may have been deleted."
+GONE: Final = "There is no such task. It may have been deleted."
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +87,7 @@ async def read_task(connection: DictConnection, task_id: UUID, *, hold: bool = F
         await connection.execute(_SQL["hold"], {"task_id": task_id})
     row = await (await connection.execute(_SQL["one"], {"task_id": task_id})).fetchone()
     if row is None:
-        raise NotFound(_GONE, field="task_id")
+        raise NotFound(GONE, field="task_id")
     return msgspec.convert(row, Task)
 
 
@@ -121,7 +121,7 @@ async def change_task(connection: DictConnection, task_id: UUID, said: TaskText)
     """Raises NotFound, InvalidRequest."""
     values = await _checked(connection, said) | {"task_id": task_id}
     if (await connection.execute(_SQL["change"], values)).rowcount == 0:
-        raise NotFound(_GONE, field="task_id")
+        raise NotFound(GONE, field="task_id")
 
 
 async def set_done(connection: DictConnection, task_id: UUID, *, done: bool, by: str | None, now: datetime) -> None:
@@ -133,7 +133,51 @@ async def set_done(connection: DictConnection, task_id: UUID, *, done: bool, by:
 async def delete_task(connection: DictConnection, task_id: UUID) -> None:
     """For good. Raises NotFound."""
     if await (await connection.execute(_SQL["delete"], {"task_id": task_id})).fetchone() is None:
-        raise NotFound(_GONE, field="task_id")
+        raise NotFound(GONE, field="task_id")
+
+
+class BoardPart(msgspec.Struct, frozen=True, kw_only=True):
+    """Tasks of one part of the page of all, the first of them, and how many there are. `week` begins today."""
+
+    part: Literal["overdue", "week", "later", "whenever", "done"]
+    total: int
+    tasks: list[Task]
+
+
+async def board(
+    connection: DictConnection,
+    *,
+    today: date,
+    week: int,
+    done_since: datetime,
+    assignee: str | None,
+    first: str,
+    limit: int,
+) -> list[BoardPart]:
+    """Everybody's tasks, or those of `assignee` (`nobody`: of nobody), in parts; parts without any are left out. In
+    each part those of the member `first` come first, then by their day; done ones, since `done_since`, by when they
+    were."""
+    values = {
+        "today": today,
+        "week": week,
+        "done_since": done_since,
+        "assignee": None if assignee == NOBODY else assignee,
+        "unassigned": assignee == NOBODY,
+        "first": first,
+        "limit": limit,
+    }
+    found: dict[str, BoardPart] = {}
+    for row in await (await connection.execute(_SQL["board"], values)).fetchall():
+        part = msgspec.convert({"part": row["part"], "total": row["total"], "tasks": []}, BoardPart)
+        found.setdefault(part.part, part).tasks.append(msgspec.convert(row, Task))
+    return [found[part] for part in ("overdue", "week", "later", "whenever", "done") if part in found]
+
+
+async def done_of(connection: DictConnection, *, customer_id: str, limit: int) -> list[Task]:
+    """A customer's that are done, the last one first."""
+    values = {"customer_id": customer_id, "limit": limit}
+    rows = await (await connection.execute(_SQL["done_of"], values)).fetchall()
+    return msgspec.convert(rows, list[Task])
 
 
 async def member_emails(connection: DictConnection) -> list[str]:

@@ -15,6 +15,34 @@ where (%(customer_id)s::text is null or t.customer_id = %(customer_id)s)
     or (coalesce(t.due, 'infinity'), t.task_id) > (coalesce(%(after)s::date, 'infinity'), %(after_id)s::uuid))
 order by coalesce(t.due, 'infinity'), t.task_id limit %(limit)s
 
+-- name: board
+-- The first tasks of each part, and how many there are in it.
+select * from (
+  select t.task_id, t.customer_id, c.name as customer_name, t.title, t.text, t.due, m.email as assignee, t.created_at,
+    t.created_by, t.done_at, t.done_by, p.part, count(*) over (partition by p.part) as total,
+    row_number() over (partition by p.part order by
+      (p.part <> 'done' and coalesce(m.email = %(first)s, false)) desc, t.done_at desc, coalesce(t.due, 'infinity'),
+      t.task_id) as place
+  from milepost.tasks t
+  cross join lateral (select case when t.done_at is not null then 'done' when t.due is null then 'whenever'
+    when t.due < %(today)s::date then 'overdue' when t.due < %(today)s::date + %(week)s::integer then 'week'
+    else 'later' end as part) as p
+  left join milepost.members m on m.member_id = t.assignee_id
+  left join milepost.customers c on c.customer_id = t.customer_id
+  where (t.done_at is null or t.done_at > %(done_since)s)
+    and (%(assignee)s::text is null or m.email = %(assignee)s)
+    and (not %(unassigned)s::boolean or t.assignee_id is null)) as found
+where place <= %(limit)s order by part, place
+
+-- name: done_of
+select t.task_id, t.customer_id, c.name as customer_name, t.title, t.text, t.due, m.email as assignee, t.created_at,
+  t.created_by, t.done_at, t.done_by
+from milepost.tasks t
+left join milepost.members m on m.member_id = t.assignee_id
+left join milepost.customers c on c.customer_id = t.customer_id
+where t.customer_id = %(customer_id)s and t.done_at is not null
+order by t.done_at desc, t.task_id desc limit %(limit)s
+
 -- name: one
 select t.task_id, t.customer_id, c.name as customer_name, t.title, t.text, t.due, m.email as assignee, t.created_at,
   t.created_by, t.done_at, t.done_by
