@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from milepost.dashboard.work.panel import WorkPanel, panel_view
-from milepost.dashboard.work.rows import PARTS, part_of, task_row
+from milepost.dashboard.work.rows import part_of, task_row
 from milepost.dashboard.work.tasks import TITLES, TaskPart, TasksPage
 from milepost.work.notes import Note
-from milepost.work.tasks import Task
+from milepost.work.tasks import PARTS, Task
 
 from .sample import EVIL, NOW, Scenario
 

@@ -217,6 +217,7 @@ def test_customers_are_listed_by_tag(server: Server, page: Page) -> None:
     page.goto(f"{server.url}/customers")
     page.get_by_label("Tag", exact=True).select_option("Spring & <b>autumn</b>")
     expect(page.locator("#results tbody tr")).to_have_count(2)
+    expect(page.locator("#customers-answer")).to_have_text("2 customers with the tag “Spring & <b>autumn</b>”.")
     expect(page).to_have_url(re.compile("tag=Spring"))
     page.get_by_label("Search by name or id").fill("listed-b")
     expect(page.locator("#results tbody tr")).to_have_count(1)

@@ -20,7 +20,7 @@ returning note_id, customer_id, text, author, pinned, created_at, updated_at
 -- name: change
 -- What is null stays as it is. To pin a note does not change it.
 update milepost.notes set text = coalesce(%(text)s, text), pinned = coalesce(%(pinned)s, pinned),
-  updated_at = case when %(text)s::text is distinct from text and %(text)s::text is not null then %(now)s else updated_at end
+  updated_at = case when %(text)s::text <> text then %(now)s else updated_at end
 where note_id = %(note_id)s
 returning note_id, customer_id, text, author, pinned, created_at, updated_at
 

@@ -136,10 +136,15 @@ async def delete_task(connection: DictConnection, task_id: UUID) -> None:
         raise NotFound(GONE, field="task_id")
 
 
-class BoardPart(msgspec.Struct, frozen=True, kw_only=True):
-    """Tasks of one part of the page of all, the first of them, and how many there are. `week` begins today."""
+#: When a task is due, in the order of the page of all. `week` begins today.
+Part = Literal["overdue", "week", "later", "whenever", "done"]
+PARTS: Final[tuple[Part, ...]] = ("overdue", "week", "later", "whenever", "done")
 
-    part: Literal["overdue", "week", "later", "whenever", "done"]
+
+class BoardPart(msgspec.Struct, frozen=True, kw_only=True):
+    """The first tasks of one part, and how many there are in it."""
+
+    part: Part
     total: int
     tasks: list[Task]
 
@@ -166,11 +171,12 @@ async def board(
         "first": first,
         "limit": limit,
     }
-    found: dict[str, BoardPart] = {}
+    found: dict[Part, BoardPart] = {}
     for row in await (await connection.execute(_SQL["board"], values)).fetchall():
-        part = msgspec.convert({"part": row["part"], "total": row["total"], "tasks": []}, BoardPart)
-        found.setdefault(part.part, part).tasks.append(msgspec.convert(row, Task))
-    return [found[part] for part in ("overdue", "week", "later", "whenever", "done") if part in found]
+        part = PARTS[int(str(row["part"]))]
+        there = found.setdefault(part, BoardPart(part=part, total=int(str(row["total"])), tasks=[]))
+        there.tasks.append(msgspec.convert(row, Task))
+    return list(found.values())
 
 
 async def done_of(connection: DictConnection, *, customer_id: str, limit: int) -> list[Task]:

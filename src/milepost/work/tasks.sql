@@ -16,23 +16,36 @@ where (%(customer_id)s::text is null or t.customer_id = %(customer_id)s)
 order by coalesce(t.due, 'infinity'), t.task_id limit %(limit)s
 
 -- name: board
--- The first tasks of each part, and how many there are in it.
-select * from (
-  select t.task_id, t.customer_id, c.name as customer_name, t.title, t.text, t.due, m.email as assignee, t.created_at,
-    t.created_by, t.done_at, t.done_by, p.part, count(*) over (partition by p.part) as total,
-    row_number() over (partition by p.part order by
-      (p.part <> 'done' and coalesce(m.email = %(first)s, false)) desc, t.done_at desc, coalesce(t.due, 'infinity'),
-      t.task_id) as place
+-- The first tasks of each part, and how many there are in it. Only what orders them is sorted, as rows are wide and
+-- texts are slow; `part` is a place in work/tasks.py.
+with theirs as (
+  select t.task_id, t.done_at, t.due,
+    t.done_at is null and t.assignee_id is not null and t.assignee_id = (
+      select member_id from milepost.members where email = %(first)s) as mine,
+    case when t.done_at is not null then 4 when t.due is null then 3 when t.due < %(today)s::date then 0
+      when t.due < %(today)s::date + %(week)s::integer then 1 else 2 end as part
   from milepost.tasks t
-  cross join lateral (select case when t.done_at is not null then 'done' when t.due is null then 'whenever'
-    when t.due < %(today)s::date then 'overdue' when t.due < %(today)s::date + %(week)s::integer then 'week'
-    else 'later' end as part) as p
-  left join milepost.members m on m.member_id = t.assignee_id
-  left join milepost.customers c on c.customer_id = t.customer_id
   where (t.done_at is null or t.done_at > %(done_since)s)
-    and (%(assignee)s::text is null or m.email = %(assignee)s)
-    and (not %(unassigned)s::boolean or t.assignee_id is null)) as found
-where place <= %(limit)s order by part, place
+    and (%(assignee)s::text is null
+      or t.assignee_id = (select member_id from milepost.members where email = %(assignee)s::text))
+    and (not %(unassigned)s::boolean or t.assignee_id is null)
+),
+placed as (
+  select task_id, part, count(*) over (partition by part) as total,
+    row_number() over (partition by part order by coalesce(mine, false) desc, done_at desc, coalesce(due, 'infinity'),
+      task_id) as place
+  from theirs
+),
+picked as materialized (
+  select * from placed where place <= %(limit)s
+)
+select t.task_id, t.customer_id, c.name as customer_name, t.title, t.text, t.due, m.email as assignee, t.created_at,
+  t.created_by, t.done_at, t.done_by, p.part, p.total
+from picked p
+join milepost.tasks t using (task_id)
+left join milepost.members m on m.member_id = t.assignee_id
+left join milepost.customers c on c.customer_id = t.customer_id
+order by p.part, p.place
 
 -- name: done_of
 select t.task_id, t.customer_id, c.name as customer_name, t.title, t.text, t.due, m.email as assignee, t.created_at,

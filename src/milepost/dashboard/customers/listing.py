@@ -77,7 +77,10 @@ class Customers:
     @property
     def answer(self) -> Markup:
         found = markup.customers_answer(self.total, self.everyone, self.query, self.show)
-        return found + Markup(" Of those with the tag “<bdi>{}</bdi>”.").format(self.tag) if self.tag else found
+        if not self.tag or not self.everyone:
+            return found
+        joint = ", all with" if self.query or self.show != "all" else " with"
+        return Markup("{}{} the tag “<bdi>{}</bdi>”.").format(found.rstrip("."), joint, self.tag)
 
     @property
     def nobody(self) -> tuple[str, str]:

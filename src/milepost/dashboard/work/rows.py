@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 
 from milepost.dashboard import format as fmt
 from milepost.dashboard.views import customer_url
-from milepost.work.tasks import Task
+from milepost.work.tasks import Part, Task
 
-#: When a task is due, as one looks at it today.
-Part = Literal["overdue", "week", "later", "whenever", "done"]
-PARTS: Final[tuple[Part, ...]] = ("overdue", "week", "later", "whenever", "done")
 #: Days, today among them, that count as this week.
 WEEK: Final = 7
 
