@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from milepost.dashboard import views as v
 from milepost.dashboard.customers.listing import CUSTOMER_SORTS, CustomerRow, Customers
-from milepost.dashboard.customers.timeline import EventDetail, Timeline, TimelineEntry, make_timeline
+from milepost.dashboard.customers.timeline import EventDetail, Timeline, TimelineEntry, Work, make_timeline
 from milepost.dashboard.customers.view import Bar, Customer, Insight, ScorePart, SessionRow
 from milepost.dashboard.overview.view import DayCount, DaySeries, Milestone, Overview, QuietCustomer, ToolUse
 from milepost.vocabulary import IMPACTS, ActionRole, Impact
@@ -275,6 +275,19 @@ def _full_customer() -> Customer:
         )
         for k, (title, where, detail, impact, role) in enumerate(steps)
     )
+    done: tuple[tuple[Work, str, str], ...] = (
+        ("note", "They renew in May and want SSO before that. Sam decides, Kim signs.", ""),
+        ("task", "Ask about the renewal", "Due 1 May 2026. With the figures of last month"),
+        ("done", "Send the workshop’s notes", ""),
+        ("tag", "Beta", ""),
+    )
+    entries += tuple(
+        TimelineEntry(
+            f"w{k}", NOW - timedelta(hours=3 * k, minutes=20), title, detail, user_id="dana@example.com", work=kind
+        )
+        for k, (kind, title, detail) in enumerate(done)
+    )  # fmt: skip
+    entries = tuple(sorted(entries, key=lambda entry: entry.at, reverse=True))
     sessions = tuple(
         SessionRow(
             f"s{k}",
