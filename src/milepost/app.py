@@ -46,9 +46,11 @@ from milepost.api import (
     query,
     read,
     sdk_settings,
+    tasks,
     tokens,
     traits,
     validation,
+    work,
 )
 from milepost.api.bodies import JsonRequest
 from milepost.api.heads import with_heads
@@ -70,6 +72,7 @@ from milepost.dashboard.questions import pages as question_pages
 from milepost.dashboard.score import pages as score_pages
 from milepost.dashboard.static_files import browser_sdk, static_router
 from milepost.dashboard.tools_app import tools_app_routes
+from milepost.dashboard.work import pages as work_pages
 from milepost.errors import Problem, SettingsError
 from milepost.identity.follower import Follower
 from milepost.ingest.events import EventRow
@@ -147,6 +150,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
             practice.router,
             validation.router,
             tokens.router,
+            work.router,
+            tasks.router,
             score_pages.router,
             overview_pages.router,
             live_page.router,
@@ -155,6 +160,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             question_pages.router,
             game_pages.router,
             coach_pages.router,
+            work_pages.router,
             account_pages.router,
             account_pages.public_router,
             static_router(),

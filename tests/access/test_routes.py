@@ -112,14 +112,23 @@ _ROUTES: Final = {
         GET /v1/customers/{customer_id}/insights
         GET /v1/customers/{customer_id}/insights/history
         GET /v1/customers/{customer_id}/ledger
+        GET /v1/customers/{customer_id}/notes
+        POST /v1/customers/{customer_id}/notes
         GET /v1/customers/{customer_id}/practice
         GET /v1/customers/{customer_id}/recommendations
         POST /v1/customers/{customer_id}/recommendations/{recommendation_id}
         GET /v1/customers/{customer_id}/sessions
         GET /v1/customers/{customer_id}/traits/history
+        GET /v1/customers/{customer_id}/tags
+        DELETE /v1/customers/{customer_id}/tags/{tag}
+        PUT /v1/customers/{customer_id}/tags/{tag}
+        GET /v1/customers/{customer_id}/tasks
+        POST /v1/customers/{customer_id}/tasks
         GET /v1/insights/validation
         GET /v1/leaderboard
         GET /v1/live
+        DELETE /v1/notes/{note_id}
+        PATCH /v1/notes/{note_id}
         GET /v1/plan
         POST /v1/query/funnel
         POST /v1/query/funnel/who
@@ -139,6 +148,12 @@ _ROUTES: Final = {
         PUT /v1/traits
         POST /v1/query/trends
         POST /v1/query/trends/who
+        GET /v1/tags
+        POST /v1/tags/batch
+        GET /v1/tasks
+        POST /v1/tasks/batch
+        DELETE /v1/tasks/{task_id}
+        PATCH /v1/tasks/{task_id}
         GET /v1/tokens/revocations
         POST /v1/tokens/revocations
     """,
@@ -161,6 +176,11 @@ _ROUTES: Final = {
         POST /customers/{segment}/actions/{action_id}/restore
         GET /customers/{segment}/events/{event_id}
         POST /customers/{segment}/leaderboard
+        POST /customers/{segment}/notes
+        POST /customers/{segment}/notes/{note_id}
+        POST /customers/{segment}/tags
+        POST /customers/{segment}/tasks
+        POST /customers/{segment}/tasks/{task_id}
         GET /customers/{segment}/timeline
         GET /dashboards
         POST /dashboards
@@ -192,6 +212,8 @@ _ROUTES: Final = {
         POST /score/run
         GET /sessions
         GET /sessions/who
+        GET /tasks
+        POST /tasks/{task_id}
         GET /tools
         GET /tools/who
         GET /trends

@@ -20,7 +20,7 @@ from milepost.dashboard.customers.timeline import Timeline, TimelineDay
 from milepost.dashboard.environment import pages_environment
 from milepost.dashboard.static_files import CONTENT_SECURITY_POLICY, STATIC_DIR
 
-from . import sample, sample_coach, sample_game, sample_offline, sample_stream
+from . import sample, sample_coach, sample_game, sample_offline, sample_stream, sample_work
 from .sample import EVIL, SCENARIOS, Scenario
 
 _TYPES: Final = {
@@ -50,6 +50,7 @@ def _views(scenario: Scenario) -> Iterator[tuple[str, str, v.Section | None, obj
     )
     yield "customers", "customers.html", "customers", sample.customers(scenario)
     yield "customer", "customer.html", "customers", sample.customer(scenario)
+    yield "tasks", "work/tasks.html", "tasks", sample_work.tasks(scenario)
     yield "coaching", "coach/coaching.html", "coaching", sample_coach.coaching(scenario)
     yield "game", "game/game.html", "game", sample_game.page(scenario)
     yield "live", "live.html", "live", sample_stream.live(scenario)
@@ -94,6 +95,7 @@ def render_all() -> dict[str, str]:
                 offline=sample_offline.panel(scenario),
                 coach=sample_coach.next_steps(scenario),
                 game=sample_game.panel(scenario),
+                work=sample_work.panel(scenario),
             )
         pages[f"/{scenario}/detail"] = environment.get_template("partials/event_detail.html").render(
             view=sample.detail(scenario)

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from milepost.dashboard import views as v
 from milepost.dashboard.customers.listing import CUSTOMER_SORTS, CustomerRow, Customers
-from milepost.dashboard.customers.timeline import EventDetail, Timeline, TimelineEntry, make_timeline
+from milepost.dashboard.customers.timeline import EventDetail, Timeline, TimelineEntry, Work, make_timeline
 from milepost.dashboard.customers.view import Bar, Customer, Insight, ScorePart, SessionRow
 from milepost.dashboard.overview.view import DayCount, DaySeries, Milestone, Overview, QuietCustomer, ToolUse
 from milepost.vocabulary import IMPACTS, ActionRole, Impact
@@ -154,6 +154,7 @@ def customers(scenario: Scenario) -> Customers:
                     None if k % 3 else 100.0,
                     None if k % 2 else 1e12,
                     (0,) * 8 if k % 2 else (0, 10**12, 0, 1, 0, 0, 0, 0),
+                    tuple((EVIL * 9)[:60] for _ in range(k * 20)),
                 )
                 for k, (i, n) in enumerate(ABSURD)
             ),
@@ -165,6 +166,8 @@ def customers(scenario: Scenario) -> Customers:
             descending=False,
             after="a&b=c",
             before='"><x',
+            tag=(EVIL * 9)[:60],
+            known_tags=tuple((EVIL * 9)[:60] for _ in range(500)),
         )
     rows = tuple(
         CustomerRow(
@@ -178,10 +181,19 @@ def customers(scenario: Scenario) -> Customers:
             rate=max(0.0, 41.5 - 1.7 * k),
             score=None if k == 11 else max(4.0, 88.4 - 3.1 * k),
             weeks=tuple(max(0, round(30 + 12 * math.sin(k + w * 1.3) + (w * (6 - k % 11)))) for w in range(8)),
+            tags=("Beta", "Renewal in Q2", "Pilot", "EMEA")[: k % 5],
         )
         for k in range(25)
     )
-    return Customers(rows, 100_000, 100_000, after="eyJ0IjoiMjAyNiJ9", first=False, sortable=CUSTOMER_SORTS[:4])
+    return Customers(
+        rows,
+        100_000,
+        100_000,
+        after="eyJ0IjoiMjAyNiJ9",
+        first=False,
+        sortable=CUSTOMER_SORTS[:4],
+        known_tags=("Beta", "EMEA", "Pilot", "Renewal in Q2"),
+    )
 
 
 def customer(scenario: Scenario) -> Customer:
@@ -263,6 +275,19 @@ def _full_customer() -> Customer:
         )
         for k, (title, where, detail, impact, role) in enumerate(steps)
     )
+    done: tuple[tuple[Work, str, str], ...] = (
+        ("note", "They renew in May and want SSO before that. Sam decides, Kim signs.", ""),
+        ("task", "Ask about the renewal", "Due 1 May 2026. With the figures of last month"),
+        ("done", "Send the workshop’s notes", ""),
+        ("tag", "Beta", ""),
+    )
+    entries += tuple(
+        TimelineEntry(
+            f"w{k}", NOW - timedelta(hours=3 * k, minutes=20), title, detail, user_id="dana@example.com", work=kind
+        )
+        for k, (kind, title, detail) in enumerate(done)
+    )  # fmt: skip
+    entries = tuple(sorted(entries, key=lambda entry: entry.at, reverse=True))
     sessions = tuple(
         SessionRow(
             f"s{k}",

@@ -89,6 +89,7 @@ def _action(k: int, customer: str, *, absurd: bool) -> Action:
         source=BY_HAND if k % 2 == 0 else "crm",
         timestamp=NOW - timedelta(days=11 * k + 4),
         received_at=NOW,
+        private=k % 4 == 2,
     )
 
 

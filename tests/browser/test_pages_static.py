@@ -205,3 +205,13 @@ def test_theme_is_kept(site: str, watched: Watched) -> None:
     page.reload()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     assert json.loads(page.evaluate("JSON.stringify(Object.keys(localStorage))")) == ["milepost-theme"]
+
+
+def test_offline_actions_stand_in_the_timeline_as_everything_else_does(site: str, watched: Watched) -> None:
+    """The section of that name has a border and room around it; its entries have not."""
+    watched.page.goto(f"{site}/full/customer")
+    looks = watched.page.locator("#timeline .entry").evaluate_all(
+        "all => all.map(one => getComputedStyle(one)).map(style => style.margin + style.padding + style.borderTopWidth)"
+    )
+    assert len(looks) > 10
+    assert len(set(looks)) == 1

@@ -82,6 +82,26 @@ def test_an_action_is_recorded_once(dana: httpx.Client, shared_server: Server) -
     assert sorted(row["action_type"] for row in stored(shared_server, "by-hand")) == ["Call", "Workshop"]
 
 
+def test_a_private_action_is_marked_and_its_customer_never_reads_it(dana: httpx.Client, shared_server: Server) -> None:
+    home = customer(shared_server, "discreet")
+    send_form(dana, home, f"{home}/actions", **_GOOD | {"private": "yes", "role": "outcome"})
+    (row,) = stored(shared_server, "discreet")
+    assert row["private"]
+    page = dana.get(home).text
+    assert page.count('title="The customer never sees it"') == 2, "in the list and in the timeline"
+    form = dana.get(f"{home}/actions/{row['action_id']}").text
+    assert 'name="private" value="yes" checked' in form
+    with shared_server.client(customer_token("discreet")) as theirs, shared_server.client() as team:
+        assert theirs.get("/v1/me/actions").json()["items"] == []
+        assert "dog" not in theirs.get("/v1/me/practice").text
+        mine = team.get("/v1/customers/discreet/practice").json()
+        assert theirs.get("/v1/me/practice").json()["competencies"] == mine["competencies"]
+        assert mine["results"] > 0
+    send_form(dana, f"{home}/actions/{row['action_id']}", f"{home}/actions/{row['action_id']}", **_GOOD)
+    assert not stored(shared_server, "discreet")[0]["private"]
+    assert 'title="The customer never sees it"' not in dana.get(home).text
+
+
 def test_every_wrong_field_is_named_and_what_was_typed_stays(dana: httpx.Client, shared_server: Server) -> None:
     home = customer(shared_server, "mistaken")
     ahead = (datetime.now(UTC) + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M")

@@ -112,6 +112,19 @@ def test_a_file_of_a_crm_and_again(tmp_path: Path, dsn: str) -> None:
     assert len(stored(dsn)) == 3
 
 
+def test_what_is_private_stays_so(tmp_path: Path, dsn: str) -> None:
+    """What cannot be read as yes or no is refused: it must not come in for its customer to read."""
+    written = ["TRUE", "yes", " 1 ", "false", "No", "0", "", "internal"]
+    rows = [
+        ["acme", "call", f"P-{place}", "", "", "", text, "", "02/03/2026 14:30"] for place, text in enumerate(written)
+    ]
+    map_text = CRM_MAP.replace('description = "{note}"', 'private = "{note}"')
+    report = bring(crm_csv(tmp_path / "crm.csv", rows), dsn, map_text)
+    assert errors_of(report) == [(9, "invalid_type", "private")]
+    assert [row["private"] for row in stored(dsn)].count(True) == 3
+    assert (report.accepted, report.failed) == (7, 1)
+
+
 def test_what_the_api_has_taken_is_there_already(tmp_path: Path, server: Server) -> None:
     """The same action_id and time are the same action, whichever way they come."""
     action = {

@@ -65,6 +65,19 @@ def test_a_batch_with_bad_neighbours(client: httpx.Client, shared_server: Server
     assert len(_stored(shared_server, "batch")) == 2
 
 
+def test_a_private_action(client: httpx.Client, shared_server: Server) -> None:
+    action = {"customer_id": "private", "action_type": "call"}
+    receipt = _post(client, {"actions": [action, {**action, "private": True}, {**action, "private": "yes"}]})
+    assert receipt["accepted"] == 2
+    assert [(r["index"], r["code"], r["field"]) for r in receipt["rejected"]] == [(2, "invalid_type", "private")]
+    event = {**_CLOUD, "subject": "private", "id": "43", "data": {"private": True}}
+    assert _post(client, event)["accepted"] == 1
+    assert sorted(row["private"] for row in _stored(shared_server, "private")) == [False, True, True]
+    read = client.get("/v1/customers/private/actions").json()["items"]
+    assert sorted(item["private"] for item in read) == [False, True, True]
+    assert client.get("/v1/customers/private").json()["insights"]["total_actions"] == 3
+
+
 def test_a_cloud_event(client: httpx.Client, shared_server: Server) -> None:
     event = {**_CLOUD, "subject": "cloud", "time": "2026-03-01T10:00:00Z", "data": {"value": 5}, "traceparent": "00-ab"}
     assert _post(client, event, **{"Content-Type": "application/cloudevents+json"})["accepted"] == 1

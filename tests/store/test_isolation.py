@@ -34,7 +34,7 @@ _CALLABLE = {
     "is_server", "current_plan", "plan_of", "competency_scores", "faded_outcomes", "insights_days",
     "insights_on", "practice_on", "next_actions", "monday", "streak_weeks", "streaks_of", "streak_on",
     "level_thresholds", "competency_climb", "levels_of", "levels_on", "badge_rules", "badges_of", "game_on",
-    "small_number", "counts", "contribution", "results_on", "weakest", "narrow_day", "referrer_source",
+    "small_number", "counts", "contribution", "results_on", "outcomes_of", "weakest", "narrow_day", "referrer_source",
 }  # fmt: skip
 _SCHEMAS = ["public", "milepost", "milepost_jobs"]
 _FILL = """
@@ -43,6 +43,13 @@ insert into public.behavior_events (customer_id, event_type, session_id, compete
     ({0}, 'tool_usage', 's', null, 'icp-analysis', 'u');
 insert into public.behavior_events (customer_id, event_type, deleted_at) values ({0}, 'navigation', now());
 insert into public.customer_actions (customer_id, action_type) values ({0}, 'call');
+insert into public.customer_actions (customer_id, action_type, role, description, competency_area, action_metadata,
+    source, user_id, private)
+  values ({0}, 'canary', 'outcome', 'canary', 'canary', '{{"canary": "canary"}}', 'canary', 'canary', true);
+insert into milepost.notes (customer_id, text, author) values ({0}, 'canary', 'canary');
+insert into milepost.tasks (customer_id, title, text, created_by, due)
+  values ({0}, 'canary', 'canary', 'canary', now());
+insert into milepost.tags (customer_id, tag_key, tag) values ({0}, 'canary', 'canary');
 insert into milepost.customers (customer_id, name) values ({0}, 'a name');
 insert into milepost.game_profiles values ({0}, 'named', 'a name of ' || {0}, now());
 """
@@ -311,6 +318,58 @@ def test_functions(owner: psycopg.Connection) -> None:
     assert {name for name, _, reader, *_ in found if reader} == _CALLABLE
     assert {name for name, _, _, signed_in, _ in found if signed_in} == _CALLABLE
     assert not [name for name, *_, anyone in found if anyone]
+
+
+#: What nobody reads as a customer, whatever it is of.
+_OF_THE_TEAM = ("milepost.notes", "milepost.tasks", "milepost.tags", "milepost.action_authors")
+_NUMBERS_OF = (
+    "practice_on(%s, current_date)", "results_on(%s, current_date)", "insights_on(%s, current_date)",
+    "game_on(%s, current_date)", "levels_on(%s, current_date)", "outcomes_of(array[%s])", "next_actions(%s)",
+)  # fmt: skip
+
+
+def test_what_the_team_keeps_to_itself_is_never_seen(owner: psycopg.Connection, api: psycopg.Connection) -> None:
+    """A text that stands in its notes, tasks, tags and private actions, through everything that a reader may read."""
+    relations = [str(relation["name"]) for relation in _relations(owner, "milepost_reader") if relation["readable"]]
+    assert "milepost.private_outcomes" in relations
+    for name in ("public.customer_actions", *_OF_THE_TEAM[:3]):
+        planted = owner.execute(sql.SQL("select string_agg(r::text, '') from {} r").format(sql.SQL(name))).fetchone()
+        assert planted is not None
+        assert "canary" in planted[0], name
+    owner.rollback()
+
+    def see(connection: psycopg.Connection) -> None:
+        for name in relations:
+            rows = connection.execute(sql.SQL("select r::text from {} r").format(sql.SQL(name))).fetchall()
+            assert "canary" not in str(rows), name
+        for call in _NUMBERS_OF:
+            rows = connection.execute(
+                sql.SQL("select r::text from milepost.{} r").format(sql.SQL(call)), [_MINE]
+            ).fetchall()
+            assert "canary" not in str(rows), call
+        for name in _OF_THE_TEAM:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
+                connection.execute(sql.SQL("select from {}").format(sql.SQL(name)))
+
+    with as_reader(owner, _MINE):
+        see(owner)
+    with with_claims(api, {"customer_id": _MINE}):
+        see(api)
+
+
+def test_a_host_that_grants_the_teams_tables_shows_nothing_of_them(
+    owner: psycopg.Connection, api: psycopg.Connection
+) -> None:
+    names = sql.SQL(", ").join(sql.SQL(name) for name in _OF_THE_TEAM)
+    owner.execute(sql.SQL("grant select on {} to authenticated").format(names))
+    owner.commit()
+    try:
+        with with_claims(api, {"customer_id": _MINE}):
+            for name in _OF_THE_TEAM:
+                assert api.execute(sql.SQL("select 1 from {}").format(sql.SQL(name))).fetchall() == [], name
+    finally:
+        owner.execute(sql.SQL("revoke all on {} from authenticated").format(names))
+        owner.commit()
 
 
 def test_another_customers_scores_are_those_of_nobody(api: psycopg.Connection) -> None:

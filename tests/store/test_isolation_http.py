@@ -16,6 +16,8 @@ from tests.support.server import WRITE_KEY, Server
 _CUSTOMERS = ("isolated-alpha", "isolated-beta")
 #: Lists whose entries name no customer at all.
 _NAMELESS = ("/v1/me/leaderboard", "/v1/me/recommendations")
+#: Where an action can have a text; the team's own have this one in all of them, as notes, tasks and tags do.
+_TEXTS = ("action_type", "description", "competency_area", "source", "user_id")
 _EVENT = {"event_type": "export_action", "session_id": "s", "event_metadata": {}}
 
 
@@ -28,7 +30,12 @@ def filled(shared_server: Server) -> Server:
             event = _EVENT | {"customer_id": customer, "event_metadata": secret}
             assert client.post("/v1/events", json={"events": [event]}).json()["accepted"] == 1
             action = {"customer_id": customer, "action_type": "call", "description": f"secret of {customer}"}
-            assert client.post("/v1/actions", json={"actions": [action]}).status_code == 200
+            private = action | dict.fromkeys(_TEXTS, "canary") | {"private": True, "role": "outcome"}
+            assert client.post("/v1/actions", json={"actions": [action, private]}).json()["accepted"] == 2
+            home = f"/v1/customers/{customer}"
+            assert client.post(f"{home}/notes", json={"text": "canary"}).status_code == 201
+            assert client.post(f"{home}/tasks", json={"title": "canary", "text": "canary"}).status_code == 201
+            assert client.put(f"{home}/tags/canary").status_code == 200
     return shared_server
 
 
@@ -74,6 +81,7 @@ def test_a_token_reads_its_customer_alone_and_writes_nothing(filled: Server, own
                 else:
                     assert answer.status_code == 401, (method, path, answer.status_code)
                 assert f"secret of {other}" not in answer.text, (method, path)
+                assert "canary" not in answer.text, (method, path)
                 assert f'"customer_id":"{other}"' not in answer.text, (method, path)
     assert read >= 8
 

@@ -18,6 +18,7 @@ export interface components {
             currency: string | null;
             customer_id: string;
             description: string | null;
+            private: boolean;
             /** Format: date-time */
             received_at: string;
             /** @enum {string} */

@@ -18,7 +18,7 @@ _FOR_ALL: Final = re.compile(
     r"/v1/(events|batch|import|track|identify|page|screen|group|alias|[tipgsab])/?\Z"
     r"|/v1/projects/[^/]+/settings\Z|/beacon/v1/batch\Z|/sourceConfig/?\Z"
 )
-_METHODS: Final = "DELETE, GET, POST, PUT"
+_METHODS: Final = "DELETE, GET, PATCH, POST, PUT"
 #: Seconds a browser need not ask again: two hours are the most that Chromium takes.
 _MAX_AGE: Final = "7200"
 

@@ -27,12 +27,14 @@ from milepost.insights.customers import CustomerFilter, CustomerPage, Sort, Stat
 from milepost.store.database import DictConnection
 from milepost.traits.keep import read_now
 from milepost.vocabulary import MAX_ID_LENGTH, MAX_WORD_LENGTH, EventType
+from milepost.work.texts import MAX_TAG, tag_key
 
 Search = Annotated[str | None, Parameter(max_length=MAX_ID_LENGTH, description="Part of a customer's id or name.")]
 Score = Annotated[float | None, Parameter(ge=0, le=100, description="A bound of the scaling score, 0 to 100.")]
 Weakest = Annotated[
     str | None, Parameter(max_length=MAX_WORD_LENGTH, description="The competency with the lowest score.")
 ]
+Tag = Annotated[str | None, Parameter(max_length=MAX_TAG, description="A tag of the team's, in whatever case.")]
 #: Seconds between two looks whether somebody may watch still.
 _ADMITTED_EVERY = 2.5
 _MANY = errors(400, 401, 403, 422, 429, 503)
@@ -50,6 +52,7 @@ async def get_customers(
     min_score: Score = None,
     max_score: Score = None,
     weakest: Weakest = None,
+    tag: Tag = None,
 ) -> CustomerPage:
     """Customers, searched, filtered and sorted; `total` counts all pages. Scores, trends and risks are filtered and
     sorted as of the last settling, about a second behind."""
@@ -60,6 +63,7 @@ async def get_customers(
         min_score=min_score,
         max_score=max_score,
         weakest=matchable(weakest, "weakest"),
+        tag=tag_key(tag) if matchable(tag, "tag") and tag else None,
     )
     async with served.database.transaction() as connection:
         return await list_customers(connection, now=served.now(), limit=limit, cursor=cursor, sort=sort, wanted=wanted)

@@ -55,7 +55,7 @@ def moment(value: datetime | None, zone: tzinfo = UTC, style: str = "full") -> M
 
 
 def day(value: date, style: str = "day") -> Markup:
-    """A calendar day, which no time zone moves: `style` is 'day' (Tue 3 Nov) or 'heading'."""
+    """A calendar day, which no time zone moves: `style` is 'day' (Tue 3 Nov), 'dated' (3 Nov 2026) or 'heading'."""
     return Markup('<time datetime="{}" data-time="{}">{}</time>').format(
         value.isoformat(), style, fmt.chart_day(value) if style == "day" else fmt.short_date(value)
     )

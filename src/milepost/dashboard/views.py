@@ -13,8 +13,8 @@ from typing import Final, Literal
 from urllib.parse import quote
 
 Section = Literal[
-    "overview", "live", "customers", "trends", "funnels", "retention", "paths", "lifecycle", "tools", "sessions",
-    "cohorts", "dashboards", "coaching", "practice", "game", "score", "keys",
+    "overview", "live", "customers", "tasks", "trends", "funnels", "retention", "paths", "lifecycle", "tools",
+    "sessions", "cohorts", "dashboards", "coaching", "practice", "game", "score", "keys",
 ]  # fmt: skip
 #: A customer is quiet who was active before and sent nothing for this many days.
 QUIET_DAYS: Final = 14

@@ -26,6 +26,8 @@ from milepost.ingest.actions import ActionRow, accept_actions
 from milepost.ingest.draft import Sender
 from milepost.plan import Plan
 
+#: How files write yes and no; anything else is refused: what is the team's own must not come in for all to read.
+_YES_OR_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?\Z")
 
 
@@ -87,6 +89,8 @@ class ActionConverter:
         action.setdefault("source", self._mapping.source)
         if (value := action.get("value")) is not None and _NUMBER.match(value):
             action["value"] = float(value)
+        if (private := action.get("private")) is not None:
+            action["private"] = _YES_OR_NO.get(private.strip().lower(), private)
         if "action_id" not in action:
             errors.add(row, "missing_field", "action_id", "is empty; every action needs one, or the map an identity")
             return None

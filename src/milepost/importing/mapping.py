@@ -64,6 +64,7 @@ class Action(_Table, frozen=True, kw_only=True):
     value: Value | None = None
     currency: Value | None = None
     source: Value | None = None
+    private: Value | None = None
 
 
 class Origin(_Table, frozen=True):

@@ -39,6 +39,7 @@ class IncomingAction(msgspec.Struct, kw_only=True):
     action_metadata: JsonObject | None = None
     metadata: JsonObject | None = None
     source: Word | None = None
+    private: bool = False
 
 
 class ActionRow(msgspec.Struct, kw_only=True):
@@ -57,6 +58,7 @@ class ActionRow(msgspec.Struct, kw_only=True):
     action_metadata: msgspec.Raw | None
     source: str | None
     timestamp: datetime
+    private: bool
 
 
 class AcceptedActions(msgspec.Struct):
@@ -113,6 +115,7 @@ def _accept(raw: bytes, sender: Sender) -> ActionRow:
         action_metadata=metadata_bytes(metadata, "action_metadata") if metadata else None,
         source=action.source or None,
         timestamp=at,
+        private=action.private,
     )
 
 

@@ -9,12 +9,12 @@ select event_id from public.behavior_events where event_id = any(%s::uuid[]);
 -- name: store_actions
 -- Stores a JSON array of offline actions and answers the ids that were new.
 insert into public.customer_actions (action_id, customer_id, user_id, action_type, role, description, competency_area,
-  business_impact, value, currency, action_metadata, source, "timestamp")
+  business_impact, value, currency, action_metadata, source, "timestamp", private)
 select distinct on (action_id) action_id, customer_id, user_id, action_type, role, description, competency_area,
-  business_impact, value, currency, coalesce(action_metadata, '{}'), source, "timestamp"
+  business_impact, value, currency, coalesce(action_metadata, '{}'), source, "timestamp", private
 from json_to_recordset(%s::json) as x(action_id uuid, customer_id text, user_id text, action_type text, role text,
   description text, competency_area text, business_impact text, value numeric, currency text, action_metadata jsonb,
-  source text, "timestamp" timestamptz)
+  source text, "timestamp" timestamptz, private boolean)
 order by action_id
 on conflict (action_id) do nothing
 returning action_id;

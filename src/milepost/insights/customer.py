@@ -134,7 +134,7 @@ class Session(msgspec.Struct, kw_only=True):
 
 
 class Action(msgspec.Struct, kw_only=True):
-    """A stored offline action."""
+    """A stored offline action. A private one is the team's alone: with a customer's token there are none."""
 
     action_id: UUID
     customer_id: str
@@ -150,6 +150,7 @@ class Action(msgspec.Struct, kw_only=True):
     source: str | None
     timestamp: datetime
     received_at: datetime
+    private: bool
 
 
 class Customer(msgspec.Struct):

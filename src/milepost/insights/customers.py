@@ -49,6 +49,7 @@ _NAMED = sql.SQL(" left join milepost.customers c using (customer_id)")
 #: Found first, whatever the order: walking an index of the order would look at everybody where few match.
 _MATCHES = sql.SQL(_SQL["customer_matches"])
 _MATCHING = sql.SQL("s.customer_id in (select customer_id from matches)")
+_TAGGED = sql.SQL("s.customer_id in (select customer_id from milepost.tags where tag_key = %(tag)s)")
 _WANTED: dict[Status, sql.SQL] = {
     "all": sql.SQL("true"),
     "active": sql.SQL("s.last_event_at > %(now)s::timestamptz - interval '7 days'"),
@@ -69,13 +70,14 @@ _SORT_NAME = sql.SQL("lower(coalesce(c.name, s.customer_id))")
 
 class CustomerFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which customers a list is of. `active` was seen in the last 7 days, `quiet` was seen, but not for 14 days;
-    the others are as of the last settling. Scores: at least and at most; None is no bound."""
+    the others are as of the last settling. Scores: at least and at most; `tag`: in small letters; None is no bound."""
 
     q: str | None = None
     status: Status = "all"
     min_score: float | None = None
     max_score: float | None = None
     weakest: str | None = None
+    tag: str | None = None
 
 
 EVERYBODY = CustomerFilter()
@@ -180,7 +182,7 @@ class _Asked(NamedTuple):
     def counted(self) -> sql.Composable:
         """What to count in: a snapshot has a standing, so the two are joined only where both decide."""
         wanted = self.wanted
-        if self.by_snapshot and not wanted.q and wanted.status not in ("active", "quiet"):
+        if self.by_snapshot and not wanted.q and not wanted.tag and wanted.status not in ("active", "quiet"):
             return sql.SQL("milepost.snapshots n")
         return _SNAPSHOTS if self.by_snapshot else _STANDING
 
@@ -189,6 +191,8 @@ class _Asked(NamedTuple):
         parts = [_WANTED[self.wanted.status]]
         if self.wanted.q:
             parts.append(_MATCHING)
+        if self.wanted.tag is not None:
+            parts.append(_TAGGED)
         if self.wanted.min_score is not None:
             parts.append(sql.SQL("n.current_scaling_score >= %(min_score)s"))
         if self.wanted.max_score is not None:
@@ -206,6 +210,7 @@ def _values(wanted: CustomerFilter, now: datetime) -> dict[str, object]:
         "min_score": wanted.min_score,
         "max_score": wanted.max_score,
         "weakest": wanted.weakest,
+        "tag": wanted.tag,
     }
 
 

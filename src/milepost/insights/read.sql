@@ -98,7 +98,7 @@ order by started_at desc, session_id desc limit %(limit)s
 -- name: actions
 -- A customer's offline actions, newest first.
 select action_id, customer_id, user_id, action_type, role, description, competency_area, business_impact, value,
-  currency, action_metadata, source, "timestamp", received_at
+  currency, action_metadata, source, "timestamp", received_at, private
 from public.customer_actions
 where customer_id = %(customer_id)s and deleted_at is null
   and (%(before)s::timestamptz is null or ("timestamp", action_id) < (%(before)s, %(before_id)s::uuid))

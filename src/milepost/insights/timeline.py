@@ -1,8 +1,9 @@
-"""What happened, in order: a customer's events and offline actions as one list, single events, the newest of all."""
+"""What happened, in order: a customer's events, offline actions, notes and tasks as one list, single events, the
+newest of all."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -18,15 +19,17 @@ _SQL = load("milepost.insights", "timeline.sql")
 
 
 class Happening(msgspec.Struct, kw_only=True):
-    """An event (`what` is its type) or an offline action (`what` is its kind; it has a role)."""
+    """An event (`what` is its type), an offline action (`what` is its kind; it has a role), or what the team did: a
+    note (`description` is its text), a task that was set or `done` (`what` is its title), a tag (`what`) that is there
+    still. `by`: a member's e-mail address; None where it came with a secret key. Events and actions have an impact."""
 
-    kind: Literal["event", "action"]
+    kind: Literal["event", "action", "note", "task", "done", "tag"]
     id: UUID
     at: datetime
     what: str
     tool_id: str | None
     tool_section: str | None
-    business_impact: Impact
+    business_impact: Impact | None
     competency_area: str | None
     user_id: str | None
     page_url: str | None
@@ -36,6 +39,9 @@ class Happening(msgspec.Struct, kw_only=True):
     description: str | None
     value: float | None
     currency: str | None
+    private: bool
+    by: str | None
+    due: date | None
 
 
 class NewEvent(msgspec.Struct, kw_only=True):

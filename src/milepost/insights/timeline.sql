@@ -1,21 +1,53 @@
 -- name: timeline
--- A customer's events and offline actions as one list, newest first, before a place in that order.
+-- A customer's events and offline actions and what the team did about it, as one list, newest first, before a place in
+-- that order. For the team alone: notes, tasks and tags are closed to customers.
 select * from (
   (select 'event' as kind, event_id as id, "timestamp" as at, event_type as what, tool_id, tool_section,
     business_impact, competency_area, user_id, page_url, event_metadata as metadata, is_bot, null as role,
-    null as description, null::float8 as value, null as currency
+    null as description, null::float8 as value, null as currency, false as private,
+    null as by, null::date as due
   from public.behavior_events
   where customer_id = %(customer_id)s and deleted_at is null
     and (%(before)s::timestamptz is null or ("timestamp", event_id) < (%(before)s, %(before_id)s::uuid))
   order by "timestamp" desc, event_id desc limit %(limit)s)
   union all
   (select 'action', action_id, "timestamp", action_type, null, null, business_impact, competency_area, user_id, null,
-    action_metadata, false, role, description, value::float8, currency
+    action_metadata, false, role, description, value::float8, currency, private,
+    null, null
   from public.customer_actions
   where customer_id = %(customer_id)s and deleted_at is null
     and (%(before)s::timestamptz is null or ("timestamp", action_id) < (%(before)s, %(before_id)s::uuid))
   order by "timestamp" desc, action_id desc limit %(limit)s)
-) as both_kinds
+  union all
+  (select 'note', note_id, created_at, 'note', null, null, null, null, null, null, '{}', false, null, text, null, null,
+    true, author, null
+  from milepost.notes
+  where customer_id = %(customer_id)s
+    and (%(before)s::timestamptz is null or (created_at, note_id) < (%(before)s, %(before_id)s::uuid))
+  order by created_at desc, note_id desc limit %(limit)s)
+  union all
+  -- One that was done in the moment it was set is told of once.
+  (select 'task', task_id, created_at, title, null, null, null, null, null, null, '{}', false, null, text, null, null,
+    true, created_by, due
+  from milepost.tasks
+  where customer_id = %(customer_id)s and created_at is distinct from done_at
+    and (%(before)s::timestamptz is null or (created_at, task_id) < (%(before)s, %(before_id)s::uuid))
+  order by created_at desc, task_id desc limit %(limit)s)
+  union all
+  (select 'done', task_id, done_at, title, null, null, null, null, null, null, '{}', false, null, text, null, null,
+    true, done_by, due
+  from milepost.tasks
+  where customer_id = %(customer_id)s and done_at is not null
+    and (%(before)s::timestamptz is null or (done_at, task_id) < (%(before)s, %(before_id)s::uuid))
+  order by done_at desc, task_id desc limit %(limit)s)
+  union all
+  (select 'tag', tag_id, added_at, tag, null, null, null, null, null, null, '{}', false, null, null, null, null,
+    true, added_by, null
+  from milepost.tags
+  where customer_id = %(customer_id)s
+    and (%(before)s::timestamptz is null or (added_at, tag_id) < (%(before)s, %(before_id)s::uuid))
+  order by added_at desc, tag_id desc limit %(limit)s)
+) as all_kinds
 order by at desc, id desc limit %(limit)s
 
 -- name: event

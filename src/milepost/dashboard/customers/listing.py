@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -42,6 +43,7 @@ class CustomerRow:
     rate: float | None = None
     """Points a week."""
     weeks: tuple[int, ...] = ()
+    tags: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
@@ -53,7 +55,7 @@ class Customers:
     """customers.html. `total` match query and filter, `everyone` is all. `before`/`after` are opaque
     cursors of the neighbouring pages, None at the ends; where `before` is not to be had, `first=False`
     offers the way back to the first page. `sortable` columns get a link in the header.
-    GET /customers?q&show&sort&dir&after&before."""
+    GET /customers?q&tag&show&sort&dir&after&before."""
 
     rows: tuple[CustomerRow, ...]
     total: int
@@ -68,10 +70,17 @@ class Customers:
     waiting: int = 0
     """Customers whose scores are just being worked out anew; 0 where they are few."""
     sortable: tuple[CustomerSort, ...] = CUSTOMER_SORTS
+    tag: str = ""
+    """The tag they all have; "" where it does not matter."""
+    known_tags: tuple[str, ...] = ()
 
     @property
     def answer(self) -> Markup:
-        return markup.customers_answer(self.total, self.everyone, self.query, self.show)
+        found = markup.customers_answer(self.total, self.everyone, self.query, self.show)
+        if not self.tag or not self.everyone:
+            return found
+        joint = ", all with" if self.query or self.show != "all" else " with"
+        return Markup("{}{} the tag “<bdi>{}</bdi>”.").format(found.rstrip("."), joint, self.tag)
 
     @property
     def nobody(self) -> tuple[str, str]:
@@ -81,8 +90,9 @@ class Customers:
     def url(self, **changes: str) -> str:
         """This page's address with some parameters changed; paging starts over unless it is named.
         Parameters at their default are left out."""
-        state = {"q": self.query, "show": self.show, "sort": self.sort, "dir": self._direction} | changes
-        defaults = {"q": "", "show": "all", "sort": "last_seen"}
+        state = {"q": self.query, "tag": self.tag, "show": self.show, "sort": self.sort, "dir": self._direction}
+        state |= changes
+        defaults = {"q": "", "tag": "", "show": "all", "sort": "last_seen"}
         defaults["dir"] = "asc" if state["sort"] == "name" else "desc"  # as default_descending
         chosen = {name: value for name, value in state.items() if value != defaults.get(name)}
         return f"/customers?{urlencode(chosen)}" if chosen else "/customers"
@@ -103,7 +113,7 @@ class Customers:
         return "desc" if self.descending else "asc"
 
 
-def row(item: CustomerSummary) -> CustomerRow:
+def row(item: CustomerSummary, tags: Sequence[str] = ()) -> CustomerRow:
     return CustomerRow(
         item.customer_id,
         item.name or item.customer_id,
@@ -115,4 +125,5 @@ def row(item: CustomerSummary) -> CustomerRow:
         item.current_scaling_score,
         item.systematic_progression_rate,
         tuple(item.weekly_events),
+        tuple(tags),
     )

@@ -28,6 +28,7 @@ from milepost.dashboard.game.pages import customer_panel
 from milepost.dashboard.offline.panel import offline_panel
 from milepost.dashboard.page_context import page, zone_of
 from milepost.dashboard.texts import storable
+from milepost.dashboard.work.panel import work_panel
 from milepost.errors import InvalidRequest
 from milepost.insights.customer import read_customer, read_sessions
 from milepost.insights.customers import (
@@ -39,10 +40,14 @@ from milepost.insights.customers import (
 )
 from milepost.insights.history import read_history
 from milepost.insights.timeline import read_event, read_timeline
+from milepost.work.tags import count_tags, tags_of
+from milepost.work.texts import MAX_TAG, tag_key
 
 _PAGE = 50
 _ENTRIES = 40
 _SESSIONS = 10
+#: Tags that are offered to choose from.
+_TAGS = 500
 #: Fewer customers than these are settled before anybody has read that they are not.
 _MANY_WAITING = 100
 
@@ -54,13 +59,14 @@ async def customers(request: AnyRequest) -> Template:
     sort: CustomerSort = next((s for s in CUSTOMER_SORTS if s == wanted.get("sort")), "last_seen")
     show: Show = next((s for s in SHOWS if s == wanted.get("show")), "all")
     query = storable(wanted.get("q", "")).strip()[:200]
+    tag = storable(wanted.get("tag", "")).strip()[:MAX_TAG]
     down = {"asc": False, "desc": True}.get(wanted.get("dir", ""), default_descending(sort))
     served = services(request)
     asked: dict[str, Any] = {
         "now": served.now(),
         "limit": _PAGE,
         "sort": cast(Sort, ("-" if down else "") + sort),
-        "wanted": CustomerFilter(q=query, status=show),
+        "wanted": CustomerFilter(q=query, status=show, tag=tag_key(tag) or None),
     }
     async with served.database.transaction() as connection:
         try:
@@ -69,10 +75,12 @@ async def customers(request: AnyRequest) -> Template:
             )
         except InvalidRequest:  # a cursor of another order or another server: the list begins anew
             found = await list_customers(connection, **asked)
+        tags = await tags_of(connection, [item.customer_id for item in found.items])
+        known_tags = [one.tag for one in (await count_tags(connection, limit=_TAGS)).items]
         waiting = await count_waiting(connection, now=served.now())
-        everyone = await count_customers(connection, now=served.now()) if query or show != "all" else found.total
+        everyone = await count_customers(connection, now=served.now()) if query or tag or show != "all" else found.total
     view = Customers(
-        tuple(row(item) for item in found.items),
+        tuple(row(item, tags.get(item.customer_id, ())) for item in found.items),
         found.total,
         everyone,
         query=query,
@@ -83,6 +91,8 @@ async def customers(request: AnyRequest) -> Template:
         before=found.previous,
         first=found.previous is None,
         waiting=waiting if waiting >= _MANY_WAITING else 0,
+        tag=next((one for one in known_tags if tag_key(one) == tag_key(tag)), tag),
+        known_tags=tuple(known_tags),
     )
     return page(request, "customers.html", section="customers", view=view)
 
@@ -99,9 +109,12 @@ async def customer(request: AnyRequest, segment: str) -> Template:
         offline = await offline_panel(request, connection, customer_id)
         coach = await next_steps(request, connection, customer_id)
         game = await customer_panel(request, connection, customer_id)
+        work = await work_panel(request, connection, customer_id)
     first = timeline_view(entries, customer_id, served.plan, zone_of(request), following=following)
     view = customer_view(found, sessions.items, first, served.plan, now=now, days=history.days)
-    return page(request, "customer.html", section="customers", view=view, offline=offline, coach=coach, game=game)
+    return page(
+        request, "customer.html", section="customers", view=view, offline=offline, coach=coach, game=game, work=work
+    )
 
 
 @get("/customers/{segment:str}/timeline")

@@ -1,4 +1,5 @@
-"""A customer's timeline, events and offline actions in the order they happened, and all that is stored of an event."""
+"""A customer's timeline, events, offline actions, notes and tasks in the order they happened, and all that is stored of
+an event."""
 
 from __future__ import annotations
 
@@ -6,16 +7,18 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from typing import Final
+from typing import Final, Literal
 
 from milepost.dashboard.describe import action_in_words, event_in_words
-from milepost.dashboard.format import in_zone
+from milepost.dashboard.format import in_zone, short_date
 from milepost.dashboard.views import customer_url
 from milepost.insights.timeline import Happening
 from milepost.plan import Plan
 from milepost.store.database import Row
 from milepost.vocabulary import ActionRole, Impact
 
+#: What the team did, in the timeline.
+Work = Literal["note", "task", "done", "tag"]
 #: Columns that say nothing to a reader, or that the metadata block has.
 _LEFT_OUT: Final = frozenset(
     {
@@ -29,9 +32,10 @@ _LONGEST: Final = 40_000
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """An online event or an offline action. `title` in plain words ('Used ICP analysis'), `detail` a
-    short addition, `where` tool and section. `role` is set for actions alone. `raw_url` answers the
-    fragment partials/event_detail.html; None where there is nothing more to show."""
+    """An online event, an offline action, or what the team did (`work`). `title` in plain words ('Used ICP analysis'),
+    `detail` a short addition, `where` tool and section. `role` is set for actions alone. `user_id` is who did it; of
+    the team, an e-mail address. `raw_url` answers the fragment partials/event_detail.html; None where there is nothing
+    more to show."""
 
     entry_id: str
     at: datetime
@@ -42,6 +46,8 @@ class TimelineEntry:
     role: ActionRole | None = None
     user_id: str | None = None
     raw_url: str | None = None
+    private: bool = False
+    work: Work | None = None
 
     @property
     def offline(self) -> bool:
@@ -118,6 +124,8 @@ def event_view(event: Row) -> EventDetail:
 
 
 def _entry(happening: Happening, url: str, tools: Mapping[str, str]) -> TimelineEntry:
+    if happening.kind != "event" and happening.kind != "action":
+        return _work(happening, happening.kind)
     if happening.kind == "action":
         words = action_in_words(
             happening.what, happening.description, happening.value, happening.currency, happening.metadata
@@ -142,4 +150,19 @@ def _entry(happening: Happening, url: str, tools: Mapping[str, str]) -> Timeline
         happening.role,
         happening.user_id,
         f"{url}/events/{happening.id}" if happening.kind == "event" else None,
+        happening.private,
+    )
+
+
+def _work(happening: Happening, kind: Work) -> TimelineEntry:
+    """Of a note its text is all there is to say."""
+    due = f"Due {short_date(happening.due)}" if happening.due and kind == "task" else ""
+    is_note = kind == "note"
+    return TimelineEntry(
+        str(happening.id),
+        happening.at,
+        (happening.description or "") if is_note else happening.what,
+        due if is_note or kind == "done" else ". ".join(filter(None, (due, happening.description))),
+        user_id=happening.by,
+        work=kind,
     )

@@ -186,6 +186,7 @@ async def _is_stored(served: Services, row: ActionRow) -> bool:
         "value",
         "currency",
         "description",
+        "private",
     )
     return all(getattr(there, name) == getattr(row, name) for name in fields)
 

@@ -1,7 +1,7 @@
 -- name: by_hand
 -- An action that was recorded by hand, deleted or not.
 select action_id, customer_id, user_id, action_type, role, description, competency_area, business_impact, value,
-  currency, action_metadata, source, "timestamp", received_at, deleted_at
+  currency, action_metadata, source, "timestamp", received_at, deleted_at, private
 from public.customer_actions
 where action_id = %(action_id)s and customer_id = %(customer_id)s and source = %(source)s
 
@@ -9,7 +9,7 @@ where action_id = %(action_id)s and customer_id = %(customer_id)s and source = %
 -- Changes one.
 update public.customer_actions set action_type = %(action_type)s, role = %(role)s, description = %(description)s,
   competency_area = %(competency_area)s, business_impact = %(business_impact)s, value = %(value)s,
-  currency = %(currency)s, "timestamp" = %(timestamp)s
+  currency = %(currency)s, "timestamp" = %(timestamp)s, private = %(private)s
 where action_id = %(action_id)s and customer_id = %(customer_id)s and source = %(source)s and deleted_at is null
 returning action_id
 

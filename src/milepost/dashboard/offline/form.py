@@ -24,7 +24,7 @@ from milepost.vocabulary import MAX_TEXT_LENGTH, MAX_WORD_LENGTH
 BY_HAND: Final = "dashboard"
 FIELDS: Final = (
     "action_id", "action_type", "role", "at", "competency_area", "business_impact", "value", "currency", "description",
-    "zone",
+    "private", "zone",
 )  # fmt: skip
 #: What is offered to choose from; anything else may be typed.
 SUGGESTIONS: Final = (
@@ -87,6 +87,7 @@ def of_action(action: Action, zone: tzinfo) -> ActionForm:
             "value": value,
             "currency": action.currency or "",
             "description": action.description or "",
+            "private": "yes" if action.private else "",
             "zone": str(zone),
         }
     )
@@ -126,6 +127,7 @@ def _action(typed: Mapping[str, str], customer_id: str, errors: dict[str, str]) 
         "customer_id": customer_id,
         "action_type": typed["action_type"].strip(),
         "source": BY_HAND,
+        "private": bool(typed.get("private")),
     }
     for name in ("action_id", "role", "competency_area", "business_impact", "description"):
         if text := typed[name].strip():

@@ -55,6 +55,7 @@ class ActionRow:
     effect: Markup
     edit: str
     author: str
+    private: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +207,7 @@ def _row(
         effect=effect_words(effect) if effect else Markup(""),
         edit=f"{url}/actions/{action.action_id}" if action.source == BY_HAND else "",
         author=authors.in_words,
+        private=action.private,
     )
 
 

@@ -29,6 +29,7 @@
     date: date({ day: "numeric", month: "short", year: "numeric" }),
     // A calendar day is the same everywhere: it is read and written in UTC.
     axis: date({ day: "numeric", month: "short", timeZone: "UTC" }),
+    dated: date({ day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }),
     day: date({ weekday: "short", day: "numeric", month: "short", timeZone: "UTC" }),
     month: date({ month: "short", year: "numeric", timeZone: "UTC" }),
   };

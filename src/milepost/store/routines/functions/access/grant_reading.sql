@@ -8,15 +8,15 @@ begin
     ' public.customer_actions, milepost.standing, milepost.customer_days, milepost.competency_days, milepost.sessions,'
     ' milepost.customers, milepost.plan, milepost.plans, milepost.plan_points, milepost.insight_days,'
     ' milepost.snapshots, milepost.badge_awards, milepost.game_profiles,'
-    ' milepost.points_ledger, milepost.recommendations, milepost.sql_readers to %I', reader);
+    ' milepost.points_ledger, milepost.recommendations, milepost.private_outcomes, milepost.sql_readers to %I', reader);
   execute format('grant execute on function milepost.current_customer(),'
     ' milepost.assigned_customer(), milepost.claimed_customer(), milepost.is_server(),'
     ' milepost.current_plan(), milepost.plan_of(text), milepost.small_number(jsonb), milepost.referrer_source(text),'
     ' milepost.counts(public.behavior_events), milepost.contribution(public.behavior_events),'
     ' milepost.competency_scores(text, date), milepost.faded_outcomes(text, date),'
     ' milepost.insights_days(text, date[]), milepost.insights_on(text, date), milepost.practice_on(text, date),'
-    ' milepost.results_on(text, date), milepost.weakest(jsonb), milepost.narrow_day(integer, integer, date,'
-    ' double precision, jsonb, double precision, text, boolean, boolean, text),'
+    ' milepost.results_on(text, date), milepost.outcomes_of(text[]), milepost.weakest(jsonb),'
+    ' milepost.narrow_day(integer, integer, date, double precision, jsonb, double precision, text, boolean, boolean, text),'
     ' milepost.monday(date), milepost.streak_weeks(text[], date), milepost.streaks_of(text[], date),'
     ' milepost.streak_on(text, date), milepost.competency_climb(text[], date), milepost.level_thresholds(),'
     ' milepost.levels_of(text[], date), milepost.levels_on(text, date), milepost.badge_rules(),'

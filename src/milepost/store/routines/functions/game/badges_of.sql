@@ -54,11 +54,8 @@ language sql stable as $$
       select c.customer_id, r.place, c.competency, min(c.day) as day
       from climb c join rules r on r.metric = 'competencies_at_level' and c.level >= r.level group by 1, 2, 3) as k
     union all
-    select a.customer_id, r.place, (a."timestamp" at time zone 'UTC')::date,
-      row_number() over (partition by a.customer_id, r.place order by a."timestamp")
-    from public.customer_actions a join rules r on r.metric = 'outcomes'
-    where a.customer_id = any (customers) and a.role = 'outcome' and a.deleted_at is null
-      and (a."timestamp" at time zone 'UTC')::date <= as_of
+    select a.customer_id, r.place, a.day, row_number() over (partition by a.customer_id, r.place order by a.day)
+    from milepost.outcomes_of(customers) a join rules r on r.metric = 'outcomes' where a.day <= as_of
   ),
   found as (
     select t.customer_id, t.place, max(t.value) as value, min(t.day) filter (where t.value >= r.at_least) as earned_on

@@ -7,8 +7,6 @@ language sql stable as $$
   )
   select sum((r.weights ->> a.business_impact)::double precision * 2 ^ greatest(-(as_of - a.day) / r.half_life, -900)
     order by a.day, a.action_id)
-  from r cross join (
-    select action_id, business_impact, ("timestamp" at time zone 'UTC')::date as day from public.customer_actions
-    where customer_id = customer and role = 'outcome' and deleted_at is null) as a
+  from r cross join milepost.outcomes_of(array[customer]) as a
   where a.day <= as_of
 $$;

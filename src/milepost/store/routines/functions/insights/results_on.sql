@@ -9,19 +9,17 @@ language sql stable as $$
       coalesce((rules #>> '{scoring,outcome_saturation}')::double precision, 6) as saturation
     from milepost.plans where plan_version = milepost.plan_of(customer)
   )
-  select o.competency_area, o.is_whole, o.outcomes, o.faded, o.last_outcome,
+  select o.competency, o.is_whole, o.outcomes, o.faded, o.last_outcome,
     -- PostgreSQL takes a number too small for it for a mistake, here and below.
     100 * (1 - exp(-least(o.faded / r.saturation, 700)))
   from rules r cross join lateral (
-    select a.competency_area, grouping(a.competency_area) = 1 as is_whole, count(*) as outcomes,
+    select a.competency, grouping(a.competency) = 1 as is_whole, count(*) as outcomes,
       -- Ordered, so that the same outcomes always add up to the same last bit.
       sum((r.weights ->> a.business_impact)::double precision * 2 ^ greatest(-(as_of - a.day) / r.half_life, -900)
         order by a.day, a.action_id) as faded,
       max(a.day) as last_outcome
-    from (
-      select action_id, competency_area, business_impact, ("timestamp" at time zone 'UTC')::date as day
-      from public.customer_actions where customer_id = customer and role = 'outcome' and deleted_at is null) as a
+    from milepost.outcomes_of(array[customer]) as a
     where a.day <= as_of
-    group by grouping sets ((a.competency_area), ())
+    group by grouping sets ((a.competency), ())
     having count(*) > 0) as o
 $$;
