@@ -38,6 +38,7 @@ from milepost.access.sessions import SessionConfig, SessionCookie, cookie_name
 from milepost.access.tokens import Tokens
 from milepost.api import (
     coach,
+    event_names,
     game,
     health,
     ingest,
@@ -143,6 +144,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             sdk_settings.router,
             read.router,
             traits.router,
+            event_names.router,
             query.router,
             insights.router,
             coach.router,
@@ -225,7 +227,13 @@ def build_services(settings: Settings) -> Services:
 
     def in_words(event: LiveRow) -> str:
         return event_in_words(
-            event.event_type, event.tool_id, event.tool_section, event.event_metadata, event.page_url, tools
+            event.event_type,
+            event.tool_id,
+            event.tool_section,
+            event.event_metadata,
+            event.page_url,
+            tools,
+            event.event_name,
         ).sentence
 
     live = LiveFeed(database, in_words)

@@ -36,6 +36,7 @@ class LiveEvent(msgspec.Struct, kw_only=True):
     customer_name: str | None
     user_id: str | None
     event_type: str
+    event_name: str | None
     tool_id: str | None
     tool_section: str | None
     business_impact: str
@@ -57,6 +58,7 @@ class LiveRow(msgspec.Struct, kw_only=True):
     timestamp: datetime
     event_metadata: dict[str, object]
     page_url: str | None
+    event_name: str | None
 
 
 class LiveAnnouncement(msgspec.Struct, kw_only=True):
@@ -191,6 +193,7 @@ class LiveFeed:
             customer_name=row.customer_name,
             user_id=row.user_id,
             event_type=row.event_type,
+            event_name=row.event_name,
             tool_id=row.tool_id,
             tool_section=row.tool_section,
             business_impact=row.business_impact,

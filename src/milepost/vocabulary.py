@@ -18,6 +18,8 @@ EventType = Literal[
     "systematic_progression",
 ]
 Impact = Literal["low", "medium", "high"]
+#: Who acted: somebody, software of the customer's (an API key, a job), or an agent that decides for itself.
+ActorType = Literal["person", "service", "agent"]
 DeviceType = Literal["desktop", "mobile", "tablet", "server", "other"]
 Trend = Literal["improving", "stable", "declining"]
 #: An offline action is something the team did (intervention) or something that came of it (outcome).
@@ -25,6 +27,7 @@ ActionRole = Literal["intervention", "outcome"]
 
 EVENT_TYPES: Final[tuple[EventType, ...]] = get_args(EventType)
 IMPACTS: Final[tuple[Impact, ...]] = get_args(Impact)
+ACTOR_TYPES: Final[tuple[ActorType, ...]] = get_args(ActorType)
 DEVICE_TYPES: Final[tuple[DeviceType, ...]] = get_args(DeviceType)
 TRENDS: Final[tuple[Trend, ...]] = get_args(Trend)
 ACTION_ROLES: Final[tuple[ActionRole, ...]] = get_args(ActionRole)

@@ -144,6 +144,8 @@ _ROUTES: Final = {
         POST /v1/query/stickiness/who
         POST /v1/query/tools
         POST /v1/query/tools/who
+        GET /v1/event-names
+        PUT /v1/event-names
         GET /v1/traits
         PUT /v1/traits
         POST /v1/query/trends

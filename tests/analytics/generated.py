@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, timedelta
 
-from milepost.vocabulary import DEVICE_TYPES, EVENT_TYPES, IMPACTS
+from milepost.vocabulary import ACTOR_TYPES, DEVICE_TYPES, EVENT_TYPES, IMPACTS
 from tests.analytics.data import an_id, world
 from tests.analytics.reference.events import Event, World
 from tests.support.words import GROWTH_STAGES
@@ -83,6 +83,8 @@ def _event(made: random.Random, at: datetime, customer: str | None = None) -> Ev
         anonymous_id=visitor,
         session_id=made.choice(_SESSIONS),
         event_type=made.choice(EVENT_TYPES[:4]),
+        event_name=made.choice((None, "Invoice Sent", "invoice sent", made.choice(TEXTS))),
+        actor_type=made.choice(("person", "person", *ACTOR_TYPES)),
         tool_id=made.choice((None, "a", "b", made.choice(TEXTS))),
         tool_section=made.choice((None, "one", made.choice(TEXTS))),
         business_impact=made.choice(IMPACTS),

@@ -14,8 +14,8 @@ from tests.analytics.reference.events import Event, Whom, World, text_of, trait_
 
 #: Columns whose text goes over as it is, in the mirror's order.
 _TEXTS = (
-    "event_type", "tool_id", "tool_section", "business_impact", "competency_area", "current_arr", "target_arr",
-    "growth_stage", "device_type", "browser", "page_url", "referrer", "referrer_source",
+    "event_type", "event_name", "actor_type", "tool_id", "tool_section", "business_impact", "competency_area",
+    "current_arr", "target_arr", "growth_stage", "device_type", "browser", "page_url", "referrer", "referrer_source",
 )  # fmt: skip
 #: As the loader counts: each load has two versions, the second for rows that stand.
 _REPLACED, _STANDS, _GONE = 3, 5, 6

@@ -12,9 +12,9 @@ from tests.analytics.requests import Palette
 
 WEEK_STARTS: tuple[WeekStart, ...] = ("monday", "sunday", "saturday")
 COLUMNS = (
-    "customer_id", "user_id", "session_id", "event_type", "tool_id", "tool_section", "business_impact",
-    "competency_area", "current_arr", "target_arr", "growth_stage", "device_type", "browser", "page_url", "referrer",
-    "referrer_source", "time_on_page", "session_duration",
+    "customer_id", "user_id", "session_id", "event_type", "event_name", "actor_type", "tool_id", "tool_section",
+    "business_impact", "competency_area", "current_arr", "target_arr", "growth_stage", "device_type", "browser",
+    "page_url", "referrer", "referrer_source", "time_on_page", "session_duration",
 )  # fmt: skip
 TRAITS = ("trait.plan", "trait.tags", "trait.seats", "trait.vip", "trait.none", "person.role", "person.seats")
 _COMPARING: tuple[Operator, ...] = ("above", "at_least", "below", "at_most")
@@ -172,6 +172,7 @@ def of_hard() -> Palette:
             EventKind(event_type="export_action", tool_id="a"),
             EventKind(filters=(Filter(field="metadata.n", op="is_set"),)),
             EventKind(tool_id=TEXTS[0]),
+            EventKind(event_name="Invoice Sent"),
         ],
         filters=[*every_filter(), *ON_CUSTOMERS],
         fields=[*COLUMNS, "metadata.n", "metadata.x.y", "metadata.ключ", "metadata.it's", *TRAITS],
@@ -185,6 +186,8 @@ def every_filter() -> list[Filter]:
         "user_id": ("u", "🙂"),
         "session_id": ("ses\\sion", "🧵"),
         "event_type": ("tool_usage",),
+        "event_name": (TEXTS[1], "Invoice Sent"),
+        "actor_type": ("agent", "service"),
         "tool_id": ("a", *TEXTS),
         "tool_section": ("one", ""),
         "business_impact": ("high",),

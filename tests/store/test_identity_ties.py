@@ -198,7 +198,7 @@ def test_verify_finds_what_is_not_where_it_belongs(connection: psycopg.Connectio
     assert look_again(connection) == 1
     assert verify_identity(connection).is_equal, "it is on its way"
     follow_to_the_end(connection.info.dsn)
-    assert verify_identity(connection) == (0, waiting(connection))
+    assert verify_identity(connection) == (0, waiting(connection), 0)
     check(connection)
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from milepost.traits.values import MAX_TEXT, MAX_TRAITS, Told, figure_of, read
@@ -101,6 +101,7 @@ _JSON = st.recursive(
 
 
 @given(st.dictionaries(st.text(max_size=10), _JSON, max_size=8))
+@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_anything_is_kept_or_named(traits: dict[str, Any]) -> None:
     told, faults = read(traits)
     for one in told:

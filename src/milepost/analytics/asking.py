@@ -20,6 +20,8 @@ Column = Literal[
     "user_id",
     "session_id",
     "event_type",
+    "event_name",
+    "actor_type",
     "tool_id",
     "tool_section",
     "business_impact",
@@ -64,6 +66,7 @@ class EventKind(QuestionPart, frozen=True):
     """A kind of event: all that is given must hold. Nothing given is any event. `name` is for people."""
 
     event_type: EventType | None = None
+    event_name: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_WORD_LENGTH)] | None = None
     tool_id: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_WORD_LENGTH)] | None = None
     filters: Annotated[tuple[Filter, ...], msgspec.Meta(max_length=20)] = ()
     name: Name = ""

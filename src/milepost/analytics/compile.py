@@ -124,6 +124,9 @@ class Compiler:
         parts: list[str] = []
         if kind.event_type is not None:
             parts.append(f"event_type = {self.bind(kind.event_type, 'String')}")
+        if kind.event_name is not None:
+            text = checked(Filter(field="event_name", values=(kind.event_name,)), at).values[0]
+            parts.append(f"event_name = {self.bind(str(text), 'String')}")
         if kind.tool_id is not None:
             text = checked(Filter(field="tool_id", values=(kind.tool_id,)), at).values[0]
             parts.append(f"tool_id = {self.bind(str(text), 'String')}")

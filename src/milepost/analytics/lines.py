@@ -21,8 +21,8 @@ _Row = tuple[int, int, int, list[float]]
 _SQL = load("milepost.analytics", "trends.sql")
 #: Columns of few values: sums of all of them, bucket by bucket, take no memory to speak of.
 _FEW_VALUES: Final = (
-    "event_type", "tool_id", "tool_section", "business_impact", "competency_area", "current_arr", "target_arr",
-    "growth_stage", "device_type", "browser", "referrer_source",
+    "event_type", "actor_type", "tool_id", "tool_section", "business_impact", "competency_area", "current_arr",
+    "target_arr", "growth_stage", "device_type", "browser", "referrer_source",
 )  # fmt: skip
 
 

@@ -142,7 +142,12 @@ def _practice_is_equal(differing: int) -> bool:
 
 
 def _owners_are_right(proof: IdentityProof) -> bool:
-    if not proof.is_equal:
+    if proof.misnamed:
+        typer.echo(
+            f"{proof.misnamed:,} events are not what their name means. Say again what it means, and they are made so.",
+            err=True,
+        )
+    elif not proof.is_equal:
         typer.echo(
             f"{proof.misplaced:,} events do not belong to whom the ties of their ids say, and none is on its way."
             " (Rows written by SQL are not tied to anybody.) `milepost recompute` checks them again.",

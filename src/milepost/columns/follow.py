@@ -15,7 +15,8 @@ _SQL = load("milepost.columns", "follow.sql")
 
 #: The mirror's columns in the order of follow.sql's `row`.
 COLUMNS: tuple[str, ...] = (
-    "event_id", "customer", "user", "session_id", "event_type", "tool_id", "tool_section", "business_impact",
+    "event_id", "customer", "user", "session_id", "event_type", "event_name", "actor_type", "tool_id", "tool_section",
+    "business_impact",
     "competency_area", "current_arr", "target_arr", "growth_stage", "device_type", "browser", "page_url", "referrer",
     "referrer_source", "session_duration", "time_on_page", "metadata", "is_bot", "ts", "ver", "is_deleted",
 )  # fmt: skip

@@ -71,6 +71,7 @@ where c.change_id = any (%(changes)s::bigint[]) and c.kind = 'gone'
 -- Null, which no other column is, means that somebody has no number yet.
 e.event_id, cn.number,
 case when e.user_id is null and e.anonymous_id is null then 0 else coalesce(un.number, an.number) end, coalesce(e.session_id, ''), e.event_type,
+coalesce(e.event_name, ''), e.actor_type,
 coalesce(e.tool_id, ''), coalesce(e.tool_section, ''), e.business_impact, coalesce(e.competency_area, ''),
 coalesce(e.current_arr, ''), coalesce(e.target_arr, ''), coalesce(e.growth_stage, ''), coalesce(e.device_type, ''),
 coalesce(e.browser, ''), coalesce(e.page_url, ''), coalesce(e.referrer, ''),

@@ -12,6 +12,8 @@ create table if not exists $events $on_cluster (
   -- One number a session of a customer, 0 where there is none: it is counted and grouped by faster than the two.
   session UInt64 materialized if(session_id = '', 0, xxh3(customer, session_id)) codec(ZSTD(1)),
   event_type LowCardinality(String),
+  event_name LowCardinality(String),
+  actor_type LowCardinality(String),
   tool_id LowCardinality(String),
   tool_section LowCardinality(String),
   business_impact LowCardinality(String),

@@ -54,13 +54,17 @@ def event_in_words(
     metadata: Mapping[str, object],
     page_url: str | None,
     tools: Mapping[str, str],
+    name: str | None = None,
 ) -> Words:
-    """`tools` are the names of the plan's tools by id."""
+    """`tools` are the names of the plan's tools by id; `name` is what the event's sender calls it."""
     tool = tools.get(tool_id) or fmt.words(tool_id) if tool_id else ""
     place = fmt.words(section) if section else ""
     visit = _VISITS.get((event_type, str(metadata.get("action"))))
     if visit:
         metadata = {key: value for key, value in metadata.items() if key != "action"}
+    if name:
+        detail = telling({key: value for key, value in metadata.items() if value != name})
+        return Words(fmt.visible_name(name), ", ".join(filter(None, (tool, place))), detail, " in " if tool else ", ")
     detail = telling(metadata)
     if event_type == "tool_usage" and tool:
         return Words(f"{visit or 'Used'} {tool}", place, detail)

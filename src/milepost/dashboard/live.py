@@ -69,7 +69,9 @@ async def live(request: AnyRequest) -> Template:
                 e.event_type,
                 e.timestamp,
                 e.business_impact,
-                event_in_words(e.event_type, e.tool_id, e.tool_section, e.event_metadata, e.page_url, tools).sentence,
+                event_in_words(
+                    e.event_type, e.tool_id, e.tool_section, e.event_metadata, e.page_url, tools, e.event_name
+                ).sentence,
             )
             for e in newest
         ),

@@ -1,4 +1,5 @@
-"""Stored events follow the ties of their ids: a few hundred at a time, each batch in a transaction of its own.
+"""Stored events follow the ties of their ids, and what their names mean: a few hundred at a time, each batch in a
+transaction of its own.
 
 A tie is true at once for everything that is stored from then on; what was stored before is looked at here. Nothing is
 lost when a process dies in between: what has yet to be looked at is in the database, and looking twice changes nothing.
@@ -65,7 +66,8 @@ def follow(connection: psycopg.Connection, *, at_once: int = AT_ONCE) -> Round:
         row = retried(connection, partial(_row, connection, "follow", values))
         looked, moved = looked + row[0], moved + row[1]
     recounted = retried(connection, partial(_value, connection, "recount", {"most": _RECOUNTED_AT_ONCE}))
-    return Round(looked, moved, recounted, more=bool(ready or recounted))
+    named = retried(connection, partial(_value, connection, "follow_names", {"most": at_once}))
+    return Round(looked, moved, recounted, more=bool(ready or recounted or named))
 
 
 def follow_all(connection: psycopg.Connection, *, at_once: int = AT_ONCE) -> int:
@@ -84,21 +86,22 @@ def waiting(connection: psycopg.Connection) -> Waiting:
 
 class IdentityProof(NamedTuple):
     """`misplaced`: events that are not whose the ties say. They are on their way while anything is `waiting`; else
-    something is wrong."""
+    something is wrong. `misnamed`: events that are not what their name means."""
 
     misplaced: int
     waiting: Waiting
+    misnamed: int = 0
 
     @property
     def is_equal(self) -> bool:
-        return self.misplaced == 0 or bool(self.waiting)
+        return (self.misplaced == 0 or bool(self.waiting)) and self.misnamed == 0
 
 
 def verify_identity(connection: psycopg.Connection) -> IdentityProof:
     """Works out anew, at one moment, whose every event is; writes nothing."""
     with connection.transaction():
         connection.execute("set transaction isolation level repeatable read, read only")
-        return IdentityProof(_value(connection, "misplaced"), waiting(connection))
+        return IdentityProof(_value(connection, "misplaced"), waiting(connection), _value(connection, "misnamed"))
 
 
 def look_again(connection: psycopg.Connection) -> int:

@@ -22,6 +22,23 @@ select looked, moved from milepost.follow(%(kind)s, %(id)s, %(most)s);
 -- Counts anew some of what a customer's moved events have left behind; 0 when there is nothing.
 select milepost.recount_left(%(most)s);
 
+-- name: follow_names
+-- Makes some stored events what their name means now; 0 when no name waits.
+select coalesce(milepost.follow_names(%(most)s), 0);
+
+-- name: names_waiting
+-- Names whose stored events have yet to follow what they mean now.
+select count(*) from milepost.event_names where changed;
+
+-- name: misnamed
+-- Events that are not what their name means, of names that nothing waits for.
+select count(*) from public.behavior_events e join milepost.event_names n on n.name = e.event_name
+cross join lateral milepost.filled_in(e.event_name, e.filled, e.event_type, e.tool_id, e.tool_section,
+  e.competency_area, e.business_impact, e.event_metadata) as f
+where e.filled <> 0 and not n.changed
+  and (e.event_type, e.tool_id, e.competency_area, e.business_impact)
+    is distinct from (f.of_type, f.of_tool, f.of_competency, f.of_impact);
+
 -- name: waiting
 -- How far it is: ids, events looked at and moved of those ids, days and sessions to be counted anew, and since when.
 select count(*) as ids, coalesce(sum(looked_at), 0)::bigint as looked_at, coalesce(sum(moved), 0)::bigint as moved,

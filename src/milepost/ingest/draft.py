@@ -10,6 +10,7 @@ import msgspec
 
 from milepost.ingest.events import Held, IncomingEvent, Tie, Traits
 from milepost.plan import Plan
+from milepost.plan.names import NameMeans
 
 #: A clock that is ahead cannot be a delay; of less than this nobody can tell.
 _AHEAD = timedelta(seconds=1)
@@ -57,6 +58,9 @@ class Draft(msgspec.Struct, gc=False):
     raw: bytes = b""
     fields: Mapping[str, object] = {}
     event: IncomingEvent = msgspec.field(default_factory=lambda: IncomingEvent(event_type="navigation"))
+    #: What its name fills in (names.py).
+    filled: int = 0
+    rule: NameMeans | None = None
     event_id: str = ""
     at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     metadata: msgspec.Raw = _EMPTY

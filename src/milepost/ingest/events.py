@@ -8,12 +8,14 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from milepost.plan.names import NameMeans
 from milepost.traits.values import Kind, Told
 from milepost.vocabulary import (
     MAX_ID_LENGTH,
     MAX_RETENTION_DAYS,
     MAX_URL_LENGTH,
     MAX_WORD_LENGTH,
+    ActorType,
     DeviceType,
     EventType,
     Impact,
@@ -30,9 +32,12 @@ Milliseconds = Annotated[int, Meta(ge=0, le=10**12)]
 
 
 class IncomingEvent(msgspec.Struct, kw_only=True, gc=False):
-    """One event as `POST /v1/events` takes it. Empty strings mean "not given"; unknown fields are ignored."""
+    """One event as `POST /v1/events` takes it. Empty strings mean "not given"; unknown fields are ignored. What it is
+    called (`event_name`) is enough: its type is then what the name means."""
 
-    event_type: EventType
+    event_type: EventType | None = None
+    event_name: Word | None = None
+    actor_type: ActorType | None = None
     event_id: Id | None = None
     timestamp: datetime | None = None
     customer_id: Id | None = None
@@ -86,6 +91,11 @@ class EventRow(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     browser: str | None = None
     ip_address: str | None = None
     is_bot: bool = False
+    event_name: str | None = None
+    actor_type: str | None = None
+    #: Which columns its name fills in (names.py), and what the plan's rule says of the name, if one does.
+    filled: int = 0
+    rule: NameMeans | None = None
     #: A public key named its customer: whether that counts is found out before it is stored (claims.py).
     claimed: bool = False
 

@@ -1,16 +1,14 @@
 """The Segment dialect: its six calls in our words.
 
-`track` becomes the event type its name says (docs/segment.md), `page` and `screen` are navigation; `identify`,
+`track`, `page` and `screen` keep their names (docs/segment.md), the latter two are navigation; `identify`,
 `group` and `alias` tie identities and are kept as navigation events without points, so that retries of them are
 recognised like any other.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
@@ -20,16 +18,14 @@ from milepost.ingest.decode import decode_json
 from milepost.ingest.draft import Draft, PipelineStep, Sender
 from milepost.ingest.events import Held, IncomingEvent, RejectedEvent, Tie, Traits
 from milepost.ingest.steps import COMMON_STEPS, check_size
-from milepost.plan import Plan
 from milepost.traits.values import Kind, read
 from milepost.vocabulary import (
+    ACTOR_TYPES,
     DEVICE_TYPES,
-    EVENT_TYPES,
     IMPACTS,
     MAX_ID_LENGTH,
     MAX_URL_LENGTH,
     MAX_WORD_LENGTH,
-    EventType,
 )
 
 _T = TypeVar("_T", bound=str)
@@ -39,7 +35,6 @@ CALLS = {"track": "track", "identify": "identify", "page": "page", "screen": "sc
 CALLS |= {"alias": "alias", "t": "track", "i": "identify", "p": "page", "s": "screen", "g": "group", "a": "alias"}
 
 _message = msgspec.json.Decoder(dict[str, object]).decode
-_WORD = re.compile(r"[^a-z0-9]+")
 
 
 def translate(draft: Draft, sender: Sender) -> None:
@@ -65,7 +60,9 @@ def translate(draft: Draft, sender: Sender) -> None:
     draft.user_agent = _text(context.get("userAgent"))
     draft.event = IncomingEvent(
         event_id=_id(message, "messageId"),
-        event_type=_event_type(call, message.get("event"), properties, sender.plan),
+        event_type=None if CALLS[call] == "track" else "navigation",
+        event_name=_name(call, message),
+        actor_type=_one_of(ACTOR_TYPES, properties.get("actor_type")),
         timestamp=stated or original,
         customer_id=customer,
         user_id=user,
@@ -117,23 +114,16 @@ def _time(value: object) -> datetime | None:
     return parse_time(value) if isinstance(value, str) else None
 
 
-@lru_cache(maxsize=4096)
-def _named(name: str) -> str:
-    """A name in the form of our words: "Report Exported" is report_exported."""
-    return _WORD.sub("_", name.lower()).strip("_")
-
-
-def _event_type(call: str, name: object, properties: Mapping[str, object], plan: Plan) -> EventType:
-    if CALLS[call] != "track":
-        return "navigation"
-    if not isinstance(name, str) or not name:
+def _name(call: str, message: Mapping[str, object]) -> str | None:
+    """What a track call, a page or a screen is called. Raises RejectedEvent for a track call without a name."""
+    kind = CALLS[call]
+    if kind in ("page", "screen"):
+        return _word(message, "name")
+    if kind != "track":
+        return None
+    if (name := _word(message, "event")) is None or not name.strip():
         raise RejectedEvent("missing_field", "A track call needs its name in event.", "event")
-    if (planned := plan.segment.type_of(name)) is not None:
-        return planned
-    # Cut, as names are cached; ours are shorter.
-    if (named := _named(name[:MAX_WORD_LENGTH])) in EVENT_TYPES:
-        return named
-    return "tool_usage" if _word(properties, "tool_id") else "content_interaction"
+    return name
 
 
 def _metadata(

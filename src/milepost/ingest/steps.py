@@ -14,6 +14,7 @@ from milepost.ingest.draft import Draft, PipelineStep, Sender
 from milepost.ingest.events import IncomingEvent, RejectedEvent
 from milepost.ingest.identity import check_identity
 from milepost.ingest.ids import new_id, own_id
+from milepost.ingest.names import read_name
 from milepost.vocabulary import MAX_EVENT_BYTES
 
 #: An event whose metadata and addresses are shorter than this is no larger than an event may be.
@@ -109,7 +110,7 @@ def set_impact(draft: Draft, sender: Sender) -> None:
     event = draft.event
     if event.business_impact is None:
         event.business_impact = sender.plan.impact_of(
-            event.event_type, event.tool_id, event.tool_section, success=draft.success
+            event.event_type or "", event.tool_id, event.tool_section, success=draft.success
         )
 
 
@@ -127,6 +128,7 @@ COMMON_STEPS: tuple[PipelineStep, ...] = (
     check_text,
     check_identity,
     check_owner,
+    read_name,
     check_growth_stage,
     check_metadata,
     correct_time,

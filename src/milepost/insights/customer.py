@@ -13,7 +13,7 @@ from milepost.errors import NotFound
 from milepost.insights.cursor import decode_place, encode_place
 from milepost.store.database import DictConnection, Row
 from milepost.store.queries import load
-from milepost.vocabulary import SCORE_VERSION, ActionRole, DeviceType, EventType, Impact, Trend
+from milepost.vocabulary import SCORE_VERSION, ActionRole, ActorType, DeviceType, EventType, Impact, Trend
 
 _SQL = load("milepost.insights", "read.sql")
 T = TypeVar("T")
@@ -93,6 +93,9 @@ class Event(msgspec.Struct, kw_only=True):
     anonymous_id: str | None
     session_id: str | None
     event_type: EventType
+    #: What its sender calls it.
+    event_name: str | None
+    actor_type: ActorType
     tool_id: str | None
     tool_section: str | None
     business_impact: Impact

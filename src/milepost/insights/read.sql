@@ -79,7 +79,7 @@ select * from milepost.competency_scores(%(customer_id)s, %(today)s::date)
 -- A customer's events, newest first, before a place in that order.
 select event_id, customer_id, user_id, anonymous_id, session_id, event_type, tool_id, tool_section, business_impact,
   competency_area, current_arr, target_arr, growth_stage, event_metadata, session_duration, time_on_page, page_url,
-  referrer, device_type, browser, "timestamp", received_at, retention_days, anonymized, is_bot
+  referrer, device_type, browser, "timestamp", received_at, retention_days, anonymized, is_bot, event_name, actor_type
 from public.behavior_events
 where customer_id = %(customer_id)s and deleted_at is null
   and (%(event_type)s::text is null or event_type = %(event_type)s)

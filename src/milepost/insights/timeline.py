@@ -42,6 +42,8 @@ class Happening(msgspec.Struct, kw_only=True):
     private: bool
     by: str | None
     due: date | None
+    #: What an event's sender calls it.
+    name: str | None
 
 
 class NewEvent(msgspec.Struct, kw_only=True):
@@ -57,6 +59,7 @@ class NewEvent(msgspec.Struct, kw_only=True):
     timestamp: datetime
     event_metadata: dict[str, object]
     page_url: str | None
+    event_name: str | None
 
 
 async def read_timeline(

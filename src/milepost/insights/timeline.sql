@@ -5,7 +5,7 @@ select * from (
   (select 'event' as kind, event_id as id, "timestamp" as at, event_type as what, tool_id, tool_section,
     business_impact, competency_area, user_id, page_url, event_metadata as metadata, is_bot, null as role,
     null as description, null::float8 as value, null as currency, false as private,
-    null as by, null::date as due
+    null as by, null::date as due, event_name as name
   from public.behavior_events
   where customer_id = %(customer_id)s and deleted_at is null
     and (%(before)s::timestamptz is null or ("timestamp", event_id) < (%(before)s, %(before_id)s::uuid))
@@ -13,14 +13,14 @@ select * from (
   union all
   (select 'action', action_id, "timestamp", action_type, null, null, business_impact, competency_area, user_id, null,
     action_metadata, false, role, description, value::float8, currency, private,
-    null, null
+    null, null, null
   from public.customer_actions
   where customer_id = %(customer_id)s and deleted_at is null
     and (%(before)s::timestamptz is null or ("timestamp", action_id) < (%(before)s, %(before_id)s::uuid))
   order by "timestamp" desc, action_id desc limit %(limit)s)
   union all
   (select 'note', note_id, created_at, 'note', null, null, null, null, null, null, '{}', false, null, text, null, null,
-    true, author, null
+    true, author, null, null
   from milepost.notes
   where customer_id = %(customer_id)s
     and (%(before)s::timestamptz is null or (created_at, note_id) < (%(before)s, %(before_id)s::uuid))
@@ -28,21 +28,21 @@ select * from (
   union all
   -- One that was done in the moment it was set is told of once.
   (select 'task', task_id, created_at, title, null, null, null, null, null, null, '{}', false, null, text, null, null,
-    true, created_by, due
+    true, created_by, due, null
   from milepost.tasks
   where customer_id = %(customer_id)s and created_at is distinct from done_at
     and (%(before)s::timestamptz is null or (created_at, task_id) < (%(before)s, %(before_id)s::uuid))
   order by created_at desc, task_id desc limit %(limit)s)
   union all
   (select 'done', task_id, done_at, title, null, null, null, null, null, null, '{}', false, null, text, null, null,
-    true, done_by, due
+    true, done_by, due, null
   from milepost.tasks
   where customer_id = %(customer_id)s and done_at is not null
     and (%(before)s::timestamptz is null or (done_at, task_id) < (%(before)s, %(before_id)s::uuid))
   order by done_at desc, task_id desc limit %(limit)s)
   union all
   (select 'tag', tag_id, added_at, tag, null, null, null, null, null, null, '{}', false, null, null, null, null,
-    true, added_by, null
+    true, added_by, null, null
   from milepost.tags
   where customer_id = %(customer_id)s
     and (%(before)s::timestamptz is null or (added_at, tag_id) < (%(before)s, %(before_id)s::uuid))
@@ -58,7 +58,7 @@ where event_id = %(event_id)s and customer_id = %(customer_id)s and deleted_at i
 -- name: newest
 -- The newest events of all customers.
 select e.event_id, e.customer_id, c.name as customer_name, e.event_type, e.tool_id, e.tool_section,
-  e.business_impact, e."timestamp", e.event_metadata, e.page_url
+  e.business_impact, e."timestamp", e.event_metadata, e.page_url, e.event_name
 from public.behavior_events e left join milepost.customers c using (customer_id)
 where e.deleted_at is null and e."timestamp" <= %(now)s
 order by e."timestamp" desc limit %(limit)s

@@ -58,6 +58,16 @@ def faults(plan: Plan) -> list[tuple[str, str]]:
     weights = msgspec.structs.asdict(scoring.components)
     if any(weight < 0 for weight in weights.values()) or sum(weights.values()) <= 0:
         found.append(("scoring.components", "weights are 0 or more, and at least one is above 0"))
+    tools = list(plan.tool_names())
+    for index, rule in enumerate(plan.events):
+        if not 1 <= len(rule.name) <= MAX_NAME_LENGTH:
+            found.append((f"events[{index}].name", f"takes 1 to {MAX_NAME_LENGTH} characters"))
+        if rule.competency is not None and rule.competency not in competencies:
+            known = ", ".join(competencies)
+            message = f"{rule.competency!r} is not a competency of the plan; the known ones are {known}"
+            found.append((f"events[{index}].competency", message))
+        if rule.tool is not None and rule.tool not in tools:
+            found.append((f"events[{index}].tool", f"{rule.tool!r} is not a tool of the plan; add it to [[tools]]"))
     for kind in ("customer", "person"):
         names = [one.name for one in plan.traits if one.of == kind]
         for index, one in enumerate(plan.traits):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from glob import escape as glob_escape
 from typing import Literal
 
 import msgspec
 
 from milepost.plan.coach import Coach, Playbook
 from milepost.plan.game import DEFAULT_BADGES, Badge, Game
+from milepost.plan.names import EventRule, EventRules, NameMeans
 from milepost.vocabulary import DEFAULT_RETENTION_DAYS, EventType, Impact, default_impact
 
 
@@ -91,19 +93,10 @@ class Retention(_Table, frozen=True):
     days: int = DEFAULT_RETENTION_DAYS
 
 
-class SegmentEvents(_Table, frozen=True, dict=True):
-    """What the names of Segment's `track` calls are in our words, by name; case does not matter."""
+class SegmentEvents(_Table, frozen=True):
+    """What the names of Segment's `track` calls are in our words; case does not matter. `[[events]]` comes first."""
 
     events: dict[str, EventType] = {}
-
-    def type_of(self, name: str) -> EventType | None:
-        """The type of a call with that name; None where the plan says nothing of it."""
-        return self._by_lower_name.get(name.lower())
-
-    @cached_property
-    def _by_lower_name(self) -> dict[str, EventType]:
-        # Backwards, so that of two names that differ in case alone the first is taken.
-        return {key.lower(): event_type for key, event_type in reversed(self.events.items())}
 
 
 class PlannedTrait(_Table, frozen=True):
@@ -132,6 +125,7 @@ class Plan(_Table, frozen=True, kw_only=True, dict=True):
     history: History = History()
     retention: Retention = Retention()
     segment: SegmentEvents = SegmentEvents()
+    events: tuple[EventRule, ...] = ()
     traits: tuple[PlannedTrait, ...] = ()
     coach: Coach = Coach()
     playbooks: tuple[Playbook, ...] = ()
@@ -140,6 +134,15 @@ class Plan(_Table, frozen=True, kw_only=True, dict=True):
 
     def points_of(self, event_type: EventType, impact: Impact) -> int:
         return self.points.base[event_type] * self.points.weight[impact]
+
+    def name_means(self, name: str) -> NameMeans | None:
+        """What events of a name are, by the plan's rules; None where it says nothing."""
+        return self._event_rules.of(name)
+
+    @cached_property
+    def _event_rules(self) -> EventRules:
+        named = tuple(EventRule(name=glob_escape(name), type=kind) for name, kind in self.segment.events.items())
+        return EventRules((*self.events, *named), {tool.id: tool.competency for tool in self.tools})
 
     def competency_names(self) -> dict[str, str]:
         """Competency ids with their names in the plan."""

@@ -40,12 +40,26 @@ def apply_plan(connection: psycopg.Connection, plan: Plan) -> bool:
             values = {"hash": tables.hash, "document": tables.document, "version": version}
             connection.execute(_SQL["store_plan"], values)
             connection.execute(_SQL["settle_all_again"])
+            _map_names(connection, plan)
             if current is None:
                 # Events may be older than anything that counts them.
                 recompute(connection)
             return before is None or before[0] != version
 
     return retried(connection, write)
+
+
+def _map_names(connection: psycopg.Connection, plan: Plan) -> None:
+    """Names that were sent before mean what this plan's rules say, but for those somebody has said by hand."""
+    names = [str(name) for (name,) in connection.execute(_SQL["names_by_rule"])]
+    means = [plan.name_means(name) for name in names]
+    columns = (
+        [one and one.type for one in means],
+        [one and one.tool for one in means],
+        [one and one.competency for one in means],
+        [one and one.impact for one in means],
+    )
+    connection.execute(_SQL["map_names"], (names, *columns))
 
 
 def _version(connection: psycopg.Connection, tables: _Tables) -> int:

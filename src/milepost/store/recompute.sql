@@ -66,3 +66,12 @@ select milepost.recompute(%s);
 -- Gives a customer an insights row that stays without any event.
 insert into milepost.standing (customer_id, pinned) values (%s, true)
 on conflict (customer_id) do update set pinned = true where not milepost.standing.pinned;
+
+-- name: names_by_rule
+-- Names of events that nobody has said by hand what they mean.
+select name from milepost.event_names where not by_hand order by name;
+
+-- name: map_names
+-- What names mean by the plan's rules; those that mean something else now are followed by their stored events.
+select count(*) filter (where milepost.map_name(x.name, x.type, x.tool, x.competency, x.impact, null))
+from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[]) as x(name, type, tool, competency, impact);

@@ -28,6 +28,8 @@ class Event:
     anonymous_id: str | None = None
     session_id: str | None = None
     event_type: str = "navigation"
+    event_name: str | None = None
+    actor_type: str = "person"
     tool_id: str | None = None
     tool_section: str | None = None
     business_impact: str = "low"

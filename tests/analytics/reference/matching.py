@@ -52,7 +52,9 @@ def of_kind(world: World, events: Iterable[Event], kind: EventKind) -> list[Even
     found = [
         event
         for event in events
-        if kind.event_type in (None, event.event_type) and kind.tool_id in (None, event.tool_id)
+        if kind.event_type in (None, event.event_type)
+        and kind.tool_id in (None, event.tool_id)
+        and kind.event_name in (None, event.event_name)
     ]
     return only(world, found, kind.filters)
 

@@ -138,6 +138,7 @@ def _entry(happening: Happening, url: str, tools: Mapping[str, str]) -> Timeline
             happening.metadata,
             happening.page_url,
             tools,
+            happening.name,
         )
     bot = "From a bot, so it does not count" if happening.is_bot else ""
     return TimelineEntry(

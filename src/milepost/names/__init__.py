@@ -1,0 +1,1 @@
+"""Names of events: which were sent, and what they mean."""
