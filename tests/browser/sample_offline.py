@@ -61,6 +61,7 @@ def panel(scenario: Scenario) -> OfflinePanel:
                 role=a.role,
                 competency_area=None,
                 timestamp=a.timestamp,
+                private=a.private,
             )
             for a in actions
             if a.timestamp > NOW - timedelta(days=180)
@@ -115,4 +116,5 @@ def _effect(action: Action) -> Intervention:
         before=before if (_TODAY - day).days < 60 else None,
         after=after if passed >= 28 else None,
         days_after=min(28, passed),
+        private=action.private,
     )

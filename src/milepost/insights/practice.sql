@@ -18,11 +18,11 @@ group by 1, 2
 
 -- name: interventions
 -- A customer's newest interventions, each with the days before and after it.
-select a.action_id, a.action_type, a.competency_area, a."timestamp", a.day,
+select a.action_id, a.action_type, a.competency_area, a."timestamp", a.private, a.day,
   before.points as points_before, before.active_days as active_days_before,
   later.points as points_after, later.active_days as active_days_after
 from (
-  select action_id, action_type, competency_area, "timestamp", ("timestamp" at time zone 'UTC')::date as day
+  select action_id, action_type, competency_area, "timestamp", private, ("timestamp" at time zone 'UTC')::date as day
   from public.customer_actions
   where customer_id = %(customer_id)s and role = 'intervention' and deleted_at is null
   order by "timestamp" desc, action_id desc limit %(limit)s) as a
@@ -36,7 +36,7 @@ order by a."timestamp" desc, a.action_id desc
 
 -- name: marks
 -- Offline actions of the last weeks, for a drawing; the newest where there are too many to draw.
-select action_id, action_type, role, competency_area, "timestamp" from public.customer_actions
+select action_id, action_type, role, competency_area, "timestamp", private from public.customer_actions
 where customer_id = %(customer_id)s and deleted_at is null
   and ("timestamp" at time zone 'UTC')::date <= %(today)s::date
   and ("timestamp" at time zone 'UTC')::date > %(today)s::date - 7 * %(weeks)s::integer

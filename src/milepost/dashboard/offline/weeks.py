@@ -23,6 +23,7 @@ COLUMNS: Final = 132
 HEIGHT: Final = TOP + COLUMNS + 28
 #: Points that belong to no competency of the plan.
 REST: Final = "other"
+_PRIVATE: Final = " (private)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def weeks_chart(weeks: Sequence[PracticeWeek], marks: Sequence[ActionMark], name
         Pin(
             x=round(min(100.0, max(0.0, 100 * ((mark.timestamp - begin) / length))), 3),
             role=mark.role,
-            title=f"{fmt.words(mark.action_type)}, {fmt.chart_day(mark.timestamp.date())}",
+            title=f"{fmt.words(mark.action_type)}, {fmt.chart_day(mark.timestamp.date())}{_PRIVATE * mark.private}",
             action_id=str(mark.action_id),
         )
         for mark in reversed(marks)
