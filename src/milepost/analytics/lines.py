@@ -36,7 +36,7 @@ class Figures:
     @classmethod
     def of(cls, rows: Iterable[_Row], place: int = 0) -> Figures:
         """From rows of line, bucket, whether it is the whole period, and of each series the figure and, where there are
-        several, the number of its events."""
+        several, what is above 0 if it has events."""
         found = cls()
         for line, bucket, whole, figures in rows:
             if len(figures) > 1 and not figures[2 * place + 1]:
@@ -74,7 +74,8 @@ class Lines:
             ]
         condition = await compiler.kind(kind, at)
         measured = await measuring(compiler, asked)
-        return Split(condition, f"{condition} and {measured.looks_at}", measured, asked.measure == "sessions")
+        looks_at = " and ".join(part for part in (condition, measured.looks_at) if part != "1") or "1"
+        return Split(condition, looks_at, measured, asked.measure == "sessions")
 
     async def show_largest(self, lined: Lined, top: int) -> None:
         """Gives lines to the values with the largest measure in the period; to none without a breakdown.
