@@ -71,7 +71,7 @@ QUESTIONS: dict[str, Question] = {
     "max": Trends(period=_PERIOD, measure="max", of="metadata.plan"),
     "percentile": Trends(period=_PERIOD, measure="percentile", percentile=0.9, of="metadata.plan"),
     "distinct": Trends(period=_PERIOD, measure="distinct", of="metadata.step"),
-    "pair": Trends(period=_PERIOD, breakdown=("tool_id", "event_type"), top=50),
+    "pair": Trends(period=_PERIOD, breakdown=("tool_id", "event_type")),
     "formula": Trends(
         period=_PERIOD,
         series=(Series(event_type="export_action"), Series(measure="units")),

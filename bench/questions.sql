@@ -162,7 +162,8 @@ where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and
 
 -- name: sum_columns
 select toDate(ts) as d, sum(toFloat64OrNull(properties['plan'])) from events final
-where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0 group by d
+where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0
+  and isFinite(toFloat64OrNull(properties['plan'])) group by d
 
 -- name: sum_time_columns
 select toDate(ts) as d, sum(time_on_page) from events final
@@ -170,19 +171,23 @@ where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and
 
 -- name: average_columns
 select toDate(ts) as d, avg(toFloat64OrNull(properties['plan'])) from events final
-where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0 group by d
+where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0
+  and isFinite(toFloat64OrNull(properties['plan'])) group by d
 
 -- name: min_columns
 select toDate(ts) as d, min(toFloat64OrNull(properties['plan'])) from events final
-where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0 group by d
+where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0
+  and isFinite(toFloat64OrNull(properties['plan'])) group by d
 
 -- name: max_columns
 select toDate(ts) as d, max(toFloat64OrNull(properties['plan'])) from events final
-where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0 group by d
+where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0
+  and isFinite(toFloat64OrNull(properties['plan'])) group by d
 
 -- name: percentile_columns
 select toDate(ts) as d, quantileExactInclusive(0.9)(toFloat64OrNull(properties['plan'])) from events final
-where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0 group by d
+where ts >= {first:DateTime64(6, 'UTC')} and ts < {end:DateTime64(6, 'UTC')} and is_bot = 0
+  and isFinite(toFloat64OrNull(properties['plan'])) group by d
 
 -- name: distinct_columns
 select toDate(ts) as d, uniqExact(properties['step']) from events final

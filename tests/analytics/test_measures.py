@@ -77,6 +77,20 @@ def test_a_sum_is_the_same_in_whatever_order(asking: Asking) -> None:
     assert _total(asking, story, question) == math.fsum([0.1] * 10)
 
 
+def test_a_sum_beyond_a_float_is_none(asking: Asking) -> None:
+    """On its day alone; the largest of the same numbers is one."""
+    story = world(*(event("2 10:00", metadata={"n": "1.7e308"}) for _ in range(3)), event("3 10:00", metadata={"n": 2}))
+    wanted: dict[Measure, tuple[list[float | None], float | None]] = {
+        "sum": ([None, 2], None),
+        "average": ([None, 2], None),
+        "max": ([1.7e308, 2], 1.7e308),
+    }
+    for measure, found in wanted.items():
+        answer = asking(story, Trends(period=march(2, 3), measure=measure, of="metadata.n"))
+        assert isinstance(answer, TrendsAnswer)
+        assert (answer.lines[0].values, answer.lines[0].total) == found
+
+
 def test_different_values_of_any_field(asking: Asking) -> None:
     """A visitor without a user id has no value of it, though they are somebody."""
     story = world(

@@ -151,7 +151,7 @@ class Compiler:
         """An expression of a field's number, and the condition that its text is one. Raises InvalidRequest likewise."""
         if field in _DURATIONS:
             return field, f"{field} >= 0"
-        if not field.startswith("metadata."):
+        if field in _COLUMNS:
             raise InvalidRequest(f"{field!r} has no numbers: give metadata.KEY, {' or '.join(_DURATIONS)}.", field=at)
         number = f"toFloat64OrNull(toString({await self.value(field, at)}))"
         return f"assumeNotNull({number})", f"isFinite({number})"

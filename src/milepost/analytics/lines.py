@@ -5,6 +5,7 @@ Series that share their lines, as those of a formula do, are measured in one loo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -30,21 +31,23 @@ _FEW_VALUES: Final = (
 class Figures:
     """A measure by line (its value's place in `shown`, from 1; 0 are all others) and bucket; missing is nothing."""
 
-    values: dict[int, dict[int, float]] = field(default_factory=dict)
-    totals: dict[int, float] = field(default_factory=dict)
+    values: dict[int, dict[int, float | None]] = field(default_factory=dict)
+    totals: dict[int, float | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, rows: Iterable[_Row], place: int = 0) -> Figures:
         """From rows of line, bucket, whether it is the whole period, and of each series the figure and, where there are
-        several, the number of its events."""
+        several, what is above 0 if it has events."""
         found = cls()
         for line, bucket, whole, figures in rows:
             if len(figures) > 1 and not figures[2 * place + 1]:
                 continue
+            # A sum may be more than a float holds.
+            figure = figures[2 * place] if math.isfinite(figures[2 * place]) else None
             if whole:
-                found.totals[line] = figures[2 * place]
+                found.totals[line] = figure
             else:
-                found.values.setdefault(line, {})[bucket] = figures[2 * place]
+                found.values.setdefault(line, {})[bucket] = figure
         return found
 
     def line(self, number: int, length: int, nothing: float | None) -> tuple[list[float | None], float | None]:
@@ -74,7 +77,8 @@ class Lines:
             ]
         condition = await compiler.kind(kind, at)
         measured = await measuring(compiler, asked)
-        return Split(condition, f"{condition} and {measured.looks_at}", measured, asked.measure == "sessions")
+        looks_at = " and ".join(part for part in (condition, measured.looks_at) if part != "1") or "1"
+        return Split(condition, looks_at, measured, asked.measure == "sessions")
 
     async def show_largest(self, lined: Lined, top: int) -> None:
         """Gives lines to the values with the largest measure in the period; to none without a breakdown.

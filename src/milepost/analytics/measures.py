@@ -25,7 +25,6 @@ DURATIONS: Final[tuple[Measure, ...]] = ("time_on_page", "session_duration")
 _COUNTING: Final[tuple[Measure, ...]] = ("events", "units", "sessions", "sum", "distinct")
 
 _STEPS: Final = float(1 << 40)
-_SMALL: Final = "abs({0}) < 1e18"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +49,8 @@ class Measuring:
     parts: tuple[tuple[str, str, str], ...]
     figure: str = "{0}"
     nothing: float | None = None
+    #: Whether it is above 0 wherever it looks at an event.
+    counts: bool = False
     #: Whether it asks for no more than who was there: the rollup knows that too.
     sees_units_alone: bool = False
 
@@ -92,7 +93,7 @@ async def measuring(compiler: Compiler, asked: Asked) -> Measuring:
         raise InvalidRequest(f"{asked.measure} needs {what}: give it in `of`, such as metadata.amount.", field=asked.at)
     if asked.measure == "distinct":
         value, present = await compiler.distinct(asked.of, asked.at)
-        return Measuring(present, (("uniqExact", "", value),), nothing=0.0)
+        return Measuring(present, (("uniqExact", "", value),), nothing=0.0, counts=True)
     number, present = await compiler.number(asked.of, asked.at)
     return _numeric(asked, number, present, whole=asked.of in DURATIONS)
 
@@ -105,12 +106,12 @@ def of_no_field(measure: Measure, at: str) -> InvalidRequest:
 def _plain(compiler: Compiler, asked: Asked) -> Measuring:
     match asked.measure:
         case "events":
-            return Measuring("1", (("count", "", ""),), nothing=0.0)
+            return Measuring("1", (("count", "", ""),), nothing=0.0, counts=True)
         case "units":
             parts = (("groupBitmap", "", compiler.unit),)
-            return Measuring(compiler.somebody, parts, nothing=0.0, sees_units_alone=True)
+            return Measuring(compiler.somebody, parts, nothing=0.0, counts=True, sees_units_alone=True)
         case "sessions":
-            return Measuring("session != 0", (("uniqExact", "", "session"),), nothing=0.0)
+            return Measuring("session != 0", (("uniqExact", "", "session"),), nothing=0.0, counts=True)
         case _:
             return Measuring(f"{asked.measure} >= 0", (_percentile(asked.percentile, asked.measure),))
 
@@ -136,7 +137,7 @@ def _percentile(at: float, of: str) -> tuple[str, str, str]:
 def _sum(number: str, *, whole: bool) -> tuple[tuple[str, str, str], ...]:
     if whole:
         return (("sum", "", f"toInt128({number})"),)
-    steps = f"if({_SMALL.format(number)}, toInt128({number} * {_STEPS!r}), toInt128(0))"
+    steps = f"toInt128(if(abs({number}) < 1e18, {number}, 0) * {_STEPS!r})"
     return ("sum", "", steps), ("sumKahan", "", f"{number} - toFloat64({steps}) / {_STEPS!r}")
 
 

@@ -27,8 +27,8 @@ class Split:
 class Lined:
     """Series whose lines are of the same values: `shown`, and all others together where there are any.
 
-    Of one series every event that is read is its own. Of several each has its condition at every aggregate, and beside
-    its figure the number of its events: there may be none where another series has some.
+    Of one series every event that is read is its own. Of several each has its condition at every aggregate, and where
+    its figure does not tell, the number of its events: there may be none where another series has some.
     """
 
     splits: list[Split]
@@ -37,6 +37,8 @@ class Lined:
 
     @property
     def looks_at(self) -> str:
+        if any(split.looks_at == "1" for split in self.splits):
+            return "1"
         return "(" + " or ".join(f"({split.looks_at})" for split in self.splits) + ")"
 
     @property
@@ -44,7 +46,7 @@ class Lined:
         """By what values are ranked, after `sizes`: the first series that has one says how large it is."""
         if len(self.splits) == 1:
             return "figure0 desc"
-        cases = [f"events{n} > 0, " for n in range(len(self.splits))]
+        cases = [f"{self._told(n)} > 0, " for n in range(len(self.splits))]
         first = "".join(f"{case}{n}, " for n, case in enumerate(cases))
         size = "".join(f"{case}toFloat64(figure{n}), " for n, case in enumerate(cases))
         return f"multiIf({first}{len(cases)}), multiIf({size}0) desc"
@@ -66,14 +68,22 @@ class Lined:
         return ", ".join(f"{one.merged(f'{name}_', only, over)} as {name}" for name, one, only in self._measured())
 
     def merged(self) -> str:
-        """The figures of what was kept, as one array: of each series its figure and, of several, its events."""
-        return (
-            "[" + ", ".join(f"toFloat64({one.merged(f'{name}_', only)})" for name, one, only in self._measured()) + "]"
-        )
+        """The figures of what was kept, as one array: of each series its figure and, of several, whether it has events
+        (above 0)."""
+        found = {name: f"toFloat64({one.merged(f'{name}_', only)})" for name, one, only in self._measured()}
+        if len(self.splits) == 1:
+            return f"[{found['figure0']}]"
+        pairs = (f"{found[f'figure{n}']}, {found[self._told(n)]}" for n in range(len(self.splits)))
+        return f"[{', '.join(pairs)}]"
+
+    def _told(self, n: int) -> str:
+        """What says whether a series has events."""
+        return f"figure{n}" if self.splits[n].measuring.counts else f"events{n}"
 
     def _measured(self) -> Iterator[tuple[str, Measuring, str]]:
         for n, split in enumerate(self.splits):
-            only = split.looks_at if len(self.splits) > 1 else ""
+            several = len(self.splits) > 1
+            only = split.looks_at if several and split.looks_at != "1" else ""
             yield f"figure{n}", split.measuring, only
-            if only:
+            if several and not split.measuring.counts:
                 yield f"events{n}", _COUNT, only
