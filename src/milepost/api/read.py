@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, get_args
 from uuid import UUID
 
 import msgspec
@@ -16,7 +16,7 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 from milepost.access.callers import Caller, is_still_admitted, token_customer
 from milepost.access.paths import customer_of
 from milepost.access.services import AnyRequest, services
-from milepost.api.params import Cursor, CustomerId, Limit, matchable
+from milepost.api.params import Cursor, CustomerId, Limit, matchable, trait_filters
 from milepost.api.schemas import errors
 from milepost.api.traits import put_customer
 from milepost.errors import NotFound
@@ -26,7 +26,7 @@ from milepost.insights.customer import Action, Customer, Event, Insights, Page, 
 from milepost.insights.customers import CustomerFilter, CustomerPage, Sort, Status, list_customers
 from milepost.store.database import DictConnection
 from milepost.traits.keep import read_now
-from milepost.vocabulary import MAX_ID_LENGTH, MAX_WORD_LENGTH, EventType
+from milepost.vocabulary import MAX_ID_LENGTH, MAX_NAME_LENGTH, MAX_WORD_LENGTH, EventType
 from milepost.work.texts import MAX_TAG, tag_key
 
 Search = Annotated[str | None, Parameter(max_length=MAX_ID_LENGTH, description="Part of a customer's id or name.")]
@@ -35,6 +35,21 @@ Weakest = Annotated[
     str | None, Parameter(max_length=MAX_WORD_LENGTH, description="The competency with the lowest score.")
 ]
 Tag = Annotated[str | None, Parameter(max_length=MAX_TAG, description="A tag of the team's, in whatever case.")]
+Filters = Annotated[
+    str | None,
+    Parameter(
+        max_length=8_000,
+        description="Conditions on traits as JSON, as in questions: "
+        '`[{"field": "trait.plan", "op": "is", "values": ["pro"]}]`.',
+    ),
+]
+SortBy = Annotated[
+    str,
+    Parameter(
+        max_length=MAX_NAME_LENGTH + 10,
+        description=f"One of {', '.join(get_args(Sort))}, or trait.NAME or -trait.NAME.",
+    ),
+]
 #: Seconds between two looks whether somebody may watch still.
 _ADMITTED_EVERY = 2.5
 _MANY = errors(400, 401, 403, 422, 429, 503)
@@ -46,13 +61,14 @@ async def get_customers(
     request: AnyRequest,
     limit: Limit = 50,
     cursor: Cursor = None,
-    sort: Sort = "-last_seen",
+    sort: SortBy = "-last_seen",
     q: Search = None,
     status: Status = "all",
     min_score: Score = None,
     max_score: Score = None,
     weakest: Weakest = None,
     tag: Tag = None,
+    filters: Filters = None,
 ) -> CustomerPage:
     """Customers, searched, filtered and sorted; `total` counts all pages. Scores, trends and risks are filtered and
     sorted as of the last settling, about a second behind."""
@@ -64,7 +80,9 @@ async def get_customers(
         max_score=max_score,
         weakest=matchable(weakest, "weakest"),
         tag=tag_key(tag) if matchable(tag, "tag") and tag else None,
+        traits=trait_filters(filters),
     )
+    matchable(sort, "sort")
     async with served.database.transaction() as connection:
         return await list_customers(connection, now=served.now(), limit=limit, cursor=cursor, sort=sort, wanted=wanted)
 

@@ -2,50 +2,27 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 from psycopg import sql
 
-from milepost.errors import InvalidRequest
+from milepost.insights.by_traits import TraitCondition, conditions, order_by, values_of
+from milepost.insights.ordering import Ordering, Sort, ordering_of
 from milepost.store.database import DictConnection, Row
 from milepost.store.queries import load
+from milepost.traits.keep import read_now
+from milepost.traits.values import Value as TraitValue
 from milepost.vocabulary import Trend
 
-Status = Literal["all", "active", "quiet", "improving", "declining", "at_risk"]
-Sort = Literal[
-    "last_seen", "-last_seen", "events", "-events", "sessions", "-sessions", "exports", "-exports",
-    "resources", "-resources", "customer", "-customer", "name", "-name", "score", "-score", "rate", "-rate",
-]  # fmt: skip
+__all__ = ["Sort"]
 
+Status = Literal["all", "active", "quiet", "improving", "declining", "at_risk"]
 _SQL = load("milepost.insights", "read.sql")
-#: Sort words to columns with the type their cursor is cast to; a leading minus is descending.
-_COLUMNS = {
-    "last_seen": ("last_event_at", sql.SQL("timestamptz")),
-    "events": ("total_events", sql.SQL("bigint")),
-    "sessions": ("total_sessions", sql.SQL("bigint")),
-    "exports": ("total_exports_generated", sql.SQL("bigint")),
-    "resources": ("total_resources_created", sql.SQL("bigint")),
-    "customer": ("customer_id", sql.SQL("text")),
-    "name": ("sort_name", sql.SQL("text")),
-    "score": ("score", sql.SQL("double precision")),
-    "rate": ("rate", sql.SQL("double precision")),
-}
-#: What stands in the settled snapshot, with its column there.
-_SETTLED = {
-    "score": sql.Identifier("n", "current_scaling_score"),
-    "rate": sql.Identifier("n", "systematic_progression_rate"),
-}
-#: Columns that may be null; the other columns' indexes have no word on nulls.
-_NULLABLE = {"last_event_at", "score"}
 _STANDING = sql.SQL("milepost.standing s")
 #: Where a snapshot decides, those that are not settled yet (a second at most) come when they are.
 _SNAPSHOTS = sql.SQL("milepost.snapshots n join milepost.standing s using (customer_id)")
-#: Joined only where a name decides: a hundred thousand names take as long as all else.
-_NAMED = sql.SQL(" left join milepost.customers c using (customer_id)")
 #: Found first, whatever the order: walking an index of the order would look at everybody where few match.
 _MATCHES = sql.SQL(_SQL["customer_matches"])
 _MATCHING = sql.SQL("s.customer_id in (select customer_id from matches)")
@@ -61,13 +38,6 @@ _WANTED: dict[Status, sql.SQL] = {
 _OF_SNAPSHOTS = ("improving", "declining", "at_risk")
 
 
-_Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-_Score = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
-_Text = Annotated[str, msgspec.Meta(pattern=r"\A[^\x00]*\Z")]
-#: What stands first in a customer's row, for the eye and for the order.
-_SORT_NAME = sql.SQL("lower(coalesce(c.name, s.customer_id))")
-
-
 class CustomerFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which customers a list is of. `active` was seen in the last 7 days, `quiet` was seen, but not for 14 days;
     the others are as of the last settling. Scores: at least and at most; `tag`: in small letters; None is no bound."""
@@ -78,6 +48,7 @@ class CustomerFilter(msgspec.Struct, frozen=True, kw_only=True):
     max_score: float | None = None
     weakest: str | None = None
     tag: str | None = None
+    traits: tuple[TraitCondition, ...] = ()
 
 
 EVERYBODY = CustomerFilter()
@@ -108,6 +79,8 @@ class CustomerSummary(msgspec.Struct, kw_only=True):
     inconsistent_system_usage: bool | None
     low_business_impact_actions: bool | None
     weekly_events: list[int]
+    #: What is known of the customer now.
+    traits: dict[str, TraitValue] = {}
 
 
 class CustomerPage(msgspec.Struct):
@@ -127,31 +100,34 @@ async def list_customers(
     limit: int = 50,
     cursor: str | None = None,
     before: str | None = None,
-    sort: Sort = "-last_seen",
+    sort: str = "-last_seen",
     wanted: CustomerFilter = EVERYBODY,
 ) -> CustomerPage:
     """One page of customers, behind `cursor` or else right in front of `before`. Names are sorted without regard to
-    case, ids where there is none; scores by the last settling.
+    case, ids where there is none; scores by the last settling. `sort` is a Sort, or `trait.NAME` or `-trait.NAME`.
 
-    Raises InvalidRequest for a cursor that is not from the same sort.
+    Raises InvalidRequest for another sort, and for a cursor that is not from the same one.
     """
-    asked = _Asked(wanted, sort)
+    name = sort.removeprefix("-").removeprefix("trait.")
+    by_trait = bool(name) and sort.removeprefix("-") == f"trait.{name}"
+    order = await order_by(connection, name, sort) if by_trait else ordering_of(sort)
+    asked = _Asked(wanted, order)
     values = _values(wanted, now) | {"today": now.date(), "limit": limit + 1, "as_settled": asked.by_snapshot}
     if before is not None and cursor is None:
         rows = await _rows(connection, asked, values, before, backwards=True)
         if len(rows) > limit:
             rows = rows[:limit][::-1]
-            return await _page(connection, asked, values, rows, _encode(rows[-1], sort), _encode(rows[0], sort))
+            return await _page(connection, asked, values, rows, order.encode(rows[-1]), order.encode(rows[0]))
         # The first page is reached: it is shown whole, whatever was left of it.
     rows = await _rows(connection, asked, values, cursor, backwards=False)
-    following = _encode(rows[limit - 1], sort) if len(rows) > limit else None
-    previous = _encode(rows[0], sort) if cursor is not None and rows else None
+    following = order.encode(rows[limit - 1]) if len(rows) > limit else None
+    previous = order.encode(rows[0]) if cursor is not None and rows else None
     return await _page(connection, asked, values, rows[:limit], following, previous)
 
 
 async def count_customers(connection: DictConnection, *, now: datetime, wanted: CustomerFilter = EVERYBODY) -> int:
     """How many there are."""
-    return await _count(connection, _Asked(wanted, "-last_seen"), _values(wanted, now))
+    return await _count(connection, _Asked(wanted, ordering_of("-last_seen")), _values(wanted, now))
 
 
 async def count_waiting(connection: DictConnection, *, now: datetime) -> int:
@@ -164,25 +140,25 @@ class _Asked(NamedTuple):
     """A filter and an order, and what both mean for the tables to read."""
 
     wanted: CustomerFilter
-    sort: Sort
+    order: Ordering
 
     @property
     def by_snapshot(self) -> bool:
         wanted = self.wanted
-        settled = self.sort.removeprefix("-") in _SETTLED or wanted.status in _OF_SNAPSHOTS
+        settled = self.order.settled or wanted.status in _OF_SNAPSHOTS
         scored = (wanted.min_score, wanted.max_score, wanted.weakest) != (None, None, None)
         return settled or scored
 
     @property
     def source(self) -> sql.Composable:
-        source = _SNAPSHOTS if self.by_snapshot else _STANDING
-        return source + _NAMED if self.sort.removeprefix("-") == "name" else source
+        return (_SNAPSHOTS if self.by_snapshot else _STANDING) + self.order.join
 
     @property
     def counted(self) -> sql.Composable:
         """What to count in: a snapshot has a standing, so the two are joined only where both decide."""
         wanted = self.wanted
-        if self.by_snapshot and not wanted.q and not wanted.tag and wanted.status not in ("active", "quiet"):
+        by_standing = wanted.q or wanted.tag or wanted.traits or wanted.status in ("active", "quiet")
+        if self.by_snapshot and not by_standing:
             return sql.SQL("milepost.snapshots n")
         return _SNAPSHOTS if self.by_snapshot else _STANDING
 
@@ -199,7 +175,7 @@ class _Asked(NamedTuple):
             parts.append(sql.SQL("n.current_scaling_score <= %(max_score)s"))
         if self.wanted.weakest is not None:
             parts.append(sql.SQL("n.weakest_competency = %(weakest)s"))
-        return sql.SQL(" and ").join(parts)
+        return sql.SQL(" and ").join([*parts, *conditions(self.wanted.traits)])
 
 
 def _values(wanted: CustomerFilter, now: datetime) -> dict[str, object]:
@@ -211,6 +187,7 @@ def _values(wanted: CustomerFilter, now: datetime) -> dict[str, object]:
         "max_score": wanted.max_score,
         "weakest": wanted.weakest,
         "tag": wanted.tag,
+        **values_of(wanted.traits),
     }
 
 
@@ -229,6 +206,9 @@ async def _page(
     previous: str | None,
 ) -> CustomerPage:
     items = msgspec.convert(rows, list[CustomerSummary])
+    known = await read_now(connection, "customer", [item.customer_id for item in items])
+    for item in items:
+        item.traits = known[item.customer_id]
     total = int(str(rows[0]["total"])) if rows else await _count(connection, asked, values)
     return CustomerPage(items, total, following, previous)
 
@@ -236,78 +216,23 @@ async def _page(
 async def _rows(
     connection: DictConnection, asked: _Asked, values: dict[str, object], cursor: str | None, *, backwards: bool
 ) -> list[Row]:
-    """Rows behind the cursor in the order of `sort`, or, backwards, in front of it in the reverse order."""
-    sort = asked.sort
-    column, kind = _COLUMNS[sort.removeprefix("-")]
-    descending = sort.startswith("-") != backwards
+    """Rows behind the cursor in the order asked for, or, backwards, in front of it in the reverse order."""
+    order = asked.order
     beyond: sql.Composable = sql.SQL("true")
     if cursor is not None:
-        values["after"], values["after_id"] = _decode(cursor, sort)
-        beyond = _beyond(column, kind, descending=descending, id_down=backwards, null=values["after"] is None)
-    first, last = (sql.SQL(" nulls first"), sql.SQL(" nulls last")) if column in _NULLABLE else (sql.SQL(""),) * 2
-    direction = sql.SQL("desc") + last if descending else sql.SQL("asc") + first
-    tie = sql.SQL("desc" if backwards else "asc")
-    order = sql.SQL("sort_key {}, customer_id {}").format(direction, tie)
+        values["after"], values["after_id"] = order.decode(cursor)
+        beyond = order.beyond(backwards=backwards, null=values["after"] is None)
     query = sql.SQL(_SQL["customer_page"]).format(
         matches=_MATCHES,
         source=asked.source,
         counted=asked.counted,
         wanted=asked.condition,
-        order=order,
+        order=order.by(backwards=backwards),
         after=beyond,
-        sort_key=_key(column),
+        sort_key=order.key,
     )
     return await (await connection.execute(query, values)).fetchall()
 
 
-def _key(column: str) -> sql.Composable:
-    return _SORT_NAME if column == "sort_name" else _SETTLED.get(column, sql.Identifier("s", column))
-
-
-def _beyond(column: str, kind: sql.SQL, *, descending: bool, id_down: bool, null: bool) -> sql.Composable:
-    """What comes behind the cursor, with nulls at the end (descending) or at the start (ascending)."""
-    name = _key(column)
-    beyond = sql.SQL("{} {} %(after)s::{}").format(name, sql.SQL("<" if descending else ">"), kind)
-    tie = sql.SQL("s.customer_id < %(after_id)s" if id_down else "s.customer_id > %(after_id)s")
-    if column == "customer_id":
-        return beyond
-    if null and descending:
-        return sql.SQL("{} is null and {}").format(name, tie)
-    if null:
-        return sql.SQL("({} is not null or {})").format(name, tie)
-    same = sql.SQL("{} = %(after)s::{} and {}").format(name, kind, tie)
-    if descending and column in _NULLABLE:
-        return sql.SQL("({} or ({}) or {} is null)").format(beyond, same, name)
-    return sql.SQL("({} or ({}))").format(beyond, same)
-
-
 def _escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("\x00", "")
-
-
-def _encode(row: dict[str, object], sort: str) -> str:
-    text = msgspec.json.encode([sort, row["sort_key"], row["customer_id"]])
-    return base64.urlsafe_b64encode(text).decode().rstrip("=")
-
-
-def _decode(cursor: str, sort: str) -> tuple[object, str]:
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        parts: Sequence[object] = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=list[object])
-        made_for, value, customer = parts
-    except (ValueError, msgspec.DecodeError) as error:
-        raise InvalidRequest("cursor was not made by this server. Start without one.", field="cursor") from error
-    if made_for != sort or not isinstance(customer, str) or "\x00" in customer:
-        raise InvalidRequest("cursor belongs to another sort order. Start without one.", field="cursor")
-    try:
-        return None if value is None else msgspec.convert(value, _kind(sort)), customer
-    except msgspec.ValidationError as error:
-        raise InvalidRequest("cursor was not made by this server. Start without one.", field="cursor") from error
-
-
-def _kind(sort: str) -> Any:
-    """What a cursor's value must be: a forged one must not reach PostgreSQL's parser."""
-    column = _COLUMNS[sort.removeprefix("-")][0]
-    if column in _SETTLED:
-        return _Score
-    return _Count if column.startswith("total") else datetime if column.endswith("_at") else _Text
