@@ -12,44 +12,56 @@ from milepost.store.database import DictConnection
 
 _SIGNS: Final = {"above": sql.SQL(">"), "at_least": sql.SQL(">="), "below": sql.SQL("<"), "at_most": sql.SQL("<=")}
 _TURNED: Final = ("is_not", "not_contains", "is_not_set")
-#: What is known of customers now.
+_CUT: Final = 100  # characters of `word`
+#: What is known of customers now, as the index has it: reading the rows themselves takes ten times as long.
 _NOW: Final = sql.SQL(
     "select t.id from milepost.traits t where t.kind = 'customer' and t.name = {name} and t.until is null"
 )
-#: There is a value: neither null nor a list of nothing.
-_SET: Final = sql.SQL("t.value <> 'null' and t.value <> '[]'")
-#: As the index has it; then as it is.
-_IS: Final = sql.SQL(
-    "left(lower(t.value #>> '{{}}'), 100) = any({lower}::text[]) and (t.value #>> '{{}}') = any({texts}::text[])"
-)
+_WORD: Final = sql.SQL("t.word = any({words}::text[])")
+_LONG: Final = sql.SQL("t.word = any({words}::text[]) and (t.value #>> '{{}}') = any({texts}::text[])")
 _PART: Final = sql.SQL("jsonb_typeof(t.value) = 'array' and t.value ?| {texts}::text[]")
+#: A list as it is shown; of a trait that was never one its text.
+_SHOWN: Final = sql.SQL(
+    "case jsonb_typeof(t.value) when 'array' then (select string_agg(v, ', ' order by place)"
+    " from jsonb_array_elements_text(t.value) with ordinality as x(v, place)) else t.value #>> '{}' end"
+)
 _CONTAINS: Final = sql.SQL(
     "exists (select from unnest({texts}::text[]) as w where position(lower(w) in lower({shown})) > 0)"
 )
 #: The trait beside each customer, to sort by.
 _JOIN: Final = sql.SQL(
     " left join milepost.traits o on o.kind = 'customer' and o.id = s.customer_id and o.name = {}"
-    " and o.until is null and o.value <> 'null'"
+    " and o.until is null and o.word is not null"
 )
-_TEXT_KEY: Final = sql.SQL("nullif(left(lower(o.value #>> '{}'), 100), '')")
-_SHOWN: Final = sql.SQL(
-    "case jsonb_typeof(t.value) when 'array' then (select string_agg(v, ', ' order by place)"
-    " from jsonb_array_elements_text(t.value) with ordinality as x(v, place)) else t.value #>> '{}' end"
-)
+_TEXT_KEY: Final = sql.SQL("lower(o.word)")
 
 
 class TraitCondition(NamedTuple):
-    """A condition on what a trait of a customer is now: operators and values as in a question's filter, checked."""
+    """A condition on what a trait of a customer is now: operators and values as in a question's filter, checked.
+    `lists`: whether it was ever a list."""
 
     name: str
     op: str
     values: tuple[str | float, ...]
+    lists: bool = True
+
+
+async def looked_up(connection: DictConnection, filters: Sequence[TraitCondition]) -> tuple[TraitCondition, ...]:
+    """The same with what is known of their traits."""
+    if not filters:
+        return ()
+    cursor = await connection.execute(
+        "select name from milepost.trait_names where kind = 'customer' and name = any(%s) and 'list' = any(seen)",
+        ([one.name for one in filters],),
+    )
+    lists = {str(row["name"]) for row in await cursor.fetchall()}
+    return tuple(one._replace(lists=one.name in lists) for one in filters)
 
 
 def conditions(filters: Sequence[TraitCondition]) -> list[sql.Composable]:
     """A condition on `s.customer_id` for each. They hold for the same customers as in a question (analytics/traits.py),
     where its traits are those of now."""
-    return [_condition(one, f"trait{place}") for place, one in enumerate(filters)]
+    return [_condition(one, place) for place, one in enumerate(filters)]
 
 
 def values_of(filters: Sequence[TraitCondition]) -> dict[str, object]:
@@ -62,7 +74,7 @@ def values_of(filters: Sequence[TraitCondition]) -> dict[str, object]:
         found: dict[str, object] = {
             "name": one.name,
             "texts": texts,
-            "lower": [text.lower()[:100] for text in texts],
+            "words": [text[:_CUT] for text in texts],
             "figures": [float(value) for value in one.values if not isinstance(value, str)],
             "limit": one.values[0] if one.op in _SIGNS else None,
         }
@@ -87,22 +99,49 @@ async def order_by(connection: DictConnection, name: str, sort: str) -> Ordering
     return Ordering(sort, _TEXT_KEY, sql.SQL("text"), Text, nullable=True, join=join)
 
 
-def _condition(condition: TraitCondition, key: str) -> sql.Composable:
-    now = _NOW.format(name=sql.Placeholder(f"{key}_name"))
-    among = sql.SQL("s.customer_id in ({} and ({}))").format(now, _holds(condition, key))
+def found(filters: Sequence[TraitCondition]) -> sql.Composable:
+    """More subqueries of a WITH, for `conditions`: for whom each holds, found once however often it is asked."""
+    parts: list[sql.Composable] = []
+    for place, one in enumerate(filters):
+        now = _NOW.format(name=sql.Placeholder(f"trait{place}_name"))
+        parts += [
+            sql.SQL(", {} as materialized ({} and ({}))").format(_named(place), now, _holds(one, f"trait{place}")),
+            sql.SQL(", {} as ({} and {})").format(_named(place, "set"), now, _is_set(one)),
+        ]
+    return sql.SQL("").join(parts)
+
+
+def _named(place: int, what: str = "found") -> sql.Identifier:
+    return sql.Identifier(f"trait{place}_{what}")
+
+
+def _condition(condition: TraitCondition, place: int) -> sql.Composable:
+    among: sql.Composable = sql.SQL("s.customer_id in (select id from {})").format(_named(place))
     if condition.op in ("is", "is_not") and "" in condition.values:
-        among = sql.SQL("({} or s.customer_id not in ({} and {}))").format(among, now, _SET)
+        no_value = sql.SQL("s.customer_id not in (select id from {})").format(_named(place, "set"))
+        among = sql.SQL("({} or {})").format(among, no_value)
     return sql.SQL("not {}").format(among) if condition.op in _TURNED else among
 
 
+def _is_set(condition: TraitCondition) -> sql.Composable:
+    return sql.SQL("t.word is not null and t.value <> '[]'" if condition.lists else "t.word is not null")
+
+
 def _holds(condition: TraitCondition, key: str) -> sql.Composable:
-    texts, lower, figures, limit = (sql.Placeholder(f"{key}_{name}") for name in ("texts", "lower", "figures", "limit"))
+    texts, words, figures, limit = (sql.Placeholder(f"{key}_{name}") for name in ("texts", "words", "figures", "limit"))
     match condition.op:
         case "is" | "is_not":
-            same, part = _IS.format(lower=lower, texts=texts), _PART.format(texts=texts)
-            return sql.SQL("{} or {} or ({} and t.figure = any({}::float8[]))").format(same, part, _SET, figures)
+            wanted = [value for value in condition.values if isinstance(value, str)]
+            # A shorter text than `word` may have is all of it.
+            long = condition.lists or any(len(text) >= _CUT for text in wanted)
+            parts = [(_LONG if long else _WORD).format(words=words, texts=texts)]
+            if condition.lists:
+                parts.append(_PART.format(texts=texts))
+            if len(wanted) < len(condition.values):
+                parts.append(sql.SQL("t.figure = any({}::float8[])").format(figures))
+            return sql.SQL(" or ").join(parts)
         case "contains" | "not_contains":
-            return sql.SQL("{} and {}").format(_SET, _CONTAINS.format(texts=texts, shown=_SHOWN))
+            return sql.SQL("{} and {}").format(_is_set(condition), _CONTAINS.format(texts=texts, shown=_SHOWN))
         case "is_set" | "is_not_set":
-            return _SET
+            return _is_set(condition)
     return sql.SQL("t.figure {} {}::float8").format(_SIGNS[condition.op], limit)

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import msgspec
 from psycopg import sql
 
-from milepost.insights.by_traits import TraitCondition, conditions, order_by, values_of
+from milepost.insights.by_traits import TraitCondition, conditions, found, looked_up, order_by, values_of
 from milepost.insights.ordering import Ordering, Sort, ordering_of
 from milepost.store.database import DictConnection, Row
 from milepost.store.queries import load
@@ -111,6 +111,7 @@ async def list_customers(
     name = sort.removeprefix("-").removeprefix("trait.")
     by_trait = bool(name) and sort.removeprefix("-") == f"trait.{name}"
     order = await order_by(connection, name, sort) if by_trait else ordering_of(sort)
+    wanted = msgspec.structs.replace(wanted, traits=await looked_up(connection, wanted.traits))
     asked = _Asked(wanted, order)
     values = _values(wanted, now) | {"today": now.date(), "limit": limit + 1, "as_settled": asked.by_snapshot}
     if before is not None and cursor is None:
@@ -192,7 +193,9 @@ def _values(wanted: CustomerFilter, now: datetime) -> dict[str, object]:
 
 
 async def _count(connection: DictConnection, asked: _Asked, values: dict[str, object]) -> int:
-    query = sql.SQL(_SQL["customer_count"]).format(matches=_MATCHES, counted=asked.counted, wanted=asked.condition)
+    query = sql.SQL(_SQL["customer_count"]).format(
+        matches=_MATCHES, found=found(asked.wanted.traits), counted=asked.counted, wanted=asked.condition
+    )
     row = await (await connection.execute(query, values)).fetchone()
     return int(str(row["total"])) if row else 0
 
@@ -224,6 +227,7 @@ async def _rows(
         beyond = order.beyond(backwards=backwards, null=values["after"] is None)
     query = sql.SQL(_SQL["customer_page"]).format(
         matches=_MATCHES,
+        found=found(asked.wanted.traits),
         source=asked.source,
         counted=asked.counted,
         wanted=asked.condition,

@@ -14,6 +14,8 @@ create table milepost.traits (
   value jsonb not null,
   -- The value to compare by size: a number, a date as its seconds since 1970; null for all else.
   figure double precision,
+  -- Its first 100 characters as text, for an index that lists are filtered and sorted by: a whole value may be too long.
+  word text generated always as (left(value #>> '{}', 100)) stored,
   -- Who told: event, api, import, or a member's address.
   source text not null,
   -- When the value was last told, to a day: what is told late of before that holds until then.
@@ -29,9 +31,8 @@ create type milepost.trait_news as (
   -- Of the row that it follows: when it began, and when it was told last, where that was later.
   behind timestamptz, returns_at timestamptz);
 
--- A list of customers filtered and sorted by a trait.
-create index idx_traits_figure on milepost.traits (kind, name, figure, id) where until is null and figure is not null;
-create index idx_traits_value on milepost.traits (kind, name, left(lower(value #>> '{}'), 100), id) where until is null;
+-- A list of customers filtered and sorted by a trait: of each customer's many traits it reads the one.
+create index idx_traits_now on milepost.traits (kind, name, id) include (word, figure) where until is null;
 create index idx_traits_xid on milepost.traits (xid);
 
 -- Every trait that was ever told, and what the team says of it beyond the plan.
