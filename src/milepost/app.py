@@ -38,6 +38,7 @@ from milepost.access.sessions import SessionConfig, SessionCookie, cookie_name
 from milepost.access.tokens import Tokens
 from milepost.api import (
     coach,
+    erasing,
     event_names,
     game,
     health,
@@ -145,6 +146,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             read.router,
             traits.router,
             event_names.router,
+            erasing.router,
             query.router,
             insights.router,
             coach.router,

@@ -70,6 +70,8 @@ _ROUTES: Final = {
     """,
     Caller.SECRET_KEY: """
         POST /v1/actions
+        POST /v1/customers/{customer_id}/erase
+        POST /v1/people/{user_id}/erase
         GET /v1/identity/following
         POST /v1/identity/changes/{change_id}/undo
     """,
