@@ -66,6 +66,7 @@ from milepost.dashboard.coach import pages as coach_pages
 from milepost.dashboard.customers import pages as customers_pages
 from milepost.dashboard.describe import event_in_words
 from milepost.dashboard.environment import pages_environment
+from milepost.dashboard.events import pages as events_pages
 from milepost.dashboard.game import pages as game_pages
 from milepost.dashboard.offline import pages as offline_pages
 from milepost.dashboard.overview import pages as overview_pages
@@ -74,6 +75,7 @@ from milepost.dashboard.questions import pages as question_pages
 from milepost.dashboard.score import pages as score_pages
 from milepost.dashboard.static_files import browser_sdk, static_router
 from milepost.dashboard.tools_app import tools_app_routes
+from milepost.dashboard.traits import pages as traits_pages
 from milepost.dashboard.work import pages as work_pages
 from milepost.errors import Problem, SettingsError
 from milepost.identity.follower import Follower
@@ -165,6 +167,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
             game_pages.router,
             coach_pages.router,
             work_pages.router,
+            traits_pages.router,
+            events_pages.router,
             account_pages.router,
             account_pages.public_router,
             static_router(),

@@ -184,6 +184,9 @@ _ROUTES: Final = {
         POST /customers/{segment}/notes/{note_id}
         POST /customers/{segment}/tags
         POST /customers/{segment}/tasks
+        POST /customers/{segment}/traits
+        GET /event-names
+        POST /event-names
         POST /customers/{segment}/tasks/{task_id}
         GET /customers/{segment}/timeline
         GET /dashboards

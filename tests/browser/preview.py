@@ -20,7 +20,7 @@ from milepost.dashboard.customers.timeline import Timeline, TimelineDay
 from milepost.dashboard.environment import pages_environment
 from milepost.dashboard.static_files import CONTENT_SECURITY_POLICY, STATIC_DIR
 
-from . import sample, sample_coach, sample_game, sample_offline, sample_stream, sample_work
+from . import sample, sample_coach, sample_game, sample_offline, sample_stream, sample_traits, sample_work
 from .sample import EVIL, SCENARIOS, Scenario
 
 _TYPES: Final = {
@@ -96,6 +96,7 @@ def render_all() -> dict[str, str]:
                 coach=sample_coach.next_steps(scenario),
                 game=sample_game.panel(scenario),
                 work=sample_work.panel(scenario),
+                traits=sample_traits.panel(scenario),
             )
         pages[f"/{scenario}/detail"] = environment.get_template("partials/event_detail.html").render(
             view=sample.detail(scenario)

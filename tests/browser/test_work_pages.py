@@ -242,8 +242,12 @@ def test_axe_finds_no_fault(server: Server, page: Page) -> None:
             )
             team.post(f"{home}/tasks", json={"title": f"Task {place}", "due": "2026-01-01" if place % 2 else None})
         team.put(f"{home}/tags/Beta")
-    for address in ("/customers/looked-at", "/tasks"):
+        traits = {"owner": "dana@example.com", "mrr": 1200.5, "renewal_date": "2027-01-31", "x" * 200: "y" * 500}
+        team.put("/v1/customers/looked-at", json={"traits": traits})
+        events = [{"event_name": name, "customer_id": "looked-at"} for name in ("Invoice Sent", "x" * 200, "<b>")]
+        team.post("/v1/events", json={"events": events})
+    for address in ("/customers/looked-at", "/tasks", "/event-names"):
         page.goto(f"{server.url}{address}")
-        for summary in page.locator("#work details > summary").all():
+        for summary in page.locator("#work details > summary, #traits details > summary, .event-name > summary").all():
             summary.dispatch_event("click")
         assert_clean(page)

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 Section = Literal[
     "overview", "live", "customers", "tasks", "trends", "funnels", "retention", "paths", "lifecycle", "tools",
-    "sessions", "cohorts", "dashboards", "coaching", "practice", "game", "score", "keys",
+    "sessions", "cohorts", "dashboards", "coaching", "practice", "game", "score", "events", "keys",
 ]  # fmt: skip
 #: A customer is quiet who was active before and sent nothing for this many days.
 QUIET_DAYS: Final = 14

@@ -1,0 +1,1 @@
+"""What is known of a customer, on its page: shown, and changed by hand."""

@@ -1,0 +1,137 @@
+"""Traits on the customer's page: what is known now, in the team's words, and what each has been."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from milepost.access.services import AnyRequest, services
+from milepost.dashboard.format import words
+from milepost.dashboard.views import customer_url
+from milepost.plan.model import PlannedTrait
+from milepost.store.database import DictConnection
+from milepost.traits.keep import Trait, read_history, read_names, read_now
+from milepost.traits.values import Type, Value
+from milepost.work.tasks import member_emails
+
+#: Those with a meaning stand first, in this order.
+_FIRST: Final = (
+    "owner", "plan", "lifecycle_stage", "mrr", "arr", "currency", "renewal_date", "created_at", "industry", "employees",
+    "website",
+)  # fmt: skip
+#: Called by more than their id made into words.
+_LABELS: Final = {"mrr": "MRR", "arr": "ARR"}
+
+
+@dataclass(frozen=True, slots=True)
+class TraitRow:
+    """A trait as it is shown: a `day` or a `number` to be written as the reader does."""
+
+    name: str
+    label: str
+    text: str
+    number: float | None
+    day: date | None
+    since: datetime
+    source: str
+    was: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TraitsPanel:
+    """traits/panel.html. `known`: names that other customers have, with what they are called, to choose from."""
+
+    customer_id: str
+    rows: tuple[TraitRow, ...]
+    known: tuple[tuple[str, str], ...]
+    members: tuple[str, ...]
+
+    @property
+    def url(self) -> str:
+        return f"{customer_url(self.customer_id)}/traits"
+
+
+async def traits_panel(request: AnyRequest, connection: DictConnection, customer_id: str) -> TraitsPanel:
+    """Hidden traits, and the name, which stands at the top of the page, are left out."""
+    plan = services(request).plan
+    planned = {one.name: one for one in plan.traits if one.of == "customer"}
+    names = {one.name: one for one in await read_names(connection, "customer")}
+    now = (await read_now(connection, "customer", [customer_id]))[customer_id]
+    history = await read_history(connection, "customer", customer_id)
+    rows: list[TraitRow] = []
+    for name, value in now.items():
+        known, ahead = names.get(name), planned.get(name)
+        if name == "name" or (known and known.hidden) or (ahead and ahead.hidden):
+            continue
+        told = [one for one in history if one.name == name]
+        rows.append(
+            TraitRow(
+                name=name,
+                label=label_of(name, known, ahead),
+                text=shown(value),
+                number=value if isinstance(value, int | float) and not isinstance(value, bool) else None,
+                day=_day(value) if type_of(known, ahead) == "date" else None,
+                since=told[0].since,
+                source=told[0].source,
+                was=tuple(shown(one.value) or "nothing" for one in told[1:6]),
+            )
+        )
+    order = {name: place for place, name in enumerate(_FIRST)}
+    rows.sort(key=lambda one: (order.get(one.name, len(order)), one.label.lower(), one.name))
+    offered = tuple((name, label_of(name, names.get(name), planned.get(name))) for name in {**planned, **names})
+    return TraitsPanel(
+        customer_id,
+        tuple(rows),
+        tuple(sorted(offered, key=lambda one: one[1].lower())),
+        tuple(await member_emails(connection)),
+    )
+
+
+def label_of(name: str, known: Trait | None, planned: PlannedTrait | None) -> str:
+    """What a trait is called: by the team, by the plan, or its own name in words."""
+    said = (known and known.label) or (planned and planned.label)
+    return said or _LABELS.get(name) or words(name)
+
+
+def type_of(known: Trait | None, planned: PlannedTrait | None) -> Type | None:
+    """What a trait counts as: as the team says, the plan, or the one type it was seen with."""
+    said = (known and known.type) or (planned and planned.type)
+    return said or (known.seen[0] if known and len(known.seen) == 1 else None)
+
+
+def shown(value: Value) -> str:
+    """A value as text."""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, list):
+        return ", ".join(value)
+    return "" if value is None else str(value)
+
+
+def _day(value: Value) -> date | None:
+    try:
+        return date.fromisoformat(value[:10]) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def typed_value(text: str, kind: Type | None) -> object:
+    """What somebody typed, as the trait's type; a text where it is none of it. Empty takes the trait away."""
+    plain = text.strip()
+    if not plain:
+        return None
+    if kind == "boolean" and plain.lower() in _YES_OR_NO:
+        return _YES_OR_NO[plain.lower()]
+    if kind == "list":
+        return [part.strip() for part in plain.split(",") if part.strip()]
+    if kind == "number":
+        try:
+            return float(plain.replace(",", ""))
+        except ValueError:
+            return plain
+    return plain
+
+
+_YES_OR_NO: Final[Mapping[str, bool]] = {"yes": True, "true": True, "no": False, "false": False}

@@ -1,0 +1,37 @@
+"""What is known of a customer, as its page shows it: full, empty and absurd."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from milepost.dashboard.traits.panel import TraitRow, TraitsPanel
+
+from .sample import EVIL, NOW, Scenario
+
+
+def panel(scenario: Scenario) -> TraitsPanel:
+    if scenario == "empty":
+        return TraitsPanel("acme", (), (), ())
+    absurd = scenario == "absurd"
+    rows = [
+        _row("owner", "Owner", "dana@example.com", was=("lee@example.com", "nothing")),
+        _row("mrr", "MRR", "12345.67", number=12345.67),
+        _row("renewal_date", "Renewal date", "2027-01-31", day=date(2027, 1, 31)),
+        _row("plan", "Plan", "pro"),
+    ]
+    if absurd:
+        rows = [_row(EVIL, EVIL * 3, EVIL * 9, number=None if n % 2 else -1e300, was=(EVIL,) * 5) for n in range(60)]
+    known = tuple((row.name, row.label) for row in rows)
+    return TraitsPanel(EVIL if absurd else "acme", tuple(rows), known, ("dana@example.com",))
+
+
+def _row(
+    name: str,
+    label: str,
+    text: str,
+    *,
+    number: float | None = None,
+    day: date | None = None,
+    was: tuple[str, ...] = (),
+) -> TraitRow:
+    return TraitRow(name, label, text, number, day, NOW, "dana@example.com", was)

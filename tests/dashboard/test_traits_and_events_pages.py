@@ -1,0 +1,79 @@
+"""Traits on a customer's page, and the page of the names of events: shown, changed by hand, whatever was sent."""
+
+from __future__ import annotations
+
+import httpx
+import psycopg
+
+from tests.support.dashboard import member, send_form
+from tests.support.server import SERVER_KEY, Server, wait_for
+
+
+def _put(server: Server, customer: str, traits: dict[str, object]) -> None:
+    headers = {"Authorization": f"Bearer {SERVER_KEY}"}
+    assert (
+        httpx.put(f"{server.url}/v1/customers/{customer}", json={"traits": traits}, headers=headers).status_code == 200
+    )
+
+
+def test_traits_by_hand(shared_server: Server) -> None:
+    _put(shared_server, "hand", {"name": "Hand Inc", "mrr": 1200, "renewal_date": "2027-01-31", "odd <b>": "<script>"})
+    with member(shared_server) as dana:
+        text = dana.get("/customers/hand").text
+        assert "Hand Inc" in text
+        assert "1,200" in text
+        assert "&lt;script&gt;" in text
+        assert "<script>" not in text.split('<section id="traits"')[1].split("</section>")[0]
+        for name, value in (("owner", "ann@example.com"), ("mrr", "1,500.50"), ("odd <b>", "")):
+            told = send_form(dana, "/customers/hand", "/customers/hand/traits", name=name, value=value)
+            assert told.status_code in (200, 303), told.text[:300]
+        text = dana.get("/customers/hand").text
+        assert "ann@example.com" in text
+        assert "1,500.5" in text  # as the reader writes numbers
+        assert "&lt;script&gt;" not in text.split("trait-list")[1].split("</dl>")[0].replace("Before", "")
+        refused = send_form(dana, "/customers/hand", "/customers/hand/traits", name="x", value="y" * 501)
+        assert refused.status_code == 400
+        assert "500" in refused.text
+    with psycopg.connect(shared_server.database_url or "") as connection:
+        by = connection.execute("select source from milepost.traits where name = 'owner' and id = 'hand'").fetchall()
+    assert by == [("dana@example.com",)]
+
+
+def test_names_of_events(shared_server: Server) -> None:
+    with member(shared_server) as dana:
+        assert "No event has a name yet" in dana.get("/event-names").text
+        headers = {"Authorization": f"Bearer {SERVER_KEY}"}
+        events = [
+            {"event_name": name, "customer_id": "names", "event_id": f"n{n}"}
+            for n, name in enumerate(("Invoice Sent", "<i>odd</i>", "Invoice Sent", "x" * 200))
+        ]
+        assert (
+            httpx.post(f"{shared_server.url}/v1/events", json={"events": events}, headers=headers).json()["accepted"]
+            == 4
+        )
+        page = dana.get("/event-names").text
+        assert page.count("means nothing yet") == 3
+        assert "&lt;i&gt;odd" in page
+        said = {"name": "Invoice Sent", "type": "export_action", "tool": "icp-analysis", "label": "Invoice"}
+        assert send_form(dana, "/event-names", "/event-names", **said).status_code in (200, 303)
+        with psycopg.connect(shared_server.database_url or "", autocommit=True) as connection:
+            asked = (
+                "select distinct event_type, tool_id, competency_area from public.behavior_events"
+                " where event_name = 'Invoice Sent'"
+            )
+            wait_for(
+                lambda: (
+                    connection.execute(asked).fetchall() == [("export_action", "icp-analysis", "customer_intelligence")]
+                ),
+                20,
+                "the stored events to follow",
+            )
+        page = dana.get("/event-names", params={"q": "invoice"}).text
+        assert "ICP Analysis" in page
+        assert "odd" not in page
+        for wrong, status in (({"name": "never sent"}, 404), ({"tool": "nowhere"}, 400)):
+            assert send_form(dana, "/event-names", "/event-names", **(said | wrong)).status_code == status
+        back = {"name": "Invoice Sent", "do": "plan"}
+        assert send_form(dana, "/event-names", "/event-names", **back).status_code in (200, 303)
+        assert dana.get("/event-names").text.count("means nothing yet") == 3
+        assert "Invoice Sent" in dana.get("/customers/names").text
