@@ -114,6 +114,7 @@ _ROUTES: Final = {
         GET /v1/customers/{customer_id}/ledger
         GET /v1/customers/{customer_id}/notes
         POST /v1/customers/{customer_id}/notes
+        GET /v1/customers/{customer_id}/people
         GET /v1/customers/{customer_id}/practice
         GET /v1/customers/{customer_id}/recommendations
         POST /v1/customers/{customer_id}/recommendations/{recommendation_id}
@@ -129,6 +130,7 @@ _ROUTES: Final = {
         GET /v1/live
         DELETE /v1/notes/{note_id}
         PATCH /v1/notes/{note_id}
+        GET /v1/people/{user_id}
         GET /v1/plan
         POST /v1/query/funnel
         POST /v1/query/funnel/who
