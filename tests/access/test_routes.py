@@ -180,6 +180,7 @@ _ROUTES: Final = {
         POST /customers/{segment}/actions/{action_id}/restore
         GET /customers/{segment}/events/{event_id}
         POST /customers/{segment}/leaderboard
+        GET /customers/{segment}/people
         POST /customers/{segment}/notes
         POST /customers/{segment}/notes/{note_id}
         POST /customers/{segment}/tags
@@ -203,6 +204,7 @@ _ROUTES: Final = {
         GET /overview/charts
         GET /paths
         GET /paths/who
+        GET /people/{segment}
         GET /practice
         GET /questions/values
         POST /reports

@@ -10,7 +10,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from milepost.people.model import Acts, ToolUse
+from milepost.people.model import Acts, ToolCount
 from tests.analytics.data import an_id
 from tests.analytics.generated import hard
 from tests.analytics.reference.events import Event, World
@@ -61,7 +61,7 @@ def _event(made: random.Random, customer: str, user: str, at: datetime) -> Event
 def _plain(one: Acts) -> dict[str, object]:
     return {
         name: [(use.tool_id, use.events) for use in value]
-        if name == "tools" and all(isinstance(use, ToolUse) for use in value)
+        if name == "tools" and all(isinstance(use, ToolCount) for use in value)
         else value
         for name, value in ((name, getattr(one, name)) for name in Acts.__struct_fields__)
     }

@@ -37,7 +37,7 @@ order by max(ts) desc, customer limit 20
 
 -- name: timeline
 select toString(event_id), customer, toUnixTimestamp64Micro(ts), event_type, event_name, tool_id, tool_section,
-  page_url, actor_type
+  page_url, metadata, actor_type
 from events final
 where customer in {customers:Array(UInt32)} and user = {user:UInt32} and is_bot = 0
 order by ts desc, toString(event_id) desc limit {limit:UInt32}

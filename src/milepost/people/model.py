@@ -15,7 +15,7 @@ Share = Annotated[float | None, Meta(description="0-1; null: not enough events t
 JsonObject = dict[str, Any]
 
 
-class ToolUse(msgspec.Struct, frozen=True):
+class ToolCount(msgspec.Struct, frozen=True):
     """How often a tool was used, ever."""
 
     tool_id: str
@@ -36,11 +36,11 @@ class Acts(msgspec.Struct, frozen=True, kw_only=True):
     ]
     share: Share
     sessions: int
-    tools: Annotated[list[ToolUse], Meta(description="The three used most.")]
+    tools: Annotated[list[ToolCount], Meta(description="The three used most.")]
     actor_types: Annotated[list[ActorType], Meta(description="All that this user has been for the customer.")]
 
 
-class Person(Acts, frozen=True, kw_only=True):
+class AccountPerson(Acts, frozen=True, kw_only=True):
     """Somebody who acted for a customer; `name` and `role` are traits. `share` is of what all its people did in 28
     days."""
 
@@ -109,7 +109,7 @@ class CustomerPeople(Numbers, frozen=True, kw_only=True):
     customer_id: str
     as_of: datetime | None
     reasons: list[Reason]
-    people: list[Person]
+    people: list[AccountPerson]
     actors: list[Actor]
 
 
@@ -143,6 +143,7 @@ class Did(msgspec.Struct, frozen=True, kw_only=True):
     tool_id: str | None
     tool_section: str | None
     page_url: str | None
+    metadata: JsonObject
     actor_type: ActorType
 
 

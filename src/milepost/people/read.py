@@ -14,7 +14,7 @@ from milepost.columns.reading import Value
 from milepost.errors import NotFound
 from milepost.people import figures
 from milepost.people.figures import Acted
-from milepost.people.model import Actor, CustomerPeople, Membership, Person, PersonSeen, ToolUse
+from milepost.people.model import AccountPerson, Actor, CustomerPeople, Membership, PersonSeen, ToolCount
 from milepost.people.reasons import reasons
 from milepost.store.database import DictConnection
 from milepost.store.queries import load
@@ -22,7 +22,7 @@ from milepost.traits.keep import read_now
 from milepost.vocabulary import ActorType
 
 T = TypeVar("T")
-Tools = Mapping[tuple[int, ActorType], list[ToolUse]]
+Tools = Mapping[tuple[int, ActorType], list[ToolCount]]
 
 #: People, and actors, that are listed.
 MOST_LISTED = 500
@@ -92,7 +92,7 @@ async def read_people(store: Store, customer_id: str) -> CustomerPeople:
             today,
         ),
         people=[
-            Person(
+            AccountPerson(
                 **_acts(account, one, found.person_events_28, tools, today),
                 user_id=(user_id := account.user_ids[one.user]),
                 name=_text(traits[user_id], "name"),
@@ -195,12 +195,12 @@ async def _account(store: Store, customer: int, today: date) -> Account:
 
 async def _tools(store: Store, customer: int | None, users: Iterable[int]) -> Tools:
     asked = sorted(users)
-    found: dict[tuple[int, ActorType], list[ToolUse]] = {}
+    found: dict[tuple[int, ActorType], list[ToolCount]] = {}
     if customer is None or not asked:
         return found
     parameters: dict[str, Value] = {"customer": customer, "users": asked}
     for user, actor, tool, uses in await rows_of(store, tuple[int, ActorType, str, int], "tools", parameters):
-        found.setdefault((user, actor), []).append(ToolUse(tool, uses))
+        found.setdefault((user, actor), []).append(ToolCount(tool, uses))
     return found
 
 
