@@ -44,6 +44,7 @@ from milepost.api import (
     health,
     ingest,
     insights,
+    people,
     practice,
     query,
     read,
@@ -71,6 +72,7 @@ from milepost.dashboard.game import pages as game_pages
 from milepost.dashboard.offline import pages as offline_pages
 from milepost.dashboard.overview import pages as overview_pages
 from milepost.dashboard.page_context import ErrorPages, to_sign_in
+from milepost.dashboard.people import pages as people_pages
 from milepost.dashboard.questions import pages as question_pages
 from milepost.dashboard.score import pages as score_pages
 from milepost.dashboard.static_files import browser_sdk, static_router
@@ -154,6 +156,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             coach.router,
             game.router,
             practice.router,
+            people.router,
             validation.router,
             tokens.router,
             work.router,
@@ -162,6 +165,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             overview_pages.router,
             live_page.router,
             customers_pages.router,
+            people_pages.router,
             offline_pages.router,
             question_pages.router,
             game_pages.router,

@@ -116,6 +116,7 @@ _ROUTES: Final = {
         GET /v1/customers/{customer_id}/ledger
         GET /v1/customers/{customer_id}/notes
         POST /v1/customers/{customer_id}/notes
+        GET /v1/customers/{customer_id}/people
         GET /v1/customers/{customer_id}/practice
         GET /v1/customers/{customer_id}/recommendations
         POST /v1/customers/{customer_id}/recommendations/{recommendation_id}
@@ -131,6 +132,7 @@ _ROUTES: Final = {
         GET /v1/live
         DELETE /v1/notes/{note_id}
         PATCH /v1/notes/{note_id}
+        GET /v1/people/{user_id}
         GET /v1/plan
         POST /v1/query/funnel
         POST /v1/query/funnel/who
@@ -180,6 +182,7 @@ _ROUTES: Final = {
         POST /customers/{segment}/actions/{action_id}/restore
         GET /customers/{segment}/events/{event_id}
         POST /customers/{segment}/leaderboard
+        GET /customers/{segment}/people
         POST /customers/{segment}/notes
         POST /customers/{segment}/notes/{note_id}
         POST /customers/{segment}/tags
@@ -206,6 +209,7 @@ _ROUTES: Final = {
         GET /overview/charts
         GET /paths
         GET /paths/who
+        GET /people/{segment}
         GET /practice
         GET /questions/values
         POST /reports

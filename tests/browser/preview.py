@@ -20,7 +20,16 @@ from milepost.dashboard.customers.timeline import Timeline, TimelineDay
 from milepost.dashboard.environment import pages_environment
 from milepost.dashboard.static_files import CONTENT_SECURITY_POLICY, STATIC_DIR
 
-from . import sample, sample_coach, sample_game, sample_offline, sample_stream, sample_traits, sample_work
+from . import (
+    sample,
+    sample_coach,
+    sample_game,
+    sample_offline,
+    sample_people,
+    sample_stream,
+    sample_traits,
+    sample_work,
+)
 from .sample import EVIL, SCENARIOS, Scenario
 
 _TYPES: Final = {
@@ -50,6 +59,8 @@ def _views(scenario: Scenario) -> Iterator[tuple[str, str, v.Section | None, obj
     )
     yield "customers", "customers.html", "customers", sample.customers(scenario)
     yield "customer", "customer.html", "customers", sample.customer(scenario)
+    yield "people", "people/people.html", "customers", None
+    yield "person", "people/person.html", "customers", sample_people.person(scenario)
     yield "tasks", "work/tasks.html", "tasks", sample_work.tasks(scenario)
     yield "coaching", "coach/coaching.html", "coaching", sample_coach.coaching(scenario)
     yield "game", "game/game.html", "game", sample_game.page(scenario)
@@ -97,6 +108,8 @@ def render_all() -> dict[str, str]:
                 game=sample_game.panel(scenario),
                 work=sample_work.panel(scenario),
                 traits=sample_traits.panel(scenario),
+                people=sample_people.panel(scenario, whole=name == "people"),
+                name=EVIL if scenario == "absurd" else "Acme, Inc.",
             )
         pages[f"/{scenario}/detail"] = environment.get_template("partials/event_detail.html").render(
             view=sample.detail(scenario)
@@ -142,6 +155,8 @@ class _Handler(BaseHTTPRequestHandler):
         """The page itself, or for an address of the real site the full page that stands there."""
         if path.endswith("/timeline"):
             return self.pages["/timeline"]
+        if path.startswith("/people/"):
+            return self.pages["/full/person"]
         if path.startswith("/customers/"):
             return self.pages["/full/detail" if "/events/" in path else "/full/customer"]
         return self.pages.get(path) or self.pages.get(f"/full{path}")

@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Router, get, post, put
-from litestar.params import Parameter
 
 from milepost.access.callers import Caller
 from milepost.access.paths import customer_of, person_of
 from milepost.access.services import AnyRequest, services
 from milepost.api.bodies import read_batch
 from milepost.api.params import CustomerId, matchable
+from milepost.api.people import UserId, get_person
 from milepost.api.schemas import answers, errors, events_body, json_body
 from milepost.ingest.body import Batch
 from milepost.ingest.decode import decode_json
@@ -24,7 +24,6 @@ from milepost.vocabulary import MAX_BATCH_BYTES, MAX_NAME_LENGTH, MAX_WORD_LENGT
 
 _MANY = errors(400, 401, 403, 422, 429, 503)
 _ONE = errors(400, 401, 403, 404, 413, 422, 429, 503)
-UserId = Annotated[str, Parameter(min_length=1, max_length=600)]
 
 
 class TraitsTold(msgspec.Struct):
@@ -143,6 +142,7 @@ router = Router(
     # put_customer stands beside get_customer (read.py): a path belongs to one router.
     route_handlers=[
         put_person,
+        get_person,
         post_customers,
         post_people,
         get_traits,

@@ -57,7 +57,7 @@ def event_in_words(
     name: str | None = None,
 ) -> Words:
     """`tools` are the names of the plan's tools by id; `name` is what the event's sender calls it."""
-    tool = tools.get(tool_id) or fmt.words(tool_id) if tool_id else ""
+    tool = tool_name(tool_id, tools) if tool_id else ""
     place = fmt.words(section) if section else ""
     visit = _VISITS.get((event_type, str(metadata.get("action"))))
     if visit:
@@ -80,6 +80,11 @@ def action_in_words(
     """An offline action; what it was worth stands before what it was."""
     worth = "" if value is None else " ".join(filter(None, (fmt.decimal(value, 2), currency)))
     return Words(fmt.words(action_type), "", ". ".join(filter(None, (worth, description or telling(metadata)))))
+
+
+def tool_name(tool_id: str, tools: Mapping[str, str]) -> str:
+    """A tool as people read it: what the plan calls it, else its id in words."""
+    return tools.get(tool_id) or fmt.words(tool_id)
 
 
 def telling(metadata: Mapping[str, object]) -> str:

@@ -25,6 +25,11 @@ def customer_url(customer_id: str) -> str:
     return f"/customers/{quote(customer_id, safe='')}"
 
 
+def person_url(user_id: str) -> str:
+    """The page of a person, whose id may hold any character but NUL."""
+    return f"/people/{quote(user_id, safe='')}"
+
+
 @dataclass(frozen=True, slots=True)
 class Shell:
     """What the frame around every signed-in page needs. `section` is None on error pages."""

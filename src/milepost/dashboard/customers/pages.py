@@ -27,6 +27,7 @@ from milepost.dashboard.customers.view import customer_view
 from milepost.dashboard.game.pages import customer_panel
 from milepost.dashboard.offline.panel import offline_panel
 from milepost.dashboard.page_context import page, zone_of
+from milepost.dashboard.people.panel import people_panel
 from milepost.dashboard.texts import storable
 from milepost.dashboard.traits.panel import traits_panel
 from milepost.dashboard.work.panel import work_panel
@@ -112,6 +113,8 @@ async def customer(request: AnyRequest, segment: str) -> Template:
         game = await customer_panel(request, connection, customer_id)
         work = await work_panel(request, connection, customer_id)
         traits = await traits_panel(request, connection, customer_id)
+    # Of the column store: no connection of the pool waits for it.
+    people = await people_panel(request, customer_id)
     first = timeline_view(entries, customer_id, served.plan, zone_of(request), following=following)
     view = customer_view(found, sessions.items, first, served.plan, now=now, days=history.days)
     return page(
@@ -124,6 +127,7 @@ async def customer(request: AnyRequest, segment: str) -> Template:
         game=game,
         work=work,
         traits=traits,
+        people=people,
     )
 
 

@@ -1,0 +1,1 @@
+"""A customer's people, and the page of a person."""

@@ -1,0 +1,61 @@
+"""The routes of people: all of a customer's, and one."""
+
+from __future__ import annotations
+
+from litestar import Router, get
+from litestar.response import Template
+
+from milepost.access.callers import ACCESS, Caller
+from milepost.access.paths import customer_of, person_of
+from milepost.access.services import AnyRequest, services
+from milepost.api.answering import store
+from milepost.dashboard import format as fmt
+from milepost.dashboard.page_context import page, zone_of
+from milepost.dashboard.people.panel import people_panel
+from milepost.dashboard.people.person import person_view
+from milepost.dashboard.questions.view import trouble
+from milepost.errors import NotFound, Problem
+from milepost.insights.customer import read_customer
+from milepost.people.history import read_history
+from milepost.people.model import Did, PersonSeen, Sitting
+from milepost.people.read import read_person
+from milepost.traits.keep import read_names, read_now
+
+_ENTRIES = 100
+_SESSIONS = 10
+
+
+@get("/customers/{segment:str}/people")
+async def people(request: AnyRequest, segment: str) -> Template:
+    """Everybody of a customer."""
+    served, customer_id = services(request), customer_of(segment)
+    async with served.database.transaction() as connection:
+        found = await read_customer(connection, customer_id, now=served.now())
+    panel = await people_panel(request, customer_id, whole=True)
+    name = fmt.visible_name(found.name, customer_id)
+    return page(request, "people/people.html", section="customers", people=panel, name=name)
+
+
+@get("/people/{segment:str}")
+async def person(request: AnyRequest, segment: str) -> Template:
+    """A person; while the column store is away, what is known without it."""
+    served, user_id = services(request), person_of(segment)
+    why, did, sat = "", list[Did](), list[Sitting]()
+    async with served.database.transaction() as connection:
+        traits = (await read_now(connection, "person", [user_id]))[user_id]
+        known = await read_names(connection, "person")
+    try:
+        found = await read_person(store(served), user_id)
+        did, sat = await read_history(store(served), user_id, events=_ENTRIES, sessions=_SESSIONS)
+    except NotFound:
+        raise
+    except Problem as problem:
+        why = trouble(problem, served)
+        found = PersonSeen(user_id=user_id, as_of=None, traits=dict(traits), customers_total=0, customers=[])
+    view = person_view(
+        found, known, did, sat, served.plan.tool_names(), zone_of(request), most_events=_ENTRIES, trouble=why
+    )
+    return page(request, "people/person.html", section="customers", view=view)
+
+
+router = Router("/", route_handlers=[people, person], opt={ACCESS: Caller.MEMBER}, include_in_schema=False)

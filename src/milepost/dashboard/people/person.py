@@ -1,0 +1,164 @@
+"""What the page of a person shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from milepost.dashboard import format as fmt
+from milepost.dashboard import views as v
+from milepost.dashboard.customers.timeline import Timeline, TimelineEntry, make_timeline
+from milepost.dashboard.describe import event_in_words
+from milepost.dashboard.people.panel import tool_names
+from milepost.people.model import Did, Membership, PersonSeen, Sitting
+from milepost.traits.keep import Trait
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipRow:
+    """What the person did for a customer, or their software did."""
+
+    customer_id: str
+    name: str
+    software: str
+    first_seen: datetime
+    last_seen: datetime
+    events: int
+    now: int
+    before: int
+    usual: float | None
+    share: float | None
+    sessions: int
+    tools: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """`duration` in ms."""
+
+    name: str
+    customer_id: str
+    started_at: datetime
+    duration: int
+    events: int
+    tools: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPage:
+    """people/person.html. `traits`: what each is called, and its value. `trouble`: why the rest is not there."""
+
+    user_id: str
+    name: str
+    role: str
+    traits: tuple[tuple[str, str], ...]
+    customers: tuple[MembershipRow, ...] = ()
+    customers_total: int = 0
+    sessions: tuple[SessionRow, ...] = ()
+    timeline: Timeline = Timeline(())
+    most_events: int = 0
+    """The timeline ends after so many."""
+    trouble: str = ""
+
+    @property
+    def first_seen(self) -> datetime | None:
+        return min((one.first_seen for one in self.customers), default=None)
+
+    @property
+    def last_seen(self) -> datetime | None:
+        return max((one.last_seen for one in self.customers), default=None)
+
+
+def person_view(
+    found: PersonSeen,
+    known: Sequence[Trait],
+    did: Sequence[Did],
+    sat: Sequence[Sitting],
+    tools: dict[str, str],
+    zone: tzinfo,
+    *,
+    most_events: int,
+    trouble: str = "",
+) -> PersonPage:
+    """`known`: what the team says of people's traits; a hidden one is not shown."""
+    said = {one.name: one for one in known}
+    shown = [name for name in sorted(found.traits) if not (name in said and said[name].hidden)]
+    several = len({one.customer_id for one in did}) > 1
+    entries = [_entry(one, tools, several=several) for one in did]
+    return PersonPage(
+        user_id=found.user_id,
+        name=fmt.visible_name(_text(found.traits.get("name")), found.user_id),
+        role=_text(found.traits.get("role")),
+        traits=tuple(
+            ((said[name].label if name in said else None) or fmt.words(name), _text(found.traits[name]))
+            for name in shown
+            if name not in ("name", "role")
+        ),
+        customers=tuple(_membership(one, tools) for one in found.customers),
+        customers_total=found.customers_total,
+        sessions=tuple(_session(one, tools) for one in sat),
+        timeline=make_timeline(entries, zone),
+        most_events=most_events,
+        trouble=trouble,
+    )
+
+
+def _membership(one: Membership, tools: dict[str, str]) -> MembershipRow:
+    return MembershipRow(
+        customer_id=one.customer_id,
+        name=one.name or one.customer_id,
+        software="" if one.actor_type == "person" else one.actor_type,
+        first_seen=one.first_seen,
+        last_seen=one.last_seen,
+        events=one.events,
+        now=one.events_28,
+        before=one.events_28_before,
+        usual=one.usual_28,
+        share=one.share,
+        sessions=one.sessions,
+        tools=tool_names([use.tool_id for use in one.tools], tools),
+    )
+
+
+def _session(one: Sitting, tools: dict[str, str]) -> SessionRow:
+    return SessionRow(
+        name=one.customer_name or one.customer_id,
+        customer_id=one.customer_id,
+        started_at=one.started_at,
+        duration=round((one.ended_at - one.started_at).total_seconds() * 1000),
+        events=one.events,
+        tools=tool_names(one.tools, tools),
+    )
+
+
+def _entry(one: Did, tools: Mapping[str, str], *, several: bool) -> TimelineEntry:
+    words = event_in_words(
+        one.event_type, one.tool_id, one.tool_section, one.metadata, one.page_url, tools, one.event_name
+    )
+    software = "" if one.actor_type == "person" else f"By software ({one.actor_type})"
+    customer = f"For {fmt.visible_name(one.customer_name, one.customer_id)}" if several else ""
+    return TimelineEntry(
+        one.event_id,
+        one.at,
+        words.title,
+        ". ".join(filter(None, (words.detail, customer, software))),
+        words.where,
+        raw_url=f"{v.customer_url(one.customer_id)}/events/{one.event_id}",
+    )
+
+
+def _text(value: object) -> str:
+    """A trait as it is read."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return fmt.decimal(value, 2)
+        case int():
+            return fmt.integer(value)
+        case list():
+            return ", ".join(map(str, value))
+    return str(value)

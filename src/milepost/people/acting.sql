@@ -1,0 +1,51 @@
+-- Who acted for a customer. What is bound: `today`, the UTC day; numbers of customers and users.
+
+-- name: acting
+-- A row a user (a person, a visitor, or 0 for nobody in particular) and kind of actor. Windows are in whole UTC days.
+select user, actor_type, count(), toUnixTimestamp64Micro(min(ts)), toUnixTimestamp64Micro(max(ts)),
+  countIf(ago between 0 and 27), countIf(ago between 28 and 55), uniqExactIf(ago, ago between 0 and 27),
+  countIf(ago between 28 and 391), countIf(ago between 14 and 103), uniqExactIf(sitting, sitting != 0)
+from (
+  select user, actor_type, ts, session as sitting, dateDiff('day', toDate(ts), toDate({today:String})) as ago
+  from events final where customer = {customer:UInt32} and is_bot = 0)
+group by user, actor_type
+
+-- name: tools
+-- The three tools each has used most, ever.
+select user, actor_type, tool_id, count() as uses
+from events final
+where customer = {customer:UInt32} and is_bot = 0 and tool_id != '' and user in {users:Array(UInt32)}
+group by user, actor_type, tool_id
+order by uses desc, tool_id
+limit 3 by user, actor_type
+
+-- name: days
+-- The days of the last 365 on which each acted as a person, in days ago, the latest first.
+select user, arraySort(groupUniqArray(ago))
+from (
+  select user, dateDiff('day', toDate(ts), toDate({today:String})) as ago
+  from events final
+  where customer = {customer:UInt32} and is_bot = 0 and actor_type = 'person' and user in {users:Array(UInt32)})
+where ago between 0 and 364
+group by user
+
+-- name: customers_of
+-- For whom somebody acted, the latest first. Not `final`, which would read everybody's events: what was deleted is left
+-- out by whatever reads these customers next.
+select customer, count() over () from events where user = {user:UInt32} group by customer
+order by max(ts) desc, customer limit 20
+
+-- name: timeline
+select toString(event_id), customer, toUnixTimestamp64Micro(ts), event_type, event_name, tool_id, tool_section,
+  page_url, metadata, actor_type
+from events final
+where customer in {customers:Array(UInt32)} and user = {user:UInt32} and is_bot = 0
+order by ts desc, toString(event_id) desc limit {limit:UInt32}
+
+-- name: sessions
+select any(customer), toUnixTimestamp64Micro(min(ts)) as began, toUnixTimestamp64Micro(max(ts)), count(),
+  arraySort(arrayFilter(x -> x != '', groupUniqArray(tool_id)))
+from events final
+where customer in {customers:Array(UInt32)} and user = {user:UInt32} and is_bot = 0 and session_id != ''
+group by customer, session_id
+order by began desc limit {limit:UInt32}

@@ -1,0 +1,17 @@
+-- Whose numbers they are: the column store knows customers and users by these alone.
+
+-- name: customer
+-- A customer's number, null before its first event has reached the column store; no row where nothing is known of it.
+select (select number from milepost.numbers where kind = 'customer' and id = %(id)s) as number
+where exists (select from milepost.standing where customer_id = %(id)s)
+  or exists (select from milepost.customers where customer_id = %(id)s);
+
+-- name: user
+select number from milepost.numbers where kind = 'user' and id = %(id)s;
+
+-- name: names
+select number, kind, id from milepost.numbers where number = any(%(numbers)s::integer[]);
+
+-- name: customers
+select n.number, n.id, c.name from milepost.numbers n left join milepost.customers c on c.customer_id = n.id
+where n.kind = 'customer' and n.number = any(%(numbers)s::integer[]);

@@ -1,0 +1,117 @@
+"""The pages of people: a section on the customer's page, everybody on one of their own, and a person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from tests.support.dashboard import member, visitor
+from tests.support.postgres import Cluster
+from tests.support.server import SERVER_KEY, Server, running, wait_for
+
+_EVIL = "<b onclick=alert(1)>\u202e/../é"
+_NOW = datetime.now(UTC)
+
+
+def _send(server: Server) -> None:
+    """One account of 500 people, one of one, one of a key; a person with an absurd id in two of them."""
+    events = [
+        {"customer_id": "many", "user_id": f"u{n:03}", "timestamp": (_NOW - timedelta(minutes=n)).isoformat()}
+        for n in range(500)
+    ]
+    events += [{"customer_id": name, "user_id": _EVIL, "session_id": "s"} for name in ("many", "one", "one")]
+    events += [{"customer_id": "automated", "user_id": "key", "actor_type": "service"} for _ in range(10)]
+    with server.client(SERVER_KEY) as client:
+        body = {"events": [{"event_type": "tool_usage", "event_name": "Invoice <i>Sent", **one} for one in events]}
+        assert client.post("/v1/events", json=body).json()["accepted"] == len(events)
+        traits = {"name": "Évil <Person>", "role": "Chief <u>Officer", "hidden one": "secret"}
+        assert client.put(f"/v1/people/{quote(_EVIL, safe='')}", json={"traits": traits}).status_code == 200
+        client.put("/v1/customers/empty", json={"traits": {"plan": "pro"}})
+    with server.client() as client:
+        said = {"of": "person", "name": "hidden one", "hidden": True}
+        assert client.put("/v1/traits", json=said).status_code == 200
+
+
+@pytest.fixture(scope="module")
+def signed_in(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    with (
+        cluster.database() as dsn,
+        running(Server(tmp_path_factory.mktemp("pages"), database_url=dsn, columns=True)) as server,
+        server.client() as team,
+        member(server, "127.0.4.1") as client,
+    ):
+        _send(server)
+        path = "/v1/customers/automated/people"
+        wait_for(lambda: team.get(path).json().get("software_total") == 1, 60, "the mirror")
+        yield client
+
+
+def _text(client: httpx.Client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def _section(client: httpx.Client, customer: str) -> str:
+    return _text(client, f"/customers/{customer}").partition('id="people"')[2].partition("</section>")[0]
+
+
+def test_one_person(signed_in: httpx.Client) -> None:
+    section = _section(signed_in, "one")
+    assert f'href="/people/{quote(_EVIL, safe="")}"' in section
+    assert "Évil &lt;Person&gt;" in section
+    assert "Chief &lt;u&gt;Officer" in section
+    assert "1 of 1 person was active in the last 28 days." in section
+
+
+def test_500_people_are_capped_with_a_sentence(signed_in: httpx.Client) -> None:
+    section = _section(signed_in, "many")
+    assert len(re.findall(r'href="/people/', section)) == 10
+    assert "most active of" in section
+    assert 'href="/customers/many/people"' in section
+    everybody = _text(signed_in, "/customers/many/people")
+    assert len(re.findall(r'href="/people/', everybody)) == 500
+    assert "most active of" in everybody
+
+
+def test_an_account_in_which_only_software_acts(signed_in: httpx.Client) -> None:
+    section = _section(signed_in, "automated")
+    assert "the account is not quiet, it automates" in section
+    assert "No person is known here" in section
+
+
+def test_nobody(signed_in: httpx.Client) -> None:
+    assert "Nobody is known yet" in _section(signed_in, "empty")
+
+
+def test_a_person(signed_in: httpx.Client) -> None:
+    text = _text(signed_in, f"/people/{quote(_EVIL, safe='')}")
+    assert "<h1><bdi>Évil &lt;Person&gt;</bdi></h1>" in text
+    assert "secret" not in text
+    assert "Invoice &lt;i&gt;Sent" in text
+    assert 'href="/customers/many"' in text
+    assert 'href="/customers/one"' in text
+    assert "For many" in text
+    assert signed_in.get("/people/nobody").status_code == 404
+
+
+def test_without_a_column_store_the_sections_say_so_and_the_rest_stands(shared_server: Server) -> None:
+    _send(shared_server)
+    with member(shared_server, "127.0.4.2") as client:
+        assert "turned its column store off" in _section(client, "one")
+        assert 'id="timeline"' in _text(client, "/customers/one")
+        text = _text(client, f"/people/{quote(_EVIL, safe='')}")
+        assert "Évil &lt;Person&gt;" in text
+        assert "turned its column store off" in text
+        assert "Nothing happened yet" not in text
+
+
+@pytest.mark.parametrize("path", ["/customers/one/people", "/people/u001"])
+def test_who_is_not_signed_in_sees_none(shared_server: Server, path: str) -> None:
+    with visitor(shared_server, "127.0.4.3") as client:
+        assert client.get(path).status_code == 303
