@@ -96,6 +96,8 @@ export interface components {
         };
         /** Event */
         Event: {
+            /** @enum {string} */
+            actor_type: "person" | "service" | "agent";
             anonymized: boolean;
             anonymous_id: string | null;
             browser: string | null;
@@ -111,6 +113,7 @@ export interface components {
             event_metadata: {
                 [key: string]: unknown;
             };
+            event_name: string | null;
             /** @enum {string} */
             event_type: "tool_usage" | "export_action" | "competency_milestone" | "scaling_metric" | "professional_action" | "navigation" | "content_interaction" | "resource_generation" | "resource_share" | "systematic_progression";
             growth_stage: string | null;
@@ -165,9 +168,11 @@ export interface components {
         };
         /**
          * IncomingEvent
-         * @description One event as `POST /v1/events` takes it. Empty strings mean "not given"; unknown fields are ignored.
+         * @description One event as `POST /v1/events` takes it. Empty strings mean "not given"; unknown fields are ignored. What it is
+         *         called (`event_name`) is enough: its type is then what the name means.
          */
         IncomingEvent: {
+            actor_type?: ("agent" | "person" | "service") | null;
             anonymous_id?: string | null;
             browser?: string | null;
             business_impact?: ("high" | "low" | "medium") | null;
@@ -179,8 +184,8 @@ export interface components {
             event_metadata?: {
                 [key: string]: unknown;
             } | null;
-            /** @enum {unknown} */
-            event_type: "competency_milestone" | "content_interaction" | "export_action" | "navigation" | "professional_action" | "resource_generation" | "resource_share" | "scaling_metric" | "systematic_progression" | "tool_usage";
+            event_name?: string | null;
+            event_type?: ("competency_milestone" | "content_interaction" | "export_action" | "navigation" | "professional_action" | "resource_generation" | "resource_share" | "scaling_metric" | "systematic_progression" | "tool_usage") | null;
             growth_stage?: string | null;
             identity_signature?: string | null;
             metadata?: {
