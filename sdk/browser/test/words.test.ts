@@ -71,14 +71,14 @@ it.each([
 
 it("tracks any event by its name", async () => {
   const { tracker } = open();
-  tracker.track("Invoice Sent", { amount: 12, toolId: "billing", actorType: "agent" });
+  tracker.track("Invoice Sent", { amount: 12, toolId: "cost-calculator", actorType: "agent" });
   tracker.track("export_action", { eventName: "Report Exported" });
   tracker.track("exported", { pages: 3 });
   await soon();
   await tracker.flush();
   const sent = server.events.map(({ event_type, event_name, actor_type, tool_id, event_metadata }) => [event_type, event_name, actor_type, tool_id, event_metadata]);
   expect(sent).toEqual([
-    [undefined, "Invoice Sent", "agent", "billing", { amount: 12 }],
+    [undefined, "Invoice Sent", "agent", "cost-calculator", { amount: 12 }],
     ["export_action", "Report Exported", undefined, undefined, {}],
     [undefined, "exported", undefined, undefined, { pages: 3 }],
   ]);
