@@ -257,3 +257,35 @@ def test_any_metadata_becomes_one_line_of_utf8(metadata: object) -> None:
     assert b"\n" not in line
     line.decode("utf-8")
     assert b"NaN" not in dump({"x": float("nan")})
+
+
+def test_any_event_is_tracked_by_its_name(server: Receiver, make: Callable[..., Tracker]) -> None:
+    tracker = make(actor_type="service")
+    event_id = tracker.track("Invoice Sent", {"amount": 12, "dueDate": "x"}, user_id="ann", tool_id="billing")
+    agent = tracker.track("Invoice Sent", actor_type="agent", metadata={"by": "bot"})
+    typed = tracker.track("Report Exported", {"pages": 3}, event_type="export_action")
+    by_keyword = tracker.track(event_type="navigation", business_impact="high")
+    assert tracker.flush()
+    event = server.stored[event_id]
+    assert (event["event_name"], event["actor_type"], event["user_id"]) == ("Invoice Sent", "service", "ann")
+    assert (event["tool_id"], event["event_metadata"]) == ("billing", {"amount": 12, "dueDate": "x"})
+    # What it is and what it is worth is the name's to say.
+    assert "event_type" not in event
+    assert "business_impact" not in event
+    assert server.stored[agent]["actor_type"] == "agent"
+    assert server.stored[agent]["event_metadata"] == {"by": "bot"}
+    assert server.stored[typed]["event_type"] == "export_action"
+    assert server.stored[typed]["event_name"] == "Report Exported"
+    assert "business_impact" not in server.stored[typed]
+    assert server.stored[by_keyword]["event_type"] == "navigation"
+    assert "event_name" not in server.stored[by_keyword]
+
+
+def test_an_event_without_name_and_type_is_reported(server: Receiver, make: Callable[..., Tracker]) -> None:
+    errors: list[TrackerError] = []
+    tracker = make(on_error=errors.append)
+    tracker.track()
+    tracker.track("")
+    assert tracker.flush()
+    assert not server.stored
+    assert "it has no name" in errors[0].message

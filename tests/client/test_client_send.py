@@ -84,3 +84,21 @@ def test_a_server_that_takes_nothing_leaves_the_lines_in_the_spool(server: Recei
     later = make()  # what another left is not its own, so `flush` does not wait for it
     assert send(_lines(), later, progress=io.StringIO()).exit_code == 0
     eventually(lambda: len(server.stored) == 2)
+
+
+def test_lines_with_a_name_need_no_type(server: Receiver, make: Make) -> None:
+    tracker = make(customer_id="acme")
+    report = send(
+        _lines(
+            {"event_name": "Invoice Sent", "actor_type": "agent"},
+            {"event_name": ""},
+            {"event_name": "x", "event_type": "dance"},
+        ),
+        tracker,
+        progress=io.StringIO(),
+    )
+    assert (report.delivered, [bad.line for bad in report.bad]) == (1, [2, 3])
+    (event,) = server.stored.values()
+    assert (event["event_name"], event["actor_type"]) == ("Invoice Sent", "agent")
+    assert "event_type" not in event
+    assert "business_impact" not in event

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from milepost.importing import DatabaseSink, StoreResult, import_file, parse_mapping
 from milepost.ingest.events import EventRow
 from milepost.plan import Plan, load_plan
-from milepost.vocabulary import DEVICE_TYPES, EVENT_TYPES, IMPACTS
+from milepost.vocabulary import ACTOR_TYPES, DEVICE_TYPES, EVENT_TYPES, IMPACTS
 from tests.importing.import_helpers import read_errors
 from tests.support.examples import examples
 from tests.support.postgres import Cluster
@@ -32,7 +32,8 @@ _CHROME = (
 _AGENTS = [_CHROME, "Mozilla/5.0 (compatible; Googlebot/2.1)", "curl/8.0", "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0)"]
 #: In the order in which an import looks at them, so that of several faults both name the same.
 _FIELDS = (
-    "customer_id", "event_type", "user_id", "anonymous_id", "session_id", "tool_id", "tool_section", "business_impact",
+    "customer_id", "event_type", "event_name", "actor_type", "user_id", "anonymous_id", "session_id", "tool_id",
+    "tool_section", "business_impact",
     "competency_area", "current_arr", "target_arr", "growth_stage", "session_duration", "time_on_page", "page_url",
     "referrer", "device_type", "browser", "retention_days",
 )  # fmt: skip
@@ -112,6 +113,8 @@ _times = st.one_of(
 )
 _values: dict[str, st.SearchStrategy[Any]] = {name: _word() for name in _FIELDS} | {
     "customer_id": st.one_of(_word(), st.sampled_from(["acme", "globex"])),
+    "event_name": st.one_of(_word(), st.sampled_from(["Invoice Sent", "Export Action"])),
+    "actor_type": _one_of(*ACTOR_TYPES),
     "user_id": _one_of("ann", "bob"),
     "anonymous_id": _one_of("a1"),
     "business_impact": _one_of(*IMPACTS),
@@ -136,7 +139,7 @@ def _event(draw: st.DrawFn) -> dict[str, object]:
             event[name] = draw(_values[name])
     if draw(st.booleans()):
         event["tool_id"], event["tool_section"] = draw(st.sampled_from(_key_sections))
-    if draw(st.integers(0, 30)) == 0:
+    if draw(st.integers(0, 5)) == 0:
         del event["event_type"]
     event = {name: event[name] for name in _FIELDS if name in event}
     return event | {"timestamp": draw(_times).isoformat(), "event_metadata": draw(_metadata), "n": next(_NUMBER)}

@@ -39,6 +39,20 @@ def test_good_maps_are_read() -> None:
         ('customer_id = "{account}"', 'customer_id = "{account"', 5, "event.customer_id", "a brace without its pair"),
         ('customer_id = "{account}"', 'customer_id = "{}"', 5, "event.customer_id", "empty column name"),
         ('customer_id = "{account}"', 'custommer = "x"', 4, "event", "the known ones are customer_id, event_type"),
+        (
+            'event_type = { column = "kind", values = "kinds" }',
+            'tool_id = "x"',
+            4,
+            "event",
+            "neither event_type nor event_name",
+        ),
+        (
+            "event_type = {",
+            'actor_type = "robot"\nevent_type = {',
+            6,
+            "event.actor_type",
+            "'robot' is not a valid actor_type. Use one of agent, person, service",
+        ),
         ('column = "kind"', 'column = "kind", template = "x"', 6, "event.event_type", "exactly one of"),
         ('values = "kinds" }', 'values = "kins" }', 6, "event.event_type", r"no table \[values\.kins\].*: kinds"),
         (

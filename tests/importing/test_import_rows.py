@@ -14,7 +14,7 @@ from milepost.importing import MapError, NullSink, import_file, parse_mapping
 from milepost.ingest.events import EventRow
 from milepost.plan import Tool
 from milepost.plan.model import GrowthStage
-from tests.importing.import_helpers import NOW, PLAN, MemorySink, read_errors, run
+from tests.importing.import_helpers import NOW, PLAN, SHOP_MAP, MemorySink, read_errors, run
 
 MAP = """
 source = "crm"
@@ -281,3 +281,16 @@ def test_metadata_that_is_too_large_is_refused(tmp_path: Path) -> None:
     report, sink = run(file, MAP.replace('tool_section = "{part}-{id}"\n', ""))
     assert [(error["line"], error["code"]) for error in read_errors(report)] == [(2, "too_large")]
     assert len(sink.rows) == 1
+
+
+def test_an_event_may_have_a_name_alone(tmp_path: Path) -> None:
+    names = 'event_name = "{what}"\nactor_type = "service"\nevent_type = { column = "n", values = "n", default = "" }'
+    path = tmp_path / "events.csv"
+    path.write_text("who,what,at,n\nc1,Invoice Sent,2026-02-01,0\nc1,Home,2026-02-01,1\nc1,,2026-02-01,0\n")
+    text = SHOP_MAP.replace('event_type = "navigation"\ntool_id = "{what}"', names)
+    report, sink = run(path, text + '[values.n]\n1 = "navigation"\n')
+    found = [(row.event_name, row.event_type, row.actor_type) for row in sink.rows.values()]
+    assert found == [("Invoice Sent", "content_interaction", "service"), ("Home", "navigation", "service")]
+    assert [(error["line"], error["code"], error["field"]) for error in read_errors(report)] == [
+        (4, "missing_field", "event_type")
+    ]

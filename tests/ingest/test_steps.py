@@ -148,7 +148,7 @@ def test_default_impact(fields: dict[str, Any], impact: str) -> None:
     ("fields", "code", "field"),
     [
         ({"event_type": "clicked"}, "unknown_event_type", "event_type"),
-        ({"event_type": None}, "invalid_type", "event_type"),
+        ({"event_type": None}, "missing_field", "event_type"),
         ({"customer_id": 5}, "invalid_type", "customer_id"),
         ({"customer_id": "x" * 201}, "too_long", "customer_id"),
         ({"page_url": "x" * 2049}, "too_long", "page_url"),

@@ -7,9 +7,9 @@ import { anonymousId } from "./identity.js";
 import { bytes, EVENT, HIGH, IDENTITY_CALL, type Entry, type Kind } from "./queue.js";
 import { sessionAt } from "./session.js";
 import type { State } from "./state.js";
-import type { Clock, EventType } from "./types.js";
+import type { Clock } from "./types.js";
 import { uuid7 } from "./uuid7.js";
-import { priorityOf, split, type Fields } from "./words.js";
+import { priorityOf, route, split, type Fields } from "./words.js";
 
 export const MAX_EVENT_BYTES = 32 * 1024;
 
@@ -59,16 +59,17 @@ export function createCapture(
     return id;
   };
 
-  /** For `POST /v1/events`. `payload` is what the site gave; `extra` is metadata of our own, which the site's goes
+  /** For `POST /v1/events`, of a type or of any other name. `payload` is what the site gave; `extra` is metadata of our own, which the site's goes
    *  before. Throws as `encode`. */
-  const makeEvent = (id: string, at: number, type: EventType, payload?: object, extra?: Fields): Entry => {
+  const makeEvent = (id: string, at: number, name: string, payload?: object, extra?: Fields): Entry => {
     const [fields, metadata] = split(payload);
     const event_metadata: Fields = { ...extra, ...metadata };
     const { id: session_id, startedAt } = sessionAt(sessionState, store, at);
+    const type = route(name) === name ? name : "";
     return encode(id, EVENT, priorityOf(type, fields.business_impact, event_metadata.success !== false), {
       event_id: id,
       timestamp: iso(at),
-      event_type: type,
+      [type ? "event_type" : "event_name"]: name,
       anonymous_id: anonymousId(identity, store, at),
       session_id,
       session_duration: Math.max(at - startedAt, 0),
@@ -86,8 +87,8 @@ export function createCapture(
   return {
     captureEntry,
     makeEvent,
-    track: (type: EventType, payload?: object, extra?: Fields): string =>
-      captureEntry((id, at) => makeEvent(id, at, type, payload, extra)),
+    track: (name: string, payload?: object, extra?: Fields): string =>
+      captureEntry((id, at) => makeEvent(id, at, name, payload, extra)),
     /** For `POST /v1/batch`, in Segment's words. */
     callIdentity: (type: string, fields: Fields): string =>
       captureEntry((id, at) =>

@@ -2,6 +2,8 @@
 import type * as Wire from "./wire.gen.js";
 
 export type EventType = Wire.Event["event_type"];
+/** Who did it: a person, a service (another program), or an agent acting for a person. */
+export type ActorType = NonNullable<Wire.IncomingEvent["actor_type"]>;
 export type Impact = Wire.Event["business_impact"];
 /** Another name for `Impact`. */
 export type BusinessImpact = Impact;
@@ -76,6 +78,10 @@ export interface EventContext extends ScalingContext {
   /** Default: by the event type. */
   businessImpact?: Impact | undefined;
   competencyArea?: CompetencyArea | undefined;
+  /** What your product calls it, where the call itself does not say. */
+  eventName?: string | undefined;
+  /** Default: a person. */
+  actorType?: ActorType | undefined;
   metadata?: Metadata | undefined;
   /** Milliseconds; default: since the session started. */
   sessionDuration?: number | undefined;
@@ -85,6 +91,9 @@ export interface EventContext extends ScalingContext {
   referrer?: string | undefined;
   retentionDays?: number | undefined;
 }
+
+/** What goes with a named event: fields of an event, and whatever else it has. */
+export type Properties = EventContext & Metadata;
 
 export interface ToolUsage extends EventContext {
   toolId: ToolId;
@@ -240,7 +249,9 @@ export type EventsAsked = number | `${number}&event_type=${EventType}`;
 /** Nothing in here throws, blocks or waits, except that what returns a promise may be awaited (`fetch` alone
  *  rejects). Track methods return the event's id, also when the event was not taken. */
 export interface Tracker {
-  track(eventType: EventType, fields?: EventContext): string;
+  /** One of the event types, or any name of your own (up to 200 characters), such as `Invoice Sent`: what a name
+   *  means is said on the server, also later. Properties that are no field of an event become metadata, in snake_case. */
+  track(name: EventType | (string & {}), properties?: Properties): string;
   trackToolUsage(event: ToolUsage): string;
   trackExport(event: Export): string;
   trackMilestone(event: Milestone): string;

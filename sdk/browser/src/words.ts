@@ -6,7 +6,7 @@ const words = (text: string): string[] => text.split(" ");
 const FIELDS = words(
   "customer_id user_id anonymous_id session_id tool_id tool_section business_impact competency_area current_arr " +
     "target_arr growth_stage session_duration time_on_page page_url referrer device_type browser retention_days " +
-    "identity_signature",
+    "identity_signature event_name actor_type",
 );
 export const isField = (name: string): boolean => FIELDS.includes(name);
 
@@ -57,9 +57,10 @@ export function split(payload?: object): [Fields, Fields] {
   return [fields, Object.assign(metadata, ...given)];
 }
 
-/** 0-2, low to high: what is given up last. By the server's default impact, where the sender names none. */
+/** 0-2, low to high: what is given up last. By the server's default impact, where the sender names none; without a
+ *  type nobody here knows it. */
 export function priorityOf(type: string, impact: unknown, success: boolean): number {
   if (impact) return "lmh".indexOf(("" + impact)[0]!);
   if (/^(ex|co.*e$|sy)/.test(type)) return 2;
-  return type === "resource_generation" ? (success ? 2 : 1) : +(type === "professional_action");
+  return type === "resource_generation" ? (success ? 2 : 1) : +/^(p|$)/.test(type);
 }

@@ -55,8 +55,9 @@ export function wrongUses(tracker: Tracker): void {
   tracker.trackMilestone({ competencyArea: "charm", milestoneDescription: "m" });
   // @ts-expect-error -- a milestone has a description
   tracker.trackMilestone({ competencyArea: "sales_execution" });
-  // @ts-expect-error -- no event type
-  tracker.track("page_view");
+  tracker.track("Invoice Sent", { amount: 12, actorType: "agent" });
+  // @ts-expect-error -- nobody of that kind
+  tracker.track("Invoice Sent", { actorType: "robot" });
   // @ts-expect-error -- no impact
   tracker.track("navigation", { businessImpact: "urgent" });
   // @ts-expect-error -- no event type

@@ -64,8 +64,24 @@ it.each([
   ["navigation", "high", true, 2],
   ["export_action", "low", true, 0],
   ["navigation", "medium", true, 1],
+  ["", undefined, true, 1],
 ])("gives %s (impact %s, success %s) at %d", (type, impact, success, rank) => {
   expect(priorityOf(type, impact, success)).toBe(rank);
+});
+
+it("tracks any event by its name", async () => {
+  const { tracker } = open();
+  tracker.track("Invoice Sent", { amount: 12, toolId: "cost-calculator", actorType: "agent" });
+  tracker.track("export_action", { eventName: "Report Exported" });
+  tracker.track("exported", { pages: 3 });
+  await soon();
+  await tracker.flush();
+  const sent = server.events.map(({ event_type, event_name, actor_type, tool_id, event_metadata }) => [event_type, event_name, actor_type, tool_id, event_metadata]);
+  expect(sent).toEqual([
+    [undefined, "Invoice Sent", "agent", "cost-calculator", { amount: 12 }],
+    ["export_action", "Report Exported", undefined, undefined, {}],
+    [undefined, "exported", undefined, undefined, { pages: 3 }],
+  ]);
 });
 
 describe("trackBehavior", () => {

@@ -10,6 +10,7 @@ import type {
   Metadata,
   Milestone,
   Navigation,
+  Properties,
   ResourceGeneration,
   ResourceShare,
   StoredEvent,
@@ -30,7 +31,8 @@ export interface BehaviorTrackingOptions extends Known {
 
 /** Each call adds the hook's customer, user, ARR and growth stage, and returns the event's id. */
 export interface BehaviorTracking {
-  track(eventType: EventType, fields?: EventContext): string;
+  /** One of the event types, or any name of your own, such as `Invoice Sent`. */
+  track(name: EventType | (string & {}), properties?: Properties): string;
   trackToolUsage(event: ToolUsage): string;
   trackExport(event: Export): string;
   trackMilestone(event: Milestone): string;
@@ -76,7 +78,7 @@ function viewed(tracker: Tracker): void {
 function bound(tracker: Tracker, fields: () => EventContext): BehaviorTracking {
   const withKnown = <T extends object>(event: T): T => ({ ...fields(), ...defined(event) });
   return {
-    track: (eventType, event) => tracker.track(eventType, withKnown(event ?? {})),
+    track: (name, properties) => tracker.track(name, withKnown(properties ?? {})),
     trackToolUsage: (event) => tracker.trackToolUsage(withKnown(event)),
     trackExport: (event) => tracker.trackExport(withKnown(event)),
     trackMilestone: (event) => tracker.trackMilestone(withKnown(event)),

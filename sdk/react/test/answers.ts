@@ -58,6 +58,8 @@ export function milestone(description: string): StoredEvent {
     anonymous_id: null,
     session_id: null,
     event_type: "competency_milestone",
+    event_name: null,
+    actor_type: "person",
     tool_id: null,
     tool_section: null,
     business_impact: "high",

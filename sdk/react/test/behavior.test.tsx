@@ -42,6 +42,8 @@ test("calls carry the options; what the call says wins; undefined hides nothing"
   expect(recording.last("trackClick")).toEqual({ ...known, buttonId: "go", currentArr: "$3M" });
   result.current.track("scaling_metric");
   expect(recording.last("track")).toEqual(known);
+  result.current.track("Invoice Sent", { amount: 12 });
+  expect(recording.last("track")).toEqual({ ...known, amount: 12 });
 });
 
 test("identities are stable, values are the newest", () => {

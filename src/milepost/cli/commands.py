@@ -80,29 +80,56 @@ def migrate(
 @app.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(help="CSV, NDJSON or Parquet; .gz too.", exists=True, dir_okay=False)],
-    map_file: Annotated[Path, typer.Option("--map", help="Which column is what.", exists=True, dir_okay=False)],
+    map_file: Annotated[
+        Optional[Path],
+        typer.Option(
+            "--map",
+            help="Which column is what; exports of Mixpanel and PostHog need none.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    customer_property: Annotated[
+        Optional[str], typer.Option(help="Of an export: the group or property that names the customer.")
+    ] = None,
+    zone: Annotated[
+        str, typer.Option(help="Of Mixpanel's times, where its project counts by another than UTC.")
+    ] = "UTC",
     data_dir: DataDir = None,
     dry_run: Annotated[bool, typer.Option(help="Read and check everything, store nothing.")] = False,
     limit: Annotated[Optional[int], typer.Option(help="The most rows of the file to read.", min=1)] = None,
     errors: Annotated[Optional[Path], typer.Option(help="Where refused rows go.")] = None,
     resume: Annotated[bool, typer.Option(help="Resume where an interrupted import stopped.")] = True,
 ) -> None:
-    """Import a file of events. Running it again adds nothing."""
+    """Import a file of events, or an export of Mixpanel's or PostHog's. Running it again adds nothing."""
     import psycopg
 
     from milepost.cli.database import database_dsn
-    from milepost.importing.console import import_command
+    from milepost.importing.console import import_command, import_export_command
     from milepost.importing.database import DatabaseSink
+    from milepost.importing.exports.lines import export_of
+    from milepost.importing.exports.sink import ExportSink
 
     chosen = settings(data_dir)
     plan = load_plan(chosen.plan_file)
     options = {"now": datetime.now(UTC), "console": console, "errors_path": errors, "limit": limit}
+    if map_file is not None and (customer_property is not None or zone != "UTC"):
+        raise typer.BadParameter("is for exports. The map says which column is the customer, and the zone of times.")
+    export = None if map_file is not None else export_of(file, customer_property, zone)
     if dry_run:
-        import_command(file, map_file, None, dry_run=True, plan=plan, **options)  # type: ignore[arg-type]
+        if export is not None:
+            import_export_command(file, export, None, dry_run=True, plan=plan, **options)  # type: ignore[arg-type]
+        elif map_file is not None:
+            import_command(file, map_file, None, dry_run=True, plan=plan, **options)  # type: ignore[arg-type]
         return
     try:
-        with database_dsn(chosen) as dsn, DatabaseSink(dsn) as sink:
-            import_command(file, map_file, sink, resume=resume, plan=plan, **options)  # type: ignore[arg-type]
+        with database_dsn(chosen) as dsn:
+            if export is not None:
+                with ExportSink(dsn) as into:
+                    import_export_command(file, export, into, resume=resume, plan=plan, **options)  # type: ignore[arg-type]
+            elif map_file is not None:
+                with DatabaseSink(dsn) as sink:
+                    import_command(file, map_file, sink, resume=resume, plan=plan, **options)  # type: ignore[arg-type]
     except (psycopg.OperationalError, KeyboardInterrupt):
         console.print("Interrupted. Run the same command again: it resumes where it stopped.")
         raise typer.Exit(1) from None

@@ -11,8 +11,10 @@ from typing import Final, Literal, TypedDict
 
 from milepost.vocabulary import (
     MAX_METADATA_DEPTH,
+    ActorType,
     DeviceType,
     Impact,
+    default_impact,
 )
 
 #: What kind of request carries a record: `POST /v1/events` or `POST /v1/batch`.
@@ -33,6 +35,7 @@ EVENT_FIELDS: Final = frozenset(
         "customer_id", "user_id", "anonymous_id", "session_id", "tool_id", "tool_section", "business_impact",
         "competency_area", "current_arr", "target_arr", "growth_stage", "session_duration", "time_on_page",
         "page_url", "referrer", "device_type", "browser", "retention_days", "identity_signature",
+        "event_name", "actor_type",
     }
 )  # fmt: skip
 
@@ -43,6 +46,8 @@ class Context(TypedDict, total=False):
     customer_id: str | None
     user_id: str | None
     anonymous_id: str | None
+    event_name: str | None  # what your product calls it
+    actor_type: ActorType | None  # person (default), service, or an agent that acts for a person
     session_id: str | None  # default: the session the SDK keeps for this customer and user
     business_impact: Impact | None  # default: by the event type
     metadata: Mapping[str, object] | None
@@ -64,6 +69,21 @@ class EventContext(Context, total=False):
     """`Context` for the methods that do not name the competency themselves."""
 
     competency_area: str | None
+
+
+def set_kind(fields: dict[str, object], event_type: str | None, *, success: bool) -> int:
+    """Puts in the type and, where no name of the event may have another, the usual impact; answers the rank (0-2) by
+    which events are given up. Raises ValueError where there is neither type nor name."""
+    name, impact = fields.get("event_name"), fields.get("business_impact")
+    usual: object = "medium" if event_type is None else default_impact(event_type, success=success)
+    if event_type is None:
+        if name is None or name == "":
+            raise ValueError('it has no name. Give one, such as "Invoice Sent", or an event_type')
+    else:
+        fields["event_type"] = event_type
+        if name is None and impact is None:
+            fields["business_impact"] = usual
+    return RANK.get(impact or usual, 0)
 
 
 def snapshot(value: object, depth: int = 0) -> object:

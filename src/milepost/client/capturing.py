@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Unpack
 
-from milepost.client.capture import EVENT, IDENTITY, RANK, Context, EventContext, snapshot, to_ns
+from milepost.client.capture import EVENT, IDENTITY, Context, EventContext, set_kind, snapshot, to_ns
 from milepost.client.pipeline import HIGH, Pipeline
 from milepost.client.report import Stats
 from milepost.client.routing import route, split_payload
 from milepost.client.uuid7 import uuid7
 from milepost.client.visit import ToolVisit
-from milepost.vocabulary import EventType, default_impact
+from milepost.vocabulary import EVENT_TYPES, EventType
 
 _CONTEXT_WORDS = frozenset(EventContext.__optional_keys__) | {"tool_id", "tool_section"}
 
@@ -35,14 +35,22 @@ class Capturing:
 
     def track(
         self,
-        event_type: EventType,
+        name: str | None = None,
+        properties: Mapping[str, object] | None = None,
         *,
+        event_type: EventType | None = None,
         tool_id: str | None = None,
         tool_section: str | None = None,
         **context: Unpack[EventContext],
     ) -> str:
-        """Any of the ten event types."""
-        return self.capture(event_type, context, tool_id=tool_id, tool_section=tool_section)
+        """Any event, by a name of your own (up to 200 characters, such as "Invoice Sent") or by one of the ten event
+        types; `properties` go to its metadata as they are. What a name means is said on the server, also later;
+        `event_type` says it here.
+        """
+        if event_type is None and name in EVENT_TYPES:
+            return self.capture(name, context, properties, tool_id=tool_id, tool_section=tool_section)
+        named: EventContext = context if name is None else {"event_name": name, **context}
+        return self.capture(event_type, named, properties, tool_id=tool_id, tool_section=tool_section)
 
     def track_tool_usage(self, tool_id: str, tool_section: str | None = None, **context: Unpack[EventContext]) -> str:
         """Someone used a tool."""
@@ -173,7 +181,7 @@ class Capturing:
 
     def capture(
         self,
-        event_type: str,
+        event_type: str | None,
         context: Mapping[str, object],
         extra: Mapping[str, object] | None = None,
         *,
@@ -183,7 +191,8 @@ class Capturing:
     ) -> str:
         """What all of the above come to: `context` are fields of an event, `extra` goes to its metadata.
 
-        For callers whose fields are not known before they run; words that are no fields are reported.
+        For callers whose fields are not known before they run; words that are no fields are reported. Without a type
+        the event has an `event_name`.
         """
         now = self._clock()
         event_id = ""
@@ -204,11 +213,7 @@ class Capturing:
                 fields["session_id"], duration = self._pipeline.sessions.touch(who, now)
                 if fields.get("session_duration") is None:
                     fields["session_duration"] = duration
-            impact = fields.get("business_impact")
-            if impact is None:
-                impact = fields["business_impact"] = default_impact(event_type, success=success)
-            fields["event_type"] = event_type
-            self._pipeline.put((now, event_id, EVENT, fields), RANK.get(impact, 0))
+            self._pipeline.put((now, event_id, EVENT, fields), set_kind(fields, event_type, success=success))
             if not context.keys() <= _CONTEXT_WORDS:
                 self._unknown(context, event_id)
         except Exception as error:  # noqa: BLE001 -- whatever the host passed, it goes on undisturbed

@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from milepost.client.capture import EVENT, RANK, dump, iso, to_ns
+from milepost.client.capture import EVENT, dump, iso, set_kind, to_ns
 from milepost.client.policy import Rejection
 from milepost.client.session import Sessions
 from milepost.client.spool import Held, Pending
 from milepost.client.tracker import BaseTracker
 from milepost.client.uuid7 import uuid7
-from milepost.vocabulary import EVENT_TYPES, IMPACTS, MAX_EVENT_BYTES, default_impact
+from milepost.vocabulary import EVENT_TYPES, IMPACTS, MAX_EVENT_BYTES
 
 _CHUNK = 500  # lines that are put into the spool at once
 _AHEAD = 5_000  # most lines waiting for their receipt while more are read
@@ -64,7 +64,7 @@ def send(
 ) -> SendReport:
     """Sends each line of `stream`, a JSON object in the wire form of `POST /v1/events`.
 
-    A line needs `event_type`, and `customer_id` unless the tracker has one; id, time and session are
+    A line needs `event_type` or `event_name`, and `customer_id` unless the tracker has one; id, time and session are
     made where they are missing. Give lines an `event_id` if the stream may be sent again: the server
     stores each id once. Progress and bad lines go to `progress` (default: standard error). When the
     server takes nothing for `stall_seconds`, reading stops and what was read waits in the spool.
@@ -130,7 +130,7 @@ class _Sending:
             raise ValueError(f"not JSON: {error}") from None
         if not isinstance(given, dict):
             raise ValueError("not a JSON object")  # noqa: TRY004 -- the line's fault, not the program's
-        event = complete(
+        event, rank = complete(
             {name: value for name, value in given.items() if value is not None},
             self._tracker.defaults,
             self._tracker.pipeline.sessions,
@@ -139,7 +139,7 @@ class _Sending:
         body = dump(event)
         if len(body) > MAX_EVENT_BYTES:
             raise ValueError(f"the event has {len(body)} bytes of at most {MAX_EVENT_BYTES}")
-        return Pending(str(event["event_id"]), EVENT, RANK[event["business_impact"]], body)
+        return Pending(str(event["event_id"]), EVENT, rank, body)
 
     def _hand_over(self, most_waiting: int) -> bool:
         """Puts the rows into the spool and waits until at most so many lack a receipt. False: it stalled."""
@@ -195,21 +195,24 @@ class _Sending:
 
 def complete(
     event: Mapping[str, object], defaults: Mapping[str, object], sessions: Sessions, now: int
-) -> dict[str, object]:
-    """The event with id, time, session and impact, where it had none. Raises ValueError naming the bad field."""
+) -> tuple[dict[str, object], int]:
+    """The event with id, time, session and impact, where it had none, and its rank. Raises ValueError naming the bad
+    field."""
     whole: dict[str, object] = {**defaults, **event}
     event_type, customer, impact = whole.get("event_type"), whole.get("customer_id"), whole.get("business_impact")
-    if event_type not in EVENT_TYPES:
-        raise ValueError(f"event_type is {event_type!r}; it takes one of {', '.join(EVENT_TYPES)}")
+    if not (event_type in EVENT_TYPES or (event_type is None and whole.get("event_name"))):
+        raise ValueError(
+            f"event_type is {event_type!r}; it takes one of {', '.join(EVENT_TYPES)}, or give an event_name"
+        )
     if not isinstance(customer, str) or not customer:
         raise ValueError(f"customer_id is {customer!r}; it takes the customer's id as text")
     metadata = whole.get("event_metadata", {})
     if not isinstance(metadata, Mapping):
         raise ValueError(f"event_metadata is {metadata!r}; it takes an object")  # noqa: TRY004
-    if impact is None:
-        whole["business_impact"] = default_impact(str(event_type), success=metadata.get("success") is not False)
-    elif impact not in IMPACTS:
+    if impact is not None and impact not in IMPACTS:
         raise ValueError(f"business_impact is {impact!r}; it takes one of {', '.join(IMPACTS)}")
+    kind = None if event_type is None else str(event_type)
+    rank = set_kind(whole, kind, success=metadata.get("success") is not False)
     at = to_ns(whole["timestamp"]) if "timestamp" in whole else now
     whole["timestamp"] = iso(at)
     event_id = whole.setdefault("event_id", uuid7(at))
@@ -219,4 +222,4 @@ def complete(
         who = (customer, str(whole.get("user_id") or whole.get("anonymous_id") or ""))
         whole["session_id"], duration = sessions.touch(who, at)
         whole.setdefault("session_duration", duration)
-    return whole
+    return whole, rank

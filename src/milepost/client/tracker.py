@@ -15,7 +15,7 @@ from milepost.client.outbox import default_spool_dir, spool_file
 from milepost.client.pipeline import Pipeline
 from milepost.client.reading import Reader
 from milepost.client.report import OnDrop, OnError, Reporter
-from milepost.vocabulary import DEFAULT_HOST, FLUSH_AT_EVENTS, FLUSH_INTERVAL_SECONDS
+from milepost.vocabulary import DEFAULT_HOST, FLUSH_AT_EVENTS, FLUSH_INTERVAL_SECONDS, ActorType
 
 _MB = 1024 * 1024
 
@@ -28,6 +28,7 @@ class BaseTracker(Capturing):
             `MILEPOST_WRITE_KEY`) works too, within its rules: the server's notices go to `on_error`.
         host: the server's address; default `MILEPOST_HOST`, else http://127.0.0.1:8321.
         customer_id, user_id, anonymous_id: whose events these are, where a call names nobody else.
+        actor_type: who does it, where a call says nothing else: `person` (default), `service` or `agent`.
         current_arr, target_arr, growth_stage: the scaling context; see `set_scaling_context`.
         secret_key: for `get_insights` and `get_recent_events` of any customer; never in a client's hands.
         token: a customer's token, for the same of that customer alone.
@@ -55,6 +56,7 @@ class BaseTracker(Capturing):
         customer_id: str | None = None,
         user_id: str | None = None,
         anonymous_id: str | None = None,
+        actor_type: ActorType | None = None,
         current_arr: str | None = None,
         target_arr: str | None = None,
         growth_stage: str | None = None,
@@ -108,6 +110,7 @@ class BaseTracker(Capturing):
                 "customer_id": customer_id,
                 "user_id": user_id,
                 "anonymous_id": anonymous_id,
+                "actor_type": actor_type,
                 "current_arr": current_arr,
                 "target_arr": target_arr,
                 "growth_stage": growth_stage,

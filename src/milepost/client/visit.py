@@ -11,7 +11,7 @@ from typing import Protocol
 class _Capture(Protocol):
     def __call__(
         self,
-        event_type: str,
+        event_type: str | None,
         context: Mapping[str, object],
         extra: Mapping[str, object] | None = None,
         *,

@@ -35,6 +35,12 @@ def faults_of(mapping: Mapping) -> Iterator[tuple[str, str]]:
     """Every fault of a map of events as (path of the key, what is wrong and how to mend it)."""
     if not mapping.identity_form().columns:
         yield "identity", 'names no column. List those that tell events apart, e.g. identity = ["id"].'
+    if mapping.event.event_type is None and mapping.event.event_name is None:
+        yield (
+            "event",
+            "has neither event_type nor event_name. Give a name by its column, e.g. "
+            'event_name = "{event}", or a type, e.g. event_type = { column = "kind", values = "event_type" }.',
+        )
     yield from _common_faults(mapping)
     if (session := mapping.session) is not None:
         if not session.by:
@@ -105,10 +111,12 @@ def _word_faults(
 ) -> Iterator[tuple[str, str]]:
     """A word that is wrong in the map would reject every row that uses it: say so at once."""
     table = table_of(mapping, field)
+    # What may not be empty: a type, where no name stands beside it.
+    must = () if "event_name" in mapping.fields() else ("event_type",)
     where = f"values.{field.values}" if isinstance(field.values, str) else f"{mapping.table}.{key}"
     if table is not None:
         for source, word in table.items():
-            if word not in allowed and not (word == "" and key != "event_type"):
+            if word not in allowed and (word != "" or key in must):
                 yield f"{where}.{source}", f"{word!r} is not a valid {key}. {fix}"
     elif not columns_of(field):
         constant = field.template if field.value is None else str(field.value)

@@ -13,6 +13,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn
 from rich.table import Table
 
 from milepost.importing.actions import import_actions
+from milepost.importing.exports.common import Export
+from milepost.importing.exports.run import ExportRow, import_export
 from milepost.importing.load import load_action_mapping, load_mapping
 from milepost.importing.mapping import FileMap, Mapping
 from milepost.importing.run import ImportProgress, ImportReport, import_file
@@ -150,6 +152,54 @@ def import_actions_command(
     return report
 
 
+def import_export_command(
+    file: Path,
+    export: Export,
+    sink: Sink[ExportRow] | None,
+    *,
+    plan: Plan,
+    now: datetime,
+    console: Console,
+    errors_path: Path | None = None,
+    resume: bool = True,
+    limit: int | None = None,
+    dry_run: bool = False,
+) -> ImportReport[ExportRow]:
+    """`import_command` for what another tool has exported."""
+    if dry_run or sink is None:
+        sink, resume = NullSink(), False
+        errors_path = errors_path or file.with_name(file.name + ".dry-run.errors.ndjson")
+    into = sink
+    report, customers = with_bar(
+        file.name,
+        console,
+        lambda show: import_export(
+            file,
+            export,
+            into,
+            plan=plan,
+            now=now,
+            progress=show,
+            errors_path=errors_path,
+            resume=resume,
+            limit=limit,
+        ),
+    )
+    console.print(f"An export of {'Mixpanel' if export.source == 'mixpanel' else 'PostHog'}'s events.")
+    samples = [
+        f"{row.timestamp.isoformat()} {row.customer_id or row.user_id or row.anonymous_id} "
+        f"{row.event_name or row.event_type}"
+        for row in (sample.row for sample in report.samples)
+    ]
+    _print_counts(report, None, console, samples, dry_run=dry_run, what="events", kind="Event")
+    named = [f"{escape(name)} ({count:,} events)" for name, count in customers.most_common() if name]
+    if named:
+        console.print(f"The customer is {', '.join(named)}; of {customers['']:,} events it is by the user's ties.")
+    else:
+        console.print("No event names a customer: each user is one. Say by --customer-property which property does.")
+    return report
+
+
 def print_report(report: ImportReport[EventRow], mapping: Mapping, console: Console, *, dry_run: bool = False) -> None:
     """The closing lines: what was stored, what was there already, what failed and where to read why."""
     samples = [
@@ -162,7 +212,7 @@ def print_report(report: ImportReport[EventRow], mapping: Mapping, console: Cons
 
 def _print_counts(
     report: ImportReport[Any],
-    mapping: FileMap,
+    mapping: FileMap | None,
     console: Console,
     samples: list[str],
     *,
@@ -177,7 +227,8 @@ def _print_counts(
     if report.duplicates:
         console.print(f"{report.duplicates:,} were there already.")
     if report.filtered:
-        console.print(f"{report.filtered:,} left out by the map's filter.")
+        why = "as they are the tool's own bookkeeping" if mapping is None else "by the map's filter"
+        console.print(f"{report.filtered:,} left out {why}.")
     if report.by_type:
         table = Table(box=None, pad_edge=False)
         table.add_column(kind)
@@ -187,7 +238,7 @@ def _print_counts(
         console.print(table)
     if report.first and report.last:
         console.print(f"From {report.first:%Y-%m-%d %H:%M} to {report.last:%Y-%m-%d %H:%M} UTC.")
-    spread = mapping.timestamp.spread
+    spread = None if mapping is None else mapping.timestamp.spread
     if spread is not None:
         console.print(f"The file has dates only: times within {spread.hours} were made up, with seed {spread.seed}.")
     if report.unsorted:

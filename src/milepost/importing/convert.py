@@ -128,8 +128,6 @@ class Converter:
         names, rows = list(values), list(zip(*values.values(), strict=True))
         for place in places:
             fields = dict(zip(names, rows[place], strict=True))
-            if fields["event_type"] is None:
-                del fields["event_type"]  # an empty cell is a field that was not given
             moment = micros[place]
             assert moment is not None  # else the row has a fault
             yield Draft(

@@ -20,7 +20,7 @@ _SQL = load("milepost.ingest", "write.sql")
 _encode = msgspec.json.Encoder().encode
 
 
-class _TableSink(Generic[R]):
+class TableSink(Generic[R]):
     """Stores each chunk in one commit; rows that PostgreSQL cannot take are found and refused."""
 
     _statement: Literal["store_events", "store_actions"]
@@ -53,13 +53,13 @@ class _TableSink(Generic[R]):
         return StoreResult(accepted, len(rows) - accepted - len(rejected), rejected)
 
 
-class DatabaseSink(_TableSink[EventRow]):
+class DatabaseSink(TableSink[EventRow]):
     """Stores events."""
 
     _statement = "store_events"
 
 
-class ActionSink(_TableSink[ActionRow]):
+class ActionSink(TableSink[ActionRow]):
     """Stores offline actions."""
 
     _statement = "store_actions"

@@ -26,10 +26,12 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Event(_Table, frozen=True, kw_only=True):
-    """The fields of an event, named as in the database."""
+    """The fields of an event, named as in the database. It has a type, a name, or both."""
 
     customer_id: Value
-    event_type: Value
+    event_type: Value | None = None
+    event_name: Value | None = None
+    actor_type: Value | None = None
     user_id: Value | None = None
     anonymous_id: Value | None = None
     session_id: Value | None = None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, Protocol
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from milepost.errors import ImportFailed
 from milepost.importing.check import plan_faults_of
@@ -15,7 +15,7 @@ from milepost.importing.convert import Converted, Converter
 from milepost.importing.mapping import FileMap, Mapping
 from milepost.importing.readers import RowBatch, RowError, read_batches
 from milepost.importing.sink import R, Sink
-from milepost.importing.state import Counts, Ledger, fingerprint
+from milepost.importing.state import Counts, Ledger, Said, fingerprint
 from milepost.ingest.events import EventRow
 from milepost.plan import Plan
 
@@ -29,13 +29,27 @@ class ImportProgress(NamedTuple):
     share: float
 
 
-class BatchConverter(Protocol[R]):
+class Batch(Protocol):
+    """Consecutive rows of a file: how many, and the share of the file read so far."""
+
+    @property
+    def rows(self) -> int: ...
+
+    @property
+    def share(self) -> float: ...
+
+
+B = TypeVar("B", bound=Batch)
+_B = TypeVar("_B", bound=Batch, contravariant=True)
+
+
+class BatchConverter(Protocol[_B, R]):
     """Turns batches into rows, in order; `unsorted` counts rows that were out of order where that matters."""
 
     @property
     def unsorted(self) -> int: ...
 
-    def convert(self, batch: RowBatch) -> Converted[R]: ...
+    def convert(self, batch: _B, /) -> Converted[R]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +117,7 @@ def import_file(
 def import_rows(
     path: Path,
     mapping: FileMap,
-    converter: BatchConverter[R],
+    converter: BatchConverter[RowBatch, R],
     sink: Sink[R],
     *,
     kind: Callable[[R], str],
@@ -113,15 +127,41 @@ def import_rows(
     limit: int | None = None,
 ) -> ImportReport[R]:
     """What `import_file` does, of whatever rows; `kind` is by what the report counts them."""
+    return import_batches(
+        path,
+        mapping,
+        lambda: read_batches(path, mapping, CHUNK_ROWS, limit),
+        converter,
+        sink,
+        kind=kind,
+        progress=progress,
+        errors_path=errors_path,
+        resume=resume,
+    )
+
+
+def import_batches(
+    path: Path,
+    said: Said,
+    read: Callable[[], Iterable[B]],
+    converter: BatchConverter[B, R],
+    sink: Sink[R],
+    *,
+    kind: Callable[[R], str],
+    progress: Callable[[ImportProgress], None] | None = None,
+    errors_path: Path | None = None,
+    resume: bool = True,
+) -> ImportReport[R]:
+    """The same, of whatever is read from the file; `said` is what was said of it, such as its map."""
     errors_path = errors_path or default_errors_path(path)
     try:
-        ledger = Ledger(errors_path, fingerprint(path, mapping, CHUNK_ROWS), resume)
+        ledger = Ledger(errors_path, fingerprint(path, said, CHUNK_ROWS), resume)
     except OSError as error:
         raise ImportFailed(f"{path}: {error.strerror} ({error.filename}). Check the path and its folder.") from error
     counts = replace(ledger.resumed)
     skip, seen = counts.rows, 0
     tally: _Tally[R] = _Tally(kind)
-    for batch in read_batches(path, mapping, CHUNK_ROWS, limit):
+    for batch in read():
         converted = converter.convert(batch)  # also for rows done before: occurrences count from the first row
         seen += batch.rows
         if seen > skip:

@@ -7,8 +7,8 @@ import os
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import Protocol
 
-from milepost.importing.mapping import FileMap
 from milepost.importing.readers import RowError
 
 _ENDS = 65_536
@@ -25,11 +25,18 @@ class Counts:
     filtered: int = 0
 
 
-def fingerprint(path: Path, mapping: FileMap, chunk: int) -> str:
-    """Tells whether a state belongs to this file, map and chunk size, without reading the whole file."""
+class Said(Protocol):
+    """What was said of a file, such as its map."""
+
+    @property
+    def source(self) -> str: ...
+
+
+def fingerprint(path: Path, said: Said, chunk: int) -> str:
+    """Tells whether a state belongs to this file, what is said of it and chunk size, without reading the whole file."""
     size = path.stat().st_size
-    digest = blake2b(f"{size}\x1f{chunk}\x1f{mapping.source}\x1f".encode(), digest_size=16)
-    digest.update(repr(mapping).encode("utf-8", "replace"))
+    digest = blake2b(f"{size}\x1f{chunk}\x1f{said.source}\x1f".encode(), digest_size=16)
+    digest.update(repr(said).encode("utf-8", "replace"))
     with path.open("rb") as file:
         digest.update(file.read(_ENDS))
         file.seek(max(0, size - _ENDS))

@@ -10,6 +10,7 @@ import msgspec
 from milepost.ingest.events import IncomingEvent, RejectedEvent
 from milepost.vocabulary import (
     ACTION_ROLES,
+    ACTOR_TYPES,
     DEVICE_TYPES,
     EVENT_TYPES,
     IMPACTS,
@@ -20,6 +21,7 @@ from milepost.vocabulary import (
 #: The fields that take one of a few words, whatever the plan.
 FIXED_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "event_type": EVENT_TYPES,
+    "actor_type": ACTOR_TYPES,
     "business_impact": IMPACTS,
     "device_type": DEVICE_TYPES,
     "role": ACTION_ROLES,
