@@ -10,8 +10,8 @@ from milepost.access.callers import Caller
 from milepost.access.paths import customer_of, person_of
 from milepost.access.services import AnyRequest, services
 from milepost.api.params import CustomerId
+from milepost.api.people import UserId
 from milepost.api.schemas import errors
-from milepost.api.traits import UserId
 from milepost.privacy.erase import Erased, Of, erase
 
 _ERRORS = errors(401, 403, 404, 422, 429, 503)

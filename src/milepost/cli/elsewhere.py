@@ -28,6 +28,7 @@ _PLACES: Final = {
     "sign-in-link": "access:sign_in_link",
     "query": "query:query",
     "import-actions": "import_actions:import_actions",
+    "import-customers": "import_customers:import_customers",
 }
 
 

@@ -170,7 +170,7 @@ def _ndjson(
             line += 1
             try:
                 row = decode(raw.removeprefix(b"\xef\xbb\xbf") if line == 1 else raw)
-                cells = [_text(_dig(row, name)) for name in wanted] if isinstance(row, dict) else None
+                cells = [as_text(_dig(row, name)) for name in wanted] if isinstance(row, dict) else None
             except (ValueError, RecursionError) as error:
                 if not raw.isspace():
                     errors.append(RowError(line, "invalid_json", "line", f"is not valid JSON ({error})"))
@@ -205,7 +205,7 @@ def _dig(row: dict[str, object], name: str) -> object:
     return value
 
 
-def _text(value: object) -> str | None:
+def as_text(value: object) -> str | None:
     """A value as a CSV would have it."""
     if value is None or value == "":
         return None
@@ -218,7 +218,7 @@ def _text(value: object) -> str | None:
     if isinstance(value, (datetime, date)):
         return value.isoformat()
     if isinstance(value, (dict, list)):
-        return json.dumps(value, ensure_ascii=False, default=_text)
+        return json.dumps(value, ensure_ascii=False, default=as_text)
     if isinstance(value, bytes):
         return value.decode("utf-8", "surrogateescape")
     return str(value)
@@ -253,6 +253,6 @@ def _parquet_batch(table: pa.Table, done: int, limit: int | None, total: int) ->
     for name in table.column_names:
         values = table[name].to_pylist()
         plain = pa.types.is_integer(table[name].type)
-        columns[name] = [None if v is None else str(v) for v in values] if plain else [_text(v) for v in values]
+        columns[name] = [None if v is None else str(v) for v in values] if plain else [as_text(v) for v in values]
     rows = table.num_rows
     return RowBatch(rows, list(range(done + 1, done + rows + 1)), columns, [], (done + rows) / total)

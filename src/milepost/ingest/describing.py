@@ -61,10 +61,12 @@ class PersonTraits(msgspec.Struct):
     traits: JsonObject
 
 
-class _Taken(msgspec.Struct):
+class Taken(msgspec.Struct):
     """What is kept of one, and its place in the batch."""
 
     place: int
+    kind: Kind
+    id: str
     rows: list[Row]
 
 
@@ -73,13 +75,21 @@ async def take(
 ) -> TraitReceipt:
     """Keeps what was told, each with its place in the batch, in one commit; whoever PostgreSQL cannot take is found and
     refused. Raises DatabaseUnavailable, DiskFull."""
-    database.room.require()
-    taken: list[_Taken] = []
-    receipt = TraitReceipt(0, 0, [], [])
+    taken: list[Taken] = []
+    faults: list[TraitFault] = []
     for place, one in told:
-        kept, faults = read(one.traits)
-        receipt.faults += [TraitFault(place, "invalid_value", f"traits.{f.name}", f.message) for f in faults]
-        taken.append(_Taken(place, rows(one.kind, one.id, kept, now, source)))
+        kept, wrong = read(one.traits)
+        faults += [TraitFault(place, "invalid_value", f"traits.{f.name}", f.message) for f in wrong]
+        taken.append(Taken(place, one.kind, one.id, rows(one.kind, one.id, kept, now, source)))
+    receipt = await store(database, taken)
+    receipt.faults = faults
+    return receipt
+
+
+async def store(database: Database, taken: Sequence[Taken]) -> TraitReceipt:
+    """`take`, of what was read before."""
+    database.room.require()
+    receipt = TraitReceipt(0, 0, [], [])
     parts = Halving(taken)
     for part in parts:
         try:
@@ -90,7 +100,7 @@ async def take(
     receipt.rejected = [
         Rejection(taken[place].place, None, "unstorable", None, message) for place, message in parts.faults.items()
     ]
-    receipt.unchanged = max(0, len({(one.kind, one.id) for _, one in told}) - len(parts.faults) - receipt.changed)
+    receipt.unchanged = max(0, len({(one.kind, one.id) for one in taken}) - len(parts.faults) - receipt.changed)
     return receipt
 
 

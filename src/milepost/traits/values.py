@@ -27,7 +27,7 @@ _MAX_DEPTH: Final = 3
 #: What other tools call the traits that have a meaning here.
 _ALIASES: Final[Mapping[str, str]] = {"createdAt": "created_at", "renewalDate": "renewal_date"}
 _MONEY: Final = ("mrr", "arr")
-_SIGNS: Final[Mapping[str, str]] = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
+SIGNS: Final[Mapping[str, str]] = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
 _AMOUNT = re.compile(r"\A(?P<before>[A-Z]{3}|[$€£¥])?\s*(?P<digits>-?[\d.,' ]*\d)\s*(?P<after>[A-Z]{3}|[$€£¥])?\Z")
 _NUMBER = re.compile(r"\A[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z", re.ASCII)
 _DATE = re.compile(r"\A\d{4}-\d\d-\d\d([T ]\d\d:\d\d.*)?\Z", re.ASCII)
@@ -130,7 +130,7 @@ def _of_text(name: str, text: str) -> Iterator[Told]:
             yield from _told(name, number)
             if sign:
                 # Its name is given by `read`: a currency that is told beside it counts first.
-                yield Told("", _SIGNS.get(sign, sign), None, "text")
+                yield Told("", SIGNS.get(sign, sign), None, "text")
             return
     if text == "":
         yield Told(name, None, None, None)

@@ -54,19 +54,24 @@ begin
     on conflict (kind, id, name, since) do update
       set value = excluded.value, figure = excluded.figure, source = excluded.source, xid = pg_current_xact_id()
       where excluded.value > t.value;
-  -- Each row holds until the next one.
+  -- Each row holds until the next one; one that stands alone holds already.
   update milepost.traits as t set until = o.until, xid = pg_current_xact_id()
     from (
       select a.kind, a.id, a.name, a.since,
         lead(a.since) over (partition by a.kind, a.id, a.name order by a.since) as until
-      from (select distinct r.kind, r.id, r.name from unnest(news) as r where not r.again) as k
+      from (
+        select distinct r.kind, r.id, r.name from unnest(news) as r
+        where not r.again and (r.behind is not null or exists (
+          select from milepost.traits l where l.kind = r.kind and l.id = r.id and l.name = r.name and l.since > r.since))
+      ) as k
       join milepost.traits a on a.kind = k.kind and a.id = k.id and a.name = k.name) as o
     where t.kind = o.kind and t.id = o.id and t.name = o.name and t.since = o.since and t.until is distinct from o.until;
-  -- Lists are searched and sorted by it.
+  -- Lists are searched and sorted by it. The newest is the one that holds; asked for as `until is null`, the index by
+  -- value would be read, with the names of all customers for each.
   update milepost.customers c set name = o.name
     from (
       select r.id, (select nullif(left(t.value #>> '{}', 200), '') from milepost.traits t
-        where t.kind = 'customer' and t.id = r.id and t.name = 'name' and t.until is null) as name
+        where t.kind = 'customer' and t.id = r.id and t.name = 'name' order by t.since desc limit 1) as name
       from (select distinct n.id from unnest(news) as n
         where n.kind = 'customer' and n.name = 'name' and not n.again) as r) as o
     where c.customer_id = o.id and c.name is distinct from o.name;
