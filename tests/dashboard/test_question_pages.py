@@ -17,7 +17,8 @@ from milepost.analytics.asking import EventKind, Filter
 from milepost.analytics.cohorts import Did
 from milepost.analytics.funnel import Funnel
 from milepost.analytics.trends import Series, Trends
-from milepost.dashboard.questions.address import Address, join_values, split_values
+from milepost.dashboard.questions import words
+from milepost.dashboard.questions.address import Address, event_field, join_values, split_values
 from milepost.dashboard.questions.arranging import arranged
 from milepost.dashboard.questions.asked import NAMES, Name, before_that
 from milepost.dashboard.questions.cohort_form import in_words, read_form
@@ -291,3 +292,14 @@ def test_forms_that_cannot_be_are_refused(signed_in: httpx.Client, action: str, 
     answer = send_form(signed_in, "/dashboards", action, **fields)
     assert answer.status_code == 400, answer.text
     assert signed_in.post(action, data=fields).status_code == 403, "not without the token"
+
+
+def test_fields_with_names_of_their_own() -> None:
+    """What the form says of a trait and of the metadata comes back as it was."""
+    for name in ("metadata.amount", "trait.plan", "person.role.x", "event_name", "actor_type"):
+        row = event_field(name)
+        assert row.name == name
+        assert event_field(row.field, row.key).name == name
+    assert event_field("trait").name == ""
+    assert event_field("insight.total_events").name == ""
+    assert words.field_words("trait.renewal_date") == "Renewal date of the customer"

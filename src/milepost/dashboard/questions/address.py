@@ -25,8 +25,9 @@ COLUMNS: Final[tuple[Column, ...]] = get_args(Column)
 OPERATORS: Final[tuple[Operator, ...]] = get_args(Operator)
 UNITS: Final[tuple[Unit, ...]] = get_args(Unit)
 WEEK_STARTS: Final[tuple[WeekStart, ...]] = get_args(WeekStart)
-#: Stands for `metadata.KEY` in a list of fields; the key has a place of its own.
+#: Stand for `metadata.KEY`, `trait.NAME` and `person.NAME` in a list of fields; the key has a place of its own.
 METADATA: Final = "metadata"
+KEYED: Final = (METADATA, "trait", "person")
 _MOST_ROWS: Final = 20
 _WITHOUT_VALUES: Final = ("is_set", "is_not_set")
 _NUMERIC: Final = ("above", "at_least", "below", "at_most")
@@ -43,13 +44,9 @@ class FilterRow:
 
     @property
     def name(self) -> str:
-        return (
-            f"metadata.{self.key}"
-            if self.field == METADATA and self.key
-            else ""
-            if self.field == METADATA
-            else self.field
-        )
+        if self.field not in KEYED:
+            return self.field
+        return f"{self.field}.{self.key}" if self.key else ""
 
     def filter(self) -> Filter | None:
         if not self.name:
@@ -176,17 +173,18 @@ class Address:
 
 def filter_row(name: str = "", key: str = "", op: str = "is", value: str = "") -> FilterRow:
     """A row of texts; a field that is not ours is none."""
-    if name.startswith("metadata."):
-        name, key = METADATA, name.removeprefix("metadata.")
-    known = name in COLUMNS or name in (METADATA, "cohort") or name.startswith("insight.")
+    keyed, _, named = name.partition(".")
+    if keyed in KEYED and named:
+        name, key = keyed, named
+    known = name in COLUMNS or name in (*KEYED, "cohort") or name.startswith("insight.")
     operator: Operator = next((o for o in OPERATORS if o == op), "is")
     return FilterRow(name[:200] if known else "", key.strip()[:200], operator, value[:4000])
 
 
 def event_field(name: str, key: str = "") -> FilterRow:
-    """A field of the event itself, as a row of the form has it: a column or a key of the metadata."""
+    """A field to break down by, as a row of the form has it: a column, a key of the metadata, or a trait."""
     row = filter_row(name, key)
-    return row if row.field in COLUMNS or row.field == METADATA else FilterRow()
+    return row if row.field in COLUMNS or row.field in KEYED else FilterRow()
 
 
 def _rows(address: Address, prefix: str, names: Sequence[str]) -> list[list[str]]:

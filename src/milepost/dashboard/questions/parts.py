@@ -47,10 +47,10 @@ def read_kind(address: a.Address, prefix: str) -> a.KindRow:
 
 
 def read_field(address: a.Address, default: str | None = None, name: str = "by") -> tuple[str | None, a.Pairs]:
-    """A field of the event, such as what something is broken down by: a column, or a key of the metadata."""
+    """A field, such as what something is broken down by: a column, a key of the metadata, or a trait."""
     chosen = a.event_field(address.text(name), address.text(f"{name}_key"))
-    if chosen.field == a.METADATA and chosen.name:
-        return chosen.name, [(name, a.METADATA), (f"{name}_key", chosen.key)]
+    if chosen.field in a.KEYED and chosen.name:
+        return chosen.name, [(name, chosen.field), (f"{name}_key", chosen.key)]
     column = (chosen.name or None) or default
     return column, [(name, column)] if column and column != default else []
 

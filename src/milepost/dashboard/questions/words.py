@@ -13,13 +13,15 @@ from milepost.analytics.measures import OF_A_FIELD, Measure
 from milepost.dashboard import format as fmt
 from milepost.dashboard.describe import competency_names, stage_names
 from milepost.plan import Plan
-from milepost.vocabulary import DEVICE_TYPES, EVENT_TYPES, IMPACTS
+from milepost.vocabulary import ACTOR_TYPES, DEVICE_TYPES, EVENT_TYPES, IMPACTS
 
 #: What people call the values of a field, where the plan says it: by field, then by value.
 Names = Mapping[str, Mapping[str, str]]
 
 FIELDS: Final[Mapping[str, str]] = {
     "event_type": "Kind of event",
+    "event_name": "Name of the event",
+    "actor_type": "Who acted",
     "tool_id": "Tool",
     "tool_section": "Section of a tool",
     "business_impact": "Impact",
@@ -37,6 +39,12 @@ FIELDS: Final[Mapping[str, str]] = {
     "session_id": "Session",
     "time_on_page": "Time on page, ms",
     "session_duration": "Session length, ms",
+}
+#: What has a name of its own.
+KEYED: Final[Mapping[str, str]] = {
+    "metadata": "A key of the metadata",
+    "trait": "A trait of the customer",
+    "person": "A trait of the person",
 }
 #: What of a customer's insights one may filter by.
 INSIGHTS: Final[Mapping[str, str]] = {
@@ -110,6 +118,9 @@ def field_words(name: str | None) -> str:
         return ""
     if name.startswith("metadata."):
         return name.removeprefix("metadata.")
+    if name.startswith(("trait.", "person.")):
+        kind, _, trait = name.partition(".")
+        return f"{fmt.words(trait)} of the {'customer' if kind == 'trait' else 'person'}"
     if name == "cohort":
         return "Cohort"
     if name.startswith("insight.competency."):
@@ -238,4 +249,5 @@ def suggestions(plan: Plan) -> Mapping[str, tuple[tuple[str, str], ...]]:
         "competency_area": tuple(competency_names(plan).items()),
         "growth_stage": tuple(stage_names(plan).items()),
         "device_type": tuple((device, device.capitalize()) for device in DEVICE_TYPES),
+        "actor_type": tuple((actor, actor.capitalize()) for actor in ACTOR_TYPES),
     }

@@ -10,7 +10,7 @@
     const select = row?.querySelector("[data-field]");
     if (!select) return;
     const key = row.querySelector("[data-key]")?.value.trim();
-    const name = select.value === "metadata" ? key && `metadata.${key}` : select.value;
+    const name = ["metadata", "trait", "person"].includes(select.value) ? key && `${select.value}.${key}` : select.value;
     if (!name) return;
     const id = `values-${name}`;
     input.setAttribute("list", id);
