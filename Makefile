@@ -60,6 +60,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m bench.beside
 	$(BIN)/python -m bench.questions
 	$(BIN)/python -m bench.ties
+	$(BIN)/python -m bench.by_traits
 
 # An hour or two for the properties, tests/support/examples.py says how many examples, and for files that are imported
 # whole.
