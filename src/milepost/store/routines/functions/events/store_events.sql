@@ -39,6 +39,13 @@ begin
     cross join lateral milepost.resolve(s.customer_id, s.user_id, s.anonymous_id, now()) as r
     where s.event_id in (select event_id from tied)
   ),
+  -- Asked of those alone that leave something out: as a join's condition it would be asked of all.
+  named as materialized (
+    select s.event_id, f.* from sent s
+    cross join lateral milepost.filled_in(s.event_name, s.filled, s.event_type, s.tool_id, s.tool_section,
+      s.competency_area, s.business_impact, s.event_metadata) as f
+    where s.filled > 0
+  ),
   stored as (
     insert into public.behavior_events (event_id, customer_id, user_id, anonymous_id, session_id, event_type, tool_id,
       tool_section, business_impact, competency_area, current_arr, target_arr, growth_stage, event_metadata,
@@ -52,8 +59,7 @@ begin
       o.user_source, case when o.user_source = 'merged' then s.user_id end, s.event_name,
       coalesce(s.actor_type, 'person'), coalesce(s.filled, 0)
     from sent s join owned o using (event_id)
-    left join lateral milepost.filled_in(s.event_name, s.filled, s.event_type, s.tool_id, s.tool_section,
-      s.competency_area, s.business_impact, s.event_metadata) as f on s.filled > 0
+    left join named f using (event_id)
     -- In the order of the primary key, so that two writers with the same events cannot lock each other out.
     order by s.event_id
     on conflict (event_id) do nothing
