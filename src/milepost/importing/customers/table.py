@@ -16,23 +16,13 @@ import pyarrow.parquet as pq
 from milepost.errors import ImportFailed
 from milepost.importing.customers.text import decoded
 from milepost.importing.readers import as_text
+from milepost.traits.tables import Fault
 
 _DELIMITERS: Final = ",;\t|"
 _QUOTED: Final = re.compile(r'"[^"]*"')
 #: A quote that opens and never closes would swallow the file: no row goes on for longer.
 _MOST_LINES: Final = 1_000
 _PARQUET: Final = b"PAR1"
-
-
-class Fault(msgspec.Struct, frozen=True):
-    """What of a file was not taken. `line` is where its row begins, from 1 (of Parquet the row's number); `field` is
-    the column's heading, and `value` what stood there; both null where the row has another shape."""
-
-    line: int
-    code: str
-    field: str | None
-    value: str | None
-    message: str
 
 
 class Table(msgspec.Struct):

@@ -35,7 +35,7 @@ def unpacked(raw: bytes, most: int = MOST_BYTES) -> bytes:
         except (OSError, EOFError, zlib.error) as error:
             raise ImportFailed(f"The file is not whole gzip ({error}). Get a whole copy of it.") from error
     if len(raw) > most:
-        raise ImportFailed(f"The file has more than {most // 1_048_576} MB. Split it.")
+        raise ImportFailed(f"The file has more than {most // 1_048_576} MB, unpacked. Split it.")
     return raw
 
 
