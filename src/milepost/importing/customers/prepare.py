@@ -14,7 +14,7 @@ from milepost.importing.customers.known import whole_id
 from milepost.importing.customers.mapping import CustomerMap
 from milepost.importing.customers.numbers import currency_of
 from milepost.importing.customers.table import Table, read_table
-from milepost.importing.customers.text import BROKEN
+from milepost.importing.customers.text import BROKEN, shown
 from milepost.traits.tables import ColumnPreview, Fault, Preview
 from milepost.traits.values import Kind, Told, Type, Value, read
 from milepost.vocabulary import MAX_ID_LENGTH
@@ -184,4 +184,4 @@ def _join(table: Table, choice: Choice, ids: list[str | None], told: dict[str, _
 
 def _clean(text: str) -> str:
     """A cell as a report can show it."""
-    return BROKEN.sub("\ufffd", text[:_SHOWN]).replace("\x00", "\ufffd")
+    return shown(text[:_SHOWN])

@@ -66,6 +66,11 @@ def decoded(raw: bytes, told: str | None = None) -> tuple[str, str]:
         return raw.decode("latin-1"), "latin-1"
 
 
+def shown(text: str) -> str:
+    """A text as a report can have it, whatever its bytes were."""
+    return BROKEN.sub("\ufffd", text).replace("\x00", "\ufffd")
+
+
 def _decode(raw: bytes, codec: str) -> str:
     try:
         text = raw.decode(codec, "surrogateescape")
