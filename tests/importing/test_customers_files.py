@@ -10,7 +10,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from milepost.errors import ImportFailed
@@ -248,6 +248,8 @@ _ANY = st.binary(max_size=300) | _LIKELY | _LIKELY.map(lambda raw: b"id,name,on\
 
 
 @settings(max_examples=examples(400), deadline=None)
+@example(raw=b"id,na\xffme,\x00,\xc3\xbc\xc3\xbc\n1,2,3,\xff\n")
+@example(raw=b'{"id": "1", "na\xffme": "x"}\n{"id": "2", "\\u0000": "x", "\\ud800": "\\ud800"}\n')
 @given(
     raw=_ANY | st.sampled_from(["PAR1", "\ufeff", '{"id": 1}\n']).flatmap(lambda s: _ANY.map(lambda r: s.encode() + r))
 )

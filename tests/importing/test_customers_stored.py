@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
+from milepost.cli import main
 from milepost.cli.commands import app
 
 _EXPORTS = Path(__file__).parent / "exports"
@@ -106,6 +107,18 @@ def test_where_nothing_could_be_taken_the_command_fails(folder: Path) -> None:
     (folder / "crm.csv").write_text("id,name\n,Nobody\n")
     assert "1 rows refused" in _run(folder / "crm.csv", code=1)
     assert "1 rows refused" in _run(folder / "crm.csv", "--dry-run", code=1)
+
+
+def test_an_error_quotes_a_heading_as_it_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "crm.csv").write_text(",".join(["[/b]", *(f"column {n}" for n in range(60))]) + "\n1\n")
+    monkeypatch.setattr("sys.argv", ["milepost", "import-customers", str(folder / "crm.csv")])
+    with pytest.raises(SystemExit):
+        main()
+    said = capsys.readouterr().err
+    assert "There are: [/b], column 0" in said
+    assert "and 11 more" in " ".join(said.split())
 
 
 @pytest.mark.alone

@@ -96,6 +96,18 @@ def actions_body(kind: Any) -> type[Operation]:
     return _operation({"anyOf": [one, many]})
 
 
+def file_body(media_type: str) -> type[Operation]:
+    """An operation whose body is a file."""
+
+    @dataclass
+    class WithFile(Operation):
+        def __post_init__(self) -> None:
+            content = {media_type: OpenAPIMediaType(schema=_schema({"type": "string", "minLength": 1}))}
+            self.request_body = RequestBody(content=content, required=True)
+
+    return WithFile
+
+
 def _inline(kind: Any) -> dict[str, Any]:
     schema, components = msgspec.json.schema_components([kind], ref_template="#/{name}")
     found = schema[0]

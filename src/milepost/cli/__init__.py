@@ -25,6 +25,8 @@ def main() -> None:
 
 def _end(message: str) -> None:
     from rich.console import Console
+    from rich.markup import escape
 
-    Console(stderr=True).print(f"[red]milepost:[/red] {message}", highlight=False)
+    # It may quote a file, whose brackets are no colours.
+    Console(stderr=True).print(f"[red]milepost:[/red] {escape(message)}", highlight=False)
     sys.exit(1)

@@ -20,6 +20,8 @@ class Receiving:
         self._held = {True: 0, False: 0}
         # One broken batch after the other: each keeps a thread busy for up to a second.
         self.broken = asyncio.Semaphore(1)
+        # One table of customers after the other: each is read whole.
+        self.tables = asyncio.Semaphore(1)
 
     @contextmanager
     def body(self) -> Iterator[Body]:

@@ -100,7 +100,7 @@ def _id(headings: list[str], asked: str | None, known: Known | None, of: Kind) -
         if name in names:
             return names[name]
     raise ImportFailed(
-        f"Which column is the {of}'s id? Name it with --id, or as id in the map. There are: {', '.join(headings)}.",
+        f"Which column is the {of}'s id? Name it with --id, or as id in the map. There are: {_listed(headings)}.",
         field="id",
     )
 
@@ -113,7 +113,13 @@ def _find(headings: list[str], name: str, field: str) -> str:
     for heading in headings:
         if heading.casefold() == " ".join(name.split()).casefold():
             return heading
-    raise MapError(f"The file has no column {name!r}. It has: {', '.join(headings)}.", field=field)
+    raise MapError(f"The file has no column {name!r}. It has: {_listed(headings)}.", field=field)
+
+
+def _listed(headings: list[str]) -> str:
+    """The headings for a message, not all of a file that has hundreds."""
+    names = [heading[:60] for heading in headings[:50]]
+    return ", ".join(names) + (f" and {len(headings) - 50} more" if len(headings) > 50 else "")
 
 
 def _long(one: str | bool | ColumnSaid) -> ColumnSaid | None:

@@ -15,10 +15,10 @@ from rich.table import Table
 
 from milepost.errors import ImportFailed
 from milepost.importing.customers.mapping import CustomerMap
-from milepost.importing.customers.prepare import Prepared, Preview, prepare
+from milepost.importing.customers.prepare import Prepared, prepare
 from milepost.importing.customers.store import Imported
-from milepost.importing.customers.table import Fault
 from milepost.importing.customers.text import MOST_BYTES, unpacked
+from milepost.traits.tables import Fault, Preview
 from milepost.traits.values import Kind
 
 _PEOPLE: Final[dict[Kind, str]] = {"customer": "customers", "person": "people"}

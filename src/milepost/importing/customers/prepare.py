@@ -13,8 +13,9 @@ from milepost.importing.customers.kinds import Said, kind_of
 from milepost.importing.customers.known import whole_id
 from milepost.importing.customers.mapping import CustomerMap
 from milepost.importing.customers.numbers import currency_of
-from milepost.importing.customers.table import Fault, Table, read_table
-from milepost.importing.customers.text import BROKEN
+from milepost.importing.customers.table import Table, read_table
+from milepost.importing.customers.text import BROKEN, shown
+from milepost.traits.tables import ColumnPreview, Fault, Preview
 from milepost.traits.values import Kind, Told, Type, Value, read
 from milepost.vocabulary import MAX_ID_LENGTH
 
@@ -22,35 +23,6 @@ _SHOWN: Final = 100
 _ROUNDED: Final = re.compile(r"\A\d([.,]\d+)?E\+\d+\Z", re.ASCII | re.IGNORECASE)
 _MONEY: Final = ("mrr", "arr")
 _Traits = dict[str, Told]
-
-
-class ColumnPreview(msgspec.Struct):
-    """What a column becomes: `trait` null, it is left out. `empty` and `wrong` count its cells; `note` is what was
-    found out and may be otherwise."""
-
-    column: str
-    trait: str | None
-    type: Type | None
-    example: str | None
-    empty: int
-    wrong: int
-    note: str | None
-
-
-class Preview(msgspec.Struct):
-    """What an import of a file does. `recognised` is the tool that wrote it; `id_is_tools`: its own id is taken for the
-    customer's. Of `rows`, `refused` were not taken; the others tell of `taken` customers or people."""
-
-    recognised: str | None
-    of: Kind
-    id_column: str
-    id_is_tools: bool
-    encoding: str
-    delimiter: str | None
-    rows: int
-    refused: int
-    taken: int
-    columns: list[ColumnPreview]
 
 
 class Prepared(msgspec.Struct):
@@ -212,4 +184,4 @@ def _join(table: Table, choice: Choice, ids: list[str | None], told: dict[str, _
 
 def _clean(text: str) -> str:
     """A cell as a report can show it."""
-    return BROKEN.sub("\ufffd", text[:_SHOWN]).replace("\x00", "\ufffd")
+    return shown(text[:_SHOWN])

@@ -8,12 +8,12 @@ from typing import Final
 
 import msgspec
 
-from milepost.importing.customers.prepare import Prepared, Preview
-from milepost.importing.customers.table import Fault
+from milepost.importing.customers.prepare import Prepared
 from milepost.ingest.describing import Taken
 from milepost.ingest.describing import store as keep
 from milepost.store.database import Database
 from milepost.traits.keep import rows
+from milepost.traits.tables import Fault, Preview
 
 #: Customers of one commit.
 BATCH: Final = 500

@@ -14,25 +14,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from milepost.errors import ImportFailed
-from milepost.importing.customers.text import decoded
+from milepost.importing.customers.text import decoded, shown
 from milepost.importing.readers import as_text
+from milepost.traits.tables import Fault
 
 _DELIMITERS: Final = ",;\t|"
 _QUOTED: Final = re.compile(r'"[^"]*"')
 #: A quote that opens and never closes would swallow the file: no row goes on for longer.
 _MOST_LINES: Final = 1_000
 _PARQUET: Final = b"PAR1"
-
-
-class Fault(msgspec.Struct, frozen=True):
-    """What of a file was not taken. `line` is where its row begins, from 1 (of Parquet the row's number); `field` is
-    the column's heading, and `value` what stood there; both null where the row has another shape."""
-
-    line: int
-    code: str
-    field: str | None
-    value: str | None
-    message: str
 
 
 class Table(msgspec.Struct):
@@ -140,7 +130,7 @@ def _unlike(headings: list[str]) -> list[str]:
     """Headings as they are told apart: a second "Name" is "Name 2", one without words is "column 3"."""
     found: dict[str, None] = {}
     for place, heading in enumerate(headings, start=1):
-        wanted = name = " ".join(heading.split()) or f"column {place}"
+        wanted = name = " ".join(shown(heading).split()) or f"column {place}"
         count = 1
         while name in found:
             count += 1
@@ -165,9 +155,9 @@ def _ndjson(text: str, encoding: str) -> Table:
             objects.append((line, dict(_flat(value, "", 1))))
         else:
             faults.append(Fault(line, "invalid_type", None, None, "is not a JSON object; each line must be one"))
-    headings = list(dict.fromkeys(name for _, one in objects for name in one))
-    rows = [[one.get(name, "") for name in headings] for _, one in objects]
-    return Table(headings, [line for line, _ in objects], rows, faults, encoding, None)
+    keys = list(dict.fromkeys(name for _, one in objects for name in one))
+    rows = [[one.get(name, "") for name in keys] for _, one in objects]
+    return Table(_unlike(keys), [line for line, _ in objects], rows, faults, encoding, None)
 
 
 def _flat(value: Mapping[str, object], prefix: str, depth: int) -> Iterator[tuple[str, str]]:

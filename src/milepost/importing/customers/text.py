@@ -35,7 +35,7 @@ def unpacked(raw: bytes, most: int = MOST_BYTES) -> bytes:
         except (OSError, EOFError, zlib.error) as error:
             raise ImportFailed(f"The file is not whole gzip ({error}). Get a whole copy of it.") from error
     if len(raw) > most:
-        raise ImportFailed(f"The file has more than {most // 1_048_576} MB. Split it.")
+        raise ImportFailed(f"The file has more than {most // 1_048_576} MB, unpacked. Split it.")
     return raw
 
 
@@ -64,6 +64,11 @@ def decoded(raw: bytes, told: str | None = None) -> tuple[str, str]:
         return raw.decode("cp1252"), "cp1252"
     except UnicodeDecodeError:  # five bytes are no characters there
         return raw.decode("latin-1"), "latin-1"
+
+
+def shown(text: str) -> str:
+    """A text as a report can have it, whatever its bytes were."""
+    return BROKEN.sub("\ufffd", text).replace("\x00", "\ufffd")
 
 
 def _decode(raw: bytes, codec: str) -> str:
