@@ -29,6 +29,16 @@ from (
 where ago between 0 and 364
 group by user
 
+-- name: since
+-- How much each did as a person in the last so many days, for each of several numbers of days.
+select user, sumForEach(arrayMap(days -> toUInt64(ago < days), {silent:Array(UInt32)}))
+from (
+  select user, toInt64(dateDiff('day', toDate(ts), toDate({today:String}))) as ago
+  from events final
+  where customer = {customer:UInt32} and is_bot = 0 and actor_type = 'person')
+where ago >= 0
+group by user
+
 -- name: customers_of
 -- For whom somebody acted, the latest first. Not `final`, which would read everybody's events: what was deleted is left
 -- out by whatever reads these customers next.

@@ -14,7 +14,7 @@ from milepost.columns.reading import Value
 from milepost.errors import NotFound
 from milepost.people import figures
 from milepost.people.figures import Acted
-from milepost.people.model import AccountPerson, Actor, CustomerPeople, Membership, PersonSeen, ToolCount
+from milepost.people.model import AccountPerson, Actor, CustomerPeople, GoneQuiet, Membership, PersonSeen, ToolCount
 from milepost.people.reasons import reasons
 from milepost.store.database import DictConnection
 from milepost.store.queries import load
@@ -66,12 +66,7 @@ async def read_people(store: Store, customer_id: str) -> CustomerPeople:
     customer = msgspec.convert(row["number"], int | None)
     account = Account([], {}, {}, {}) if customer is None else await _account(store, customer, today)
     people, software = account.people, account.software
-    days: dict[int, list[int]] = {}
-    champions = [one.user for one in figures.champions(people)]
-    if customer is not None and champions:
-        asked = {"customer": customer, "today": today.isoformat(), "users": champions}
-        days = dict(await rows_of(store, tuple[int, list[int]], "days", asked))
-    quiet = figures.gone_quiet(people, software, days, account.user_ids, today)
+    quiet = [] if customer is None else await _gone_quiet(store, customer, account, today)
     found = figures.numbers(people, account.visitors, software, account.user_ids, quiet, today)
     listed = figures.in_order(people, lambda one: account.user_ids[one.user])[:MOST_LISTED]
     actors = figures.in_order(software, lambda one: _order(account, one))[:MOST_LISTED]
@@ -191,6 +186,29 @@ async def _account(store: Store, customer: int, today: date) -> Account:
     for one in rows:
         types.setdefault(one.user, set()).add(one.actor_type)
     return Account(rows, ids["user"], ids["anonymous"], types)
+
+
+async def _gone_quiet(store: Store, customer: int, account: Account, today: date) -> list[GoneQuiet]:
+    people = account.people
+    asked: dict[str, Value] = {"customer": customer, "today": today.isoformat()}
+    champions = [one.user for one in figures.champions(people)]
+    if not champions:
+        return []
+    days = await rows_of(store, tuple[int, list[int]], "days", {**asked, "users": champions})
+    silences = figures.gone_quiet(people, dict(days), today)
+    if not silences:
+        return []
+    asked["silent"] = [one.days for one in silences]
+    since = dict(await rows_of(store, tuple[int, list[int]], "since", asked))
+    return [
+        one.told(
+            people,
+            account.user_ids[one.who.user],
+            sum(since[other.user][place] for other in people if other.user in since),
+            today,
+        )
+        for place, one in enumerate(silences)
+    ]
 
 
 async def _tools(store: Store, customer: int | None, users: Iterable[int]) -> Tools:
