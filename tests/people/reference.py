@@ -91,6 +91,13 @@ def numbers(world: World, customer_id: str) -> dict[str, object]:
     }
 
 
+def since(world: World, customer_id: str, user: str) -> int:
+    """What people did after the last day on which a user was active, as a person."""
+    by_people = [one for one in counted(world, customer_id) if is_person(one)]
+    last = min(_ago(world, one) for one in by_people if one.user_id == user)
+    return len(within(world, by_people, 0, last - 1))
+
+
 def _gone_quiet(world: World, by_people: list[Event], user: str) -> bool:
     watched = Counter(one.user_id for one in within(world, by_people, 14, 103))
     ahead = sum(made for made in watched.values() if made > watched[user])

@@ -76,6 +76,9 @@ def _same(looking: Looking, world: World) -> int:
         told = msgspec.to_builtins(found)
         assert sorted(one.user_id for one in found.gone_quiet) == expected.pop("gone_quiet")
         assert {name: told[name] for name in expected} == expected
+        for one in found.gone_quiet:
+            assert one.events_since == reference.since(world, customer, one.user_id)
+            assert one.chance == (1 - one.share) ** one.events_since
         champions += len(found.gone_quiet)
         actors = {reference.actor_of(one) for one in reference.counted(world, customer)}
         listed: dict[tuple[str, str | None, str | None], dict[str, object]] = {}

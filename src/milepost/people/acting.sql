@@ -1,14 +1,20 @@
 -- Who acted for a customer. What is bound: `today`, the UTC day; numbers of customers and users.
 
+-- name: actors
+-- Everybody who acted: people, visitors, and 0 for nobody in particular.
+select distinct user, actor_type from events final where customer = {customer:UInt32} and is_bot = 0
+
 -- name: acting
--- A row a user (a person, a visitor, or 0 for nobody in particular) and kind of actor. Windows are in whole UTC days.
-select user, actor_type, count(), toUnixTimestamp64Micro(min(ts)), toUnixTimestamp64Micro(max(ts)),
+-- A row a user and kind of actor; one, of user 0, for all visitors together, who may be very many: `users` are those who
+-- are none. Windows are in whole UTC days.
+select who, actor_type, count(), toUnixTimestamp64Micro(min(ts)), toUnixTimestamp64Micro(max(ts)),
   countIf(ago between 0 and 27), countIf(ago between 28 and 55), uniqExactIf(ago, ago between 0 and 27),
   countIf(ago between 28 and 391), countIf(ago between 14 and 103), uniqExactIf(sitting, sitting != 0)
 from (
-  select user, actor_type, ts, session as sitting, dateDiff('day', toDate(ts), toDate({today:String})) as ago
+  select if(actor_type != 'person' or user in {users:Array(UInt32)}, user, 0) as who, actor_type, ts,
+    session as sitting, dateDiff('day', toDate(ts), toDate({today:String})) as ago
   from events final where customer = {customer:UInt32} and is_bot = 0)
-group by user, actor_type
+group by who, actor_type
 
 -- name: tools
 -- The three tools each has used most, ever.
@@ -27,6 +33,16 @@ from (
   from events final
   where customer = {customer:UInt32} and is_bot = 0 and actor_type = 'person' and user in {users:Array(UInt32)})
 where ago between 0 and 364
+group by user
+
+-- name: since
+-- How much each did as a person in the last so many days, for each of several numbers of days.
+select user, sumForEach(arrayMap(days -> toUInt64(ago < days), {silent:Array(UInt32)}))
+from (
+  select user, toInt64(dateDiff('day', toDate(ts), toDate({today:String}))) as ago
+  from events final
+  where customer = {customer:UInt32} and is_bot = 0 and actor_type = 'person')
+where ago >= 0
 group by user
 
 -- name: customers_of

@@ -91,36 +91,41 @@ def champions(people: Sequence[Acted]) -> list[Acted]:
     return found
 
 
-def gone_quiet(
-    people: Sequence[Acted],
-    software: Sequence[Acted],
-    days: Mapping[int, Sequence[int]],
-    names: Mapping[int, str],
-    today: date,
-) -> list[GoneQuiet]:
-    """The champions who have gone quiet, the largest share first. `days`: of each champion, the active ones of the last
-    365, in days ago, latest first."""
+class Silence(NamedTuple):
+    """A champion who has gone quiet: days since the last active one, the gaps between those before."""
+
+    who: Acted
+    days: int
+    gaps: list[int]
+    share: float
+
+    def told(self, people: Sequence[Acted], name: str, events_since: int, today: date) -> GoneQuiet:
+        """`events_since`: what people did after the champion's last active day."""
+        return GoneQuiet(
+            user_id=name,
+            last_seen=self.who.last_seen,
+            silent_days=self.days,
+            gaps=len(self.gaps),
+            shorter_gaps=sum(gap < self.days for gap in self.gaps),
+            longest_gap=max(self.gaps),
+            share=self.share,
+            others_since=sum(0 <= other.silent(today) < self.days for other in people),
+            events_since=events_since,
+            chance=(1 - self.share) ** events_since,
+        )
+
+
+def gone_quiet(people: Sequence[Acted], days: Mapping[int, Sequence[int]], today: date) -> list[Silence]:
+    """The champions who have gone quiet. `days`: of each champion, the active ones of the last 365, in days ago, latest
+    first."""
     whole = sum(one.watched for one in people)
     found = []
-    for one in sorted(champions(people), key=lambda one: (-one.watched, names[one.user])):
+    for one in champions(people):
         active, silent = days.get(one.user, ()), one.silent(today)
         gaps = [earlier - later for later, earlier in pairwise(active)]
         shorter = sum(gap < silent for gap in gaps)
-        if silent < _LEAST_SILENCE or len(active) < _LEAST_DAYS or shorter < _OF_GAPS * len(gaps):
-            continue
-        found.append(
-            GoneQuiet(
-                user_id=names[one.user],
-                last_seen=one.last_seen,
-                silent_days=silent,
-                gaps=len(gaps),
-                shorter_gaps=shorter,
-                longest_gap=max(gaps),
-                share=one.watched / whole,
-                others_since=sum(other.silent(today) < silent for other in people),
-                software_since=any(other.silent(today) < silent for other in software),
-            )
-        )
+        if silent >= _LEAST_SILENCE and len(active) >= _LEAST_DAYS and shorter >= _OF_GAPS * len(gaps):
+            found.append(Silence(one, silent, gaps, one.watched / whole))
     return found
 
 
@@ -132,7 +137,7 @@ def numbers(
     quiet: list[GoneQuiet],
     today: date,
 ) -> Numbers:
-    """`names`: the ids of the people; `quiet`: those of them who have gone quiet."""
+    """`names`: the ids of the people; `quiet`: those of them who have gone quiet, in any order."""
     whole = sum(one.last_28 for one in people)
     first = in_order(people, lambda one: names[one.user])
     enough = whole >= LEAST_EVENTS
@@ -147,7 +152,7 @@ def numbers(
         most_active=names[first[0].user] if enough else None,
         makers_of_80=makers if enough else None,
         new_people=sum(one.is_new(today) for one in people),
-        gone_quiet=quiet,
+        gone_quiet=sorted(quiet, key=lambda one: (-one.share, one.user_id)),
         person_events_28=whole,
         person_events_28_before=sum(one.before_28 for one in people),
         visitor_events_28=sum(one.last_28 for one in visitors),

@@ -62,7 +62,8 @@ class Actor(Acts, frozen=True, kw_only=True):
 
 class GoneQuiet(msgspec.Struct, frozen=True):
     """A champion who has gone quiet: silent for longer than `shorter_gaps` of the `gaps` between their active days.
-    `share` is of what people did in the 90 days before the last 14."""
+    `share` is of what people did in the 90 days before the last 14; `chance`, that none of the `events_since` of people
+    would be theirs if they still did that share."""
 
     user_id: str
     last_seen: datetime
@@ -72,7 +73,8 @@ class GoneQuiet(msgspec.Struct, frozen=True):
     longest_gap: int
     share: float
     others_since: Annotated[int, Meta(description="Other people who were active on a later day.")]
-    software_since: bool
+    events_since: int
+    chance: float
 
 
 class Reason(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from milepost.columns.reading import Value
 from milepost.errors import NotFound
 from milepost.people import figures
 from milepost.people.figures import Acted
-from milepost.people.model import AccountPerson, Actor, CustomerPeople, Membership, PersonSeen, ToolCount
+from milepost.people.model import AccountPerson, Actor, CustomerPeople, GoneQuiet, Membership, PersonSeen, ToolCount
 from milepost.people.reasons import reasons
 from milepost.store.database import DictConnection
 from milepost.store.queries import load
@@ -37,22 +37,12 @@ _WHO = load("milepost.people", "who.sql")
 class Account:
     """Everybody who acted for a customer, a row a user and kind of actor; the rest is by the user's number."""
 
-    rows: list[Acted]
+    people: list[Acted]
+    visitors: list[Acted]
+    software: list[Acted]
     user_ids: Mapping[int, str]
     anonymous_ids: Mapping[int, str]
     types: Mapping[int, set[ActorType]]
-
-    @property
-    def people(self) -> list[Acted]:
-        return [one for one in self.rows if one.actor_type == "person" and one.user in self.user_ids]
-
-    @property
-    def visitors(self) -> list[Acted]:
-        return [one for one in self.rows if one.actor_type == "person" and one.user not in self.user_ids]
-
-    @property
-    def software(self) -> list[Acted]:
-        return [one for one in self.rows if one.actor_type != "person"]
 
 
 async def read_people(store: Store, customer_id: str) -> CustomerPeople:
@@ -64,14 +54,9 @@ async def read_people(store: Store, customer_id: str) -> CustomerPeople:
     as_of = (await store.columns.freshness()).at
     today = _today(store)
     customer = msgspec.convert(row["number"], int | None)
-    account = Account([], {}, {}, {}) if customer is None else await _account(store, customer, today)
+    account = Account([], [], [], {}, {}, {}) if customer is None else await _account(store, customer, today)
     people, software = account.people, account.software
-    days: dict[int, list[int]] = {}
-    champions = [one.user for one in figures.champions(people)]
-    if customer is not None and champions:
-        asked = {"customer": customer, "today": today.isoformat(), "users": champions}
-        days = dict(await rows_of(store, tuple[int, list[int]], "days", asked))
-    quiet = figures.gone_quiet(people, software, days, account.user_ids, today)
+    quiet = [] if customer is None else await _gone_quiet(store, customer, account, today)
     found = figures.numbers(people, account.visitors, software, account.user_ids, quiet, today)
     listed = figures.in_order(people, lambda one: account.user_ids[one.user])[:MOST_LISTED]
     actors = figures.in_order(software, lambda one: _order(account, one))[:MOST_LISTED]
@@ -130,7 +115,7 @@ async def read_person(store: Store, user_id: str) -> PersonSeen:
         if customer not in names or user is None:
             continue
         account = await _account(store, customer, today)
-        mine = [one for one in account.rows if one.user == user]
+        mine = [one for one in (*account.people, *account.software) if one.user == user]
         gone += not mine
         whole = {True: sum(one.last_28 for one in account.people), False: sum(one.last_28 for one in account.software)}
         tools = await _tools(store, customer, {user} if mine else ())
@@ -180,17 +165,46 @@ def _today(store: Store) -> date:
 
 
 async def _account(store: Store, customer: int, today: date) -> Account:
-    rows = await rows_of(store, Acted, "acting", {"customer": customer, "today": today.isoformat()})
-    values = {"numbers": sorted({one.user for one in rows})}
+    acted = await rows_of(store, tuple[int, ActorType], "actors", {"customer": customer})
+    types: dict[int, set[ActorType]] = {}
+    for user, actor_type in acted:
+        types.setdefault(user, set()).add(actor_type)
+    values = {"numbers": list(types), "software": [user for user, kinds in types.items() if kinds != {"person"}]}
     async with store.database.transaction() as connection:
         known = await (await connection.execute(_WHO["names"], values)).fetchall()
     ids: dict[str, dict[int, str]] = {"user": {}, "anonymous": {}}
     for row in known:
         ids.setdefault(str(row["kind"]), {})[int(str(row["number"]))] = str(row["id"])
-    types: dict[int, set[ActorType]] = {}
-    for one in rows:
-        types.setdefault(one.user, set()).add(one.actor_type)
-    return Account(rows, ids["user"], ids["anonymous"], types)
+    users = ids["user"]
+    asked: dict[str, Value] = {"customer": customer, "today": today.isoformat(), "users": sorted(users)}
+    rows = await rows_of(store, Acted, "acting", asked)
+    people = [one for one in rows if one.actor_type == "person" and one.user in users]
+    visitors = [one for one in rows if one.actor_type == "person" and one.user not in users]
+    software = [one for one in rows if one.actor_type != "person"]
+    return Account(people, visitors, software, users, ids["anonymous"], types)
+
+
+async def _gone_quiet(store: Store, customer: int, account: Account, today: date) -> list[GoneQuiet]:
+    people = account.people
+    asked: dict[str, Value] = {"customer": customer, "today": today.isoformat()}
+    champions = [one.user for one in figures.champions(people)]
+    if not champions:
+        return []
+    days = await rows_of(store, tuple[int, list[int]], "days", {**asked, "users": champions})
+    silences = figures.gone_quiet(people, dict(days), today)
+    if not silences:
+        return []
+    asked["silent"] = [one.days for one in silences]
+    since = dict(await rows_of(store, tuple[int, list[int]], "since", asked))
+    return [
+        one.told(
+            people,
+            account.user_ids[one.who.user],
+            sum(since[other.user][place] for other in people if other.user in since),
+            today,
+        )
+        for place, one in enumerate(silences)
+    ]
 
 
 async def _tools(store: Store, customer: int | None, users: Iterable[int]) -> Tools:
@@ -223,7 +237,7 @@ def _acts(account: Account, one: Acted, whole: int, tools: Tools, today: date) -
         "sessions": one.sessions,
         "tools": tools.get((one.user, one.actor_type), []),
         # Nobody in particular is not one user who has been all of it.
-        "actor_types": sorted(account.types[one.user]) if one.user else [one.actor_type],
+        "actor_types": sorted(account.types.get(one.user, {one.actor_type})) if one.user else [one.actor_type],
     }
 
 

@@ -11,8 +11,10 @@ from milepost.people.model import Numbers, Reason
 
 _CONCENTRATED: Final = 0.8
 _LEAST_EVENTS: Final = 50
+#: The chance that a champion who still did their share would have done none of what people did since.
+_MOST_CHANCE: Final = 0.01
 #: Breadth has fallen when it is half of this many or more.
-_LEAST_BEFORE: Final = 4
+_LEAST_BEFORE: Final = 6
 #: People are new to an account that has had some for this many days, when each did this much.
 _SETTLED_DAYS: Final = 56
 _LEAST_NEW: Final = 2
@@ -41,28 +43,19 @@ def reasons(
 def _gone_quiet(found: Numbers, called: Callable[[str], str]) -> list[Reason]:
     said = []
     for one in found.gone_quiet:
-        # Where everything has stopped, it is the account that is quiet, and its page says so.
-        if not one.others_since and not one.software_since:
+        # Where nobody went on, it is the account that is quiet, and its page says so.
+        if not one.others_since or one.chance > _MOST_CHANCE:
             continue
         gaps = "all" if one.shorter_gaps == one.gaps else f"{one.shorter_gaps} of the"
-        since = f"{_people(one.others_since)} {_have(one.others_since)} been active since"
         sentence = (
             f"{called(one.user_id)} has not been seen for {one.silent_days} days, longer than {gaps} {one.gaps} gaps "
             f"between their active days; before that they did {one.share:.0%} of what people did here. "
-            f"{since if one.others_since else 'Only software has been active since'}."
+            f"{_people(one.others_since)} went on, with {one.events_since:,} events since."
         )
-        evidence = {
-            "user_id": one.user_id,
-            "last_seen": one.last_seen.isoformat(),
-            "silent_days": one.silent_days,
-            "gaps": one.gaps,
-            "shorter_gaps": one.shorter_gaps,
-            "longest_gap": one.longest_gap,
-            "share": one.share,
-            "others_since": one.others_since,
-            "software_since": one.software_since,
-        }
-        said.append(Reason("champion_gone_quiet", sentence, evidence))
+        evidence = {name: getattr(one, name) for name in one.__struct_fields__}
+        said.append(
+            Reason("champion_gone_quiet", sentence, {**evidence, "last_seen": one.last_seen.isoformat()}),
+        )
     return said
 
 
@@ -136,7 +129,3 @@ def _new_people(
 
 def _people(count: int) -> str:
     return "nobody" if not count else "1 person" if count == 1 else f"{count:,} people"
-
-
-def _have(count: int) -> str:
-    return "has" if count == 1 else "have"

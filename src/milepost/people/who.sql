@@ -10,7 +10,9 @@ where exists (select from milepost.standing where customer_id = %(id)s)
 select number from milepost.numbers where kind = 'user' and id = %(id)s;
 
 -- name: names
-select number, kind, id from milepost.numbers where number = any(%(numbers)s::integer[]);
+-- Of the visitors, who may be many, only those that are software.
+select number, kind, id from milepost.numbers
+where number = any(%(numbers)s::integer[]) and (kind = 'user' or number = any(%(software)s::integer[]));
 
 -- name: customers
 select n.number, n.id, c.name from milepost.numbers n left join milepost.customers c on c.customer_id = n.id
