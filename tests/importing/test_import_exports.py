@@ -137,7 +137,8 @@ def test_the_customer_is_what_the_flag_says(tmp_path: Path) -> None:
     assert _one(tmp_path, event, customer_property="site").row.customer_id == "s"
     assert _one(tmp_path, event, customer_property="account").row.customer_id == "7"
     assert _one(tmp_path, event, customer_property="nowhere").row.customer_id is None
-    event["properties"]["$groups"] = {}
+    # A group of which nobody said that it is a customer is none.
+    event["properties"]["$groups"] = {"site": "s"}
     assert _one(tmp_path, event).row.customer_id == "o"
 
 
@@ -151,8 +152,8 @@ def test_times_of_mixpanel_may_be_of_its_projects_zone(tmp_path: Path) -> None:
     ("event", "ties"),
     [
         (_posthog("$create_alias", {"alias": "old"}), [("anonymous", "old", "ann"), ("user", "old", "ann")]),
-        (_posthog("$groupidentify", {"$group_type": "a", "$group_key": 5}), [("user", "ann", "5")]),
-        (_posthog("$groupidentify", {"$group_type": "a", "$group_key": "5"}, distinct_id="$a_5"), []),
+        (_posthog("$groupidentify", {"$group_type": "company", "$group_key": 5}), [("user", "ann", "5")]),
+        (_posthog("$groupidentify", {"$group_type": "company", "$group_key": "5"}, distinct_id="$company_5"), []),
         (
             {"event": "$identify", "properties": {"time": 1767322800, "$identified_id": "ann", "$anon_id": "d"}},
             [("anonymous", "d", "ann"), ("user", "d", "ann")],
