@@ -12,6 +12,7 @@ import httpx
 import psycopg
 import pytest
 
+from tests.importing.exported import posthog
 from tests.support.postgres import Cluster
 from tests.support.server import WRITE_KEY, Server, wait_for
 
@@ -204,3 +205,24 @@ def test_a_database_without_milepost_says_how_to_begin(cluster: Cluster, tmp_pat
         assert "milepost serve" in refused.stderr
         with psycopg.connect(dsn) as connection:
             assert connection.execute("select to_regnamespace('milepost')").fetchone() == (None,)
+
+
+def test_an_export_is_imported_without_a_map(shell: Shell, connection: psycopg.Connection) -> None:
+    file = shell.folder / "export.json"
+    file.write_text("".join(line.text + "\n" for line in posthog(400, people=9)))
+    out = shell.ok("import", file)
+    assert "An export of PostHog's events." in out
+    assert "The customer is company (" in out
+    (named,) = connection.execute(
+        "select count(*) from public.behavior_events where event_name = 'Invoice Sent' and customer_id like 'c%'"
+    ).fetchone() or (0,)
+    assert named > 20
+    assert "0 events stored" in shell.ok("import", file)
+    shell.ok("verify")
+    (shell.folder / "map.toml").write_text("")
+    refused = shell.run("import", file, "--map", "map.toml", "--customer-property", "team")
+    assert refused.returncode != 0
+    assert "is for exports" in refused.stdout + refused.stderr
+    refused = shell.run("import", shell.folder / "map.toml")
+    assert refused.returncode != 0
+    assert "--map" in refused.stdout + refused.stderr

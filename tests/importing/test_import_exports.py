@@ -16,7 +16,7 @@ from rich.console import Console
 
 from milepost.errors import ImportFailed
 from milepost.importing import ImportReport, NullSink
-from milepost.importing.console import import_export_command
+from milepost.importing.exports.console import import_export_command
 from milepost.importing.exports.lines import export_of
 from milepost.importing.exports.run import ExportRow, import_export
 from milepost.importing.exports.sink import ExportSink
@@ -137,7 +137,8 @@ def test_the_customer_is_what_the_flag_says(tmp_path: Path) -> None:
     assert _one(tmp_path, event, customer_property="site").row.customer_id == "s"
     assert _one(tmp_path, event, customer_property="account").row.customer_id == "7"
     assert _one(tmp_path, event, customer_property="nowhere").row.customer_id is None
-    event["properties"]["$groups"] = {}
+    # A group of which nobody said that it is a customer is none.
+    event["properties"]["$groups"] = {"site": "s"}
     assert _one(tmp_path, event).row.customer_id == "o"
 
 
@@ -151,8 +152,8 @@ def test_times_of_mixpanel_may_be_of_its_projects_zone(tmp_path: Path) -> None:
     ("event", "ties"),
     [
         (_posthog("$create_alias", {"alias": "old"}), [("anonymous", "old", "ann"), ("user", "old", "ann")]),
-        (_posthog("$groupidentify", {"$group_type": "a", "$group_key": 5}), [("user", "ann", "5")]),
-        (_posthog("$groupidentify", {"$group_type": "a", "$group_key": "5"}, distinct_id="$a_5"), []),
+        (_posthog("$groupidentify", {"$group_type": "company", "$group_key": 5}), [("user", "ann", "5")]),
+        (_posthog("$groupidentify", {"$group_type": "company", "$group_key": "5"}, distinct_id="$company_5"), []),
         (
             {"event": "$identify", "properties": {"time": 1767322800, "$identified_id": "ann", "$anon_id": "d"}},
             [("anonymous", "d", "ann"), ("user", "d", "ann")],
@@ -199,6 +200,19 @@ def test_the_report_says_who_the_customers_are(tmp_path: Path) -> None:
     assert "The customer is company_id (" in said
     assert "Invoice Sent" in said
     assert "left out as they are the tool's own bookkeeping" in said
+
+
+def test_of_many_names_the_most_frequent_are_shown(tmp_path: Path) -> None:
+    path = tmp_path / "many.ndjson"
+    events = [_posthog(f"Name {n // 2 if n < 4 else n}", {}, uuid=str(n)) for n in range(50)]
+    path.write_text("".join(json.dumps(event) + "\n" for event in events))
+    out = io.StringIO()
+    console = Console(file=out, width=200)
+    import_export_command(path, export_of(path), None, plan=PLAN, now=NOW, console=console, dry_run=True)
+    lines = out.getvalue().splitlines()
+    assert any(line.split() == ["Name", "1", "2"] for line in lines)
+    assert any(line.split() == ["and", "18", "others", "18"] for line in lines)
+    assert "each user is one" in out.getvalue()
 
 
 def test_other_files_need_a_map(tmp_path: Path) -> None:

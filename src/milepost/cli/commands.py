@@ -105,8 +105,9 @@ def import_(
     import psycopg
 
     from milepost.cli.database import database_dsn
-    from milepost.importing.console import import_command, import_export_command
+    from milepost.importing.console import import_command
     from milepost.importing.database import DatabaseSink
+    from milepost.importing.exports.console import import_export_command
     from milepost.importing.exports.lines import export_of
     from milepost.importing.exports.sink import ExportSink
 

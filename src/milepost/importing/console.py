@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,8 +14,6 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn
 from rich.table import Table
 
 from milepost.importing.actions import import_actions
-from milepost.importing.exports.common import Export
-from milepost.importing.exports.run import ExportRow, import_export
 from milepost.importing.load import load_action_mapping, load_mapping
 from milepost.importing.mapping import FileMap, Mapping
 from milepost.importing.run import ImportProgress, ImportReport, import_file
@@ -24,6 +23,7 @@ from milepost.ingest.events import EventRow
 from milepost.plan import Plan
 
 T = TypeVar("T")
+_MOST_KINDS = 30
 
 
 def import_command(
@@ -148,55 +148,7 @@ def import_actions_command(
         ),
     )
     samples = [f"{row.timestamp.isoformat()} {row.customer_id} {row.action_type} {row.role}" for row in report.samples]
-    _print_counts(report, mapping, console, samples, dry_run=dry_run, what="offline actions", kind="Action type")
-    return report
-
-
-def import_export_command(
-    file: Path,
-    export: Export,
-    sink: Sink[ExportRow] | None,
-    *,
-    plan: Plan,
-    now: datetime,
-    console: Console,
-    errors_path: Path | None = None,
-    resume: bool = True,
-    limit: int | None = None,
-    dry_run: bool = False,
-) -> ImportReport[ExportRow]:
-    """`import_command` for what another tool has exported."""
-    if dry_run or sink is None:
-        sink, resume = NullSink(), False
-        errors_path = errors_path or file.with_name(file.name + ".dry-run.errors.ndjson")
-    into = sink
-    report, customers = with_bar(
-        file.name,
-        console,
-        lambda show: import_export(
-            file,
-            export,
-            into,
-            plan=plan,
-            now=now,
-            progress=show,
-            errors_path=errors_path,
-            resume=resume,
-            limit=limit,
-        ),
-    )
-    console.print(f"An export of {'Mixpanel' if export.source == 'mixpanel' else 'PostHog'}'s events.")
-    samples = [
-        f"{row.timestamp.isoformat()} {row.customer_id or row.user_id or row.anonymous_id} "
-        f"{row.event_name or row.event_type}"
-        for row in (sample.row for sample in report.samples)
-    ]
-    _print_counts(report, None, console, samples, dry_run=dry_run, what="events", kind="Event")
-    named = [f"{escape(name)} ({count:,} events)" for name, count in customers.most_common() if name]
-    if named:
-        console.print(f"The customer is {', '.join(named)}; of {customers['']:,} events it is by the user's ties.")
-    else:
-        console.print("No event names a customer: each user is one. Say by --customer-property which property does.")
+    print_counts(report, mapping, console, samples, dry_run=dry_run, what="offline actions", kind="Action type")
     return report
 
 
@@ -207,10 +159,10 @@ def print_report(report: ImportReport[EventRow], mapping: Mapping, console: Cons
         f"{row.tool_id or ''}"
         for row in report.samples
     ]
-    _print_counts(report, mapping, console, samples, dry_run=dry_run, what="events", kind="Event type")
+    print_counts(report, mapping, console, samples, dry_run=dry_run, what="events", kind="Event type")
 
 
-def _print_counts(
+def print_counts(
     report: ImportReport[Any],
     mapping: FileMap | None,
     console: Console,
@@ -220,6 +172,7 @@ def _print_counts(
     what: str,
     kind: str,
 ) -> None:
+    """The lines of the report that all imports have; without a map it is another tool's export."""
     if report.resumed_at:
         console.print(f"Resumed after row {report.resumed_at:,} of an interrupted import.")
     verb = "would be stored" if dry_run else "stored"
@@ -233,8 +186,10 @@ def _print_counts(
         table = Table(box=None, pad_edge=False)
         table.add_column(kind)
         table.add_column(what.capitalize(), justify="right")
-        for name, count in report.by_type.items():
+        for name, count in islice(report.by_type.items(), _MOST_KINDS):
             table.add_row(escape(name), f"{count:,}")
+        if (more := len(report.by_type) - _MOST_KINDS) > 0:
+            table.add_row(f"and {more:,} others", f"{sum(islice(report.by_type.values(), _MOST_KINDS, None)):,}")
         console.print(table)
     if report.first and report.last:
         console.print(f"From {report.first:%Y-%m-%d %H:%M} to {report.last:%Y-%m-%d %H:%M} UTC.")

@@ -40,7 +40,7 @@ _WORDS: Final = {
     "$event_type": "action",
 }  # fmt: skip
 _WITHOUT: Final = frozenset({"token", "distinct_id", "alias"})
-#: Kinds of group that are surely customers; where none of them is there, the first group is taken.
+#: Kinds of group that are customers, where `--customer-property` names none: a group may as well be a project.
 _GROUPS: Final = ("customer", "company", "organization", "account", "workspace", "tenant", "team")
 
 
@@ -105,8 +105,6 @@ class PosthogReader:
             groups = {str(of): properties.get("$group_key"), **groups}
         names = _GROUPS if self._chosen is None else (self._chosen,)
         found = [(name, groups[name], f"$groups.{name}") for name in names if name in groups]
-        if self._chosen is None:
-            found += [(name, value, f"$groups.{name}") for name, value in groups.items()]
         found += [(name, properties.get(name), name) for name in (CUSTOMERS if self._chosen is None else names)]
         for name, value, field in found:
             if (customer := id_of(value, f"properties.{field}")) is not None:
