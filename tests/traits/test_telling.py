@@ -158,3 +158,13 @@ def test_forgotten(connection: psycopg.Connection) -> None:
     connection.execute("select milepost.forget_traits('customer', 'acme')")
     assert connection.execute("select kind from milepost.traits").fetchall() == [("person",)]
     assert connection.execute("select number from milepost.traits_gone").fetchall() == [(1,)]
+
+
+def test_who_tells_of_a_known_trait_waits_for_nobody(dsn: str, connection: psycopg.Connection) -> None:
+    """A transaction that has told of one customer holds up nobody who tells the same trait of another."""
+    _tell(connection, _row("first", _START, "pro"))
+    with psycopg.connect(dsn) as slow:
+        _tell(slow, _row("acme", _START, "pro"))
+        connection.execute("set lock_timeout = '2s'")
+        assert _tell(connection, _row("zeta", _START, "free")) == 1
+        slow.rollback()

@@ -14,7 +14,7 @@ from milepost.api.people import UserId
 from milepost.api.schemas import errors
 from milepost.privacy.erase import Erased, Of, erase
 
-_ERRORS = errors(401, 403, 404, 422, 429, 503)
+_ERRORS = errors(400, 401, 403, 404, 413, 422, 429, 503)
 #: Seconds after which a request answers, done or not.
 _SECONDS = 15.0
 

@@ -42,7 +42,7 @@ class CustomerImport(msgspec.Struct):
     "/customers/import",
     status_code=200,
     summary="Import a table of customers or people",
-    operation_class=file_body("text/csv"),
+    operation_class=file_body("application/octet-stream"),
     responses=errors(400, 401, 403, 413, 422, 429, 503),
     access=Caller.TEAM,
 )

@@ -229,7 +229,7 @@ class Door(HttpToolsProtocol):
         self.visitors.waiting[self] = self.loop.time() + self._limits.seconds(self._waits_for)
 
     def _refuse(self, status: int, code: str, message: str) -> None:
-        body = msgspec.json.encode({"code": code, "message": message, "field": None})
+        body = msgspec.json.encode({"code": code, "message": message, "field": None, "detail": message})
         head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
         self.transport.write(STATUS_LINE[status] + head + body)
         self.transport.close()

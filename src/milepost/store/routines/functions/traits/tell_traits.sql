@@ -18,16 +18,19 @@ begin
   -- A customer whom the team or another tool told of is one without a single event, too.
   insert into milepost.standing as s (customer_id, pinned)
     select distinct r.id, true from json_to_recordset(batch) as r(kind text, id text, source text)
-    where r.kind = 'customer' and r.source <> 'event' order by 1
+    where r.kind = 'customer' and r.source <> 'event'
+      and not exists (select from milepost.standing k where k.customer_id = r.id and k.pinned) order by 1
     on conflict (customer_id) do update set pinned = true where not s.pinned;
   insert into milepost.users as u (user_id)
     select distinct r.id from json_to_recordset(batch) as r(kind text, id text) where r.kind = 'person' order by 1
     on conflict (user_id) do update set updated_at = now();
   news := milepost.news_of(batch);
+  -- Only what is new of a name: a conflict locks its row, and everybody who tells of that trait would wait for it.
   insert into milepost.trait_names as n (kind, name, seen)
     select r.kind, r.name, array_agg(distinct r.type order by r.type)
     from json_to_recordset(batch) as r(kind text, name text, type text)
-    where r.type is not null
+    where r.type is not null and not exists (
+      select from milepost.trait_names k where k.kind = r.kind and k.name = r.name and k.seen @> array[r.type])
     group by 1, 2 order by 1, 2
     on conflict (kind, name) do update
       set seen = array(select distinct t from unnest(n.seen || excluded.seen) as t order by 1)
