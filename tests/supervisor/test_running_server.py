@@ -18,8 +18,10 @@ from tests.support.columns import Owner
 from tests.support.server import WRITE_KEY, Server, running, wait_for
 
 pytestmark = pytest.mark.timeout(240)
+#: Waits for each to be gone: one that still commits what comes next, and dies before it says so, has stored what its
+#: sender's retry then finds there already, and no live feed tells of that.
 _KILL = """
-select count(pg_terminate_backend(pid)) from pg_stat_activity
+select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity
 where datname = current_database() and application_name = %s
 """
 _DEFER = "insert into milepost_jobs.procrastinate_jobs (queue_name, task_name, args) values ('default', %s, %s)"
