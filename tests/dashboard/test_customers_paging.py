@@ -12,7 +12,8 @@ from typing import get_args
 import pytest
 
 from milepost.errors import InvalidRequest
-from milepost.insights.customers import CustomerFilter, CustomerPage, Sort, list_customers
+from milepost.insights.customers import CustomerFilter, CustomerPage, list_customers
+from milepost.insights.ordering import Sort
 from milepost.store.database import Database, DictConnection
 
 _NOW = datetime(2026, 3, 1, tzinfo=UTC)

@@ -9,8 +9,6 @@ from string import Template
 from typing import Final, LiteralString, TypeVar, get_args
 from uuid import UUID
 
-import msgspec
-
 from milepost.analytics.asking import Column, EventKind, Filter, Question
 from milepost.analytics.checking import check_field, checked
 from milepost.analytics.cohorts import Definition, Did, everybody, read_cohort
@@ -106,8 +104,7 @@ class Compiler:
         text = self._traits.source(Template(statement).substitute(slots))
         # A fragment may stand in several places or none: only what is there is sent.
         used = {name: value for name, value in self.parameters.items() if f"{{{name}:" in text}
-        found = await self.store.columns.query(text, used)
-        return msgspec.convert(found.rows, list[kind])  # type: ignore[valid-type]  # a type made at run time
+        return (await self.store.columns.query(text, used)).typed(kind)
 
     def units(self, condition: str) -> str:
         """For `people`: the units with an event for which a condition holds (`during` or `ever` belongs into it)."""

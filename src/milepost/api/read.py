@@ -23,7 +23,8 @@ from milepost.errors import NotFound
 from milepost.identity.follow import WAITING
 from milepost.insights import customer as one
 from milepost.insights.customer import Action, Customer, Event, Insights, Page, Session
-from milepost.insights.customers import CustomerFilter, CustomerPage, Sort, Status, list_customers
+from milepost.insights.customers import CustomerFilter, CustomerPage, Status, list_customers
+from milepost.insights.ordering import Sort
 from milepost.store.database import DictConnection
 from milepost.traits.keep import read_now
 from milepost.vocabulary import MAX_ID_LENGTH, MAX_NAME_LENGTH, MAX_WORD_LENGTH, EventType

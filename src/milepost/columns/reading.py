@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
+
+import msgspec
 
 from milepost.errors import Problem
+
+T = TypeVar("T")
 
 #: What may be bound to a parameter; times are passed as texts or seconds.
 Value = str | int | float | Sequence[int | str]
@@ -68,6 +72,10 @@ class QueryResult(NamedTuple):
 
     def dicts(self) -> list[dict[str, Cell]]:
         return [dict(zip(self.names, row, strict=True)) for row in self.rows]
+
+    def typed(self, kind: type[T]) -> list[T]:
+        """Its rows, each as `kind`, a tuple type."""
+        return msgspec.convert(self.rows, list[kind])  # type: ignore[valid-type]  # a type made at run time
 
 
 #: Called with how many rows are done and how many there are.

@@ -26,10 +26,6 @@ select milepost.recount_left(%(most)s);
 -- Makes some stored events what their name means now; 0 when no name waits.
 select coalesce(milepost.follow_names(%(most)s), 0);
 
--- name: names_waiting
--- Names whose stored events have yet to follow what they mean now.
-select count(*) from milepost.event_names where changed;
-
 -- name: misnamed
 -- Events that are not what their name means, of names that nothing waits for.
 select count(*) from public.behavior_events e join milepost.event_names n on n.name = e.event_name

@@ -47,7 +47,7 @@ def import_command(
     if dry_run or sink is None:
         # its own error file, so that it leaves the state of an interrupted import alone
         sink, resume = NullSink(), False
-        errors_path = errors_path or file.with_name(file.name + ".dry-run.errors.ndjson")
+        errors_path = errors_path or dry_run_errors(file)
     report = with_progress(
         file,
         mapping,
@@ -61,6 +61,11 @@ def import_command(
     )
     print_report(report, mapping, console, dry_run=dry_run)
     return report
+
+
+def dry_run_errors(file: Path) -> Path:
+    """Where a dry run says what is wrong with a file: the state of an interrupted import stands beside it."""
+    return file.with_name(file.name + ".dry-run.errors.ndjson")
 
 
 def with_progress(
@@ -130,7 +135,7 @@ def import_actions_command(
     mapping = load_action_mapping(map_file)
     if dry_run or sink is None:
         sink, resume = NullSink(), False
-        errors_path = errors_path or file.with_name(file.name + ".dry-run.errors.ndjson")
+        errors_path = errors_path or dry_run_errors(file)
     into = sink
     report = with_bar(
         file.name,

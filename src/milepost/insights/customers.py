@@ -9,14 +9,12 @@ import msgspec
 from psycopg import sql
 
 from milepost.insights.by_traits import TraitCondition, conditions, found, looked_up, order_by, values_of
-from milepost.insights.ordering import Ordering, Sort, ordering_of
+from milepost.insights.ordering import Ordering, ordering_of
 from milepost.store.database import DictConnection, Row
 from milepost.store.queries import load
 from milepost.traits.keep import read_now
 from milepost.traits.values import Value as TraitValue
 from milepost.vocabulary import Trend
-
-__all__ = ["Sort"]
 
 Status = Literal["all", "active", "quiet", "improving", "declining", "at_risk"]
 _SQL = load("milepost.insights", "read.sql")

@@ -220,8 +220,7 @@ async def _tools(store: Store, customer: int | None, users: Iterable[int]) -> To
 
 async def rows_of(store: Store, kind: type[T], statement: str, parameters: Mapping[str, Value]) -> list[T]:
     """The rows of one of this package's statements, each as `kind`, a tuple type."""
-    found = await store.columns.query(_ASK[statement], parameters)
-    return msgspec.convert(found.rows, list[kind])  # type: ignore[valid-type]  # a type made at run time
+    return (await store.columns.query(_ASK[statement], parameters)).typed(kind)
 
 
 def _acts(account: Account, one: Acted, whole: int, tools: Tools, today: date) -> dict[str, Any]:

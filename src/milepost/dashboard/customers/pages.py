@@ -35,12 +35,12 @@ from milepost.errors import InvalidRequest
 from milepost.insights.customer import read_customer, read_sessions
 from milepost.insights.customers import (
     CustomerFilter,
-    Sort,
     count_customers,
     count_waiting,
     list_customers,
 )
 from milepost.insights.history import read_history
+from milepost.insights.ordering import Sort
 from milepost.insights.timeline import read_event, read_timeline
 from milepost.work.tags import count_tags, tags_of
 from milepost.work.texts import MAX_TAG, tag_key

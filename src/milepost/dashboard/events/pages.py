@@ -13,7 +13,7 @@ from milepost.access.callers import ACCESS, Caller, member_email
 from milepost.access.services import AnyRequest, services
 from milepost.dashboard.format import event_words
 from milepost.dashboard.page_context import PAGE_HEADERS, page
-from milepost.dashboard.texts import storable
+from milepost.dashboard.texts import form_texts, storable
 from milepost.names.names import EventName, list_names, map_name, show_name
 from milepost.plan.names import NameMeans
 from milepost.vocabulary import EVENT_TYPES, IMPACTS, MAX_NAME_LENGTH
@@ -65,12 +65,10 @@ async def show(request: AnyRequest) -> Template:
 async def change(request: AnyRequest) -> Redirect:
     """Says what a name means, or leaves it to the plan's rules."""
     served = services(request)
-    form = await request.form()
-    said = {
-        key: storable(str(form.get(key, ""))).strip() for key in ("name", "type", "tool", "competency", "impact", "q")
-    }
+    fields = {name: text.strip() for name, text in (await form_texts(request)).items()}
+    said = {key: fields.get(key, "") for key in ("name", "type", "tool", "competency", "impact", "q")}
     means = None
-    if form.get("do") != "plan":
+    if fields.get("do") != "plan":
         means = NameMeans(
             _one_of(EVENT_TYPES, said["type"]),
             said["tool"] or None,
@@ -79,8 +77,8 @@ async def change(request: AnyRequest) -> Redirect:
         )
     async with served.database.transaction() as connection:
         known = await map_name(connection, served.plan, said["name"], means, by=member_email(request) or "a member")
-        label = storable(str(form.get("label", ""))).strip()[:MAX_NAME_LENGTH]
-        await show_name(connection, known.name, label=label or None, hidden=bool(form.get("hidden")))
+        label = fields.get("label", "")[:MAX_NAME_LENGTH]
+        await show_name(connection, known.name, label=label or None, hidden=bool(fields.get("hidden")))
     back = f"/event-names?{urlencode({'q': said['q']})}" if said["q"] else "/event-names"
     return Redirect(back, status_code=303, headers=dict(PAGE_HEADERS))
 

@@ -19,8 +19,9 @@ from milepost.dashboard.questions import words
 from milepost.dashboard.questions.address import Address
 from milepost.dashboard.questions.cohort_form import in_words, read_form
 from milepost.dashboard.questions.kept import named
-from milepost.dashboard.questions.kept_pages import form, go
+from milepost.dashboard.questions.kept_pages import go
 from milepost.dashboard.questions.view import trouble
+from milepost.dashboard.texts import form_texts
 from milepost.errors import InvalidRequest, Problem
 
 _SHOWN = 200
@@ -87,7 +88,7 @@ async def build(request: AnyRequest) -> Template | Redirect:
 @post("/cohorts")
 async def save(request: AnyRequest) -> Redirect:
     """Saves a definition under a name."""
-    fields, served = await form(request), services(request)
+    fields, served = await form_texts(request), services(request)
     try:
         definition = msgspec.json.decode(fields.get("definition", "").encode(), type=Definition)
     except msgspec.MsgspecError as error:

@@ -17,7 +17,7 @@ from milepost.dashboard.questions.arranging import arranged
 from milepost.dashboard.questions.asked import NAMES
 from milepost.dashboard.questions.shown import QuestionPage
 from milepost.dashboard.questions.view import TITLES, asked_by, question_page
-from milepost.dashboard.texts import storable
+from milepost.dashboard.texts import form_texts
 from milepost.errors import InvalidRequest
 
 
@@ -30,12 +30,6 @@ class ShownCard:
     page: QuestionPage
 
 
-async def form(request: AnyRequest) -> dict[str, str]:
-    """The text fields of a form, without what cannot be stored."""
-    fields = await request.form()
-    return {name: storable(value) for name, value in fields.items() if isinstance(value, str)}
-
-
 def go(address: str) -> Redirect:
     return Redirect(address, status_code=303, headers=dict(PAGE_HEADERS))
 
@@ -43,7 +37,7 @@ def go(address: str) -> Redirect:
 @post("/reports")
 async def save(request: AnyRequest) -> Redirect:
     """Saves the question of a page under a name, and puts it on a dashboard where one was chosen."""
-    fields, served = await form(request), services(request)
+    fields, served = await form_texts(request), services(request)
     name = next((n for n in NAMES if n == fields.get("question")), None)
     if name is None:
         raise InvalidRequest("There is no such question.", field="question")
@@ -65,7 +59,7 @@ async def save(request: AnyRequest) -> Redirect:
 @post("/reports/{report_id:uuid}")
 async def change(request: AnyRequest, report_id: UUID) -> Redirect:
     """Renames a report, or deletes it."""
-    fields, served = await form(request), services(request)
+    fields, served = await form_texts(request), services(request)
     if fields.get("do") == "delete":
         await kept.delete_report(served.database, report_id)
         return go("/dashboards")
@@ -90,7 +84,7 @@ async def all_kept(request: AnyRequest) -> Template:
 
 @post("/dashboards")
 async def make(request: AnyRequest) -> Redirect:
-    fields = await form(request)
+    fields = await form_texts(request)
     made = await kept.make_dashboard(services(request).database, fields.get("name", ""), by=member_email(request))
     return go(f"/dashboards/{made}")
 
@@ -104,7 +98,7 @@ async def show(request: AnyRequest, dashboard_id: UUID) -> Template:
 @post("/dashboards/{dashboard_id:uuid}")
 async def change_dashboard(request: AnyRequest, dashboard_id: UUID) -> Redirect | Template:
     """Renames or deletes it, or arranges its cards."""
-    fields, database = await form(request), services(request).database
+    fields, database = await form_texts(request), services(request).database
     command = fields.get("do", "")
     if command == "delete":
         await kept.delete_dashboard(database, dashboard_id)

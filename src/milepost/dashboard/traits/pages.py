@@ -9,7 +9,7 @@ from milepost.access.callers import ACCESS, Caller, member_email
 from milepost.access.paths import customer_of
 from milepost.access.services import AnyRequest, services
 from milepost.dashboard.page_context import PAGE_HEADERS
-from milepost.dashboard.texts import storable
+from milepost.dashboard.texts import form_texts
 from milepost.dashboard.traits.panel import type_of, typed_value
 from milepost.dashboard.views import customer_url
 from milepost.ingest.describing import Described, take_one
@@ -20,8 +20,8 @@ from milepost.traits.keep import read_names
 async def tell(request: AnyRequest, segment: str) -> Redirect:
     """Keeps what was typed; an empty value takes the trait away. Back to the page, which says what is wrong."""
     served, customer_id = services(request), customer_of(segment)
-    form = await request.form()
-    name, text = (storable(str(form.get(key, ""))).strip() for key in ("name", "value"))
+    fields = await form_texts(request)
+    name, text = (fields.get(key, "").strip() for key in ("name", "value"))
     async with served.database.transaction() as connection:
         known = next((one for one in await read_names(connection, "customer") if one.name == name), None)
     planned = next((one for one in served.plan.traits if one.of == "customer" and one.name == name), None)

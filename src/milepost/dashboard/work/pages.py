@@ -15,7 +15,7 @@ from milepost.access.paths import customer_of
 from milepost.access.services import AnyRequest, services
 from milepost.dashboard.customers.timeline import timeline_view
 from milepost.dashboard.page_context import PAGE_HEADERS, page, zone_of
-from milepost.dashboard.texts import storable
+from milepost.dashboard.texts import form_texts
 from milepost.dashboard.views import customer_url
 from milepost.dashboard.work.panel import NOTHING_TYPED, Typed, work_panel
 from milepost.dashboard.work.tasks import change_any_task, tasks_page
@@ -125,11 +125,7 @@ async def change_tags(request: AnyRequest, segment: str) -> Template | Redirect:
 async def _do(request: AnyRequest, customer_id: str, form: str, work: Work) -> Template | Redirect:
     """Does it in one transaction; what will not do comes back as it was typed, with what is wrong."""
     database, scripted = services(request).database, "hx-request" in request.headers
-    fields = {
-        name: storable(value).replace("\r\n", "\n")
-        for name, value in (await request.form()).items()
-        if isinstance(value, str)
-    }
+    fields = {name: text.replace("\r\n", "\n") for name, text in (await form_texts(request)).items()}
     typed, said = NOTHING_TYPED, ""
     try:
         async with database.transaction() as connection:

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from milepost.importing.console import print_counts, with_bar
+from milepost.importing.console import dry_run_errors, print_counts, with_bar
 from milepost.importing.exports.common import Export
 from milepost.importing.exports.run import ExportRow, import_export
 from milepost.importing.run import ImportReport
@@ -32,7 +32,7 @@ def import_export_command(
     """`import_command` for what another tool has exported."""
     if dry_run or sink is None:
         sink, resume = NullSink(), False
-        errors_path = errors_path or file.with_name(file.name + ".dry-run.errors.ndjson")
+        errors_path = errors_path or dry_run_errors(file)
     into = sink
     report, customers = with_bar(
         file.name,
