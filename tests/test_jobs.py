@@ -20,6 +20,7 @@ from milepost.jobs import CLEAN_UP, TIDY, Jobs, cleanup_cron
 from milepost.privacy.retain import delete_expired
 from milepost.supervisor import Supervisor
 from tests.support.ids import uuid7_at
+from tests.support.waiting import until
 
 _NOW = datetime.now(UTC)
 _INSERT = f"""
@@ -27,13 +28,6 @@ insert into public.behavior_events (event_id, customer_id, event_type, "timestam
 select {uuid7_at("at")}, 'acme', 'tool_usage', at, 7
 from generate_series(now() - interval '9 days', now() - interval '8 days', interval '1 hour') as at
 """
-
-
-async def until(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 -- the condition is in another process
-            await asyncio.sleep(0.05)
-    assert condition(), what
 
 
 @asynccontextmanager

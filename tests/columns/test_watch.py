@@ -14,9 +14,10 @@ from milepost.columns import watch
 from milepost.columns.client import Columns
 from milepost.columns.watch import Watch
 from milepost.supervisor import Supervisor
-from tests.supervisor.test_in_process import short, until
+from tests.supervisor.test_in_process import short
 from tests.supervisor.test_supervisor import counted
 from tests.support.columns import Owner
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.timeout(120)
 

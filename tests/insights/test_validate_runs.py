@@ -23,7 +23,7 @@ from milepost.jobs import Jobs
 from milepost.store.database import Database
 from milepost.supervisor import Supervisor
 from tests.support.ids import uuid7_at
-from tests.test_jobs import until
+from tests.support.waiting import until
 
 _NOW = datetime.now(UTC)
 #: 30 customers over 120 days, the n-th active on every n-th day and the odd ones up to day 70 alone.

@@ -10,6 +10,8 @@ import pytest
 
 from milepost.supervisor import Backoff, Supervisor, Task
 from milepost.supervisor.batches import work_off
+from milepost.supervisor.task import UP
+from tests.support.waiting import until
 
 
 @dataclass(frozen=True)
@@ -72,3 +74,27 @@ async def test_a_running_batch_finishes_when_it_is_cancelled() -> None:
     go_on.set()
     await closing
     assert ended.is_set()
+
+
+async def test_a_batch_that_hangs_is_told_of_and_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    go_on = threading.Event()
+
+    def batch() -> Done:
+        assert go_on.wait(10)
+        return Done(more=True)
+
+    async def rest(_: float) -> None:
+        raise Finished
+
+    task = Task("hanging", Backoff())
+    working = asyncio.ensure_future(work_off(task, batch, tick=1.0, sleep=rest, long=0.01))
+    await until(lambda: task.failing is not None, "it to be told of")
+    assert (task.failing and task.failing.failures, UP.labels("hanging")._value.get()) == (0, 0)
+    go_on.set()
+    with pytest.raises(Finished):
+        await working
+    assert (task.failing, UP.labels("hanging")._value.get()) == (None, 1)
+    assert [record.message.split(" after")[0] for record in caplog.records] == [
+        "hanging has waited 0 s for the database, and goes on waiting",
+        "hanging goes on",
+    ]

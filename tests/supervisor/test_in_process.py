@@ -30,6 +30,7 @@ from milepost.store.setup import set_up
 from milepost.supervisor import Supervisor
 from tests.coach.receiver import receiver
 from tests.supervisor.test_supervisor import counted
+from tests.support.waiting import until
 
 with warnings.catch_warnings():
     # Litestar has newer names for some of what the routes are declared with.
@@ -43,15 +44,6 @@ _NAMES = "select distinct application_name from pg_stat_activity where datname =
 async def short(_: float) -> None:
     """A pause that takes no time to speak of."""
     await asyncio.sleep(0.01)
-
-
-async def until(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            while not condition():  # noqa: ASYNC110 -- the condition sets no event
-                await asyncio.sleep(0.02)
-    except TimeoutError:
-        raise AssertionError(f"waited {seconds:g} s for {what}") from None
 
 
 @pytest.fixture

@@ -9,6 +9,9 @@ from typing import Protocol
 
 from milepost.supervisor import Task, in_thread
 
+#: Seconds after which a batch that has not ended is told of: none takes a tenth of this by itself.
+_LONG = 60.0
+
 
 class Batch(Protocol):
     """What a batch answers."""
@@ -25,14 +28,21 @@ async def work_off(
     tick: float,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     clock: Callable[[], float] = time.monotonic,
+    long: float = _LONG,
 ) -> None:
     """Runs `batch` in a thread, for as long as the task lives; looks again after `tick` seconds.
 
     While there is more it rests for as long as the batch took, `tick` at most, so that ingest and readers get their
-    half of the machine. When cancelled, a running batch finishes first. Raises what `batch` raises.
+    half of the machine. A batch that takes more than `long` seconds counts as failing, and goes on: what it waits for
+    may come back, and a thread cannot be stopped. When cancelled, a running batch finishes first. Raises what `batch`
+    raises.
     """
     while True:
         began = clock()
-        done = await in_thread(batch)
+        overdue = asyncio.get_running_loop().call_later(long, task.waits, long)
+        try:
+            done = await in_thread(batch)
+        finally:
+            overdue.cancel()
         task.works()
         await sleep(min(clock() - began, tick) if done.more else tick)

@@ -48,7 +48,8 @@ class Ended(Exception):
 
 
 class Failing(NamedTuple):
-    """A task that has failed so many times in a row, for so many seconds, and has not worked since."""
+    """A task that has failed so many times in a row, for so many seconds, and has not worked since; with no failure,
+    one that waits for so long that something must be wrong."""
 
     task: str
     failures: int
@@ -72,6 +73,7 @@ class Task:
         self._chance = chance
         self._made = clock()
         self._began = self._worked = False
+        self._waiting_since: float | None = None
         self._failures = 0
         self._since = 0.0
         UP.labels(name).set(0)
@@ -80,8 +82,9 @@ class Task:
 
     @property
     def failing(self) -> Failing | None:
-        """None when it has worked since its last failure."""
-        return Failing(self.name, self._failures, self._clock() - self._since) if self._failures else None
+        """None when it has worked since its last failure, and does not wait for longer than it should."""
+        since = self._since if self._failures else self._waiting_since
+        return None if since is None else Failing(self.name, self._failures, self._clock() - since)
 
     def begins(self) -> None:
         RUNS.labels(self.name).inc()
@@ -91,8 +94,16 @@ class Task:
 
     def works(self) -> None:
         """It has done what it is there for: the next failure is a first one again."""
-        self._worked, self._failures = True, 0
+        if self._waiting_since is not None:
+            _log.warning("%s goes on after %.0f s", self.name, self._clock() - self._waiting_since)
+        self._worked, self._failures, self._waiting_since = True, 0, None
         UP.labels(self.name).set(1)
+
+    def waits(self, seconds: float) -> None:
+        """It has been at one thing for so long that something must be wrong, and still is."""
+        _log.warning("%s has waited %.0f s for the database, and goes on waiting", self.name, seconds)
+        self._waiting_since = self._clock() - seconds
+        UP.labels(self.name).set(0)
 
     def is_gone(self) -> None:
         """It was cancelled from outside, and nobody starts it again."""
@@ -106,6 +117,7 @@ class Task:
         now = self._clock()
         self._since = self._since if self._failures else now
         self._failures += 1
+        self._waiting_since = None
         FAILURES.labels(self.name).inc()
         UP.labels(self.name).set(0)
         pause = self._backoff.pause(self._failures, self._chance())
