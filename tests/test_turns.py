@@ -12,7 +12,8 @@ from procrastinate.worker import Worker
 
 from milepost.jobs import CLEAN_UP, LEARN, TALLY, TIDY, Jobs
 from milepost.turns import Turns, TurnsWorker
-from tests.test_jobs import running, until
+from tests.support.waiting import until
+from tests.test_jobs import running
 
 _KINDS = {CLEAN_UP, TALLY, TIDY, LEARN, "rescue_jobs"}
 _START = datetime(2026, 5, 4, 12, 0, 30, tzinfo=UTC)
