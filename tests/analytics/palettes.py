@@ -144,6 +144,9 @@ def of_hard() -> Palette:
         Period(first=date(2018, 11, 1), timezone="America/Sao_Paulo"),
         Period(days=9, last=date(2018, 10, 30), timezone="Europe/Berlin"),
         Period(first=date(2018, 11, 10), last=date(2018, 12, 10)),
+        Period(range="this_month", timezone="America/Sao_Paulo"),
+        Period(range="last_quarter", timezone="Europe/Berlin"),
+        Period(range="this_week", week_start="sunday"),
         Period(first=date(2017, 1, 1), last=date(2017, 1, 31)),
         Period(first=date(2018, 2, 10), last=date(2018, 11, 25), timezone="America/New_York"),
     ]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from milepost.analytics.asking import Interval, Period, WeekStart
+from milepost.analytics.asking import Interval, Period, Range, WeekStart
 from milepost.analytics.compile import Compiler
 from milepost.analytics.context import Store
 from milepost.analytics.earlier import Comparison, earlier
@@ -47,6 +47,41 @@ def test_a_period_is_whole_local_days(window: Window) -> None:
     before = earlier(replace(window, fixed=False), "previous")
     assert before.end == window.start
     assert before.days == window.days
+
+
+@pytest.mark.parametrize(
+    ("named", "today", "days", "before"),
+    [
+        ("today", "2026-03-01", "2026-03-01 2026-03-01", "2026-02-28 2026-02-28"),
+        ("yesterday", "2026-03-01", "2026-02-28 2026-02-28", "2026-02-27 2026-02-27"),
+        ("this_week", "2026-11-29", "2026-11-23 2026-11-29", "2026-11-16 2026-11-22"),
+        ("this_week", "2026-11-25", "2026-11-23 2026-11-25", "2026-11-16 2026-11-18"),
+        ("last_week", "2026-11-29", "2026-11-16 2026-11-22", "2026-11-09 2026-11-15"),
+        ("this_month", "2026-03-31", "2026-03-01 2026-03-31", "2026-02-01 2026-02-28"),
+        ("this_month", "2026-11-30", "2026-11-01 2026-11-30", "2026-10-01 2026-10-30"),
+        ("last_month", "2026-03-31", "2026-02-01 2026-02-28", "2026-01-01 2026-01-31"),
+        ("this_quarter", "2026-05-31", "2026-04-01 2026-05-31", "2026-01-01 2026-02-28"),
+        ("last_quarter", "2026-01-01", "2025-10-01 2025-12-31", "2025-07-01 2025-09-30"),
+        ("this_year", "2024-02-29", "2024-01-01 2024-02-29", "2023-01-01 2023-02-28"),
+        ("last_year", "2025-06-01", "2024-01-01 2024-12-31", "2023-01-01 2023-12-31"),
+    ],
+)
+def test_ranges_of_the_calendar(named: Range, today: str, days: str, before: str) -> None:
+    now = datetime.fromisoformat(today).replace(hour=12, tzinfo=UTC)
+    window = Window.of(Period(range=named), now)
+    compared = earlier(window, "previous")
+    assert (f"{window.first} {window.last}", f"{compared.first} {compared.last}") == (days, before)
+
+
+def test_weeks_begin_where_the_question_says() -> None:
+    window = Window.of(Period(range="this_week", week_start="sunday"), datetime(2026, 11, 29, 12, tzinfo=UTC))
+    assert (window.first, window.last) == (date(2026, 11, 29), date(2026, 11, 29))
+
+
+def test_a_range_is_not_told_twice() -> None:
+    with pytest.raises(InvalidRequest, match="either a range") as caught:
+        Window.of(Period(range="today", first=date(2026, 1, 1)), _NOW)
+    assert caught.value.field == "period.range"
 
 
 @pytest.mark.parametrize(

@@ -202,6 +202,28 @@ def test_a_click_on_a_bar_says_who(visit: Visit) -> None:
     expect(page.locator("dialog#behind .behind-total")).to_have_text(f"{_ANALYSED} customers")
 
 
+@pytest.mark.parametrize("where", ["/trends?days=90&tz=UTC", "/tools?days=90&tz=UTC"])
+def test_dates_are_chosen_from_the_days_shown_on(visit: Visit, where: str) -> None:
+    """With the mouse the choice, with the keyboard the dates; a way back; and the calendar's months."""
+    page = visit.open(where)
+    today = datetime.now(UTC).date()
+    first, earlier = today - timedelta(days=89), today - timedelta(days=30)
+    page.get_by_label("Period", exact=True).select_option("custom")
+    expect(page).to_have_url(re.compile(f"days=custom&first={first}&last={today}"))
+    expect(page.get_by_label("From", exact=True)).to_have_value(str(first))
+    page.get_by_label("To", exact=True).focus()
+    page.keyboard.type(f"{earlier:%m%d%Y}")
+    page.keyboard.press("Tab")
+    expect(page).to_have_url(re.compile(f"days=custom&first={first}&last={earlier}"))
+    page.reload()
+    expect(page.get_by_label("To", exact=True)).to_have_value(str(earlier))
+    page.get_by_label("Period", exact=True).select_option("This month")
+    expect(page).to_have_url(re.compile("days=this_month"))
+    expect(page.get_by_label("From", exact=True)).to_be_hidden()
+    page.go_back()
+    expect(page.get_by_label("To", exact=True)).to_have_value(str(earlier))
+
+
 def test_a_ratio_is_put_together_and_says_who_is_behind_each_part(visit: Visit) -> None:
     """How many of those who did anything exported: the link says all of it."""
     page = visit.open("/trends?days=30&interval=month&measure=units&tz=UTC")

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milepost.analytics.asking import EventKind, Filter
+from milepost.analytics.asking import EventKind, Filter, Period
 from milepost.analytics.cohorts import Did
 from milepost.analytics.funnel import Funnel
+from milepost.analytics.period import Window
 from milepost.analytics.trends import Series, Trends
 from milepost.dashboard.questions import words
 from milepost.dashboard.questions.address import Address, event_field, join_values, split_values
@@ -148,8 +149,26 @@ def test_steps_are_added_moved_and_taken_out() -> None:
 
 def test_the_period_before_is_as_long_and_ends_the_day_before() -> None:
     period = read("funnels", Address.of("days=7"), "UTC", _NOW).period
-    before = before_that(period, date(2026, 11, 26))
+    before = before_that(Window.of(period, _NOW), period)
     assert (before.first, before.last) == (date(2026, 11, 13), date(2026, 11, 19))
+
+
+def test_this_month_so_far_is_compared_with_the_same_days_of_the_month_before() -> None:
+    asked = read("funnels", Address.of("days=this_month"), "UTC", _NOW)
+    assert (asked.first, asked.last) == (date(2026, 11, 1), date(2026, 11, 26))
+    assert [question.period for question in asked.questions] == [
+        Period(range="this_month"),
+        Period(first=date(2026, 10, 1), last=date(2026, 10, 26)),
+    ]
+    assert ("days", "this_month") in asked.pairs, "an address that is kept is of the month it is opened in"
+
+
+@pytest.mark.parametrize("chosen", ["days=90", "days=last_quarter", "days=custom&first=2026-02-03&last=2026-03-04"])
+def test_who_chooses_dates_begins_with_the_days_shown(chosen: str) -> None:
+    """The form sends its dates whatever was chosen before."""
+    before = read("trends", Address.of(chosen), "UTC", _NOW)
+    after = read("trends", Address.of(f"days=custom&first={before.first}&last={before.last}"), "UTC", _NOW)
+    assert (after.first, after.last, after.period.range) == (before.first, before.last, None)
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1), max_size=5))

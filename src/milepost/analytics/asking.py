@@ -72,10 +72,27 @@ class EventKind(QuestionPart, frozen=True):
     name: Name = ""
 
 
+#: A span of the calendar: `this_...` is the one that today is in, up to today; `last_...` the whole one before it.
+Range = Literal[
+    "today",
+    "yesterday",
+    "this_week",
+    "last_week",
+    "this_month",
+    "last_month",
+    "this_quarter",
+    "last_quarter",
+    "this_year",
+    "last_year",
+]
+
+
 class Period(QuestionPart, frozen=True):
-    """Whole local days: `first` to `last`, both included; or the `days` up to and including today."""
+    """Whole local days: `first` to `last`, both included; or a `range` of the calendar; or the `days` up to and
+    including today."""
 
     days: Annotated[int, msgspec.Meta(ge=1, le=3660)] = 30
+    range: Range | None = None
     first: date | None = None
     last: date | None = None
     timezone: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] = "UTC"

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Final, Literal
 
 from milepost.analytics.period import Window
+from milepost.analytics.ranges import step_back
 
 Comparison = Literal["previous", "month_ago", "year_ago"]
 
@@ -17,11 +18,18 @@ _DAY: Final = timedelta(days=1)
 def earlier(window: Window, to: Comparison) -> Window:
     """Its days may be more or fewer than the period's own.
 
-    Whole calendar months whose first and last day are named are compared with whole calendar months; of all else the
-    previous period is as many days just before, and a day's own in an earlier month is that month's last where it has
-    none of this number.
+    Whole calendar months whose first and last day are named are compared with whole calendar months; this week, month,
+    quarter or year so far with the same days of the one before. Of all else the previous period is as many days just
+    before. A day's own in an earlier month is that month's last where it has none of this number.
     """
     months = _whole_months(window)
+    if to == "previous" and window.running is not None:
+        back, days = step_back(window.running)
+        return replace(
+            window,
+            first=_moved(window.first, back) - days * _DAY,
+            last=_moved(window.last, back) - days * _DAY,
+        )
     if to == "previous" and not months:
         length = (window.last - window.first) + _DAY
         return replace(window, first=window.first - length, last=window.first - _DAY)

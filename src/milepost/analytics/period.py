@@ -13,7 +13,8 @@ from functools import cache, cached_property
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
-from milepost.analytics.asking import Interval, Period, WeekStart
+from milepost.analytics.asking import Interval, Period, Range, WeekStart
+from milepost.analytics.ranges import days_of, is_running, week_begins
 from milepost.columns.reading import Value
 from milepost.errors import InvalidRequest
 
@@ -24,7 +25,6 @@ Bucket = date | datetime
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
 _MICRO = timedelta(microseconds=1)
-_WEEK_STARTS: dict[WeekStart, int] = {"monday": 0, "saturday": 5, "sunday": 6}
 #: The engine's days end in 2149, and no event is older than 2000.
 _EARLIEST, _LATEST = date(1990, 1, 1), date(2140, 12, 31)
 _MOST_DAYS, _MOST_HOUR_DAYS = 3660, 93
@@ -41,6 +41,8 @@ class Window:
     week_start: WeekStart = "monday"
     #: Both days were asked for by name: it is not a number of days.
     fixed: bool = False
+    #: The part of the calendar that it is, and goes on to be.
+    running: Range | None = None
 
     @classmethod
     def of(cls, period: Period, now: datetime) -> Window:
@@ -52,6 +54,12 @@ class Window:
             )
         zone = ZoneInfo(period.timezone)
         today = now.astimezone(zone).date()
+        if period.range is not None:
+            if period.first or period.last:
+                raise InvalidRequest("A period is either a range, or from first to last.", field="period.range")
+            first, last = days_of(period.range, today, period.week_start)
+            running = period.range if is_running(period.range) else None
+            return cls(first, last, today, zone, period.week_start, fixed=running is None, running=running)
         last = period.last or today
         if not _EARLIEST <= last <= _LATEST:
             raise InvalidRequest(f"last takes a day from {_EARLIEST} to {_LATEST}.", field="period.last")
@@ -87,7 +95,7 @@ class Window:
     def named(self, day: date, interval: Interval) -> date:
         """The first day of the interval that a day is in."""
         if interval == "week":
-            return day - (day.weekday() - _WEEK_STARTS[self.week_start]) % 7 * _DAY
+            return week_begins(day, self.week_start)
         return day.replace(day=1) if interval == "month" else day
 
     def moved(self, first: date, interval: Interval, count: int) -> date:

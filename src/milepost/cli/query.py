@@ -6,7 +6,7 @@ import csv
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any, Optional, get_args
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from milepost.analytics.asking import Range
 from milepost.cli.answers import Json, table_of
 from milepost.client.config import normalise_host
 from milepost.errors import InvalidRequest, Problem
@@ -44,6 +45,9 @@ def query(
     question: Annotated[str, typer.Argument(help=f"One of {', '.join(_QUESTIONS)}.")],
     days: Annotated[
         Optional[int], typer.Option(help="How many days, up to and including today.", min=1, max=3660)
+    ] = None,
+    range: Annotated[  # noqa: A002 -- the option's name
+        Optional[str], typer.Option(help=f"Instead: {', '.join(get_args(Range))}.")
     ] = None,
     first: Annotated[Optional[str], typer.Option(help="First day, YYYY-MM-DD.")] = None,
     last: Annotated[Optional[str], typer.Option(help="Last day, YYYY-MM-DD.")] = None,
@@ -83,7 +87,7 @@ def query(
     if output not in ("table", "json", "csv"):
         raise typer.BadParameter("it takes table, json or csv", param_hint="--format")
     body: Json = _read(json) if json is not None else {}
-    period = {"days": days, "first": first, "last": last, "timezone": timezone}
+    period = {"days": days, "range": range, "first": first, "last": last, "timezone": timezone}
     if given := {name: value for name, value in period.items() if value is not None}:
         body["period"] = {**body.get("period", {}), **given}
     fields: Json = {"unit": unit, "interval": interval, "measure": measure, "of": of, "percentile": percentile}

@@ -31,6 +31,9 @@ class Days:
     def of(cls, period: Period, now: datetime) -> Days:
         zone = ZoneInfo(period.timezone)
         today = now.astimezone(zone).date()
+        if period.range is not None:
+            first, last = _named(period.range, today, period.week_start)
+            return cls(first, last, today, zone, period.week_start)
         last = period.last or today
         first = period.first or last - (period.days - 1) * _DAY
         return cls(first, last, today, zone, period.week_start)
@@ -54,8 +57,14 @@ class Days:
     def compared(self, period: Period, to: str) -> Days:
         """The days that these are compared with."""
         months = {"month_ago": 1, "year_ago": 12}.get(to, 0)
+        so_far = {"this_month": 1, "this_quarter": 3, "this_year": 12}.get(period.range or "")
+        if not months and so_far:
+            return self._between(_months_before(self.first, so_far), _months_before(self.last, so_far))
+        if not months and period.range == "this_week":
+            return self._between(self.first - 7 * _DAY, self.last - 7 * _DAY)
+        whole = period.range is not None and period.range.startswith("last")
         after = self.last + _DAY
-        if period.first and period.last and self.first.day == after.day == 1:
+        if (whole or (period.first and period.last)) and self.first.day == after.day == 1:
             # Calendar months, taken as such.
             if not months:
                 at = self.first
@@ -131,3 +140,27 @@ def _months_before(day: date, count: int) -> date:
         found = (found - _DAY).replace(day=1)
     last = _month_later(found) - _DAY
     return found.replace(day=min(day.day, last.day))
+
+
+def _named(named: str, today: date, week_start: WeekStart) -> tuple[date, date]:
+    """A range of the calendar: walks back from today to where it begins."""
+    if named == "today":
+        return today, today
+    if named == "yesterday":
+        return today - _DAY, today - _DAY
+    whose, span = named.split("_")
+    last = today
+    if whose == "last":
+        while not _begins(span, last, week_start):
+            last -= _DAY
+        last -= _DAY
+    first = last
+    while not _begins(span, first, week_start):
+        first -= _DAY
+    return first, last
+
+
+def _begins(span: str, day: date, week_start: WeekStart) -> bool:
+    if span == "week":
+        return day.weekday() == _WEEK_STARTS[week_start]
+    return day.day == 1 and (span == "month" or day.month in {"quarter": (1, 4, 7, 10), "year": (1,)}[span])

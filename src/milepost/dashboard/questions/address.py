@@ -14,7 +14,7 @@ from typing import Final, TypeVar, get_args
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from milepost.analytics.asking import Column, EventKind, Filter, Operator, Period, Unit, WeekStart
+from milepost.analytics.asking import Column, EventKind, Filter, Operator, Period, Range, Unit, WeekStart
 from milepost.dashboard.texts import storable
 from milepost.vocabulary import EVENT_TYPES
 
@@ -25,6 +25,7 @@ COLUMNS: Final[tuple[Column, ...]] = get_args(Column)
 OPERATORS: Final[tuple[Operator, ...]] = get_args(Operator)
 UNITS: Final[tuple[Unit, ...]] = get_args(Unit)
 WEEK_STARTS: Final[tuple[WeekStart, ...]] = get_args(WeekStart)
+RANGES: Final[tuple[Range, ...]] = get_args(Range)
 #: Stand for `metadata.KEY`, `trait.NAME` and `person.NAME` in a list of fields; the key has a place of its own.
 METADATA: Final = "metadata"
 KEYED: Final = (METADATA, "trait", "person")
@@ -164,6 +165,8 @@ class Address:
             wanted = "UTC"
         week = self.one_of("week_start", WEEK_STARTS, "monday")
         first, last = self.day("first"), self.day("last")
+        if named := next((one for one in RANGES if one == self.text("days")), None):
+            return Period(range=named, timezone=wanted, week_start=week)
         if self.text("days") == "custom" and first and last:
             first, last = min(first, last), max(first, last)
             if (last - first).days < 3660 and first.year >= 2000 and last.year < 2200:
@@ -232,7 +235,7 @@ def period_pairs(period: Period) -> Pairs:
     if period.first and period.last:
         pairs += [("days", "custom"), ("first", period.first.isoformat()), ("last", period.last.isoformat())]
     else:
-        pairs.append(("days", str(period.days)))
+        pairs.append(("days", period.range or str(period.days)))
     pairs.append(("tz", period.timezone))
     if period.week_start != "monday":
         pairs.append(("week_start", period.week_start))

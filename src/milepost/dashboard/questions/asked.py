@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime
 from typing import Any, Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from milepost.analytics.asking import Period, Question, Unit
+from milepost.analytics.earlier import earlier
+from milepost.analytics.period import Window
 from milepost.dashboard.questions import address as a
 
 Name = Literal["trends", "funnels", "retention", "paths", "lifecycle", "tools", "sessions"]
@@ -29,6 +31,9 @@ class PageQuestion:
     #: What the form of this page alone shows, by the names its template uses.
     parts: Mapping[str, object]
     pairs: a.Pairs
+    #: The days of the period, both included.
+    first: date
+    last: date
     table: bool = False
     focus: str = ""
 
@@ -58,8 +63,12 @@ class Common:
     period: Period
     unit: Unit
     filters: tuple[a.FilterRow, ...]
-    today: date
+    now: datetime
     focus: str = ""
+
+    @property
+    def window(self) -> Window:
+        return Window.of(self.period, self.now)
 
     @property
     def pairs(self) -> a.Pairs:
@@ -71,12 +80,10 @@ class Common:
         return asking(period=self.period, unit=self.unit, filters=filters, **parts)
 
 
-def before_that(period: Period, today: date) -> Period:
-    """As many days just before."""
-    last = period.last or today
-    days = (last - period.first).days + 1 if period.first else period.days
-    first = last - timedelta(days=days - 1)
-    return msgspec.structs.replace(period, first=first - timedelta(days=days), last=first - timedelta(days=1))
+def before_that(window: Window, period: Period) -> Period:
+    """The days that a period is compared with."""
+    before = earlier(window, "previous")
+    return msgspec.structs.replace(period, range=None, first=before.first, last=before.last)
 
 
 def replace_days(period: Period, days: int) -> Period:

@@ -39,7 +39,7 @@ class AnswerContext:
         return words.units(self.asked.unit, count)
 
     def days(self, answer: Answer) -> str:
-        return words.days_words(answer, relative=self.asked.period.first is None)
+        return words.days_words(answer, self.asked.period)
 
     def running(self, answer: Answer) -> bool:
         """Whether the last interval is not over yet: then it must not look like a fall."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from milepost.analytics.asking import Interval, Period, Question
+from milepost.analytics.asking import Interval, Question
 from milepost.dashboard.questions import address as a
 from milepost.dashboard.questions.asked import Common, Name, PageQuestion
 
@@ -17,9 +17,11 @@ def page_of(
     pairs: a.Pairs,
     focus: str = "",
 ) -> PageQuestion:
+    window = common.window
     return PageQuestion(
-        name, common.period, common.unit, common.filters, questions, parts, pairs, focus=focus or common.focus
-    )
+        name, common.period, common.unit, common.filters, questions, parts, pairs, window.first, window.last,
+        focus=focus or common.focus,
+    )  # fmt: skip
 
 
 def read_kinds(
@@ -55,7 +57,6 @@ def read_field(address: a.Address, default: str | None = None, name: str = "by")
     return column, [(name, column)] if column and column != default else []
 
 
-def usual_interval(period: Period) -> Interval:
-    """What reads well where nobody chose: about thirty points."""
-    days = (period.last - period.first).days + 1 if period.first and period.last else period.days
+def usual_interval(days: int) -> Interval:
+    """What reads well of so many days where nobody chose: about thirty points."""
     return "hour" if days <= 2 else "day" if days <= 62 else "week" if days <= 400 else "month"

@@ -32,7 +32,7 @@ def read_trends(address: a.Address, common: Common) -> PageQuestion:
     wanted = address.one_of("measure", MEASURES, "events")
     of = _of(wanted, a.event_field(address.text("of"), address.text("of_key")))
     measure = wanted if wanted not in OF_A_FIELD or of.name else "events"
-    interval = address.one_of("interval", INTERVALS, usual_interval(common.period))
+    interval = address.one_of("interval", INTERVALS, usual_interval(common.window.days))
     percentile = address.whole("percentile", 50, 1, 99)
     top = address.whole("top", 8, 1, 50)
     compare = _COMPARED.get(address.text("compare"))

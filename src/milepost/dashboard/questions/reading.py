@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, Literal, get_args
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -43,8 +42,7 @@ def read(name: Name, address: a.Address, zone: str, now: datetime) -> PageQuesti
     if command.startswith(("add-filter", "remove-filter")):
         focus = f"filter-{len(filters) - 1}-field" if command == "add-filter" else "add-filter"
     period = address.period(zone)
-    today = now.astimezone(ZoneInfo(period.timezone)).date()
-    common = Common(period, address.one_of("unit", a.UNITS, "customer"), filters, today, focus)
+    common = Common(period, address.one_of("unit", a.UNITS, "customer"), filters, now, focus)
     return replace(_READERS[name](address, common), table=address.text("view") == "table")
 
 
@@ -72,7 +70,7 @@ def _funnels(address: a.Address, common: Common) -> PageQuestion:
     parts = {
         "steps": rows, "order": order, "window": window, "window_unit": window_unit, "breakdown": breakdown or "",
     }  # fmt: skip
-    before = msgspec.structs.replace(question, period=before_that(common.period, common.today), breakdown=None)
+    before = msgspec.structs.replace(question, period=before_that(common.window, common.period), breakdown=None)
     return page_of("funnels", common, (question, before), parts, pairs, focus)
 
 

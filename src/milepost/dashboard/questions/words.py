@@ -8,7 +8,7 @@ from typing import Final, get_args
 
 from markupsafe import Markup
 
-from milepost.analytics.asking import Answer, EventKind, Filter, Unit
+from milepost.analytics.asking import Answer, EventKind, Filter, Period, Range, Unit
 from milepost.analytics.measures import OF_A_FIELD, Measure
 from milepost.dashboard import format as fmt
 from milepost.dashboard.describe import competency_names, stage_names
@@ -197,10 +197,27 @@ def filter_words(condition: Filter, names: Names) -> str:
     return f"{field_words(condition.field)} {OPERATORS[condition.op]} {values}{more}".strip()
 
 
-def days_words(answer: Answer, *, relative: bool) -> str:
-    """'in the last 30 days', or 'from 1 Nov 2026 to 12 Nov 2026'."""
+#: The spans of the calendar, as a choice and within a sentence.
+RANGES: Final[Mapping[Range, str]] = {
+    "today": "Today",
+    "yesterday": "Yesterday",
+    "this_week": "This week",
+    "last_week": "Last week",
+    "this_month": "This month",
+    "last_month": "Last month",
+    "this_quarter": "This quarter",
+    "last_quarter": "Last quarter",
+    "this_year": "This year",
+    "last_year": "Last year",
+}
+
+
+def days_words(answer: Answer, period: Period) -> str:
+    """'in the last 30 days', 'this month', 'from 1 Nov 2026 to 12 Nov 2026'."""
     days = (answer.last - answer.first).days + 1
-    if relative:
+    if period.range:
+        return RANGES[period.range].lower()
+    if period.first is None:
         return "today" if days == 1 else f"in the last {fmt.integer(days)} days"
     if days == 1:
         return f"on {fmt.short_date(answer.first)}"

@@ -37,6 +37,9 @@
   document.addEventListener("htmx:beforeRequest", (event) => {
     const page = document.getElementById("page");
     if (!page || event.detail.target?.id !== "page") return;
+    // The answer that the page still waits for is one to another question now.
+    const waited = page.querySelector("[data-waiting]");
+    if (waited && event.target !== waited) window.htmx.trigger(waited, "htmx:abort");
     const started = Date.now();
     const state = page.querySelector("[data-elapsed]");
     clearInterval(clock);
