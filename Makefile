@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test check types dist bench soak lock format screenshots clean
+.PHONY: help demo test sdk-built check types dist bench soak lock format screenshots clean
 
 help:
 	@echo "make demo   start Milepost with real data in it (ARGS=\"--no-browser --port 9000\" passes flags on)"
@@ -16,17 +16,20 @@ help:
 	@echo "make soak   many more examples of every property; kill -9 for as long as you like (ARGS=\"--minutes 60\")"
 	@echo "make lock   resolve the dependencies anew"
 
+# Modules are compiled when they are first used: most never are, and to compile all takes as long as all else.
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+
 # The server alone: what the demo needs.
 $(VENV)/.server: requirements/server.txt pyproject.toml
 	$(PYTHON) scripts/require_python.py
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/server.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	$(PIP_INSTALL) --require-hashes -r requirements/server.txt
+	$(PIP_INSTALL) --no-deps -e .
 	touch $@
 
 # What checks and tests need on top.
 $(VENV)/.dev: $(VENV)/.server requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
 	touch $@
 
 demo: $(VENV)/.server
@@ -43,12 +46,15 @@ sdk/node_modules/.made: sdk/package-lock.json
 	npm --prefix sdk ci --no-audit --no-fund --loglevel=error
 	touch $@
 
-test: $(VENV)/.dev
+test: $(VENV)/.dev sdk-built
+	sh scripts/run_tests.sh $(BIN)/python $(ARGS)
+
+# What the tests need beside Python; with `make -j 2` made beside it.
+sdk-built:
 	sh scripts/install_system.sh
 	$(MAKE) sdk/node_modules/.made
 	npm --prefix sdk run build
 	git diff --exit-code --stat -- src/milepost/dashboard/static/milepost.js
-	sh scripts/run_tests.sh $(BIN)/python $(ARGS)
 
 # After a change of what the server takes or answers; tests/test_wire_types.py fails when it was forgotten.
 types: $(VENV)/.dev sdk/node_modules/.made
