@@ -80,8 +80,18 @@ def oulad_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def lone_server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One running server for a file whose tests look at all that is there, or use up what everybody shares."""
+    with (
+        cluster.database() as dsn,
+        running(Server(tmp_path_factory.mktemp("server"), database_url=dsn)) as server,
+    ):
+        yield server
+
+
+@pytest.fixture(scope="session")
 def shared_server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One running server for a whole file; its tests use customers of their own."""
+    """One running server for all files of a worker: a test uses customers of its own, and expects others."""
     with (
         cluster.database() as dsn,
         running(Server(tmp_path_factory.mktemp("server"), database_url=dsn)) as server,

@@ -32,18 +32,18 @@ def _copied(server: Server, client: httpx.Client) -> Iterator[httpx.Client]:
         yield other
 
 
-def test_signing_out_ends_every_copy_of_the_cookie(shared_server: Server) -> None:
-    with member(shared_server) as dana, _copied(shared_server, dana) as copy:
+def test_signing_out_ends_every_copy_of_the_cookie(lone_server: Server) -> None:
+    with member(lone_server) as dana, _copied(lone_server, dana) as copy:
         assert _is_in(dana)
         assert _is_in(copy)
         assert send_form(dana, "/", "/sign-out").status_code == 303
         assert not _is_in(copy)
 
 
-def test_a_session_ends_after_thirty_days_however_used(shared_server: Server) -> None:
+def test_a_session_ends_after_thirty_days_however_used(lone_server: Server) -> None:
     with (
-        member(shared_server) as dana,
-        psycopg.connect(shared_server.database_url, autocommit=True) as connection,
+        member(lone_server) as dana,
+        psycopg.connect(lone_server.database_url, autocommit=True) as connection,
     ):
         age = "update milepost.member_sessions set started_at = now() - make_interval(days => %s, mins => %s)"
         connection.execute(age, (29, 0))
@@ -69,11 +69,11 @@ def _watch(client: httpx.Client, headers: dict[str, str]) -> tuple[threading.Thr
 
 
 @pytest.mark.parametrize("how", ["signed out", "removed", "another password", "key revoked"])
-def test_a_stream_ends_with_what_let_it_in(shared_server: Server, how: str) -> None:
+def test_a_stream_ends_with_what_let_it_in(lone_server: Server, how: str) -> None:
     with (
-        member(shared_server) as dana,
-        _copied(shared_server, dana) as watching,
-        psycopg.connect(shared_server.database_url, autocommit=True) as connection,
+        member(lone_server) as dana,
+        _copied(lone_server, dana) as watching,
+        psycopg.connect(lone_server.database_url, autocommit=True) as connection,
     ):
         headers: dict[str, str] = {}
         if how == "key revoked":
@@ -94,32 +94,32 @@ def test_a_stream_ends_with_what_let_it_in(shared_server: Server, how: str) -> N
         assert ended[0] - changed < 5
 
 
-def test_a_stream_goes_on_for_who_may_watch(shared_server: Server) -> None:
-    with member(shared_server) as dana, dana.stream("GET", "/v1/live") as stream:
+def test_a_stream_goes_on_for_who_may_watch(lone_server: Server) -> None:
+    with member(lone_server) as dana, dana.stream("GET", "/v1/live") as stream:
         began, lines = time.monotonic(), stream.iter_lines()
         while time.monotonic() - began < 6:  # more than two looks
             next(lines)
 
 
-def test_guesses_at_one_account_end_whatever_their_address(shared_server: Server) -> None:
-    with member(shared_server, email="guessed@example.com"):
+def test_guesses_at_one_account_end_whatever_their_address(lone_server: Server) -> None:
+    with member(lone_server, email="guessed@example.com"):
         pass
     statuses = []
     for number in range(12):
-        with visitor(shared_server, f"127.0.2.{number + 1}") as guesser:
+        with visitor(lone_server, f"127.0.2.{number + 1}") as guesser:
             fields = {"email": "Guessed@example.com ", "password": f"wrong {number}"}
             statuses.append(send_form(guesser, "/sign-in", "/sign-in", **fields).status_code)
     assert statuses == [401] * 10 + [429] * 2
-    with visitor(shared_server, "127.0.2.50") as right:
+    with visitor(lone_server, "127.0.2.50") as right:
         fields = {"email": "guessed@example.com", "password": PASSWORD}
         refused = send_form(right, "/sign-in", "/sign-in", **fields)
         assert refused.status_code == 429
         assert "Too many attempts" in refused.text
         assert 0 < int(refused.headers["Retry-After"]) <= 15 * 60 + 1
-    with visitor(shared_server, "127.0.2.51") as other:
+    with visitor(lone_server, "127.0.2.51") as other:
         assert send_form(other, "/sign-in", "/sign-in", email="x@example.com", password="no").status_code == 401
-    assert "guessed@example.com" not in shared_server.log()
-    metrics = httpx.get(shared_server.url + "/metrics", verify=False).text
+    assert "guessed@example.com" not in lone_server.log()
+    metrics = httpx.get(lone_server.url + "/metrics", verify=False).text
     assert 'milepost_sign_in_failures_total{reason="limit"} 3.0' in metrics
 
 

@@ -40,13 +40,13 @@ def _post(server: Server, path: str, body: bytes, kind: str, key: str = "") -> i
 
 @pytest.mark.alone
 @pytest.mark.parametrize("name", _COSTLY)
-def test_a_costly_body_without_a_key_is_refused_at_once(shared_server: Server, name: str) -> None:
+def test_a_costly_body_without_a_key_is_refused_at_once(lone_server: Server, name: str) -> None:
     path, body, kind = _COSTLY[name]
-    with neighbour(shared_server, f"beside {name}") as other:
-        before, spent = other.answers(), cpu_seconds(shared_server)
+    with neighbour(lone_server, f"beside {name}") as other:
+        before, spent = other.answers(), cpu_seconds(lone_server)
         with ThreadPoolExecutor(4) as senders:
-            answers = list(senders.map(lambda _: _post(shared_server, path, body, kind), range(12)))
-        cost = (cpu_seconds(shared_server) - spent) / len(answers)
+            answers = list(senders.map(lambda _: _post(lone_server, path, body, kind), range(12)))
+        cost = (cpu_seconds(lone_server) - spent) / len(answers)
         other.wait_for_answers(before + 5)
     print(f"{name}: {cost:.3f} s of CPU each, the neighbour waited {other.longest(before):.3f} s at most")
     assert set(answers) <= {0, 400, 401, 403, 413}
@@ -64,12 +64,12 @@ def test_a_costly_body_without_a_key_is_refused_at_once(shared_server: Server, n
         b'{"customer_id":"deep","event_type":"navigation","metadata":{"a":"' + b'\\"[' * 10_000 + b'"}}',
     ],
 )
-def test_deep_metadata_with_the_public_key_costs_no_seconds(shared_server: Server, event: bytes) -> None:
+def test_deep_metadata_with_the_public_key_costs_no_seconds(lone_server: Server, event: bytes) -> None:
     body = b'{"events":[' + b",".join([event] * min(199, _LARGE // len(event))) + b"]}"
-    with neighbour(shared_server, f"beside deep {len(event)}") as other:
-        before, spent = other.answers(), cpu_seconds(shared_server)
-        status = _post(shared_server, "/v1/events", body, "application/json", WRITE_KEY)
-        cost = cpu_seconds(shared_server) - spent
+    with neighbour(lone_server, f"beside deep {len(event)}") as other:
+        before, spent = other.answers(), cpu_seconds(lone_server)
+        status = _post(lone_server, "/v1/events", body, "application/json", WRITE_KEY)
+        cost = cpu_seconds(lone_server) - spent
         other.wait_for_answers(before + 5)
     assert status == 200
     print(f"{cost:.3f} s of CPU, the neighbour waited {other.longest(before):.3f} s at most")
@@ -78,7 +78,7 @@ def test_deep_metadata_with_the_public_key_costs_no_seconds(shared_server: Serve
     assert other.longest(before) < 2
 
 
-def test_a_key_in_the_body_is_looked_for_at_its_beginning(shared_server: Server) -> None:
+def test_a_key_in_the_body_is_looked_for_at_its_beginning(lone_server: Server) -> None:
     call = b'{"event":"x","userId":"u","type":"track"}'
     filling = b" " * 100_000
     found = b'{"writeKey":"%s","batch":[%s]%s}' % (WRITE_KEY.encode(), call, filling)
@@ -87,16 +87,16 @@ def test_a_key_in_the_body_is_looked_for_at_its_beginning(shared_server: Server)
     # The first key that is found is not the batch's own.
     inside = b'{"batch":[{"writeKey":"%s"}],"writeKey":"mpw_nobodys"}' % WRITE_KEY.encode()
     for body, status in ((found, 200), (late, 401), (other, 401), (inside, 401), (gzip.compress(found), 200)):
-        assert _post(shared_server, "/v1/batch", body, "text/plain") == status, body[:80]
+        assert _post(lone_server, "/v1/batch", body, "text/plain") == status, body[:80]
     # A header says it before any body.
-    assert _post(shared_server, "/v1/batch", late, "text/plain", WRITE_KEY) == 200
+    assert _post(lone_server, "/v1/batch", late, "text/plain", WRITE_KEY) == 200
 
 
-def test_a_key_is_checked_before_the_body_has_come(shared_server: Server) -> None:
+def test_a_key_is_checked_before_the_body_has_come(lone_server: Server) -> None:
     head = (
         b"POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer mpw_nobodys\r\nContent-Length: 4000000\r\n\r\n"
     )
-    with socket.create_connection(("127.0.0.1", shared_server.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", lone_server.port), timeout=10) as connection:
         connection.sendall(head)
         assert connection.recv(100).startswith(b"HTTP/1.1 401")
 
@@ -111,10 +111,10 @@ def _memory(processes: list[int]) -> int:
 
 
 @pytest.mark.alone
-def test_thousands_of_slow_connections_keep_nobody_out(shared_server: Server) -> None:
+def test_thousands_of_slow_connections_keep_nobody_out(lone_server: Server) -> None:
     """2,000 at once, each sending a byte of its head now and then: p99 below 0.2 s, less than 100 MB more."""
-    assert shared_server.process is not None
-    family = [shared_server.process.pid, *(child.pid for child in psutil.Process(shared_server.process.pid).children())]
+    assert lone_server.process is not None
+    family = [lone_server.process.pid, *(child.pid for child in psutil.Process(lone_server.process.pid).children())]
     before = _memory(family)
     enough = threading.Event()
 
@@ -125,7 +125,7 @@ def test_thousands_of_slow_connections_keep_nobody_out(shared_server: Server) ->
             with (
                 contextlib.suppress(OSError),
                 socket.create_connection(
-                    ("127.0.0.1", shared_server.port), timeout=5, source_address=source
+                    ("127.0.0.1", lone_server.port), timeout=5, source_address=source
                 ) as connection,
             ):
                 connection.sendall(b"GET / HTTP/1.1\r\n")
@@ -135,13 +135,13 @@ def test_thousands_of_slow_connections_keep_nobody_out(shared_server: Server) ->
     threading.stack_size(256 * 1024)
     threads = [threading.Thread(target=slow, args=(number,)) for number in range(2_000)]
     threading.stack_size(0)
-    with neighbour(shared_server, "beside slow ones") as other:
+    with neighbour(lone_server, "beside slow ones") as other:
         for thread in threads:
             thread.start()
-        wait_for(lambda: _metric(shared_server, "milepost_http_connections ") > 1_900, 30, "the slow ones to be in")
+        wait_for(lambda: _metric(lone_server, "milepost_http_connections ") > 1_900, 30, "the slow ones to be in")
         begun = other.answers()
         other.wait_for_answers(begun + 150)
-        there = _metric(shared_server, "milepost_http_connections ")
+        there = _metric(lone_server, "milepost_http_connections ")
         grown = _memory(family) - before
         enough.set()
     for thread in threads:
@@ -153,12 +153,12 @@ def test_thousands_of_slow_connections_keep_nobody_out(shared_server: Server) ->
     assert grown < 100 << 20
 
 
-def test_strangers_hear_yes_or_no_and_no_numbers(shared_server: Server) -> None:
+def test_strangers_hear_yes_or_no_and_no_numbers(lone_server: Server) -> None:
     through_a_proxy = {"X-Forwarded-For": "203.0.113.9"}
     for path in ("/health", "/ready"):
-        inside = httpx.get(shared_server.url + path, verify=False).json()
+        inside = httpx.get(lone_server.url + path, verify=False).json()
         assert inside["version"]
-        outside = httpx.get(shared_server.url + path, headers=through_a_proxy, verify=False)
+        outside = httpx.get(lone_server.url + path, headers=through_a_proxy, verify=False)
         assert outside.status_code == 200
         assert outside.json() == {
             "status": inside["status"],
@@ -175,15 +175,15 @@ def test_strangers_hear_yes_or_no_and_no_numbers(shared_server: Server) -> None:
         (through_a_proxy | with_key, 200),
         (through_a_proxy | {"Authorization": f"Bearer {WRITE_KEY}"}, 401),
     ):
-        answer = httpx.get(shared_server.url + "/metrics", headers=headers, verify=False)
+        answer = httpx.get(lone_server.url + "/metrics", headers=headers, verify=False)
         assert answer.status_code == status
-    assert httpx.get(shared_server.url + "/metrics").headers["content-type"].count("charset") == 1
+    assert httpx.get(lone_server.url + "/metrics").headers["content-type"].count("charset") == 1
 
 
 @pytest.mark.parametrize("path", ["/health", "/ready", "/", "/sign-in", "/static/app.css", "/v1/customers", "/v1/live"])
-def test_head_is_get_without_its_body(shared_server: Server, path: str) -> None:
+def test_head_is_get_without_its_body(lone_server: Server, path: str) -> None:
     headers = {"Authorization": f"Bearer {SECRET_KEY}"}
-    with httpx.Client(base_url=shared_server.url, headers=headers, timeout=10, verify=False) as client:
+    with httpx.Client(base_url=lone_server.url, headers=headers, timeout=10, verify=False) as client:
         head = client.head(path)
         with client.stream("GET", path) as got:
             assert head.status_code == got.status_code
@@ -194,25 +194,25 @@ def test_head_is_get_without_its_body(shared_server: Server, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/static/x%00", "/static/..", "/static/%2e%2e/app.py", "/static/" + "a" * 5000])
-def test_files_with_odd_names_are_not_there(shared_server: Server, path: str) -> None:
-    with socket.create_connection(("127.0.0.1", shared_server.port), timeout=10) as connection:
+def test_files_with_odd_names_are_not_there(lone_server: Server, path: str) -> None:
+    with socket.create_connection(("127.0.0.1", lone_server.port), timeout=10) as connection:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         assert connection.recv(100).startswith(b"HTTP/1.1 404"), path
 
 
-def test_a_body_that_is_cut_off_is_no_error_of_ours(shared_server: Server) -> None:
-    began = len(shared_server.log_path.read_bytes())
+def test_a_body_that_is_cut_off_is_no_error_of_ours(lone_server: Server) -> None:
+    began = len(lone_server.log_path.read_bytes())
     for path in ("/v1/events", "/v1/query/trends", "/sign-in"):
         head = f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {SECRET_KEY}\r\nContent-Length: 1000\r\n"
-        with socket.create_connection(("127.0.0.1", shared_server.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", lone_server.port), timeout=10) as connection:
             connection.sendall(head.encode() + b"Content-Type: application/json\r\n\r\n{")
-    assert _post(shared_server, "/v1/events", b'{"events":[]}', "application/json", WRITE_KEY) == 200
-    assert b"ERROR" not in shared_server.log_path.read_bytes()[began:]
+    assert _post(lone_server, "/v1/events", b'{"events":[]}', "application/json", WRITE_KEY) == 200
+    assert b"ERROR" not in lone_server.log_path.read_bytes()[began:]
 
 
-def test_requests_nobody_answers_are_counted(shared_server: Server) -> None:
-    before = _metric(shared_server, "milepost_http_unanswered_total")
+def test_requests_nobody_answers_are_counted(lone_server: Server) -> None:
+    before = _metric(lone_server, "milepost_http_unanswered_total")
     for path in ("/v1/nothing", "/nowhere"):
-        assert httpx.get(shared_server.url + path, verify=False).status_code == 404
-    assert httpx.delete(shared_server.url + "/v1/events", verify=False).status_code == 405
-    assert _metric(shared_server, "milepost_http_unanswered_total") == before + 3
+        assert httpx.get(lone_server.url + path, verify=False).status_code == 404
+    assert httpx.delete(lone_server.url + "/v1/events", verify=False).status_code == 405
+    assert _metric(lone_server, "milepost_http_unanswered_total") == before + 3

@@ -17,7 +17,7 @@ from tests.support.server import WRITE_KEY, Server, wait_for
 
 
 @pytest.fixture(scope="module")
-def played(shared_server: Server) -> Server:
+def played(lone_server: Server) -> Server:
     """Twenty customers over five weeks; one missed last week, so that its streak is about to end."""
     now = datetime.now(UTC)
     events: list[dict[str, Any]] = [
@@ -33,13 +33,13 @@ def played(shared_server: Server) -> Server:
         for week in range(5)
         if not (number == 7 and week < 2)
     ]
-    with shared_server.client(WRITE_KEY) as client:
+    with lone_server.client(WRITE_KEY) as client:
         assert client.post("/v1/events", json={"events": events}).json()["rejected"] == []
-    with shared_server.client() as client:
+    with lone_server.client() as client:
         wait_for(
             lambda: client.get("/v1/leaderboard?everyone=true").json()["customers"] >= 20, 30, "everybody to be settled"
         )
-    return shared_server
+    return lone_server
 
 
 @pytest.fixture(params=["light", "dark"])

@@ -40,17 +40,17 @@ def _history(now: datetime) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def filled(shared_server: Server) -> Server:
-    with shared_server.client(WRITE_KEY) as client:
+def filled(lone_server: Server) -> Server:
+    with lone_server.client(WRITE_KEY) as client:
         answer = client.post("/v1/events", json={"events": list(_history(datetime.now(UTC)))})
     assert answer.status_code == 200, answer.text
     assert answer.json()["rejected"] == []
-    with psycopg.connect(shared_server.database_url, autocommit=True) as connection:
+    with psycopg.connect(lone_server.database_url, autocommit=True) as connection:
         connection.execute(
             "insert into milepost.customers (customer_id, name)"
             " values ('c-000', 'Øresund Maritime'), ('c-001', 'Fabrikam')"
         )
-    return shared_server
+    return lone_server
 
 
 @pytest.fixture

@@ -141,8 +141,8 @@ def test_nobody_comes_in_without_signing_in(server: Server) -> None:
         assert client.get("/coaching").status_code == 303
 
 
-def test_it_is_not_empty_before_anything_happened(shared_server: Server) -> None:
-    with member(shared_server, address="127.0.0.2", email="lee@example.com") as client:
+def test_it_is_not_empty_before_anything_happened(lone_server: Server) -> None:
+    with member(lone_server, address="127.0.0.2", email="lee@example.com") as client:
         page = client.get("/coaching").raise_for_status().text
     assert "Nothing was recommended yet" in page
     assert "Not enough data yet" in page

@@ -15,7 +15,7 @@ _NAME = "Müller & <Söhne>"
 
 
 @pytest.fixture(scope="module")
-def played(shared_server: Server) -> Server:
+def played(lone_server: Server) -> Server:
     """Thirty customers with a badge, one of them with a name and a streak of three weeks."""
     now = datetime.now(UTC)
     events = [
@@ -28,16 +28,16 @@ def played(shared_server: Server) -> Server:
         for number in range(30)
     ]
     events += [events[0] | {"timestamp": (now - timedelta(days=7 * week)).isoformat()} for week in (1, 2)]
-    with shared_server.client(WRITE_KEY) as client:
+    with lone_server.client(WRITE_KEY) as client:
         assert client.post("/v1/events", json={"events": events}).json()["rejected"] == []
         client.post(
             "/v1/group", json={"groupId": "game-0", "userId": "u", "traits": {"name": _NAME}}
         ).raise_for_status()
-    with shared_server.client() as client:
+    with lone_server.client() as client:
         wait_for(
             lambda: client.get("/v1/leaderboard?everyone=true&limit=500").json()["customers"] >= 30, 30, "settling"
         )
-    return shared_server
+    return lone_server
 
 
 @pytest.fixture(scope="module")

@@ -17,19 +17,19 @@ _PAGES = ("/", "/first-event", "/live", "/customers", "/customers/x", "/customer
 
 
 @pytest.mark.parametrize("path", _PAGES)
-def test_no_page_without_a_member(shared_server: Server, path: str) -> None:
-    with visitor(shared_server) as client:
+def test_no_page_without_a_member(lone_server: Server, path: str) -> None:
+    with visitor(lone_server) as client:
         answer = client.get(path)
         assert answer.status_code == 303
         assert answer.headers["location"].startswith("/sign-in")
-        part = client.get(path, headers={"HX-Request": "true", "HX-Current-URL": f"{shared_server.url}/customers?q=a"})
+        part = client.get(path, headers={"HX-Request": "true", "HX-Current-URL": f"{lone_server.url}/customers?q=a"})
         assert part.headers["hx-redirect"] == "/sign-in?next=/customers%3Fq%3Da"
 
 
-def test_sign_in_leads_back_to_the_page_that_was_wanted(shared_server: Server) -> None:
-    with member(shared_server, "127.0.1.1", "back@example.com"):
+def test_sign_in_leads_back_to_the_page_that_was_wanted(lone_server: Server) -> None:
+    with member(lone_server, "127.0.1.1", "back@example.com"):
         pass
-    with visitor(shared_server, "127.0.1.1") as client:
+    with visitor(lone_server, "127.0.1.1") as client:
         there = client.get("/customers/a%2Fb%3F?x=1&y=2").headers["location"]
         assert there == "/sign-in?next=/customers/a%252Fb%253F%3Fx%3D1%26y%3D2"
         answer = send_form(
@@ -40,29 +40,29 @@ def test_sign_in_leads_back_to_the_page_that_was_wanted(shared_server: Server) -
         assert client.get("/sign-in?next=/live").headers["location"] == "/live"
 
 
-def test_a_link_works_once(shared_server: Server) -> None:
-    link = sign_in_link(shared_server)
-    with visitor(shared_server, "127.0.1.2") as client:
+def test_a_link_works_once(lone_server: Server) -> None:
+    link = sign_in_link(lone_server)
+    with visitor(lone_server, "127.0.1.2") as client:
         short = send_form(client, link, link, email="once@example.com", password="short")
         assert short.status_code == 400
         assert "at least 10 characters" in short.text
         assert 'value="once@example.com"' in short.text
         assert "short" not in short.text.split("<form")[1].split("</form>")[0].replace("at least", "")
         assert send_form(client, link, link, email="once@example.com", password=PASSWORD).status_code == 303
-    with visitor(shared_server) as other:
+    with visitor(lone_server) as other:
         expired = other.get(link)
         assert expired.status_code == 410
         assert "milepost sign-in-link" in expired.text
         assert other.get("/welcome/never-was").status_code == 410
 
 
-def test_a_new_password_ends_the_sessions_of_the_old_one(shared_server: Server) -> None:
+def test_a_new_password_ends_the_sessions_of_the_old_one(lone_server: Server) -> None:
     with (
-        member(shared_server, "127.0.1.20", "changed@example.com") as old,
-        visitor(shared_server, "127.0.1.21") as other,
+        member(lone_server, "127.0.1.20", "changed@example.com") as old,
+        visitor(lone_server, "127.0.1.21") as other,
     ):
         assert old.get("/customers").status_code == 200
-        link = sign_in_link(shared_server)
+        link = sign_in_link(lone_server)
         changed = send_form(other, link, link, email="changed@example.com", password="another password 7")
         assert changed.status_code == 303
         assert other.get("/customers").status_code == 200
@@ -72,10 +72,10 @@ def test_a_new_password_ends_the_sessions_of_the_old_one(shared_server: Server) 
         assert old.get("/customers").status_code == 200
 
 
-def test_wrong_password_and_unknown_address_sound_alike(shared_server: Server) -> None:
-    with member(shared_server, "127.0.1.3", "known@example.com"):
+def test_wrong_password_and_unknown_address_sound_alike(lone_server: Server) -> None:
+    with member(lone_server, "127.0.1.3", "known@example.com"):
         pass
-    with visitor(shared_server, "127.0.1.3") as client:
+    with visitor(lone_server, "127.0.1.3") as client:
         wrong = send_form(client, "/sign-in", "/sign-in", email="known@example.com", password="not the password")
         nobody = send_form(client, "/sign-in", "/sign-in", email="nobody@example.com", password="not the password")
     assert wrong.status_code == nobody.status_code == 401
@@ -83,8 +83,8 @@ def test_wrong_password_and_unknown_address_sound_alike(shared_server: Server) -
     assert "milepost" not in wrong.cookies
 
 
-def test_attempts_are_limited_by_address(shared_server: Server) -> None:
-    with visitor(shared_server, "127.0.1.4") as client:
+def test_attempts_are_limited_by_address(lone_server: Server) -> None:
+    with visitor(lone_server, "127.0.1.4") as client:
         answers = [
             send_form(client, "/sign-in", "/sign-in", email=f"{n}@example.com", password="the same guess")
             for n in range(11)
@@ -92,12 +92,12 @@ def test_attempts_are_limited_by_address(shared_server: Server) -> None:
     assert [answer.status_code for answer in answers] == [401] * 10 + [429]
     assert "Too many attempts" in answers[-1].text
     assert 10 < int(answers[-1].headers["Retry-After"]) <= 60, "until the minute is over"
-    with visitor(shared_server, "127.0.1.5") as other:
+    with visitor(lone_server, "127.0.1.5") as other:
         assert send_form(other, "/sign-in", "/sign-in", email="a@example.com", password="guess").status_code == 401
 
 
-def test_a_form_of_another_site_changes_nothing(shared_server: Server) -> None:
-    with member(shared_server, "127.0.1.6") as client:
+def test_a_form_of_another_site_changes_nothing(lone_server: Server) -> None:
+    with member(lone_server, "127.0.1.6") as client:
         forged = client.post("/keys", data={"name": "forged", "kind": "secret"})
         assert forged.status_code == 403
         assert "Nothing was changed" in forged.text
@@ -124,17 +124,17 @@ def test_a_form_of_another_site_changes_nothing(shared_server: Server) -> None:
         assert client.get("/customers").status_code == 200
 
 
-def test_sign_out(shared_server: Server) -> None:
-    with member(shared_server, "127.0.1.7") as client:
+def test_sign_out(lone_server: Server) -> None:
+    with member(lone_server, "127.0.1.7") as client:
         assert client.get("/customers").status_code == 200
         assert send_form(client, "/keys", "/sign-out").headers["location"] == "/sign-in?out=1"
         assert client.get("/customers").status_code == 303
 
 
-def test_a_removed_member_is_out_at_once(shared_server: Server) -> None:
-    with member(shared_server, "127.0.1.8", "gone@example.com") as client:
+def test_a_removed_member_is_out_at_once(lone_server: Server) -> None:
+    with member(lone_server, "127.0.1.8", "gone@example.com") as client:
         assert client.get("/v1/customers").status_code == 200
-        with psycopg.connect(shared_server.database_url, autocommit=True) as connection:
+        with psycopg.connect(lone_server.database_url, autocommit=True) as connection:
             connection.execute("delete from milepost.members where email = 'gone@example.com'")
         assert client.get("/v1/customers").status_code == 401
         assert client.get("/v1/live").status_code == 401
@@ -160,8 +160,8 @@ def _aad(text: str) -> str:
         _aad("{}"),
     ],
 )
-def test_no_cookie_makes_an_error(shared_server: Server, cookie: str) -> None:
-    with visitor(shared_server) as client:
+def test_no_cookie_makes_an_error(lone_server: Server, cookie: str) -> None:
+    with visitor(lone_server) as client:
         for path in ("/", "/v1/customers", "/nothing"):
             answer = client.get(path, headers={"Cookie": f"milepost={cookie}; milepost_csrf={cookie}; tz={cookie}"})
             assert answer.status_code in (303, 401, 404), (path, answer.text)

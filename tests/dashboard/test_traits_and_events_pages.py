@@ -16,9 +16,9 @@ def _put(server: Server, customer: str, traits: dict[str, object]) -> None:
     )
 
 
-def test_traits_by_hand(shared_server: Server) -> None:
-    _put(shared_server, "hand", {"name": "Hand Inc", "mrr": 1200, "renewal_date": "2027-01-31", "odd <b>": "<script>"})
-    with member(shared_server) as dana:
+def test_traits_by_hand(lone_server: Server) -> None:
+    _put(lone_server, "hand", {"name": "Hand Inc", "mrr": 1200, "renewal_date": "2027-01-31", "odd <b>": "<script>"})
+    with member(lone_server) as dana:
         text = dana.get("/customers/hand").text
         assert "Hand Inc" in text
         assert "1,200" in text
@@ -34,13 +34,13 @@ def test_traits_by_hand(shared_server: Server) -> None:
         refused = send_form(dana, "/customers/hand", "/customers/hand/traits", name="x", value="y" * 501)
         assert refused.status_code == 400
         assert "500" in refused.text
-    with psycopg.connect(shared_server.database_url or "") as connection:
+    with psycopg.connect(lone_server.database_url or "") as connection:
         by = connection.execute("select source from milepost.traits where name = 'owner' and id = 'hand'").fetchall()
     assert by == [("dana@example.com",)]
 
 
-def test_names_of_events(shared_server: Server) -> None:
-    with member(shared_server) as dana:
+def test_names_of_events(lone_server: Server) -> None:
+    with member(lone_server) as dana:
         assert "No event has a name yet" in dana.get("/event-names").text
         headers = {"Authorization": f"Bearer {SERVER_KEY}"}
         events = [
@@ -48,15 +48,14 @@ def test_names_of_events(shared_server: Server) -> None:
             for n, name in enumerate(("Invoice Sent", "<i>odd</i>", "Invoice Sent", "x" * 200))
         ]
         assert (
-            httpx.post(f"{shared_server.url}/v1/events", json={"events": events}, headers=headers).json()["accepted"]
-            == 4
+            httpx.post(f"{lone_server.url}/v1/events", json={"events": events}, headers=headers).json()["accepted"] == 4
         )
         page = dana.get("/event-names").text
         assert page.count("means nothing yet") == 3
         assert "&lt;i&gt;odd" in page
         said = {"name": "Invoice Sent", "type": "export_action", "tool": "icp-analysis", "label": "Invoice"}
         assert send_form(dana, "/event-names", "/event-names", **said).status_code in (200, 303)
-        with psycopg.connect(shared_server.database_url or "", autocommit=True) as connection:
+        with psycopg.connect(lone_server.database_url or "", autocommit=True) as connection:
             asked = (
                 "select distinct event_type, tool_id, competency_area from public.behavior_events"
                 " where event_name = 'Invoice Sent'"

@@ -19,12 +19,12 @@ def batch(customer: str, count: int = 1) -> dict[str, object]:
     return {"events": [{"event_type": "tool_usage", "customer_id": customer, "tool_id": "x"}] * count}
 
 
-def test_health_ready_and_metrics(shared_server: Server) -> None:
-    assert httpx.get(shared_server.url + "/health").json()["status"] == "ok"
-    assert httpx.get(shared_server.url + "/ready").json()["status"] == "ready"
-    with shared_server.client(WRITE_KEY) as client:
+def test_health_ready_and_metrics(lone_server: Server) -> None:
+    assert httpx.get(lone_server.url + "/health").json()["status"] == "ok"
+    assert httpx.get(lone_server.url + "/ready").json()["status"] == "ready"
+    with lone_server.client(WRITE_KEY) as client:
         client.post("/v1/events", json={"events": [batch("metrics")["events"][0], {"event_type": "nonsense"}]})  # type: ignore[index]
-    text = httpx.get(shared_server.url + "/metrics").text
+    text = httpx.get(lone_server.url + "/metrics").text
     samples = {
         (
             sample.name,
@@ -40,13 +40,13 @@ def test_health_ready_and_metrics(shared_server: Server) -> None:
     assert samples["milepost_ingest_step_rejections_total", "decode_event", "unknown_event_type"] >= 1
 
 
-def test_logs_are_lines_of_json(shared_server: Server) -> None:
-    lines = [line for line in shared_server.log().splitlines() if line.startswith("{")]
-    assert lines, shared_server.log()
+def test_logs_are_lines_of_json(lone_server: Server) -> None:
+    lines = [line for line in lone_server.log().splitlines() if line.startswith("{")]
+    assert lines, lone_server.log()
     for line in lines:
         entry = json.loads(line)
         assert {"timestamp", "level", "logger", "message"} <= set(entry)
-    others = [line for line in shared_server.log().splitlines() if line.strip() and not line.startswith("{")]
+    others = [line for line in lone_server.log().splitlines() if line.strip() and not line.startswith("{")]
     # The one thing for people: the way in, at the first start.
     assert all("link" in line or "/welcome/" in line for line in others), others
 
@@ -109,18 +109,18 @@ def test_a_limit_on_requests_answers_429_with_retry_after(dsn: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize("origin", ["https://app.example.com"])
-def test_browsers_of_other_origins_may_send(shared_server: Server, origin: str) -> None:
+def test_browsers_of_other_origins_may_send(lone_server: Server, origin: str) -> None:
     asked = "authorization,anonymousid,sentat,x-retry-count,rsa-retry-attempt,rsa-since-last-attempt,rsa-retry-reason"
     asked += ",rsa-since-first-attempt,rsa-recovered,x-of-an-sdk-to-come"
     answer = httpx.options(
-        shared_server.url + "/v1/batch",
+        lone_server.url + "/v1/batch",
         headers={"Origin": origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": asked},
     )
     assert answer.status_code == 204
     allowed = answer.headers["access-control-allow-headers"].lower()
     assert all(name in allowed for name in asked.split(","))
     sent = httpx.post(
-        shared_server.url + "/v1/events",
+        lone_server.url + "/v1/events",
         json=batch("cors"),
         headers={"Origin": origin, "Authorization": f"Bearer {WRITE_KEY}"},
     )
