@@ -36,6 +36,7 @@ from milepost.access.secrets import derived, identity_secret
 from milepost.access.services import AnyRequest, Services, services
 from milepost.access.sessions import SessionConfig, SessionCookie, cookie_name
 from milepost.access.tokens import Tokens
+from milepost.api import annotations as api_annotations
 from milepost.api import (
     coach,
     erasing,
@@ -64,6 +65,7 @@ from milepost.columns.client import Columns
 from milepost.columns.watch import Watch
 from milepost.dashboard import live as live_page
 from milepost.dashboard.account import pages as account_pages
+from milepost.dashboard.annotations import pages as annotation_pages
 from milepost.dashboard.coach import pages as coach_pages
 from milepost.dashboard.customers import pages as customers_pages
 from milepost.dashboard.describe import event_in_words
@@ -161,6 +163,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             people.router,
             validation.router,
             tokens.router,
+            api_annotations.router,
             work.router,
             tasks.router,
             score_pages.router,
@@ -172,6 +175,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             question_pages.router,
             game_pages.router,
             coach_pages.router,
+            annotation_pages.router,
             work_pages.router,
             traits_pages.router,
             events_pages.router,

@@ -97,6 +97,10 @@ _ROUTES: Final = {
         GET /v1/me/sessions
     """,
     Caller.TEAM: """
+        GET /v1/annotations
+        POST /v1/annotations
+        DELETE /v1/annotations/{annotation_id}
+        PATCH /v1/annotations/{annotation_id}
         GET /v1/coach/playbooks
         GET /v1/coach/queue
         GET /v1/cohorts
@@ -166,6 +170,9 @@ _ROUTES: Final = {
     """,
     Caller.MEMBER: """
         GET /
+        GET /annotations
+        POST /annotations
+        POST /annotations/{annotation_id}
         GET /coaching
         POST /coaching/recommendations/{recommendation_id}
         GET /cohorts

@@ -30,6 +30,9 @@ from . import (
     sample_traits,
     sample_work,
 )
+from . import (
+    sample_annotations as marked,
+)
 from .sample import EVIL, SCENARIOS, Scenario
 
 _TYPES: Final = {
@@ -46,7 +49,7 @@ def _views(scenario: Scenario) -> Iterator[tuple[str, str, v.Section | None, obj
     """(name, template, section, view) of every page; section None: nobody is signed in."""
     full = scenario == "full"
     text = EVIL * 3 if scenario == "absurd" else ""
-    yield "overview", "overview.html", "overview", sample.overview(scenario)
+    yield "overview", "overview.html", "overview", marked.on_overview(sample.overview(scenario), scenario)
     yield (
         "getting-started",
         "getting_started.html",
@@ -58,7 +61,8 @@ def _views(scenario: Scenario) -> Iterator[tuple[str, str, v.Section | None, obj
         ),
     )
     yield "customers", "customers.html", "customers", sample.customers(scenario)
-    yield "customer", "customer.html", "customers", sample.customer(scenario)
+    yield "customer", "customer.html", "customers", marked.on_customer(sample.customer(scenario), scenario)
+    yield "annotations", "annotations.html", "annotations", marked.page(scenario)
     yield "people", "people/people.html", "customers", None
     yield "person", "people/person.html", "customers", sample_people.person(scenario)
     yield "tasks", "work/tasks.html", "tasks", sample_work.tasks(scenario)

@@ -292,6 +292,46 @@ def test_charts_are_drawn_in_both_themes(visit: Visit, scheme: Any) -> None:
     page.wait_for_function("before => document.querySelector('#trend canvas').toDataURL() !== before", arg=before)
 
 
+def test_annotations_are_drawn_on_every_chart_of_time(visit: Visit, asked: Server) -> None:
+    day = datetime.now(UTC).date() - timedelta(days=3)
+    page = visit.open("/trends?days=30&interval=day&tz=UTC")
+    page.get_by_role("button", name="Annotate").click()
+    dialog = page.get_by_role("dialog", name="What happened on a day")
+    dialog.get_by_label("Day").fill(day.isoformat())
+    dialog.get_by_label("What happened").fill("<b>New</b> prices")
+    dialog.get_by_role("button", name="Annotate").click()
+    try:
+        expect(page).to_have_url(re.compile(r"/trends\?days=30"))
+        mark = page.locator("#trend [data-placed] a")
+        expect(mark).to_have_count(1)
+        # Where its day's point is, 3 of 29 steps from the right edge of the plot.
+        plot, drawn = page.locator("#trend [data-placed]").bounding_box(), mark.locator("path").bounding_box()
+        assert plot is not None
+        assert drawn is not None
+        assert abs(drawn["x"] + drawn["width"] / 2 - (plot["x"] + plot["width"] * 26 / 29)) < 1
+        mark.focus()
+        tip = page.locator(".annotation-tip")
+        expect(tip).to_contain_text("<b>New</b> prices")
+        page.keyboard.press("Escape")
+        expect(tip).to_be_hidden()
+        mark.locator("rect").hover()
+        expect(tip).to_be_visible()
+        assert_clean(page)
+        told = [row[-1] for row in _table(page, "trend")]
+        assert told[0] == "Annotations"
+        assert [text for text in told[1:] if text] == [f"{day.day} {day:%b}: <b>New</b> prices"]
+        for address, chart in (("/lifecycle?days=60", "lifecycle"), ("/sessions?days=30", "sessions")):
+            expect(visit.open(address).locator(f"#{chart} [data-placed] a")).to_have_count(1)
+        expect(visit.open("/").locator("[data-annotations]:visible")).to_have_count(4)
+        page.locator("#events .annotations a").click()
+        expect(page.get_by_text("<b>New</b> prices")).to_be_visible()
+        assert_clean(page)
+    finally:
+        with asked.client() as team:
+            for one in team.get("/v1/annotations").json()["items"]:
+                team.delete(f"/v1/annotations/{one['annotation_id']}")
+
+
 def test_points_between_gaps_are_drawn(visit: Visit) -> None:
     """There is a share on every seventh day alone: no line leads to such a day."""
     visit.page.emulate_media(color_scheme="light")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -42,12 +42,15 @@ from milepost.insights.customers import (
 from milepost.insights.history import read_history
 from milepost.insights.ordering import Sort
 from milepost.insights.timeline import read_event, read_timeline
+from milepost.work.annotations import annotations_between
 from milepost.work.tags import count_tags, tags_of
 from milepost.work.texts import MAX_TAG, tag_key
 
 _PAGE = 50
 _ENTRIES = 40
 _SESSIONS = 10
+#: The score's line is no longer than this.
+_YEAR = timedelta(days=366)
 #: Tags that are offered to choose from.
 _TAGS = 500
 #: Fewer customers than these are settled before anybody has read that they are not.
@@ -108,6 +111,7 @@ async def customer(request: AnyRequest, segment: str) -> Template:
         sessions = await read_sessions(connection, customer_id, limit=_SESSIONS)
         entries, following = await read_timeline(connection, customer_id, limit=_ENTRIES)
         history = await read_history(connection, customer_id, today=now.date())
+        notes = await annotations_between(connection, now.date() - _YEAR, now.date())
         offline = await offline_panel(request, connection, customer_id)
         coach = await next_steps(request, connection, customer_id)
         game = await customer_panel(request, connection, customer_id)
@@ -116,7 +120,7 @@ async def customer(request: AnyRequest, segment: str) -> Template:
     # Of the column store: no connection of the pool waits for it.
     people = await people_panel(request, customer_id)
     first = timeline_view(entries, customer_id, served.plan, zone_of(request), following=following)
-    view = customer_view(found, sessions.items, first, served.plan, now=now, days=history.days)
+    view = customer_view(found, sessions.items, first, served.plan, now=now, days=history.days, notes=notes)
     return page(
         request,
         "customer.html",
