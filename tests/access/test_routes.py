@@ -133,6 +133,11 @@ _ROUTES: Final = {
         GET /v1/customers/{customer_id}/tasks
         POST /v1/customers/{customer_id}/tasks
         GET /v1/insights/validation
+        GET /v1/segments
+        POST /v1/segments
+        DELETE /v1/segments/{segment}
+        GET /v1/segments/{segment}
+        PATCH /v1/segments/{segment}
         GET /v1/leaderboard
         GET /v1/live
         DELETE /v1/notes/{note_id}
