@@ -225,6 +225,10 @@ _ROUTES: Final = {
         GET /people/{segment}
         GET /practice
         GET /questions/values
+        GET /segments
+        POST /segments
+        GET /segments/new
+        POST /segments/{segment}
         POST /reports
         POST /reports/{report_id}
         GET /reports/{report_id}/card

@@ -17,7 +17,7 @@ from tests.browser.complaints import complaints_of
 from tests.support.axe import DESKTOP, assert_clean
 from tests.support.dashboard import EMAIL, PASSWORD, member, sign_in_link
 from tests.support.postgres import Cluster
-from tests.support.server import WRITE_KEY, Server, running, wait_for
+from tests.support.server import SERVER_KEY, WRITE_KEY, Server, running, wait_for
 
 #: 40 customers analyse, 24 of them export, 10 of these share.
 _ANALYSED, _EXPORTED, _SHARED = 40, 24, 10
@@ -330,6 +330,64 @@ def test_annotations_are_drawn_on_every_chart_of_time(visit: Visit, asked: Serve
         with asked.client() as team:
             for one in team.get("/v1/annotations").json()["items"]:
                 team.delete(f"/v1/annotations/{one['annotation_id']}")
+
+
+def test_a_filter_of_customers_is_saved_and_asked_by(visit: Visit) -> None:
+    page = visit.open("/customers?q=c-0")
+    expect(page.locator("#customers-answer")).to_contain_text("10 customers match")
+    page.get_by_role("button", name="Save this filter as a segment").click()
+    page.get_by_role("dialog").get_by_label("Name").fill("First ten")
+    assert_clean(page)
+    page.get_by_role("button", name="Save segment").click()
+    expect(page.locator("#customers-answer")).to_have_text("10 customers in the segment “First ten”.")
+    page.get_by_label("Segment", exact=True).select_option("")
+    expect(page.locator("#customers-answer")).to_have_text(f"{_ANALYSED} customers")
+    page.get_by_label("Segment", exact=True).select_option("first-ten")
+    expect(page).to_have_url(re.compile("segment=first-ten"))
+    page = visit.open("/trends?days=60&measure=units&interval=month")
+    page.locator("#add-filter").click()
+    page.locator("#filter-0-field").select_option("segment")
+    page.locator("select#filter-0-value").select_option("first-ten")
+    expect(page.locator("[data-finding]")).to_contain_text("10 customers")
+    page.get_by_role("button", name="Remove this filter").click()
+    expect(page.locator("[data-finding]")).to_contain_text(f"{_ANALYSED} customers")
+    page.locator("#by").select_option("segment.first-ten")
+    expect(page.locator("#trend .legend li")).to_have_count(2)
+    legend = page.locator("#trend .legend").inner_text()
+    assert "Not in “First ten”" in legend
+    assert "In “First ten”" in legend
+    assert_clean(page)
+    page = visit.open("/segments")
+    page.locator("summary").click()
+    assert_clean(page)
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("No segments yet")).to_be_visible()
+    page.get_by_role("link", name="Build the first one").click()
+    page.locator("#row-0-field").select_option("search")
+    page.locator("#row-0-value").fill("c-1")
+    page.keyboard.press("Tab")
+    expect(page.locator(".answer")).to_have_text("10 customers are in it now")
+    assert_clean(page)
+
+
+def test_traits_are_taken_as_now_or_as_on_the_day(visit: Visit, asked: Server) -> None:
+    with asked.client(SERVER_KEY) as server:
+        told = [{"customer_id": f"c-{n:02}", "traits": {"tier": "gold"}} for n in range(12)]
+        assert server.post("/v1/customers/batch", json={"customers": told}).json()["changed"] == 12
+    address = "/trends?days=60&measure=units&interval=month&tz=UTC"
+    page = visit.open(address)
+    expect(page.get_by_label("Traits", exact=True)).to_have_count(0)
+    with_trait = f"{address}&field=trait&key=tier&value=gold"
+    wait_for(lambda: "12" in visit.open(with_trait).locator("[data-finding]").inner_text(), 30, "the traits")
+    chosen = page.get_by_label("Traits", exact=True)
+    expect(chosen).to_have_value("now")
+    expect(page.locator(".traits-at")).to_contain_text("as they are now")
+    assert_clean(page)
+    chosen.select_option("then")
+    # They were told a moment ago: at no event had anybody the trait.
+    expect(page.locator("[data-finding]")).to_contain_text("No customers")
+    expect(page.locator(".traits-at")).to_contain_text("as they were on the day")
+    expect(page).to_have_url(re.compile("traits=then"))
 
 
 def test_points_between_gaps_are_drawn(visit: Visit) -> None:

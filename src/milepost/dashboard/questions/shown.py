@@ -110,6 +110,8 @@ class QuestionPage:
     as_of: datetime | None = None
     #: Why the answer holds nothing newer, in a sentence; "" where nothing is the matter.
     behind: str = ""
+    #: Which value of traits counts, in a sentence; "" where none is used.
+    traits: str = ""
     words: Mapping[str, object] = field(default_factory=dict)
 
 
