@@ -36,6 +36,7 @@ from milepost.access.secrets import derived, identity_secret
 from milepost.access.services import AnyRequest, Services, services
 from milepost.access.sessions import SessionConfig, SessionCookie, cookie_name
 from milepost.access.tokens import Tokens
+from milepost.api import annotations as api_annotations
 from milepost.api import (
     coach,
     erasing,
@@ -50,6 +51,7 @@ from milepost.api import (
     query,
     read,
     sdk_settings,
+    segments,
     tasks,
     tokens,
     traits,
@@ -64,6 +66,7 @@ from milepost.columns.client import Columns
 from milepost.columns.watch import Watch
 from milepost.dashboard import live as live_page
 from milepost.dashboard.account import pages as account_pages
+from milepost.dashboard.annotations import pages as annotation_pages
 from milepost.dashboard.coach import pages as coach_pages
 from milepost.dashboard.customers import pages as customers_pages
 from milepost.dashboard.describe import event_in_words
@@ -76,6 +79,7 @@ from milepost.dashboard.page_context import ErrorPages, to_sign_in
 from milepost.dashboard.people import pages as people_pages
 from milepost.dashboard.questions import pages as question_pages
 from milepost.dashboard.score import pages as score_pages
+from milepost.dashboard.segments import pages as segment_pages
 from milepost.dashboard.static_files import browser_sdk, static_router
 from milepost.dashboard.tools_app import tools_app_routes
 from milepost.dashboard.traits import pages as traits_pages
@@ -153,6 +157,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             imports.router,
             event_names.router,
             erasing.router,
+            segments.router,
             query.router,
             insights.router,
             coach.router,
@@ -161,6 +166,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             people.router,
             validation.router,
             tokens.router,
+            api_annotations.router,
             work.router,
             tasks.router,
             score_pages.router,
@@ -172,6 +178,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
             question_pages.router,
             game_pages.router,
             coach_pages.router,
+            annotation_pages.router,
+            segment_pages.router,
             work_pages.router,
             traits_pages.router,
             events_pages.router,

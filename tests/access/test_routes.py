@@ -97,6 +97,10 @@ _ROUTES: Final = {
         GET /v1/me/sessions
     """,
     Caller.TEAM: """
+        GET /v1/annotations
+        POST /v1/annotations
+        DELETE /v1/annotations/{annotation_id}
+        PATCH /v1/annotations/{annotation_id}
         GET /v1/coach/playbooks
         GET /v1/coach/queue
         GET /v1/cohorts
@@ -129,6 +133,11 @@ _ROUTES: Final = {
         GET /v1/customers/{customer_id}/tasks
         POST /v1/customers/{customer_id}/tasks
         GET /v1/insights/validation
+        GET /v1/segments
+        POST /v1/segments
+        DELETE /v1/segments/{segment}
+        GET /v1/segments/{segment}
+        PATCH /v1/segments/{segment}
         GET /v1/leaderboard
         GET /v1/live
         DELETE /v1/notes/{note_id}
@@ -166,6 +175,9 @@ _ROUTES: Final = {
     """,
     Caller.MEMBER: """
         GET /
+        GET /annotations
+        POST /annotations
+        POST /annotations/{annotation_id}
         GET /coaching
         POST /coaching/recommendations/{recommendation_id}
         GET /cohorts
@@ -213,6 +225,10 @@ _ROUTES: Final = {
         GET /people/{segment}
         GET /practice
         GET /questions/values
+        GET /segments
+        POST /segments
+        GET /segments/new
+        POST /segments/{segment}
         POST /reports
         POST /reports/{report_id}
         GET /reports/{report_id}/card

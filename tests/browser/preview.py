@@ -18,6 +18,9 @@ from milepost.dashboard import views as v
 from milepost.dashboard.account import views as a
 from milepost.dashboard.customers.timeline import Timeline, TimelineDay
 from milepost.dashboard.environment import pages_environment
+from milepost.dashboard.questions import words
+from milepost.dashboard.segments.form import FIELDS, STATUSES, operators
+from milepost.dashboard.segments.form import in_words as segment_words
 from milepost.dashboard.static_files import CONTENT_SECURITY_POLICY, STATIC_DIR
 
 from . import (
@@ -26,9 +29,13 @@ from . import (
     sample_game,
     sample_offline,
     sample_people,
+    sample_segments,
     sample_stream,
     sample_traits,
     sample_work,
+)
+from . import (
+    sample_annotations as marked,
 )
 from .sample import EVIL, SCENARIOS, Scenario
 
@@ -46,7 +53,7 @@ def _views(scenario: Scenario) -> Iterator[tuple[str, str, v.Section | None, obj
     """(name, template, section, view) of every page; section None: nobody is signed in."""
     full = scenario == "full"
     text = EVIL * 3 if scenario == "absurd" else ""
-    yield "overview", "overview.html", "overview", sample.overview(scenario)
+    yield "overview", "overview.html", "overview", marked.on_overview(sample.overview(scenario), scenario)
     yield (
         "getting-started",
         "getting_started.html",
@@ -58,7 +65,10 @@ def _views(scenario: Scenario) -> Iterator[tuple[str, str, v.Section | None, obj
         ),
     )
     yield "customers", "customers.html", "customers", sample.customers(scenario)
-    yield "customer", "customer.html", "customers", sample.customer(scenario)
+    yield "segments", "segments/segments.html", "customers", None
+    yield "segment-new", "segments/form.html", "customers", None
+    yield "customer", "customer.html", "customers", marked.on_customer(sample.customer(scenario), scenario)
+    yield "annotations", "annotations.html", "annotations", marked.page(scenario)
     yield "people", "people/people.html", "customers", None
     yield "person", "people/person.html", "customers", sample_people.person(scenario)
     yield "tasks", "work/tasks.html", "tasks", sample_work.tasks(scenario)
@@ -92,6 +102,26 @@ def _views(scenario: Scenario) -> Iterator[tuple[str, str, v.Section | None, obj
     )
 
 
+def _segment_form(scenario: Scenario) -> dict[str, object]:
+    """What the form of a segment takes."""
+    form = sample_segments.form(scenario)
+    absurd = scenario == "absurd"
+    return {
+        "form": form,
+        "segment": sample_segments.segment(0, scenario) if absurd else None,
+        "customers": None if scenario == "empty" else 10**12 if absurd else 41,
+        "trouble": EVIL if absurd else "",
+        "wrong": EVIL if absurd else "",
+        "conditions": "" if scenario == "empty" else "[]",
+        "said": segment_words(form.conditions, {}),
+        "fields": FIELDS,
+        "statuses": STATUSES,
+        "competencies": {},
+        "operators": operators,
+        "words": words,
+    }
+
+
 def render_all() -> dict[str, str]:
     """Path -> HTML, e.g. '/full/customers'."""
     environment = pages_environment()
@@ -110,6 +140,8 @@ def render_all() -> dict[str, str]:
                 traits=sample_traits.panel(scenario),
                 people=sample_people.panel(scenario, whole=name == "people"),
                 name=EVIL if scenario == "absurd" else "Acme, Inc.",
+                rows=sample_segments.rows(scenario),
+                **_segment_form(scenario),
             )
         pages[f"/{scenario}/detail"] = environment.get_template("partials/event_detail.html").render(
             view=sample.detail(scenario)

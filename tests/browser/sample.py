@@ -168,6 +168,9 @@ def customers(scenario: Scenario) -> Customers:
             before='"><x',
             tag=(EVIL * 9)[:60],
             known_tags=tuple((EVIL * 9)[:60] for _ in range(500)),
+            segment="evil-0",
+            segments=tuple((f"evil-{n}", (EVIL * 5)[:200]) for n in range(100)),
+            saveable="[]",
         )
     rows = tuple(
         CustomerRow(
@@ -193,6 +196,8 @@ def customers(scenario: Scenario) -> Customers:
         first=False,
         sortable=CUSTOMER_SORTS[:4],
         known_tags=("Beta", "EMEA", "Pilot", "Renewal in Q2"),
+        segment="pro",
+        segments=(("beta", "Beta customers"), ("pro", "Pro, gone quiet")),
     )
 
 

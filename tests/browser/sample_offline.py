@@ -21,6 +21,7 @@ from milepost.insights.practice import (
 from milepost.plan import load_plan
 
 from .sample import ABSURD_IDS, EVIL, NOW, Scenario
+from .sample_annotations import notes
 
 _PLAN = load_plan()
 _TODAY = NOW.date()
@@ -71,7 +72,9 @@ def panel(scenario: Scenario) -> OfflinePanel:
     form = blank(NOW, NOW.tzinfo)  # type: ignore[arg-type]  # it has one
     choices = {"competencies": competency_names(_PLAN), "suggestions": SUGGESTIONS}
     done = ("recorded", str(actions[0].action_id)) if scenario == "full" else None
-    return panel_view(practice, actions, _PLAN, total=len(actions), form=form, choices=choices, done=done)
+    return panel_view(
+        practice, actions, _PLAN, total=len(actions), form=form, choices=choices, done=done, notes=notes(scenario)
+    )
 
 
 def _action(k: int, customer: str, *, absurd: bool) -> Action:

@@ -17,7 +17,7 @@ from tests.browser.complaints import complaints_of
 from tests.support.axe import DESKTOP, assert_clean
 from tests.support.dashboard import EMAIL, PASSWORD, member, sign_in_link
 from tests.support.postgres import Cluster
-from tests.support.server import WRITE_KEY, Server, running, wait_for
+from tests.support.server import SERVER_KEY, WRITE_KEY, Server, running, wait_for
 
 #: 40 customers analyse, 24 of them export, 10 of these share.
 _ANALYSED, _EXPORTED, _SHARED = 40, 24, 10
@@ -312,6 +312,104 @@ def test_charts_are_drawn_in_both_themes(visit: Visit, scheme: Any) -> None:
     before = page.locator("#trend canvas").evaluate("canvas => canvas.toDataURL()")
     page.emulate_media(color_scheme="dark" if scheme == "light" else "light")
     page.wait_for_function("before => document.querySelector('#trend canvas').toDataURL() !== before", arg=before)
+
+
+def test_annotations_are_drawn_on_every_chart_of_time(visit: Visit, asked: Server) -> None:
+    day = datetime.now(UTC).date() - timedelta(days=3)
+    page = visit.open("/trends?days=30&interval=day&tz=UTC")
+    page.get_by_role("button", name="Annotate").click()
+    dialog = page.get_by_role("dialog", name="What happened on a day")
+    dialog.get_by_label("Day").fill(day.isoformat())
+    dialog.get_by_label("What happened").fill("<b>New</b> prices")
+    dialog.get_by_role("button", name="Annotate").click()
+    try:
+        expect(page).to_have_url(re.compile(r"/trends\?days=30"))
+        mark = page.locator("#trend [data-placed] a")
+        expect(mark).to_have_count(1)
+        # Where its day's point is, 3 of 29 steps from the right edge of the plot.
+        plot, drawn = page.locator("#trend [data-placed]").bounding_box(), mark.locator("path").bounding_box()
+        assert plot is not None
+        assert drawn is not None
+        assert abs(drawn["x"] + drawn["width"] / 2 - (plot["x"] + plot["width"] * 26 / 29)) < 1
+        mark.focus()
+        tip = page.locator(".annotation-tip")
+        expect(tip).to_contain_text("<b>New</b> prices")
+        page.keyboard.press("Escape")
+        expect(tip).to_be_hidden()
+        mark.locator("rect").hover()
+        expect(tip).to_be_visible()
+        assert_clean(page)
+        told = [row[-1] for row in _table(page, "trend")]
+        assert told[0] == "Annotations"
+        assert [text for text in told[1:] if text] == [f"{day.day} {day:%b}: <b>New</b> prices"]
+        for address, chart in (("/lifecycle?days=60", "lifecycle"), ("/sessions?days=30", "sessions")):
+            expect(visit.open(address).locator(f"#{chart} [data-placed] a")).to_have_count(1)
+        expect(visit.open("/").locator("[data-annotations]:visible")).to_have_count(4)
+        page.locator("#events .annotations a").click()
+        expect(page.get_by_text("<b>New</b> prices")).to_be_visible()
+        assert_clean(page)
+    finally:
+        with asked.client() as team:
+            for one in team.get("/v1/annotations").json()["items"]:
+                team.delete(f"/v1/annotations/{one['annotation_id']}")
+
+
+def test_a_filter_of_customers_is_saved_and_asked_by(visit: Visit) -> None:
+    page = visit.open("/customers?q=c-0")
+    expect(page.locator("#customers-answer")).to_contain_text("10 customers match")
+    page.get_by_role("button", name="Save this filter as a segment").click()
+    page.get_by_role("dialog").get_by_label("Name").fill("First ten")
+    assert_clean(page)
+    page.get_by_role("button", name="Save segment").click()
+    expect(page.locator("#customers-answer")).to_have_text("10 customers in the segment “First ten”.")
+    page.get_by_label("Segment", exact=True).select_option("")
+    expect(page.locator("#customers-answer")).to_have_text(f"{_ANALYSED} customers")
+    page.get_by_label("Segment", exact=True).select_option("first-ten")
+    expect(page).to_have_url(re.compile("segment=first-ten"))
+    page = visit.open("/trends?days=60&measure=units&interval=month")
+    page.locator("#add-filter").click()
+    page.locator("#filter-0-field").select_option("segment")
+    page.locator("select#filter-0-value").select_option("first-ten")
+    expect(page.locator("[data-finding]")).to_contain_text("10 customers")
+    page.get_by_role("button", name="Remove this filter").click()
+    expect(page.locator("[data-finding]")).to_contain_text(f"{_ANALYSED} customers")
+    page.locator("#by").select_option("segment.first-ten")
+    expect(page.locator("#trend .legend li")).to_have_count(2)
+    legend = page.locator("#trend .legend").inner_text()
+    assert "Not in “First ten”" in legend
+    assert "In “First ten”" in legend
+    assert_clean(page)
+    page = visit.open("/segments")
+    page.locator("summary").click()
+    assert_clean(page)
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("No segments yet")).to_be_visible()
+    page.get_by_role("link", name="Build the first one").click()
+    page.locator("#row-0-field").select_option("search")
+    page.locator("#row-0-value").fill("c-1")
+    page.keyboard.press("Tab")
+    expect(page.locator(".answer")).to_have_text("10 customers are in it now")
+    assert_clean(page)
+
+
+def test_traits_are_taken_as_now_or_as_on_the_day(visit: Visit, asked: Server) -> None:
+    with asked.client(SERVER_KEY) as server:
+        told = [{"customer_id": f"c-{n:02}", "traits": {"tier": "gold"}} for n in range(12)]
+        assert server.post("/v1/customers/batch", json={"customers": told}).json()["changed"] == 12
+    address = "/trends?days=60&measure=units&interval=month&tz=UTC"
+    page = visit.open(address)
+    expect(page.get_by_label("Traits", exact=True)).to_have_count(0)
+    with_trait = f"{address}&field=trait&key=tier&value=gold"
+    wait_for(lambda: "12" in visit.open(with_trait).locator("[data-finding]").inner_text(), 30, "the traits")
+    chosen = page.get_by_label("Traits", exact=True)
+    expect(chosen).to_have_value("now")
+    expect(page.locator(".traits-at")).to_contain_text("as they are now")
+    assert_clean(page)
+    chosen.select_option("then")
+    # They were told a moment ago: at no event had anybody the trait.
+    expect(page.locator("[data-finding]")).to_contain_text("No customers")
+    expect(page.locator(".traits-at")).to_contain_text("as they were on the day")
+    expect(page).to_have_url(re.compile("traits=then"))
 
 
 def test_points_between_gaps_are_drawn(visit: Visit) -> None:

@@ -59,6 +59,19 @@ def _fill(server: Server) -> None:
         assert client.put(f"/v1/customers/{customer}/tags/vip").status_code < 300
     definition = {"conditions": [{"kind": "are", "filter": {"field": "customer_id", "values": [_CUSTOMER, _KEPT]}}]}
     assert client.post("/v1/cohorts", json={"name": "two", "definition": definition}).status_code < 300
+    client.delete("/v1/segments/of-both")
+    conditions = [
+        {"field": "customer_id", "values": [_CUSTOMER, _KEPT]},
+        {"field": "search", "op": "contains", "values": [_CUSTOMER]},
+        {"field": "trait.champion", "op": "is_not", "values": ["other", _PERSON]},
+    ]
+    assert client.post("/v1/segments", json={"name": "Of both", "conditions": conditions}).status_code < 300
+
+
+def _segment(server: Server) -> list[list[str]]:
+    """The values of the conditions of the segment that names both."""
+    with server.client() as client:
+        return [one["values"] for one in client.get("/v1/segments/of-both").json()["conditions"]]
 
 
 def test_a_customer(shared_server: Server) -> None:
@@ -73,7 +86,18 @@ def test_a_customer(shared_server: Server) -> None:
         )
         wait_for(lambda: "milepost.snapshots" in everywhere(connection, _CUSTOMER), 20, "the customer to be settled")
         found = everywhere(connection, _CUSTOMER)
-        for table in ("traits", "notes", "tasks", "tags", "cohorts", "reports", "standing", "customers", "ties"):
+        for table in (
+            "traits",
+            "notes",
+            "tasks",
+            "tags",
+            "cohorts",
+            "segments",
+            "reports",
+            "standing",
+            "customers",
+            "ties",
+        ):
             assert f"milepost.{table}" in found
         token = customer_token(_CUSTOMER)
         for key, status in ((None, 401), (WRITE_KEY, 403), (SERVER_KEY, 403), (token, 401)):
@@ -88,6 +112,7 @@ def test_a_customer(shared_server: Server) -> None:
         assert everywhere(connection, _CUSTOMER) == []
         assert "erase-me" not in str(connection.execute("select shown from milepost.reports").fetchall())
         assert "milepost.traits" in everywhere(connection, _KEPT)
+        assert _segment(shared_server) == [["(erased)", _KEPT], ["(erased)"], ["other", _PERSON]]
         check(connection)
         # The same once more changes nothing, and the column store forgets it too.
         again = httpx.post(
@@ -108,6 +133,7 @@ def test_a_person_is_erased_in_every_customer(shared_server: Server) -> None:
         )
         assert erased.json()["done"]
         assert everywhere(connection, _PERSON) == []
+        assert _segment(shared_server)[2] == ["other", "(erased)"]
         check(connection)
 
 

@@ -50,6 +50,9 @@ insert into milepost.notes (customer_id, text, author) values ({0}, 'canary', 'c
 insert into milepost.tasks (customer_id, title, text, created_by, due)
   values ({0}, 'canary', 'canary', 'canary', now());
 insert into milepost.tags (customer_id, tag_key, tag) values ({0}, 'canary', 'canary');
+insert into milepost.segments (slug, name, conditions)
+  values ('canary-' || {0}, 'canary ' || {0}, '[{{"field": "customer_id", "values": ["canary"]}}]');
+insert into milepost.annotations (day, text, author) values (now(), 'canary', 'canary');
 insert into milepost.customers (customer_id, name) values ({0}, 'a name');
 insert into milepost.game_profiles values ({0}, 'named', 'a name of ' || {0}, now());
 """
@@ -321,7 +324,10 @@ def test_functions(owner: psycopg.Connection) -> None:
 
 
 #: What nobody reads as a customer, whatever it is of.
-_OF_THE_TEAM = ("milepost.notes", "milepost.tasks", "milepost.tags", "milepost.action_authors")
+_OF_THE_TEAM = (
+    "milepost.notes", "milepost.tasks", "milepost.tags", "milepost.annotations", "milepost.segments",
+    "milepost.action_authors",
+)  # fmt: skip
 _NUMBERS_OF = (
     "practice_on(%s, current_date)", "results_on(%s, current_date)", "insights_on(%s, current_date)",
     "game_on(%s, current_date)", "levels_on(%s, current_date)", "outcomes_of(array[%s])", "next_actions(%s)",
@@ -332,7 +338,7 @@ def test_what_the_team_keeps_to_itself_is_never_seen(owner: psycopg.Connection, 
     """A text that stands in its notes, tasks, tags and private actions, through everything that a reader may read."""
     relations = [str(relation["name"]) for relation in _relations(owner, "milepost_reader") if relation["readable"]]
     assert "milepost.private_outcomes" in relations
-    for name in ("public.customer_actions", *_OF_THE_TEAM[:3]):
+    for name in ("public.customer_actions", *_OF_THE_TEAM[:5]):
         planted = owner.execute(sql.SQL("select string_agg(r::text, '') from {} r").format(sql.SQL(name))).fetchone()
         assert planted is not None
         assert "canary" in planted[0], name

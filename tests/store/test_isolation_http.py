@@ -36,6 +36,9 @@ def filled(shared_server: Server) -> Server:
             assert client.post(f"{home}/notes", json={"text": "canary"}).status_code == 201
             assert client.post(f"{home}/tasks", json={"title": "canary", "text": "canary"}).status_code == 201
             assert client.put(f"{home}/tags/canary").status_code == 200
+        segment = {"name": "canary", "conditions": [{"field": "tag", "values": ["canary"]}]}
+        assert client.post("/v1/segments", json=segment).status_code == 201
+        assert client.post("/v1/annotations", json={"day": "2026-05-01", "text": "canary"}).status_code == 201
     return shared_server
 
 

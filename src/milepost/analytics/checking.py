@@ -16,6 +16,8 @@ from milepost.traits.values import figure_of
 
 _COLUMNS: Final = frozenset(get_args(Column))
 _NUMERIC: Final = ("above", "at_least", "below", "at_most")
+#: Before the segment's slug, where one breaks down by being in it.
+SEGMENT: Final = "segment."
 _WITHOUT_VALUE: Final = ("is_set", "is_not_set")
 
 
@@ -26,7 +28,9 @@ def check_field(field: str, at: str, *, customers: bool = True) -> None:
         return
     if trait_of(field) is not None:
         return
-    if customers and (field == "cohort" or field.removeprefix("insight.") in INSIGHTS):
+    if not customers and field.startswith(SEGMENT) and field != SEGMENT:
+        return  # whether there is one is asked of who knows them
+    if customers and (field in ("cohort", "segment") or field.removeprefix("insight.") in INSIGHTS):
         return
     if customers and field.startswith(f"insight.{COMPETENCY}"):
         return  # the plan says which there are: names.py asks it
@@ -35,7 +39,7 @@ def check_field(field: str, at: str, *, customers: bool = True) -> None:
             f"There is no insight {field.removeprefix('insight.')!r}. There are competency.ID, {', '.join(INSIGHTS)}.",
             field=at,
         )
-    more = ", insight.NAME, cohort" if customers else ""
+    more = ", insight.NAME, cohort, segment" if customers else ", segment.SLUG"
     raise InvalidRequest(
         f"There is no field {field!r} here. There are metadata.KEY, trait.NAME, person.NAME{more}, "
         f"and {', '.join(get_args(Column))}.",
@@ -59,6 +63,8 @@ def checked(condition: Filter, at: str) -> Filter:
         raise InvalidRequest(f"{condition.op} needs a value: give at least one.", field=f"{at}.values")
     if field == "cohort":
         _check_cohorts(condition, at)
+    if field == "segment" and condition.op not in ("is", "is_not"):
+        raise InvalidRequest("A segment is asked for with is or is_not: use one of these.", field=f"{at}.op")
     if condition.op in _NUMERIC:
         if trait_of(field) is not None and len(values) == 1 and isinstance(values[0], str):
             # A trait may be a date, which is compared as a number too.

@@ -26,7 +26,8 @@ class Did(QuestionPart, frozen=True, tag="did", tag_field="kind"):
 
 
 class Are(QuestionPart, frozen=True, kw_only=True, tag="are", tag_field="kind"):
-    """Customers whose insight satisfies a filter (`insight.NAME`), or who are one of a list (`customer_id`)."""
+    """Customers whose insight satisfies a filter (`insight.NAME`), or who are one of a list (`customer_id`), or are
+    in a `segment`."""
 
     filter: Filter
 

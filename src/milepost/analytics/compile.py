@@ -10,7 +10,7 @@ from typing import Final, LiteralString, TypeVar, get_args
 from uuid import UUID
 
 from milepost.analytics.asking import Column, EventKind, Filter, Question
-from milepost.analytics.checking import check_field, checked
+from milepost.analytics.checking import SEGMENT, check_field, checked
 from milepost.analytics.cohorts import Definition, Did, everybody, read_cohort
 from milepost.analytics.context import Store
 from milepost.analytics.names import Whose, as_text, ids_of, numbers_of
@@ -66,6 +66,7 @@ class Compiler:
         self.parameters: dict[str, Value] = {}
         self._bound: dict[tuple[str, object], str] = {}
         self._traits = TraitFields(self.bind)
+        self._segments: dict[str, list[int]] = {}
 
     @classmethod
     async def of(cls, store: Store, question: Question) -> Compiler:
@@ -136,6 +137,9 @@ class Compiler:
         check_field(field, at, customers=False)
         if (trait := trait_of(field)) is not None:
             return self._traits.value(trait)
+        if field.startswith(SEGMENT):
+            inside = self._among("customer", await self._segment(field.removeprefix(SEGMENT), at))
+            return f"if({inside}, 'in', 'out')"
         if field in ("customer_id", "user_id"):
             whose: Whose = "customer" if field == "customer_id" else "user"
             numbers, ids = await ids_of(self.store.database, whose)
@@ -176,6 +180,11 @@ class Compiler:
             for place, value in enumerate(condition.values):
                 found |= await self._cohort(UUID(str(value)), f"{at}.values[{place}]")
             return self._among("customer", sorted(found), turned=condition.op == "is_not")
+        if condition.field == "segment":
+            within: set[int] = set()
+            for place, value in enumerate(condition.values):
+                within |= set(await self._segment(str(value), f"{at}.values[{place}]"))
+            return self._among("customer", sorted(within), turned=condition.op == "is_not")
         if condition.field == "user_id":
             return await self._user(condition)
         if (trait := trait_of(condition.field)) is not None:
@@ -186,6 +195,9 @@ class Compiler:
             return self._among("customer", numbers, turned=condition.op in _TURNED)
         holds = self._duration(condition) if condition.field in _DURATIONS else self._holds(condition)
         return f"not ({holds})" if condition.op in _TURNED else holds
+
+    async def _segment(self, named: str, at: str) -> list[int]:
+        return await in_segment(self.store, named, at, self._segments)
 
     async def _cohort(self, cohort_id: UUID, at: str) -> set[int]:
         nesting = self._nesting
@@ -263,15 +275,32 @@ async def members(store: Store, definition: Definition, nesting: Nesting | None 
                 found = await _with_trait(store, trait, checked_filter)
                 sets.append(everyone - found if checked_filter.op in _TURNED else found & everyone)
                 continue
+            if checked_filter.field == "segment":
+                inside: set[int] = set()
+                for n, value in enumerate(checked_filter.values):
+                    inside |= set(await in_segment(store, str(value), f"{at}.filter.values[{n}]"))
+                sets.append(everyone - inside if checked_filter.op == "is_not" else inside & everyone)
+                continue
             if not (checked_filter.field == "customer_id" or checked_filter.field.startswith("insight.")):
                 raise InvalidRequest(
-                    "A condition of kind are takes trait.NAME, insight.NAME or customer_id."
+                    "A condition of kind are takes trait.NAME, insight.NAME, customer_id or segment."
                     " What customers did needs the kind did.",
                     field=f"{at}.filter.field",
                 )
             found = set(await numbers_of(store.database, checked_filter))
             sets.append(everyone - found if checked_filter.op in _TURNED else found & everyone)
     return set.intersection(*sets) if definition.match == "all" else set.union(*sets)
+
+
+async def in_segment(store: Store, named: str, at: str, found: dict[str, list[int]] | None = None) -> list[int]:
+    """The numbers of who is in a segment, in order; asked for once of each in `found`. Raises InvalidRequest."""
+    known = {} if found is None else found
+    if named not in known:
+        try:
+            known[named] = sorted(await store.segments(named))
+        except NotFound as error:
+            raise InvalidRequest(error.message, field=at) from error
+    return known[named]
 
 
 async def _with_trait(store: Store, trait: Trait, condition: Filter) -> set[int]:

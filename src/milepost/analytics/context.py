@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from milepost.columns.reading import Reader
+from milepost.errors import NotFound
 from milepost.store.database import Database
+
+#: The numbers of the customers who are in a segment just now, by its slug or its id. Raises NotFound.
+FindSegment = Callable[[str], Awaitable[Collection[int]]]
+
+
+async def no_segments(named: str) -> Collection[int]:
+    """Where there are none."""
+    raise NotFound(f"There is no segment {named[:80]!r}. GET /v1/segments lists them.", field="segment")
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Where the answers come from: the column store knows the events, PostgreSQL who is who; `now` is an aware time."""
+    """Where the answers come from: the column store knows the events, PostgreSQL who is who; `now` is an aware time,
+    `segments` says who is in one."""
 
     columns: Reader
     database: Database
     now: Callable[[], datetime]
+    segments: FindSegment = no_segments

@@ -14,6 +14,8 @@ from milepost.analytics.asking import Answer, People, Question
 from milepost.analytics.context import Store
 from milepost.columns.reading import Freshness
 from milepost.errors import Problem
+from milepost.segments.compile import numbers
+from milepost.segments.keep import read_segment
 
 #: Seconds that a page waits for its answer; after that it stands, and the answer follows.
 BRIEFLY = 1.2
@@ -37,7 +39,12 @@ class CallerGone(Problem):
 
 
 def store(served: Services) -> Store:
-    return Store(served.columns, served.database, served.now)
+    async def in_segment(named: str) -> list[int]:
+        async with served.database.transaction() as connection:
+            segment = await read_segment(connection, named)
+        return await numbers(served.database, segment.conditions, now=served.now())
+
+    return Store(served.columns, served.database, served.now, in_segment)
 
 
 async def answers(request: AnyRequest, questions: Sequence[Question]) -> Answers:

@@ -19,11 +19,13 @@ from milepost.access.services import AnyRequest, services
 from milepost.api.params import Cursor, CustomerId, Limit, matchable, trait_filters
 from milepost.api.schemas import errors
 from milepost.api.traits import put_customer
+from milepost.api.within import in_segment
 from milepost.errors import NotFound
 from milepost.identity.follow import WAITING
 from milepost.insights import customer as one
+from milepost.insights.conditions import Status
 from milepost.insights.customer import Action, Customer, Event, Insights, Page, Session
-from milepost.insights.customers import CustomerFilter, CustomerPage, Status, list_customers
+from milepost.insights.customers import CustomerFilter, CustomerPage, list_customers
 from milepost.insights.ordering import Sort
 from milepost.store.database import DictConnection
 from milepost.traits.keep import read_now
@@ -44,6 +46,9 @@ Filters = Annotated[
         '`[{"field": "trait.plan", "op": "is", "values": ["pro"]}]`.',
     ),
 ]
+OfSegment = Annotated[
+    str | None, Parameter(max_length=80, description="The customers of a segment, by its slug or its id.")
+]
 SortBy = Annotated[
     str,
     Parameter(
@@ -57,7 +62,7 @@ _MANY = errors(400, 401, 403, 422, 429, 503)
 _ONE = errors(400, 401, 403, 404, 422, 429, 503)
 
 
-@get("/customers", summary="Customers", responses=_MANY, access=Caller.TEAM)
+@get("/customers", summary="Customers", responses=_ONE, access=Caller.TEAM)
 async def get_customers(
     request: AnyRequest,
     limit: Limit = 50,
@@ -70,6 +75,7 @@ async def get_customers(
     weakest: Weakest = None,
     tag: Tag = None,
     filters: Filters = None,
+    segment: OfSegment = None,
 ) -> CustomerPage:
     """Customers, searched, filtered and sorted; `total` counts all pages. Scores, trends and risks are filtered and
     sorted as of the last settling, about a second behind."""
@@ -82,6 +88,7 @@ async def get_customers(
         weakest=matchable(weakest, "weakest"),
         tag=tag_key(tag) if matchable(tag, "tag") and tag else None,
         traits=trait_filters(filters),
+        within=await in_segment(served, segment) if segment else None,
     )
     matchable(sort, "sort")
     async with served.database.transaction() as connection:

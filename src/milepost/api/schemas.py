@@ -50,6 +50,7 @@ _ERRORS = {
     401: "No valid key came with the request.",
     403: "The key may not do that.",
     404: "There is nothing at this address.",
+    409: "Something else has this name, or names this; nothing was changed.",
     413: "More than 2,500 events, or more than 5 MB, before or after decompression.",
     422: "The question took longer than the server allows.",
     429: "Too many requests; wait as Retry-After says.",

@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 Section = Literal[
     "overview", "live", "customers", "tasks", "trends", "funnels", "retention", "paths", "lifecycle", "tools",
-    "sessions", "cohorts", "dashboards", "coaching", "practice", "game", "score", "events", "keys",
+    "sessions", "cohorts", "dashboards", "coaching", "practice", "game", "score", "events",
+    "annotations", "keys",
 ]  # fmt: skip
 #: A customer is quiet who was active before and sent nothing for this many days.
 QUIET_DAYS: Final = 14

@@ -58,13 +58,13 @@ async def looked_up(connection: DictConnection, filters: Sequence[TraitCondition
     return tuple(one._replace(lists=one.name in lists) for one in filters)
 
 
-def conditions(filters: Sequence[TraitCondition]) -> list[sql.Composable]:
-    """A condition on `s.customer_id` for each. They hold for the same customers as in a question (analytics/traits.py),
-    where its traits are those of now."""
-    return [_condition(one, place) for place, one in enumerate(filters)]
+def conditions(filters: Sequence[TraitCondition], prefix: str = "trait") -> list[sql.Composable]:
+    """A condition on `s.customer_id` for each; `prefix`: what their values and subqueries are called.
+    They hold for the same customers as in a question (analytics/traits.py), where its traits are those of now."""
+    return [_condition(one, f"{prefix}{place}") for place, one in enumerate(filters)]
 
 
-def values_of(filters: Sequence[TraitCondition]) -> dict[str, object]:
+def values_of(filters: Sequence[TraitCondition], prefix: str = "trait") -> dict[str, object]:
     """What the conditions take."""
     values: dict[str, object] = {}
     for place, one in enumerate(filters):
@@ -78,7 +78,7 @@ def values_of(filters: Sequence[TraitCondition]) -> dict[str, object]:
             "figures": [float(value) for value in one.values if not isinstance(value, str)],
             "limit": one.values[0] if one.op in _SIGNS else None,
         }
-        values |= {f"trait{place}_{key}": value for key, value in found.items()}
+        values |= {f"{prefix}{place}_{key}": value for key, value in found.items()}
     return values
 
 
@@ -99,26 +99,27 @@ async def order_by(connection: DictConnection, name: str, sort: str) -> Ordering
     return Ordering(sort, _TEXT_KEY, sql.SQL("text"), Text, nullable=True, join=join)
 
 
-def found(filters: Sequence[TraitCondition]) -> sql.Composable:
+def found(filters: Sequence[TraitCondition], prefix: str = "trait") -> sql.Composable:
     """More subqueries of a WITH, for `conditions`: for whom each holds, found once however often it is asked."""
     parts: list[sql.Composable] = []
     for place, one in enumerate(filters):
-        now = _NOW.format(name=sql.Placeholder(f"trait{place}_name"))
+        key = f"{prefix}{place}"
+        now = _NOW.format(name=sql.Placeholder(f"{key}_name"))
         parts += [
-            sql.SQL(", {} as materialized ({} and ({}))").format(_named(place), now, _holds(one, f"trait{place}")),
-            sql.SQL(", {} as ({} and {})").format(_named(place, "set"), now, _is_set(one)),
+            sql.SQL(", {} as materialized ({} and ({}))").format(_named(key), now, _holds(one, key)),
+            sql.SQL(", {} as ({} and {})").format(_named(key, "set"), now, _is_set(one)),
         ]
     return sql.SQL("").join(parts)
 
 
-def _named(place: int, what: str = "found") -> sql.Identifier:
-    return sql.Identifier(f"trait{place}_{what}")
+def _named(key: str, what: str = "found") -> sql.Identifier:
+    return sql.Identifier(f"{key}_{what}")
 
 
-def _condition(condition: TraitCondition, place: int) -> sql.Composable:
-    among: sql.Composable = sql.SQL("s.customer_id in (select id from {})").format(_named(place))
+def _condition(condition: TraitCondition, key: str) -> sql.Composable:
+    among: sql.Composable = sql.SQL("s.customer_id in (select id from {})").format(_named(key))
     if condition.op in ("is", "is_not") and "" in condition.values:
-        no_value = sql.SQL("s.customer_id not in (select id from {})").format(_named(place, "set"))
+        no_value = sql.SQL("s.customer_id not in (select id from {})").format(_named(key, "set"))
         among = sql.SQL("({} or {})").format(among, no_value)
     return sql.SQL("not {}").format(among) if condition.op in _TURNED else among
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from psycopg import sql
 
 from milepost.insights.by_traits import TraitCondition, conditions, found, looked_up, order_by, values_of
+from milepost.insights.conditions import IN_STATUS, OF_SNAPSHOTS, SNAPSHOTS, STANDING, Status, matches, pattern
 from milepost.insights.ordering import Ordering, ordering_of
 from milepost.store.database import DictConnection, Row
 from milepost.store.queries import load
@@ -16,29 +17,24 @@ from milepost.traits.keep import read_now
 from milepost.traits.values import Value as TraitValue
 from milepost.vocabulary import Trend
 
-Status = Literal["all", "active", "quiet", "improving", "declining", "at_risk"]
 _SQL = load("milepost.insights", "read.sql")
-_STANDING = sql.SQL("milepost.standing s")
-#: Where a snapshot decides, those that are not settled yet (a second at most) come when they are.
-_SNAPSHOTS = sql.SQL("milepost.snapshots n join milepost.standing s using (customer_id)")
 #: Found first, whatever the order: walking an index of the order would look at everybody where few match.
-_MATCHES = sql.SQL(_SQL["customer_matches"])
+_MATCHES = matches()
 _MATCHING = sql.SQL("s.customer_id in (select customer_id from matches)")
 _TAGGED = sql.SQL("s.customer_id in (select customer_id from milepost.tags where tag_key = %(tag)s)")
-_WANTED: dict[Status, sql.SQL] = {
-    "all": sql.SQL("true"),
-    "active": sql.SQL("s.last_event_at > %(now)s::timestamptz - interval '7 days'"),
-    "quiet": sql.SQL("s.last_event_at <= %(now)s::timestamptz - interval '14 days'"),
-    "improving": sql.SQL("n.professional_credibility_trend = 'improving'"),
-    "declining": sql.SQL("n.professional_credibility_trend = 'declining'"),
-    "at_risk": sql.SQL("(n.inconsistent_system_usage or n.low_business_impact_actions)"),
-}
-_OF_SNAPSHOTS = ("improving", "declining", "at_risk")
+
+
+class Within(NamedTuple):
+    """Some customers: a condition on `s.customer_id`, and the values that it takes, named as no others are."""
+
+    condition: sql.Composable
+    values: dict[str, object]
 
 
 class CustomerFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which customers a list is of. `active` was seen in the last 7 days, `quiet` was seen, but not for 14 days;
-    the others are as of the last settling. Scores: at least and at most; `tag`: in small letters; None is no bound."""
+    the others are as of the last settling. Scores: at least and at most; `tag`: in small letters; `within`: a
+    segment, compiled. None is no bound."""
 
     q: str | None = None
     status: Status = "all"
@@ -47,6 +43,7 @@ class CustomerFilter(msgspec.Struct, frozen=True, kw_only=True):
     weakest: str | None = None
     tag: str | None = None
     traits: tuple[TraitCondition, ...] = ()
+    within: Within | None = None
 
 
 EVERYBODY = CustomerFilter()
@@ -144,26 +141,26 @@ class _Asked(NamedTuple):
     @property
     def by_snapshot(self) -> bool:
         wanted = self.wanted
-        settled = self.order.settled or wanted.status in _OF_SNAPSHOTS
+        settled = self.order.settled or wanted.status in OF_SNAPSHOTS
         scored = (wanted.min_score, wanted.max_score, wanted.weakest) != (None, None, None)
         return settled or scored
 
     @property
     def source(self) -> sql.Composable:
-        return (_SNAPSHOTS if self.by_snapshot else _STANDING) + self.order.join
+        return (SNAPSHOTS if self.by_snapshot else STANDING) + self.order.join
 
     @property
     def counted(self) -> sql.Composable:
         """What to count in: a snapshot has a standing, so the two are joined only where both decide."""
         wanted = self.wanted
-        by_standing = wanted.q or wanted.tag or wanted.traits or wanted.status in ("active", "quiet")
+        by_standing = wanted.q or wanted.tag or wanted.traits or wanted.within or wanted.status in ("active", "quiet")
         if self.by_snapshot and not by_standing:
             return sql.SQL("milepost.snapshots n")
-        return _SNAPSHOTS if self.by_snapshot else _STANDING
+        return SNAPSHOTS if self.by_snapshot else STANDING
 
     @property
     def condition(self) -> sql.Composable:
-        parts = [_WANTED[self.wanted.status]]
+        parts: list[sql.Composable] = [IN_STATUS[self.wanted.status]]
         if self.wanted.q:
             parts.append(_MATCHING)
         if self.wanted.tag is not None:
@@ -174,13 +171,15 @@ class _Asked(NamedTuple):
             parts.append(sql.SQL("n.current_scaling_score <= %(max_score)s"))
         if self.wanted.weakest is not None:
             parts.append(sql.SQL("n.weakest_competency = %(weakest)s"))
+        if self.wanted.within is not None:
+            parts.append(self.wanted.within.condition)
         return sql.SQL(" and ").join([*parts, *conditions(self.wanted.traits)])
 
 
 def _values(wanted: CustomerFilter, now: datetime) -> dict[str, object]:
-    like = f"%{_escape(wanted.q)}%" if wanted.q else None
     return {
-        "like": like,
+        **(wanted.within.values if wanted.within else {}),
+        "like": pattern(wanted.q) if wanted.q else None,
         "now": now,
         "min_score": wanted.min_score,
         "max_score": wanted.max_score,
@@ -234,7 +233,3 @@ async def _rows(
         sort_key=order.key,
     )
     return await (await connection.execute(query, values)).fetchall()
-
-
-def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("\x00", "")

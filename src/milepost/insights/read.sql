@@ -1,17 +1,17 @@
 -- name: customer_matches
 -- Whom a search finds.
-select customer_id from milepost.standing where customer_id ilike %(like)s
-union select customer_id from milepost.customers where name ilike %(like)s
+select customer_id from milepost.standing where customer_id ilike {like}
+union select customer_id from milepost.customers where name ilike {like}
 
 -- name: customer_count
--- How many customers a search and a filter leave. {counted} and {wanted} come from a fixed list in customers.py.
+-- How many customers a search and a filter leave. What stands in braces comes from customers.py (and not in a comment,
+-- which would end with its first line).
 with matches as materialized ({matches}) {found}
 select count(*) as total from {counted} where {wanted}
 
 -- name: customer_page
 -- One page of customers, in the order of what is settled; what each row shows is worked out where it is older than the
--- row's last change. Only keys are sorted, as rows are wide. {source}, {counted}, {wanted}, {order}, {after} and
--- {sort_key} come from a fixed list in customers.py; without a search no matches are looked for.
+-- row's last change. Only keys are sorted, as rows are wide. Without a search no matches are looked for.
 with matches as materialized ({matches}) {found},
 picked as materialized (
   select s.customer_id, {sort_key} as sort_key

@@ -29,8 +29,8 @@ class Erased(msgspec.Struct, frozen=True):
 
 async def erase(database: Database, of: Of, whose: str, *, enough: Callable[[], bool] = lambda: False) -> Erased:
     """Erases a customer, or a person in every customer: events, offline actions, traits and their history, notes,
-    tasks, tags, ties, scores, badges, recommendations, and the mention in saved questions. `enough` is asked between
-    batches.
+    tasks, tags, ties, scores, badges, recommendations, and the mention in saved questions and segments. `enough` is
+    asked between batches.
 
     The column store forgets them within a second, and its files a while later. Erasing twice is erasing once. What
     arrives afterwards is somebody new. Raises DatabaseUnavailable.

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
+from milepost.analytics.asking import Filter
 from milepost.dashboard import markup
 from milepost.dashboard.views import customer_url
 from milepost.insights.customers import CustomerSummary
@@ -55,7 +56,7 @@ class Customers:
     """customers.html. `total` match query and filter, `everyone` is all. `before`/`after` are opaque
     cursors of the neighbouring pages, None at the ends; where `before` is not to be had, `first=False`
     offers the way back to the first page. `sortable` columns get a link in the header.
-    GET /customers?q&tag&show&sort&dir&after&before."""
+    GET /customers?q&tag&segment&show&sort&dir&after&before."""
 
     rows: tuple[CustomerRow, ...]
     total: int
@@ -73,14 +74,30 @@ class Customers:
     tag: str = ""
     """The tag they all have; "" where it does not matter."""
     known_tags: tuple[str, ...] = ()
+    segment: str = ""
+    """The slug of the segment they are all in; "" for all customers."""
+    segments: tuple[tuple[str, str], ...] = ()
+    """Slug and name of each, by name."""
+    saveable: str = ""
+    """What is chosen as a segment's conditions, in JSON; "" where nothing is, or no more than a segment."""
+
+    @property
+    def segment_name(self) -> str:
+        return next((name for slug, name in self.segments if slug == self.segment), "")
 
     @property
     def answer(self) -> Markup:
         found = markup.customers_answer(self.total, self.everyone, self.query, self.show)
-        if not self.tag or not self.everyone:
+        if not self.everyone:
             return found
-        joint = ", all with" if self.query or self.show != "all" else " with"
-        return Markup("{}{} the tag “<bdi>{}</bdi>”.").format(found.rstrip("."), joint, self.tag)
+        joint = "," if self.query or self.show != "all" else ""
+        if self.tag:
+            all_with = " all with" if joint else " with"
+            found = Markup("{}{}{} the tag “<bdi>{}</bdi>”.").format(found.rstrip("."), joint, all_with, self.tag)
+            joint = ","
+        if self.segment:
+            found = Markup("{}{} in the segment “<bdi>{}</bdi>”.").format(found.rstrip("."), joint, self.segment_name)
+        return found
 
     @property
     def nobody(self) -> tuple[str, str]:
@@ -90,9 +107,16 @@ class Customers:
     def url(self, **changes: str) -> str:
         """This page's address with some parameters changed; paging starts over unless it is named.
         Parameters at their default are left out."""
-        state = {"q": self.query, "tag": self.tag, "show": self.show, "sort": self.sort, "dir": self._direction}
+        state = {
+            "q": self.query,
+            "tag": self.tag,
+            "segment": self.segment,
+            "show": self.show,
+            "sort": self.sort,
+            "dir": self._direction,
+        }
         state |= changes
-        defaults = {"q": "", "tag": "", "show": "all", "sort": "last_seen"}
+        defaults = {"q": "", "tag": "", "segment": "", "show": "all", "sort": "last_seen"}
         defaults["dir"] = "asc" if state["sort"] == "name" else "desc"  # as default_descending
         chosen = {name: value for name, value in state.items() if value != defaults.get(name)}
         return f"/customers?{urlencode(chosen)}" if chosen else "/customers"
@@ -111,6 +135,18 @@ class Customers:
     @property
     def _direction(self) -> str:
         return "desc" if self.descending else "asc"
+
+
+def conditions_of(query: str, tag: str, show: Show, segment: Sequence[Filter] = ()) -> tuple[Filter, ...]:
+    """What the page is filtered by as the conditions of a segment; those of a chosen one are taken over."""
+    found = list(segment)
+    if query:
+        found.append(Filter(field="search", op="contains", values=(query,)))
+    if tag:
+        found.append(Filter(field="tag", values=(tag,)))
+    if show != "all":
+        found.append(Filter(field="status", values=(show,)))
+    return tuple(found)
 
 
 def row(item: CustomerSummary, tags: Sequence[str] = ()) -> CustomerRow:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, cast
 from uuid import UUID
 
+import msgspec
 from litestar import Router, get
 from litestar.response import Template
 
@@ -19,6 +20,7 @@ from milepost.dashboard.customers.listing import (
     Customers,
     CustomerSort,
     Show,
+    conditions_of,
     default_descending,
     row,
 )
@@ -42,12 +44,18 @@ from milepost.insights.customers import (
 from milepost.insights.history import read_history
 from milepost.insights.ordering import Sort
 from milepost.insights.timeline import read_event, read_timeline
+from milepost.segments.compile import within
+from milepost.segments.keep import list_segments
+from milepost.segments.model import MOST_CONDITIONS
+from milepost.work.annotations import annotations_between
 from milepost.work.tags import count_tags, tags_of
 from milepost.work.texts import MAX_TAG, tag_key
 
 _PAGE = 50
 _ENTRIES = 40
 _SESSIONS = 10
+#: The score's line is no longer than this.
+_YEAR = timedelta(days=366)
 #: Tags that are offered to choose from.
 _TAGS = 500
 #: Fewer customers than these are settled before anybody has read that they are not.
@@ -64,12 +72,19 @@ async def customers(request: AnyRequest) -> Template:
     tag = storable(wanted.get("tag", "")).strip()[:MAX_TAG]
     down = {"asc": False, "desc": True}.get(wanted.get("dir", ""), default_descending(sort))
     served = services(request)
+    async with served.database.transaction() as connection:
+        segments = await list_segments(connection)
+    segment = next((one for one in segments if one.slug == wanted.get("segment")), None)
+    chosen = None if segment is None else await within(served.database, segment.conditions, now=served.now())
     asked: dict[str, Any] = {
         "now": served.now(),
         "limit": _PAGE,
         "sort": cast(Sort, ("-" if down else "") + sort),
-        "wanted": CustomerFilter(q=query, status=show, tag=tag_key(tag) or None),
+        "wanted": CustomerFilter(q=query, status=show, tag=tag_key(tag) or None, within=chosen),
     }
+    own = conditions_of(query, tag, show)
+    conditions = conditions_of(query, tag, show, segment.conditions if segment else ())
+    saveable = msgspec.json.encode(conditions).decode() if own and len(conditions) <= MOST_CONDITIONS else ""
     async with served.database.transaction() as connection:
         try:
             found = await list_customers(
@@ -80,7 +95,7 @@ async def customers(request: AnyRequest) -> Template:
         tags = await tags_of(connection, [item.customer_id for item in found.items])
         known_tags = [one.tag for one in (await count_tags(connection, limit=_TAGS)).items]
         waiting = await count_waiting(connection, now=served.now())
-        everyone = await count_customers(connection, now=served.now()) if query or tag or show != "all" else found.total
+        everyone = await count_customers(connection, now=served.now()) if own or segment else found.total
     view = Customers(
         tuple(row(item, tags.get(item.customer_id, ())) for item in found.items),
         found.total,
@@ -95,6 +110,9 @@ async def customers(request: AnyRequest) -> Template:
         waiting=waiting if waiting >= _MANY_WAITING else 0,
         tag=next((one for one in known_tags if tag_key(one) == tag_key(tag)), tag),
         known_tags=tuple(known_tags),
+        segment=segment.slug if segment else "",
+        segments=tuple((one.slug, one.name) for one in segments),
+        saveable=saveable,
     )
     return page(request, "customers.html", section="customers", view=view)
 
@@ -108,6 +126,7 @@ async def customer(request: AnyRequest, segment: str) -> Template:
         sessions = await read_sessions(connection, customer_id, limit=_SESSIONS)
         entries, following = await read_timeline(connection, customer_id, limit=_ENTRIES)
         history = await read_history(connection, customer_id, today=now.date())
+        notes = await annotations_between(connection, now.date() - _YEAR, now.date())
         offline = await offline_panel(request, connection, customer_id)
         coach = await next_steps(request, connection, customer_id)
         game = await customer_panel(request, connection, customer_id)
@@ -116,7 +135,7 @@ async def customer(request: AnyRequest, segment: str) -> Template:
     # Of the column store: no connection of the pool waits for it.
     people = await people_panel(request, customer_id)
     first = timeline_view(entries, customer_id, served.plan, zone_of(request), following=following)
-    view = customer_view(found, sessions.items, first, served.plan, now=now, days=history.days)
+    view = customer_view(found, sessions.items, first, served.plan, now=now, days=history.days, notes=notes)
     return page(
         request,
         "customer.html",

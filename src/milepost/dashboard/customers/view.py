@@ -12,6 +12,7 @@ from markupsafe import Markup
 from milepost.dashboard import charts, markup
 from milepost.dashboard import format as fmt
 from milepost.dashboard import views as v
+from milepost.dashboard.annotations.marks import NONE, Marks, marks
 from milepost.dashboard.customers.timeline import Timeline
 from milepost.dashboard.describe import competency_names, stage_name
 from milepost.insights.customer import Component, Insights, Session
@@ -19,6 +20,7 @@ from milepost.insights.customer import Customer as StoredCustomer
 from milepost.insights.history import InsightsDay
 from milepost.plan import Plan
 from milepost.vocabulary import SESSION_IDLE_SECONDS, Trend
+from milepost.work.annotations import Annotation
 
 _PARTS: Final = {
     "competencies": "Competencies",
@@ -64,15 +66,23 @@ class Insight:
     history: tuple[tuple[date, float | None], ...] = ()
     """The score at the end of each of the last days, oldest first, today's so far."""
     versions: str = ""
+    notes: tuple[Annotation, ...] = ()
 
     @property
     def line(self) -> charts.ScoreLine | None:
         return charts.score_line([score for _, score in self.history])
 
     @property
-    def months(self) -> tuple[tuple[date, float | None], ...]:
-        """Every seventh day, newest first, for the table."""
-        return self.history[::-1][::7]
+    def marks(self) -> Marks:
+        days = [day for day, _ in self.history]
+        return marks(self.notes, days, days[-1], "points") if days else NONE
+
+    @property
+    def months(self) -> tuple[tuple[date, float | None, Markup], ...]:
+        """Every seventh day, newest first, for the table, with what happened in the seven days that end with it."""
+        days = self.history[::-1][::7]
+        told = marks(self.notes, [day - timedelta(days=6) for day, _ in days[::-1]], self.history[-1][0], "slots")
+        return tuple((day, score, told.of(len(days) - 1 - place)) for place, (day, score) in enumerate(days))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +130,9 @@ def customer_view(
     *,
     now: datetime,
     days: Sequence[InsightsDay] = (),
+    notes: Sequence[Annotation] = (),
 ) -> Customer:
-    """`sessions`: the newest, newest first. `days`: the score's history, oldest first."""
+    """`sessions`: the newest, newest first. `days`: the score's history, oldest first. `notes`: what is drawn on it."""
     known = customer.insights
     tools = plan.tool_names()
     return Customer(
@@ -146,6 +157,7 @@ def customer_view(
             if days
             else (),
             versions=f"Formulas of version {known.score_version}, plan of version {known.plan_version}.",
+            notes=tuple(notes),
         ),
         sessions=tuple(_session(s, tools, now) for s in sessions),
         sessions_total=known.total_sessions,

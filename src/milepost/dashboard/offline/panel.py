@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -26,6 +26,7 @@ from milepost.insights.practice import SPAN_DAYS, CompetencyPractice, Interventi
 from milepost.plan import Plan
 from milepost.store.database import DictConnection
 from milepost.vocabulary import ActionRole, Impact
+from milepost.work.annotations import Annotation, annotations_between
 
 #: The quarters in plain words.
 QUARTERS: Final[Mapping[Quarter, str]] = {
@@ -92,6 +93,8 @@ async def offline_panel(request: AnyRequest, connection: DictConnection, custome
     authors = await read_authors(connection, [action.action_id for action in actions.items])
     total = len(actions.items) if actions.next is None else _MOST + 1
     form = blank(now, zone)
+    weeks = practice.weeks
+    notes = await annotations_between(connection, weeks[0].first, weeks[-1].last) if weeks else []
     return panel_view(
         practice,
         actions.items,
@@ -101,6 +104,7 @@ async def offline_panel(request: AnyRequest, connection: DictConnection, custome
         choices=form_choices(served, form.typed),
         done=_done(request),
         authors=authors,
+        notes=notes,
     )
 
 
@@ -114,6 +118,7 @@ def panel_view(
     choices: Mapping[str, object],
     done: tuple[str, str] | None = None,
     authors: Mapping[UUID, Authors] = MappingProxyType({}),
+    notes: Sequence[Annotation] = (),
 ) -> OfflinePanel:
     """`actions`: the newest, newest first."""
     names = competency_names(plan)
@@ -131,7 +136,7 @@ def panel_view(
             for one in practice.competencies
             if _shown(one)
         ),
-        chart=weeks_chart(practice.weeks, practice.actions, names) if anything else None,
+        chart=weeks_chart(practice.weeks, practice.actions, names, notes) if anything else None,
         competency_names=tuple(names.items()),
         first=tuple(rows[:_FIRST]),
         more=tuple(rows[_FIRST:]),

@@ -12,8 +12,11 @@ from typing import Final
 
 from milepost.dashboard import charts
 from milepost.dashboard import format as fmt
+from milepost.dashboard.annotations.marks import NONE, Marks
+from milepost.dashboard.annotations.marks import marks as annotation_marks
 from milepost.insights.practice import ActionMark, PracticeWeek
 from milepost.vocabulary import ActionRole
+from milepost.work.annotations import Annotation
 
 #: Pixels: the lanes of outcomes and interventions, the columns below them, the days under those.
 OUTCOME_LANE: Final = 12
@@ -66,9 +69,15 @@ class WeeksChart:
     series: tuple[tuple[str, str], ...]
     ticks: tuple[charts.Tick, ...]
     labels: tuple[charts.Label, ...]
+    annotations: Marks = NONE
 
 
-def weeks_chart(weeks: Sequence[PracticeWeek], marks: Sequence[ActionMark], names: Mapping[str, str]) -> WeeksChart:
+def weeks_chart(
+    weeks: Sequence[PracticeWeek],
+    marks: Sequence[ActionMark],
+    names: Mapping[str, str],
+    notes: Sequence[Annotation] = (),
+) -> WeeksChart:
     """`names` are those of the plan's competencies, in its order."""
     top, step = charts.nice_ceiling(max((week.points for week in weeks), default=0))
     slot = 100 / len(weeks)
@@ -108,7 +117,9 @@ def weeks_chart(weeks: Sequence[PracticeWeek], marks: Sequence[ActionMark], name
         for mark in reversed(marks)
     )
     said = {REST: "No competency" if used else "Points"}
-    return WeeksChart(columns, pins, tuple((mark, said.get(one) or names[one]) for mark, one in order), ticks, labels)
+    series = tuple((mark, said.get(one) or names[one]) for mark, one in order)
+    drawn = annotation_marks(notes, [week.first for week in weeks], weeks[-1].last, "slots")
+    return WeeksChart(columns, pins, series, ticks, labels, drawn)
 
 
 def _rest(week: PracticeWeek) -> int:

@@ -17,6 +17,7 @@ from milepost.dashboard.overview.view import overview_view
 from milepost.dashboard.page_context import PAGE_HEADERS, page, zone_of
 from milepost.dashboard.remembered import Remembered
 from milepost.insights.overview import Activity, any_event, read_activity
+from milepost.work.annotations import Annotation, annotations_between
 
 
 def remembered_activity(served: Services) -> Remembered[Activity]:
@@ -41,9 +42,12 @@ async def overview(request: AnyRequest) -> Template:
             view = replace(view, tool=served.plan.tools[0].id)
         return page(request, "getting_started.html", section="overview", view=view)
     activity = await cast("Remembered[Activity]", request.app.state.activity).get()
-    return page(
-        request, "overview.html", section="overview", view=overview_view(activity, served.plan, zone_of(request))
-    )
+    notes: list[Annotation] = []
+    if activity.days:
+        async with served.database.transaction() as connection:
+            notes = await annotations_between(connection, activity.days[0].day, activity.days[-1].day)
+    view_now = overview_view(activity, served.plan, zone_of(request), notes)
+    return page(request, "overview.html", section="overview", view=view_now)
 
 
 @get("/first-event")

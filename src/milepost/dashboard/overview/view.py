@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from itertools import islice
@@ -13,9 +13,11 @@ from markupsafe import Markup
 from milepost.dashboard import charts, markup
 from milepost.dashboard import format as fmt
 from milepost.dashboard import views as v
+from milepost.dashboard.annotations.marks import NONE, Marks, marks
 from milepost.dashboard.describe import competency_names, telling
 from milepost.insights.overview import Activity, MilestoneReached, Week
 from milepost.plan import Plan
+from milepost.work.annotations import Annotation
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,12 @@ class DaySeries:
     kind: Literal["bars", "line"] = "bars"
     distinct: bool = False
     partial_last: bool = True
+    notes: tuple[Annotation, ...] = ()
+
+    @property
+    def marks(self) -> Marks:
+        days = [d.day for d in self.days]
+        return marks(self.notes, days, days[-1], "slots") if days else NONE
 
     @property
     def chart(self) -> charts.DayChart:
@@ -109,8 +117,8 @@ class Overview:
         return round(100 * tool.events / top, 2) if top else 0.0
 
 
-def overview_view(activity: Activity, plan: Plan, zone: tzinfo) -> Overview:
-    """`zone` is the reader's: where it is not UTC, the charts say that their days are."""
+def overview_view(activity: Activity, plan: Plan, zone: tzinfo, notes: Sequence[Annotation] = ()) -> Overview:
+    """`zone` is the reader's: where it is not UTC, the charts say that their days are. `notes` are drawn on them."""
     tools, competencies = plan.tool_names(), competency_names(plan)
     days = "" if _is_utc(zone, activity.as_of) else " (UTC)"
     return Overview(
@@ -123,7 +131,11 @@ def overview_view(activity: Activity, plan: Plan, zone: tzinfo) -> Overview:
             _figure("Resources made", activity.resources),
         ),
         events=DaySeries(
-            f"Events per day{days}", "event", "events", tuple(DayCount(d.day, d.events) for d in activity.days)
+            f"Events per day{days}",
+            "event",
+            "events",
+            tuple(DayCount(d.day, d.events) for d in activity.days),
+            notes=tuple(notes),
         ),
         customers=DaySeries(
             f"Active customers per day{days}",
@@ -132,6 +144,7 @@ def overview_view(activity: Activity, plan: Plan, zone: tzinfo) -> Overview:
             tuple(DayCount(d.day, d.customers) for d in activity.days),
             kind="line",
             distinct=True,
+            notes=tuple(notes),
         ),
         tools=tuple(
             ToolUse(t.tool_id, tools.get(t.tool_id) or fmt.words(t.tool_id), t.events, t.customers)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from milepost.analytics.asking import Column, EventKind, Filter, Operator, Period, Range, Unit, WeekStart
 from milepost.dashboard.texts import storable
+from milepost.traits.values import figure_of
 from milepost.vocabulary import EVENT_TYPES
 
 Pairs = list[tuple[str, str]]
@@ -29,6 +30,8 @@ RANGES: Final[tuple[Range, ...]] = get_args(Range)
 #: Stand for `metadata.KEY`, `trait.NAME` and `person.NAME` in a list of fields; the key has a place of its own.
 METADATA: Final = "metadata"
 KEYED: Final = (METADATA, "trait", "person")
+#: Being in one: a filter's field; before a slug what one breaks down by.
+SEGMENT: Final = "segment"
 _MOST_ROWS: Final = 20
 _WITHOUT_VALUES: Final = ("is_set", "is_not_set")
 _NUMERIC: Final = ("above", "at_least", "below", "at_most")
@@ -59,7 +62,9 @@ class FilterRow:
             try:
                 return Filter(field=self.name, op=self.op, values=(float(values[0]),))
             except (IndexError, ValueError):
-                return None
+                # A trait may be a date, which is compared too.
+                dated = self.field in KEYED[1:] and len(values) == 1 and figure_of(values[0]) is not None
+                return Filter(field=self.name, op=self.op, values=(values[0],)) if dated else None
         return Filter(field=self.name, op=self.op, values=tuple(values)) if values else None
 
 
@@ -179,13 +184,17 @@ def filter_row(name: str = "", key: str = "", op: str = "is", value: str = "") -
     keyed, _, named = name.partition(".")
     if keyed in KEYED and named:
         name, key = keyed, named
-    known = name in COLUMNS or name in (*KEYED, "cohort") or name.startswith("insight.")
+    known = name in COLUMNS or name in (*KEYED, "cohort", SEGMENT) or name.startswith("insight.")
     operator: Operator = next((o for o in OPERATORS if o == op), "is")
+    if name in ("cohort", SEGMENT) and operator != "is_not":
+        operator = "is"  # the only other one that it takes
     return FilterRow(name[:200] if known else "", key.strip()[:200], operator, value[:4000])
 
 
 def event_field(name: str, key: str = "") -> FilterRow:
-    """A field to break down by, as a row of the form has it: a column, a key of the metadata, or a trait."""
+    """A field to break down by, as a row of the form has it: a column, a key of the metadata, a trait, a segment."""
+    if name.startswith(f"{SEGMENT}."):
+        return FilterRow(name[:200])
     row = filter_row(name, key)
     return row if row.field in COLUMNS or row.field in KEYED else FilterRow()
 

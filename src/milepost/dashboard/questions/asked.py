@@ -13,6 +13,7 @@ import msgspec
 from milepost.analytics.asking import Period, Question, Unit
 from milepost.analytics.earlier import earlier
 from milepost.analytics.period import Window
+from milepost.analytics.traits import TraitsAt, trait_of
 from milepost.dashboard.questions import address as a
 
 Name = Literal["trends", "funnels", "retention", "paths", "lifecycle", "tools", "sessions"]
@@ -36,6 +37,12 @@ class PageQuestion:
     last: date
     table: bool = False
     focus: str = ""
+    #: Which value of a trait counts, where one is used.
+    traits: TraitsAt = "now"
+
+    @property
+    def uses_traits(self) -> bool:
+        return any(names_trait(msgspec.to_builtins(question)) for question in self.questions)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -65,6 +72,7 @@ class Common:
     filters: tuple[a.FilterRow, ...]
     now: datetime
     focus: str = ""
+    traits: TraitsAt = "now"
 
     @property
     def window(self) -> Window:
@@ -73,11 +81,23 @@ class Common:
     @property
     def pairs(self) -> a.Pairs:
         unit = [("unit", self.unit)] if self.unit != "customer" else []
-        return [*a.period_pairs(self.period), *unit, *a.filter_pairs(self.filters)]
+        then = [("traits", self.traits)] if self.traits != "now" else []
+        return [*a.period_pairs(self.period), *unit, *a.filter_pairs(self.filters), *then]
 
     def question(self, asking: type[Question], /, **parts: Any) -> Question:
         filters = tuple(filter(None, (row.filter() for row in self.filters)))
-        return asking(period=self.period, unit=self.unit, filters=filters, **parts)
+        return asking(period=self.period, unit=self.unit, filters=filters, traits=self.traits, **parts)
+
+
+def names_trait(said: object) -> bool:
+    """Whether a question, as plain values, names a trait: in a filter, or as what it measures or breaks down by."""
+    if isinstance(said, dict):
+        named = [said.get(place) for place in ("field", "of", "label", "breakdown")]
+        texts = [one for value in named for one in (value if isinstance(value, list | tuple) else [value])]
+        return any(isinstance(one, str) and trait_of(one) is not None for one in texts) or any(
+            map(names_trait, said.values())
+        )
+    return isinstance(said, list | tuple) and any(map(names_trait, said))
 
 
 def before_that(window: Window, period: Period) -> Period:

@@ -20,6 +20,7 @@ from milepost.dashboard.questions.address import Address
 from milepost.dashboard.questions.cohort_form import in_words, read_form
 from milepost.dashboard.questions.kept import named
 from milepost.dashboard.questions.kept_pages import go
+from milepost.dashboard.questions.named import names_with_segments, segment_names
 from milepost.dashboard.questions.view import trouble
 from milepost.dashboard.texts import form_texts
 from milepost.errors import InvalidRequest, Problem
@@ -45,7 +46,7 @@ async def _members(served: Services, definition: Definition) -> tuple[CohortCust
 async def all_cohorts(request: AnyRequest) -> Template:
     served = services(request)
     found = await cohorts.list_cohorts(served.database)
-    names = words.names_of(served.plan)
+    names = await names_with_segments(served)
     return page(
         request,
         "questions/cohorts.html",
@@ -75,9 +76,10 @@ async def build(request: AnyRequest) -> Template | Redirect:
         found=found,
         trouble=problem,
         definition=msgspec.json.encode(definition).decode() if definition else "",
-        said=in_words(definition, words.names_of(served.plan)) if definition else "",
+        said=in_words(definition, await names_with_segments(served)) if definition else "",
         words=words,
         cohorts=(),
+        segments=await segment_names(served),
         suggestions=words.suggestions(served.plan),
     )
     if part:
@@ -110,7 +112,7 @@ async def show(request: AnyRequest, cohort_id: UUID) -> Template:
         "questions/cohort.html",
         section="cohorts",
         cohort=cohort,
-        said=in_words(cohort.definition, words.names_of(served.plan)),
+        said=in_words(cohort.definition, await names_with_segments(served)),
         found=found,
         trouble=problem,
     )

@@ -16,6 +16,7 @@ from milepost.analytics.trends import Trends, TrendsAnswer
 from milepost.api.answering import Answers, answers
 from milepost.dashboard.page_context import page
 from milepost.dashboard.questions import show_tools, show_trends, words
+from milepost.dashboard.questions.annotated import annotated
 from milepost.dashboard.questions.asked import PageQuestion
 from milepost.dashboard.questions.context import AnswerContext
 from milepost.dashboard.questions.shown import Panel
@@ -41,7 +42,9 @@ async def overview_charts(request: AnyRequest) -> Template:
     try:
         found = await answers(request, [each.questions[0] for each in asked])
         as_of, behind = found.as_of, found.trouble
-        panels = _panels(request, asked, found)
+        titled = _panels(request, asked, found)
+        drawn = await annotated(served.database, [panel for panel, _ in titled], found.answers[0].last)
+        panels = [(panel, address) for panel, (_, address) in zip(drawn, titled, strict=True)]
     except Problem as error:
         if error.status == 499:
             raise

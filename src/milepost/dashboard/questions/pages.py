@@ -19,6 +19,7 @@ from milepost.dashboard.questions.asked import NAMES, Name, PageQuestion
 from milepost.dashboard.questions.cohort_pages import cohort_handlers, cohort_names
 from milepost.dashboard.questions.kept import dashboards
 from milepost.dashboard.questions.kept_pages import kept_handlers
+from milepost.dashboard.questions.named import names_with_segments, segment_names
 from milepost.dashboard.questions.overview_charts import overview_charts
 from milepost.dashboard.questions.shown import Behind, QuestionPage
 from milepost.dashboard.questions.view import asked_by, question_page, trouble
@@ -66,6 +67,7 @@ async def lay_out(request: AnyRequest, view: QuestionPage, *, status_code: int =
         words=words,
         suggestions=words.suggestions(served.plan),
         cohorts=await cohort_names(served),
+        segments=await segment_names(served),
         dashboards=await dashboards(served.database),
     )
 
@@ -80,7 +82,7 @@ async def who(request: AnyRequest) -> Template:
     try:
         asking, place = behind.read_place(asked, address)
         found = await people(request, asking, place)
-        view = behind.view(asked, place, found, words.names_of(served.plan), address)
+        view = behind.view(asked, place, found, await names_with_segments(served), address)
     except Problem as problem:
         if problem.status == 499:
             raise

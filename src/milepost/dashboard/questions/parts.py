@@ -20,7 +20,7 @@ def page_of(
     window = common.window
     return PageQuestion(
         name, common.period, common.unit, common.filters, questions, parts, pairs, window.first, window.last,
-        focus=focus or common.focus,
+        focus=focus or common.focus, traits=common.traits,
     )  # fmt: skip
 
 
@@ -53,6 +53,8 @@ def read_field(address: a.Address, default: str | None = None, name: str = "by")
     chosen = a.event_field(address.text(name), address.text(f"{name}_key"))
     if chosen.field in a.KEYED and chosen.name:
         return chosen.name, [(name, chosen.field), (f"{name}_key", chosen.key)]
+    if chosen.name.startswith(f"{a.SEGMENT}."):
+        return chosen.name, [(name, chosen.name)]
     column = (chosen.name or None) or default
     return column, [(name, column)] if column and column != default else []
 

@@ -16,6 +16,7 @@ from milepost.analytics.retention import Retention
 from milepost.analytics.sessions import SessionBreakdown, Sessions
 from milepost.analytics.stickiness import Stickiness
 from milepost.analytics.tools import Tools
+from milepost.analytics.traits import TraitsAt
 from milepost.dashboard.questions import address as a
 from milepost.dashboard.questions.asked import Common, Name, PageQuestion, before_that, replace_days
 from milepost.dashboard.questions.parts import page_of, read_field, read_kind, read_kinds
@@ -30,6 +31,7 @@ MOST_STEPS: Final = 8
 _FIRST_FUNNEL: Final = (a.KindRow(event="tool_usage"), a.KindRow(event="export_action"))
 _DIRECTIONS: Final[tuple[Literal["next"], Literal["previous"]]] = ("next", "previous")
 _RUNS: Final[tuple[Literal["session"], Literal["unit"]]] = ("session", "unit")
+_AT: Final[tuple[TraitsAt, ...]] = get_args(TraitsAt)
 _RETAINED: Final[tuple[Literal["first_time"], Literal["recurring"]]] = ("first_time", "recurring")
 
 
@@ -42,8 +44,14 @@ def read(name: Name, address: a.Address, zone: str, now: datetime) -> PageQuesti
     if command.startswith(("add-filter", "remove-filter")):
         focus = f"filter-{len(filters) - 1}-field" if command == "add-filter" else "add-filter"
     period = address.period(zone)
-    common = Common(period, address.one_of("unit", a.UNITS, "customer"), filters, now, focus)
-    return replace(_READERS[name](address, common), table=address.text("view") == "table")
+    common = Common(
+        period, address.one_of("unit", a.UNITS, "customer"), filters, now, focus, address.one_of("traits", _AT, "now")
+    )
+    asked = _READERS[name](address, common)
+    if common.traits != "now" and not asked.uses_traits:
+        # It says nothing there, and would change what is asked of the column store.
+        asked = _READERS[name](address, replace(common, traits="now"))
+    return replace(asked, table=address.text("view") == "table")
 
 
 def _funnels(address: a.Address, common: Common) -> PageQuestion:

@@ -11,6 +11,7 @@ import msgspec
 from markupsafe import Markup
 
 from milepost.dashboard import views as v
+from milepost.dashboard.annotations.marks import NONE, Marks
 from milepost.dashboard.questions.asked import PageQuestion
 
 #: Cells of a heat table go from 0 to this; each has a class of its own, as styles come from files alone.
@@ -69,6 +70,8 @@ class Panel:
     size: str = "medium"
     #: The table stays where it is: it says what the chart cannot.
     keep_table: bool = False
+    #: The annotations of its days, where it has a time axis.
+    marks: Marks = NONE
 
     @property
     def json(self) -> str:
@@ -107,6 +110,8 @@ class QuestionPage:
     as_of: datetime | None = None
     #: Why the answer holds nothing newer, in a sentence; "" where nothing is the matter.
     behind: str = ""
+    #: Which value of traits counts, in a sentence; "" where none is used.
+    traits: str = ""
     words: Mapping[str, object] = field(default_factory=dict)
 
 

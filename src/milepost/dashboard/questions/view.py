@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Final, assert_never, cast
 from zoneinfo import ZoneInfo
@@ -31,8 +32,10 @@ from milepost.dashboard.questions import (
     words,
 )
 from milepost.dashboard.questions.address import Address
+from milepost.dashboard.questions.annotated import annotated
 from milepost.dashboard.questions.asked import Name, PageQuestion
 from milepost.dashboard.questions.context import AnswerContext
+from milepost.dashboard.questions.named import names_with_segments
 from milepost.dashboard.questions.reading import read
 from milepost.dashboard.questions.shown import QuestionPage, Shown
 from milepost.errors import Problem
@@ -82,8 +85,11 @@ async def question_page(request: AnyRequest, asked: PageQuestion, *, patient: bo
         return QuestionPage(asked, title, trouble=trouble(problem, services(request))), problem.status
     if found is None:
         return QuestionPage(asked, title, waiting=True), 200
-    shown = show(asked, found, words.names_of(services(request).plan), services(request).now())
-    return QuestionPage(asked, title, shown, as_of=found.as_of, behind=found.trouble), 200
+    served = services(request)
+    shown = show(asked, found, await names_with_segments(served), served.now())
+    shown = replace(shown, panels=await annotated(served.database, shown.panels, found.answers[0].last))
+    traits = words.traits_words(found.answers[0].traits) if asked.uses_traits else ""
+    return QuestionPage(asked, title, shown, as_of=found.as_of, behind=found.trouble, traits=traits), 200
 
 
 def trouble(problem: Problem, served: Services) -> str:

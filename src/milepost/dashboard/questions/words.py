@@ -46,6 +46,9 @@ KEYED: Final[Mapping[str, str]] = {
     "trait": "A trait of the customer",
     "person": "A trait of the person",
 }
+#: Being in a segment: the field of a filter, and before a slug what one breaks down by.
+SEGMENT: Final = "segment"
+TRAITS_AT: Final[Mapping[str, str]] = {"now": "as they are now", "then": "as they were on the day"}
 #: What of a customer's insights one may filter by.
 INSIGHTS: Final[Mapping[str, str]] = {
     "insight.current_scaling_score": "Score",
@@ -121,8 +124,10 @@ def field_words(name: str | None) -> str:
     if name.startswith(("trait.", "person.")):
         kind, _, trait = name.partition(".")
         return f"{fmt.words(trait)} of the {'customer' if kind == 'trait' else 'person'}"
-    if name == "cohort":
-        return "Cohort"
+    if name in ("cohort", SEGMENT):
+        return name.capitalize()
+    if name.startswith(f"{SEGMENT}."):
+        return f"Segment {fmt.words(name.removeprefix(f'{SEGMENT}.'))}"
     if name.startswith("insight.competency."):
         return f"{fmt.words(name.removeprefix('insight.competency.'))} score"
     return FIELDS.get(name) or INSIGHTS.get(name) or fmt.words(name.removeprefix("insight."))
@@ -166,6 +171,10 @@ def value_words(field: str | None, value: str, names: Names) -> str:
     """A value of a field as a person says it: what the plan has by name, kinds of event in words, nothing as such."""
     if not value:
         return "(none)"
+    if (field or "").startswith(f"{SEGMENT}."):
+        slug = (field or "").removeprefix(f"{SEGMENT}.")
+        name = names.get(SEGMENT, {}).get(slug) or fmt.words(slug)
+        return f"In “{name}”" if value == "in" else f"Not in “{name}”"
     if (named := names.get((field or "").removeprefix("insight."))) is not None:
         return fmt.visible_name(named.get(value) or fmt.words(value), "(blank)")
     if field == "event_type":
@@ -210,6 +219,13 @@ RANGES: Final[Mapping[Range, str]] = {
     "this_year": "This year",
     "last_year": "Last year",
 }
+
+
+def traits_words(at: str) -> str:
+    """Under an answer in which a trait is used: which of its values counts."""
+    if at == "then":
+        return "Traits are as they were on the day of each event."
+    return "Traits are as they are now, also for events of before."
 
 
 def days_words(answer: Answer, period: Period) -> str:

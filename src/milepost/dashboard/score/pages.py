@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from litestar import Response, Router, get, post
@@ -10,6 +12,7 @@ from litestar.response import Redirect, Template
 from milepost.access.callers import ACCESS, Caller, member_email
 from milepost.access.services import AnyRequest, services
 from milepost.dashboard.page_context import PAGE_HEADERS, page
+from milepost.dashboard.questions.annotated import annotated
 from milepost.dashboard.score.view import score_page
 from milepost.insights import validate_runs
 
@@ -19,6 +22,11 @@ async def show_score(request: AnyRequest) -> Template:
     """The newest validation, in words, tables and charts."""
     runs = await validate_runs.latest(services(request).database)
     view = score_page(runs, request.query_params.get("outcome", ""))
+    if view.report is not None and view.report.slices:
+        days = [one.day for one in view.report.slices]
+        # A slice stands for the days until the next one.
+        last = days[-1] + (days[-1] - days[-2] if len(days) > 1 else timedelta(days=1)) - timedelta(days=1)
+        view = replace(view, panels=await annotated(services(request).database, view.panels, last))
     return page(request, "score.html", section="score", view=view)
 
 

@@ -99,13 +99,22 @@
     say(figure.querySelector("h2, h3").textContent, 32, { "font-size": 16, "font-weight": 600, fill: page.color });
     const caption = figure.querySelector("figcaption p");
     say(caption.textContent, 54, { "font-size": 12, fill: getComputedStyle(caption).color });
+    const put = (plot, left, top, wide, high) => {
+      const copyOfPlot = frozen(plot, left, wide, high);
+      copyOfPlot.setAttribute("y", top);
+      svg.append(copyOfPlot);
+    };
     let x = margin;
     plots.forEach((plot, index) => {
-      const copyOfPlot = frozen(plot, x, widths[index], height);
-      copyOfPlot.setAttribute("y", head);
-      svg.append(copyOfPlot);
+      put(plot, x, head, widths[index], height);
       x += widths[index];
     });
+    const marks = figure.querySelector("[data-annotations] > svg");
+    if (marks) {
+      const box = marks.getBoundingClientRect();
+      const first = plots[0].getBoundingClientRect();
+      put(marks, margin + box.left - first.left, head + box.top - first.top, box.width, box.height);
+    }
     const image = new Image();
     const address = URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(svg)], { type: "image/svg+xml" }));
     image.addEventListener("load", () => {

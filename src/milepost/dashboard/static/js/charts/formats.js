@@ -43,6 +43,7 @@
     box.append(head);
     for (const { name, value, mark, note } of rows) {
       const row = document.createElement("div");
+      if (value === undefined) row.className = "note";
       if (mark !== undefined) {
         const swatch = document.createElement("i");
         swatch.className = `swatch mark-${mark}`;
@@ -51,7 +52,7 @@
       const label = document.createElement("span");
       label.textContent = name;
       const figure = document.createElement("b");
-      figure.textContent = value;
+      figure.textContent = value ?? "";
       row.append(label, figure);
       if (note) { const small = document.createElement("small"); small.textContent = note; row.append(small); }
       box.append(row);

@@ -63,6 +63,8 @@
             name: s.name, mark: s.mark, value: read(spec.kind === "lifecycle" ? Math.abs(s.values[at]) : s.values[at]),
             note: s.previous ? `before: ${read(s.previous[at])}` : "",
           }));
+          // What the team noted of these days stands below the figures.
+          for (const text of (spec.annotations?.[at] ?? []).slice(0, 4)) rows.push({ name: text });
           const soFar = spec.running && at === spec.buckets.length - 1 ? ", so far" : "";
           return formats.tip(formats.bucket(spec.buckets[at], spec.interval) + soFar, rows);
         },

@@ -16,7 +16,19 @@
       chart.on("click", (item) => follow(figure, item));
     }
     chart.setOption(window.milepost.chartKinds[spec.kind](theme, spec, box.clientWidth), true);
+    place(figure, chart);
     figure.dataset.drawn = "";
+  }
+
+  // The grid's own box, without the labels of its axes: annotations lie over that.
+  const gridOf = (chart) => chart.getModel().getComponent("grid")?.coordinateSystem?.getRect();
+  function place(figure, chart) {
+    const overlay = figure.querySelector("[data-annotations]");
+    const grid = overlay && gridOf(chart);
+    if (!grid) return;
+    const box = { left: grid.x, top: grid.y, width: grid.width, height: grid.height };
+    for (const [side, pixels] of Object.entries(box)) overlay.style[side] = `${pixels}px`;
+    overlay.dataset.placed = "";
   }
 
   function follow(figure, item) {
@@ -75,6 +87,19 @@
       x += pen.measureText(name).width + 40 * ratio;
     }
     pen.drawImage(source, 24 * ratio, head);
+    const grid = figure.querySelector("[data-annotations]") && gridOf(chart);
+    if (grid) {
+      pen.strokeStyle = page.color;
+      pen.globalAlpha = 0.6;
+      pen.setLineDash([3 * ratio, 3 * ratio]);
+      for (const line of figure.querySelectorAll("[data-annotations] line")) {
+        const at = 24 * ratio + ratio * (grid.x + grid.width * parseFloat(line.getAttribute("x1")) / 100);
+        pen.beginPath();
+        pen.moveTo(at, head + ratio * grid.y);
+        pen.lineTo(at, head + ratio * (grid.y + grid.height));
+        pen.stroke();
+      }
+    }
     canvas.toBlob((blob) => {
       const link = document.createElement("a");
       link.href = URL.createObjectURL(blob);

@@ -22,5 +22,6 @@ begin
     execute format('delete from milepost.%I where customer_id = $1', name) using whose;
   end loop;
   perform milepost.forget_in_questions(whose);
+  perform milepost.forget_in_segments('customer', whose);
   delete from milepost.numbers n where n.kind = 'customer' and n.id = whose;
 end $$;

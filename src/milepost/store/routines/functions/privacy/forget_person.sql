@@ -9,5 +9,6 @@ begin
   delete from milepost.leavings where kind = 'user' and id = whose;
   delete from milepost.users where user_id = whose;
   perform milepost.forget_in_questions(whose);
+  perform milepost.forget_in_segments('person', whose);
   delete from milepost.numbers n where n.kind = 'user' and n.id = whose;
 end $$;

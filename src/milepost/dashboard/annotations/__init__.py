@@ -1,0 +1,1 @@
+"""Annotations on the pages: where charts draw them, and where they are written."""

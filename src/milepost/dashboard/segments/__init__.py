@@ -1,0 +1,1 @@
+"""Segments on the pages: building one, the list of them, renaming and deleting."""

@@ -1,0 +1,1 @@
+"""Segments: filters of customers under a name, kept as conditions and worked out whenever they are asked for."""
