@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import psycopg
 import pytest
+from psycopg import sql
 
 from milepost.errors import DiskFull
 from milepost.store.embedded_cluster import locate
 from milepost.store.room import Room
 from tests.support.dashboard import member
-from tests.support.server import SECRET_KEY, WRITE_KEY, Server, wait_for
+from tests.support.postgres import Cluster
+from tests.support.server import SECRET_KEY, WRITE_KEY, Server, running, wait_for
 
 _AMPLE = 400 << 20
 
@@ -136,6 +140,55 @@ def test_a_start_on_a_full_disk_waits_and_says_so(server: Server, disk: Disk) ->
     wait_for(server.is_ready, 15, "the server to find the room")
     assert send(server).json()["accepted"] == 50
     print(f"events are accepted {time.monotonic() - began:.1f} s after there was room")
+
+
+@pytest.mark.timeout(120)
+def test_a_database_elsewhere_says_that_its_disk_is_full(cluster: Cluster, disk: Disk, tmp_path: Path) -> None:
+    space, name = f"space_{uuid4().hex[:8]}", f"full_{uuid4().hex[:8]}"
+    with psycopg.connect(cluster.admin_dsn, autocommit=True) as admin:
+        (folder,) = admin.execute("select current_setting('data_directory')").fetchone() or ("",)
+        owner = Path(folder).stat()
+        os.chown(disk.path, owner.st_uid, owner.st_gid)
+        for above in (tmp_path, *tmp_path.parents[:3]):
+            above.chmod(above.stat().st_mode | 0o011)  # on the way there, for the user that PostgreSQL runs as
+        admin.execute(sql.SQL("create tablespace {} location {}").format(sql.Identifier(space), str(disk.path)))
+        create = sql.SQL("create database {} template template_milepost strategy file_copy owner {} tablespace {}")
+        names = (name, psycopg.conninfo.conninfo_to_dict(cluster.dsn)["user"], space)
+        admin.execute(create.format(*(sql.Identifier(str(one)) for one in names)))
+    server = Server(tmp_path / "server", database_url=cluster.database_dsn(name))
+    try:
+        with running(server):
+            assert send(server).json()["accepted"] == 50
+            disk.fill()
+            wait_for(lambda: send(server, 2000).status_code == 503, 30, "the database to find its disk full")
+            assert send(server, 2000).json()["code"] == "disk_full"
+            assert not server.is_ready()
+            assert reason(server) == "The database says that its disk is full. Make room there."
+            with server.client(SECRET_KEY) as client:
+                assert client.get("/v1/customers/full/insights").status_code == 200
+            disk.empty()
+            wait_for(lambda: send(server).status_code == 200, 15, "the database to take events again")
+            wait_for(server.is_ready, 5, "the server to be ready at once")
+    finally:
+        with psycopg.connect(cluster.admin_dsn, autocommit=True) as admin:
+            admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+            admin.execute(sql.SQL("drop tablespace {}").format(sql.Identifier(space)))
+
+
+def test_what_a_database_elsewhere_said_is_believed_for_a_while() -> None:
+    now = 0.0
+    room = Room(None, clock=lambda: now)
+    told = []
+    for step in ("full", "later", "full", "stored"):
+        if step == "full":
+            room.unavailable(psycopg.errors.DiskFull(), retry_after=1)
+        elif step == "later":
+            now += 61
+        else:
+            room.stored()
+        room.require()  # it is asked again, whatever it said
+        told.append(room.lacking is not None)
+    assert told == [True, False, True, False]
 
 
 def test_full_and_not_full_do_not_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -187,6 +187,8 @@ class Writer:
                 self._refuse(parts, Problem())
                 raise
             stored = [row for row in rows if row.event_id in new]
+            if stored:
+                self._room.stored()
             for part in parts:
                 receipt = part.receipt(new, unstorable, held)
                 metrics.EVENTS.labels("accepted").inc(receipt.accepted)

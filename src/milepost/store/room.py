@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -23,14 +25,20 @@ _LEAST, _MOST = 64 * _MB, 256 * _MB
 #: Two files of PostgreSQL's log, with which one that has data can start; a new one takes more.
 _START: Final = 32 * _MB
 _RETRY_AFTER: Final = 10
+#: How long what a database elsewhere said of its disk is believed, where nothing was stored since: senders come again
+#: in a fraction of that.
+_BELIEVED: Final = 60.0
+_TOLD: Final = "The database says that its disk is full. Make room there."
 
 
 class Room:
     """The room on the disk of `folder`; of a database elsewhere (None) nothing is known but what it says itself."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._folder = folder
         self._full = False
+        self._clock = clock
+        self._told: float | None = None
 
     @classmethod
     def of_database(cls) -> Room:
@@ -45,7 +53,7 @@ class Room:
         Once full it stays so until there is a quarter more, so that it does not change with every batch.
         """
         if self._folder is None:
-            return None
+            return _TOLD if self._told is not None and self._clock() - self._told < _BELIEVED else None
         usage = shutil.disk_usage(self._folder)
         needed = max(_LEAST, min(_MOST, usage.total // 20))
         was_full, self._full = self._full, usage.free < (needed * 5 // 4 if self._full else needed)
@@ -55,15 +63,25 @@ class Room:
         return said
 
     def require(self) -> None:
-        """Raises DiskFull."""
-        if self.lacking is not None:
+        """Raises DiskFull. A database elsewhere is asked to store it: only so does it tell when there is room."""
+        if self._folder is not None and self.lacking is not None:
             raise DiskFull(retry_after=_RETRY_AFTER)
 
     def unavailable(self, error: BaseException, *, retry_after: int) -> DatabaseUnavailable:
         """What to answer where the database failed like this, `retry_after` seconds unless its disk is full."""
-        if isinstance(error, psycopg.errors.DiskFull) or self.lacking is not None:
+        if isinstance(error, psycopg.errors.DiskFull):
+            if self._told is None:
+                _log.warning(_TOLD)
+            self._told = self._clock()
+        if isinstance(error, psycopg.errors.DiskFull) or (self._folder is not None and self.lacking is not None):
             return DiskFull(retry_after=_RETRY_AFTER)
         return DatabaseUnavailable(retry_after=retry_after)
+
+    def stored(self) -> None:
+        """Something was stored: a disk that was full is no longer."""
+        if self._told is not None:
+            self._told = None
+            _log.warning("There is room on the database's disk again")
 
 
 def lacks_to_start(folder: Path, *, empty: bool) -> str | None:
