@@ -37,7 +37,7 @@ def main() -> None:
         page.goto(arguments.link)
         page.get_by_label("Email").fill("you@example.com")
         page.get_by_label("Password").fill(secrets.token_urlsafe(16))
-        page.get_by_role("button", name="Save and go in").click()
+        page.get_by_role("button", name="Save and continue").click()
         page.wait_for_url(f"{arguments.url}/")
         _take_all(page, arguments.url, arguments.out)
         browser.close()
