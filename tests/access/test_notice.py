@@ -44,7 +44,7 @@ def _paths() -> Iterator[str]:
         if "GET" not in route.route_handler_map:
             continue
         caller = route.route_handler_map["GET"][0].opt[ACCESS]
-        # The API's document is no page, nor is what Litestar says where there is none; the example's page is a script's.
+        # The API's document is no page, nor is what Litestar says where there is none; the example is a script.
         others = route.path.startswith(("/static", "/tools-app", "/openapi.json"))
         if caller in (Caller.MEMBER, Caller.ANYBODY) and not others:
             person = route.path_format.startswith("/people/")

@@ -48,8 +48,8 @@ def demo(
     port: Port = None,
     data_dir: DataDir = None,
     data: Annotated[
-        Literal["openstack", "oulad"],
-        typer.Option(help="What to show: companies that built OpenStack, or students."),
+        Literal["openstack", "oulad", "scaling"],
+        typer.Option(help="What to show: companies that built OpenStack, students, or a simulated product."),
     ] = "openstack",
     browser: Annotated[bool, typer.Option(help="Open the dashboard in a browser.")] = True,
     everyone: Annotated[bool, typer.Option(help="With --data oulad: all 1,916 students instead of 358.")] = False,

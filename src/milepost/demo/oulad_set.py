@@ -21,7 +21,7 @@ class Oulad:
     plan_file = Path(__file__).with_name("milepost.toml")
     attribution = ATTRIBUTION
     notice = ""
-    tools_app = True
+    tools_app = False
     rate = 20.0
 
     def __init__(self, *, everyone: bool = False) -> None:
@@ -30,8 +30,8 @@ class Oulad:
     def fill(self, place: Place) -> None:
         """Names first, so that the customers have theirs from their first event; then the events."""
         now, everyone = datetime.now(UTC), self._everyone
-        known = ((customer, {"name": name, **traits}) for customer, name, traits in customers(everyone=everyone))
-        tell(place.dsn, "customer", known, now)
+        known = ((customer, {"name": name, **traits}, now) for customer, name, traits in customers(everyone=everyone))
+        tell(place.dsn, "customer", known)
         started = first_day(place.folder, now.date())
         mapping = demo_mapping(now.date(), started)
         with DatabaseSink(place.dsn) as sink:

@@ -6,26 +6,38 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
 import msgspec
 import psycopg
+import pyarrow as pa
+import pyarrow.parquet as pq
 from rich.console import Console
 
 from milepost import Tracker
 from milepost.errors import SettingsError
+from milepost.importing.console import with_progress
+from milepost.importing.database import ActionSink, DatabaseSink
+from milepost.importing.load import load_mapping
+from milepost.ingest.actions import accept_actions
+from milepost.ingest.draft import Sender
 from milepost.plan import Plan
 from milepost.settings import Settings
 from milepost.traits.keep import rows
 from milepost.traits.values import Kind, read
 
-DataName = Literal["openstack", "oulad"]
+DataName = Literal["openstack", "oulad", "scaling"]
 _ANCHOR_FILE: Final = "demo-first-day"
 _NAME_FILE: Final = "demo-data"
-#: Traits told in one call.
-_CHUNK: Final = 10_000
+#: Stored in one call.
+_TRAITS: Final = 10_000
+_ACTIONS: Final = 2_000
+
+#: Of whom, what, and from when on.
+Told = tuple[str, Mapping[str, object], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +113,37 @@ def first_day(folder: Path, today: date) -> date:
         return today
 
 
-def tell(dsn: str, kind: Kind, known: Iterable[tuple[str, Mapping[str, object]]], when: datetime) -> None:
-    """Keeps the traits of customers or people, by id. They hold from `when` on."""
-    told = [
-        one for whose, traits in known for one in rows(kind, whose, read(traits)[0], when.astimezone(UTC), "import")
-    ]
+def tell(dsn: str, kind: Kind, told: Iterable[Told]) -> None:
+    """Keeps the traits of customers or people."""
+    found = [one for whose, traits, when in told for one in rows(kind, whose, read(traits)[0], when, "import")]
     with psycopg.connect(dsn, autocommit=True) as connection:
-        for at in range(0, len(told), _CHUNK):
-            chunk = msgspec.json.encode(told[at : at + _CHUNK]).decode()
+        for at in range(0, len(found), _TRAITS):
+            chunk = msgspec.json.encode(found[at : at + _TRAITS]).decode()
             connection.execute("select count(*) from milepost.tell_traits(%s::json)", (chunk,))
+
+
+def import_table(place: Place, events: pa.Table, map_file: Path, now: datetime, *, label: str) -> int:
+    """Imports events by a map; answers how many were new. Raises RuntimeError where one is refused."""
+    if events.num_rows == 0:
+        return 0
+    # The package may be read-only, so the file and what an import writes beside it go to the data folder.
+    file = place.folder / "demo-events.parquet"
+    pq.write_table(events, file)
+    with DatabaseSink(place.dsn) as sink:
+        mapping = load_mapping(map_file)
+        report = with_progress(file, mapping, sink, plan=place.plan, now=now, console=place.console, label=label)
+    if report.failed:
+        raise RuntimeError(f"{report.failed} of the demo's events were refused: {report.errors_path}")
+    file.unlink()
+    return report.accepted
+
+
+def store_actions(dsn: str, plan: Plan, actions: Iterable[Mapping[str, object]], now: datetime) -> int:
+    """Stores offline actions as `POST /v1/actions` takes them; answers how many were new."""
+    new, rest = 0, iter(actions)
+    with ActionSink(dsn) as sink:
+        while chunk := [msgspec.json.encode(action) for action in islice(rest, _ACTIONS)]:
+            accepted = accept_actions(chunk, Sender(plan=plan, received_at=now))
+            assert not accepted.rejected, accepted.rejected
+            new += sink.store(accepted.rows).accepted
+    return new

@@ -21,6 +21,7 @@ from milepost.coach.learn import learn
 from milepost.demo.openstack.dataset import OpenStack
 from milepost.demo.oulad_set import Oulad
 from milepost.demo.place import DataName, DataSet, Place, claim
+from milepost.demo.scaling.dataset import Scaling
 from milepost.errors import SettingsError
 from milepost.insights.settle import unsettled
 from milepost.plan import load_plan
@@ -39,14 +40,17 @@ def data_set(name: DataName, *, everyone: bool = False) -> DataSet:
     """The data of that name. Raises SettingsError where `everyone` asks for more students than there are."""
     if everyone and name != "oulad":
         raise SettingsError(f"--everyone asks for all students; {name} has none. Add --data oulad.", field="everyone")
-    return Oulad(everyone=everyone) if name == "oulad" else OpenStack()
+    found: dict[DataName, DataSet] = {
+        "openstack": OpenStack(),
+        "oulad": Oulad(everyone=everyone),
+        "scaling": Scaling(),
+    }
+    return found[name]
 
 
-def run_demo(settings: Settings, data: DataSet, *, browser: bool, rate: float | None) -> int:
-    """Serves the demo until it is stopped; answers the exit code. Call it from the main thread. `rate`: events a minute
-    in place of the data's own. Raises SettingsError where the data folder has other data."""
-    claim(settings.data_dir, data.name)
-    chosen = replace(
+def settings_for(settings: Settings, data: DataSet) -> Settings:
+    """A demo's: with the data's own plan, keys made up, and on every page what the data has to say of itself."""
+    return replace(
         settings,
         plan_file=settings.plan_file or data.plan_file,
         write_key=settings.write_key or "mpw_demo_" + secrets.token_hex(8),
@@ -55,7 +59,15 @@ def run_demo(settings: Settings, data: DataSet, *, browser: bool, rate: float | 
         log_format="text",
         greet=False,
         tools_app=data.tools_app,
+        notice=data.notice or settings.notice,
     )
+
+
+def run_demo(settings: Settings, data: DataSet, *, browser: bool, rate: float | None) -> int:
+    """Serves the demo until it is stopped; answers the exit code. Call it from the main thread. `rate`: events a minute
+    in place of the data's own. Raises SettingsError where the data folder has other data."""
+    claim(settings.data_dir, data.name)
+    chosen = settings_for(settings, data)
     stop = threading.Event()
     arguments = (chosen, data, stop, browser, rate or data.rate)
     guide = threading.Thread(target=_guide, args=arguments, name="demo", daemon=True)
@@ -77,6 +89,8 @@ def _guide(settings: Settings, data: DataSet, stop: threading.Event, browser: bo
             _console.print(f"\n  Dashboard     {settings.url}\n  Sign in       [bold]{link}[/bold]", soft_wrap=True)
             if data.tools_app:
                 _console.print(f"  Be a customer {settings.url}/tools-app/", soft_wrap=True)
+            else:
+                _console.print("  Be a customer [dim]milepost demo --data scaling has an application to try[/dim]")
             _console.print()
             if browser:
                 webbrowser.open(link)

@@ -11,16 +11,11 @@ from typing import Final
 
 import httpx
 import psycopg
-import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from milepost.demo.openstack import data
 from milepost.demo.openstack.replay import Event, Replay
-from milepost.demo.place import DataName, Place, first_day, tell
-from milepost.importing.console import with_progress
-from milepost.importing.database import DatabaseSink
-from milepost.importing.load import load_mapping
+from milepost.demo.place import DataName, Place, first_day, import_table, tell
 
 #: How many of the events are stored: what has come since comes from there on, imported or replayed.
 _NEXT_FILE: Final = "demo-next-event"
@@ -48,13 +43,14 @@ class OpenStack:
         now = datetime.now(UTC)
         moved = data.moved_by(first_day(place.folder, now.date()))
         since = data.midnight(data.END) + moved
-        tell(place.dsn, "customer", ((one, traits) for one, traits in data.companies(moved) if self._has(one)), since)
-        people = ((one, traits) for one, company, traits in data.people(moved) if self._has(company))
-        tell(place.dsn, "person", people, since)
+        companies = data.companies(moved)
+        tell(place.dsn, "customer", ((one, traits, since) for one, traits in companies if self._has(one)))
+        people = data.people(moved)
+        tell(place.dsn, "person", ((one, traits, since) for one, whose, traits in people if self._has(whose)))
         events = data.events(moved, self._companies)
         start = self._next(place)
         due = max(start, pc.sum(pc.less_equal(events["at"], int(now.timestamp()))).as_py() or 0)
-        accepted = self._import(place, events.slice(start, due - start), now)
+        accepted = import_table(place, events.slice(start, due - start), data.MAP_FILE, now, label="OpenStack")
         self._keep_next(place.folder, due)
         place.console.print(f"{accepted:,} events of real companies imported; {start:,} were there already.")
 
@@ -85,22 +81,6 @@ class OpenStack:
 
     def _has(self, company: str) -> bool:
         return self._companies is None or company in self._companies
-
-    @staticmethod
-    def _import(place: Place, events: pa.Table, now: datetime) -> int:
-        if events.num_rows == 0:
-            return 0
-        file = place.folder / "openstack-events.parquet"
-        pq.write_table(events, file)
-        with DatabaseSink(place.dsn) as sink:
-            mapping = load_mapping(data.MAP_FILE)
-            report = with_progress(
-                file, mapping, sink, plan=place.plan, now=now, console=place.console, label="OpenStack"
-            )
-        if report.failed:
-            raise RuntimeError(f"{report.failed} of the demo's events were refused: {report.errors_path}")
-        file.unlink()
-        return report.accepted
 
     @staticmethod
     def _next(place: Place) -> int:
