@@ -19,6 +19,8 @@ from milepost.demo.place import DataName, Place, first_day, import_table, tell
 
 #: How many of the events are stored: what has come since comes from there on, imported or replayed.
 _NEXT_FILE: Final = "demo-next-event"
+#: Answers after which it is worth another try.
+_LATER: Final = (429, 503)
 
 
 class OpenStack:
@@ -63,9 +65,14 @@ class OpenStack:
 
         def stored(event: Event) -> bool:
             try:
-                return client.post("/v1/events", json={"events": [event]}).is_success
+                answer = client.post("/v1/events", json={"events": [event]})
             except httpx.TransportError:
                 return False  # and the next try says the same thing again
+            if answer.status_code in _LATER:
+                return False
+            if refused := answer.raise_for_status().json()["rejected"]:
+                raise RuntimeError(f"the demo's own event was refused: {refused}")
+            return True
 
         with httpx.Client(base_url=place.settings.url, headers=headers, timeout=10) as client:
             Replay(

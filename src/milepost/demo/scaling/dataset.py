@@ -40,7 +40,7 @@ class Scaling:
     attribution = "Data: simulated, by a fixed seed. None of these companies and people exist (docs/demo.md)."
     notice = "Simulated data: none of these companies and people exist."
     tools_app = True
-    rate = 12.0
+    rate = 6.0
 
     def __init__(self, count: int = COUNT) -> None:
         self._count = count
