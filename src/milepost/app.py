@@ -144,7 +144,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     forms = FormGuard(
         derived(settings, "csrf"), https=https, exclude=(*(f"^{path}" for path in API), *_WITHOUT_COOKIES)
     )
-    environment = pages_environment()
+    environment = pages_environment(settings.notice)
     errors = ErrorPages(environment, SessionCookie(session), forms, served.now)
     limits = [_rate_limit(settings.requests_per_second).middleware] if settings.requests_per_second else []
     app = Litestar(

@@ -70,6 +70,7 @@ class Settings:
     webhook_url: str = _setting("", "Address that each recommendation is sent to; none by default")
     webhook_secret: str = _setting("", "Secret those messages are signed with, as whsec_... or any text")
     cleanup_minutes: int = _setting(60, "Minutes between two runs of the retention cleanup")
+    notice: str = _setting("", "A line at the top of every page, such as what the data of this server is")
     greet: bool = _setting(True, "Print a one-time sign-in link while there is no member")
     tools_app: bool = _setting(False, "Serve the example application at /tools-app/, as the demo does")
     log_level: str = _setting("info", "debug, info, warning or error")

@@ -57,7 +57,7 @@ const Link = ({ to, current }: { to: Place; current: Place }): ReactNode => (
   </li>
 );
 
-export function App({ customerId }: ToolProps): ReactNode {
+export function App({ customerId, notice }: ToolProps & { notice: string | undefined }): ReactNode {
   const { place, rest } = useRoute();
   const main = useRef<HTMLElement>(null);
   useAllTools(customerId, place);
@@ -84,6 +84,7 @@ export function App({ customerId }: ToolProps): ReactNode {
         </nav>
       </header>
       <main ref={main} tabIndex={-1}>
+        {notice && <p className="site-notice" role="note">{notice}</p>}
         <Current key={place} place={place} rest={rest} customerId={customerId} />
       </main>
       {place !== PROGRESS && <Standing />}

@@ -11,6 +11,8 @@ export interface Config {
   currentArr?: string;
   targetArr?: string;
   growthStage?: GrowthStage;
+  /** A line at the top of every page, such as what the data is. */
+  notice?: string;
 }
 
 /** Throws an Error in words for a person when there is no usable configuration. */

@@ -33,7 +33,7 @@ function Tracked({ config }: { config: Config }): ReactNode {
         targetARR={targetArr}
         growthStage={growthStage}
       >
-        <App customerId={customerId} />
+        <App customerId={customerId} notice={config.notice} />
       </SystematicScalingProvider>
     </MilepostProvider>
   );

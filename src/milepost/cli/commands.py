@@ -47,15 +47,21 @@ def demo(
     host: Host = None,
     port: Port = None,
     data_dir: DataDir = None,
+    data: Annotated[
+        Literal["openstack", "oulad", "scaling"],
+        typer.Option(help="What to show: companies that built OpenStack, students, or a simulated product."),
+    ] = "openstack",
     browser: Annotated[bool, typer.Option(help="Open the dashboard in a browser.")] = True,
-    everyone: Annotated[bool, typer.Option(help="All 1,916 students instead of 358.")] = False,
-    rate: Annotated[float, typer.Option(help="Simulated events a minute, in the busiest hour.")] = 20.0,
+    everyone: Annotated[bool, typer.Option(help="With --data oulad: all 1,916 students instead of 358.")] = False,
+    rate: Annotated[
+        Optional[float], typer.Option(help="Events a minute from now on; default: as suits the data.", min=0.01)
+    ] = None,
 ) -> None:
-    """Start the server with real data in it, and live traffic trickling in."""
-    from milepost.demo.run import run_demo
+    """Start the server with data in it, and live traffic trickling in."""
+    from milepost.demo.run import data_set, run_demo
 
-    chosen = settings(data_dir or Path("milepost-demo"), host=host, port=port)
-    raise typer.Exit(run_demo(chosen, browser=browser, everyone=everyone, rate=rate))
+    chosen = settings(data_dir or Path(f"milepost-demo-{data}"), host=host, port=port)
+    raise typer.Exit(run_demo(chosen, data_set(data, everyone=everyone), browser=browser, rate=rate))
 
 
 @app.command()

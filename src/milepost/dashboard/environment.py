@@ -42,9 +42,9 @@ def _moment_of(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
-def pages_environment() -> Environment:
+def pages_environment(notice: str = "") -> Environment:
     """For `JinjaTemplateEngine.from_environment`. Templates take `shell` (Shell; not on the sign-in
-    pages), `view` (one of views.py) and, from Litestar, `csrf_input`."""
+    pages), `view` (one of views.py) and, from Litestar, `csrf_input`. `notice`: a line on every page."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES_DIR),
         autoescape=True,
@@ -54,6 +54,7 @@ def pages_environment() -> Environment:
     )
     environment.globals.update(
         static=static,
+        notice=notice,
         ago=_ago,
         moment=_moment,
         day_heading=_day_heading,

@@ -32,6 +32,7 @@ class ToolsAppConfig(msgspec.Struct, rename="camel"):
     current_arr: str = "$2M+"
     target_arr: str = "$10M"
     growth_stage: str | msgspec.UnsetType = msgspec.UNSET
+    notice: str | msgspec.UnsetType = msgspec.UNSET
 
 
 @get("/tools-app/config.json", include_in_schema=False, access=Caller.ANYBODY)
@@ -46,6 +47,7 @@ async def get_config(request: AnyRequest) -> Response[ToolsAppConfig]:
         token,
         # Neither at the beginning nor at the end, wherever the plan has so many.
         growth_stage=stages[len(stages) // 2] if stages else msgspec.UNSET,
+        notice=served.settings.notice or msgspec.UNSET,
     )
     return Response(config, headers={"Cache-Control": "no-store"})
 

@@ -22,7 +22,6 @@ ATTRIBUTION = (
 #: The day of each course that falls on the day before the demo's first start. Both are the second day
 #: after the due date of an assignment, in a course that goes on: most students are active, some have left.
 LAST_DAYS = {"AAA_2013J": 217, "BBB_2013B": 189}
-_ANCHOR_FILE = "demo-first-day"
 
 #: A customer's id, the name people read, and traits (text or whole numbers).
 Customer = tuple[str, str, dict[str, str | int]]
@@ -32,20 +31,6 @@ def data_files(*, everyone: bool = False) -> list[Path]:
     """The Parquet files to import: the sample of students, and with `everyone` all others as well."""
     names = ["oulad-demo.parquet", "oulad-rest.parquet"] if everyone else ["oulad-demo.parquet"]
     return [_HERE / "data" / name for name in names]
-
-
-def first_day(folder: Path, today: date) -> date:
-    """The day the demo was first started on this data folder; today, and remembered, if it never was.
-
-    A date that moved at every start would import all events again, at other times.
-    """
-    path = folder / _ANCHOR_FILE
-    try:
-        return date.fromisoformat(path.read_text("ascii").strip())
-    except (FileNotFoundError, ValueError):
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(today.isoformat() + "\n", "ascii")
-        return today
 
 
 def demo_mapping(today: date, started: date | None = None) -> Mapping:

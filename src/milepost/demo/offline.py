@@ -7,14 +7,11 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-import msgspec
 import psycopg
 import pyarrow.parquet as pq
 
 from milepost.demo.data import LAST_DAYS, data_files
-from milepost.importing.database import ActionSink
-from milepost.ingest.actions import accept_actions
-from milepost.ingest.draft import Sender
+from milepost.demo.place import store_actions
 from milepost.plan import Plan
 from milepost.vocabulary import Impact
 
@@ -36,7 +33,6 @@ _LIVE: Final = (
     ("goal_reached", "outcome", "medium"),
 )
 _SEED: Final = 20
-_CHUNK: Final = 2_000
 
 
 def offline_actions(today: date, started: date, *, everyone: bool = False) -> Iterator[Action]:
@@ -60,14 +56,7 @@ def offline_actions(today: date, started: date, *, everyone: bool = False) -> It
 
 def store_offline(dsn: str, plan: Plan, *, now: datetime, started: date, everyone: bool) -> int:
     """Stores them; answers how many were new."""
-    new = 0
-    chunk: list[bytes] = []
-    with ActionSink(dsn) as sink:
-        for action in offline_actions(now.date(), started, everyone=everyone):
-            chunk.append(msgspec.json.encode(action))
-            if len(chunk) == _CHUNK:
-                new, chunk = new + _store(sink, chunk, plan, now), []
-        return new + _store(sink, chunk, plan, now)
+    return store_actions(dsn, plan, offline_actions(now.date(), started, everyone=everyone), now)
 
 
 def live_action(rng: random.Random, customer: str) -> Action:
@@ -89,18 +78,11 @@ def recorder(dsn: str, plan: Plan, now: Callable[[], datetime]) -> Callable[[Act
 
     def record(action: Action) -> None:
         try:
-            with ActionSink(dsn) as sink:
-                _store(sink, [msgspec.json.encode(action)], plan, now())
+            store_actions(dsn, plan, [action], now())
         except psycopg.Error:
             return
 
     return record
-
-
-def _store(sink: ActionSink, chunk: list[bytes], plan: Plan, now: datetime) -> int:
-    accepted = accept_actions(chunk, Sender(plan=plan, received_at=now))
-    assert not accepted.rejected, accepted.rejected
-    return sink.store(accepted.rows).accepted if accepted.rows else 0
 
 
 def _mark(row: dict[str, Any], day: date) -> Action | None:

@@ -1,4 +1,4 @@
-"""`milepost demo`: the server, real data in it, and live traffic. Everything but the server runs in one thread."""
+"""`milepost demo`: the server, data in it, and live traffic. Everything but the server runs in one thread."""
 
 from __future__ import annotations
 
@@ -12,30 +12,23 @@ import webbrowser
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib import resources
-from pathlib import Path
 
-import msgspec
 import psycopg
 from rich.console import Console
 
-from milepost import Tracker
 from milepost.access.members import make_link
 from milepost.coach.learn import learn
-from milepost.dashboard.tools_app import EXAMPLE_CUSTOMER
-from milepost.demo.data import ATTRIBUTION, customers, data_files, demo_mapping, first_day
-from milepost.demo.offline import recorder, store_offline
-from milepost.demo.simulator import Simulator
-from milepost.importing.console import with_progress
-from milepost.importing.database import DatabaseSink
+from milepost.demo.openstack.dataset import OpenStack
+from milepost.demo.oulad_set import Oulad
+from milepost.demo.place import DataName, DataSet, Place, claim
+from milepost.demo.scaling.dataset import Scaling
+from milepost.errors import SettingsError
 from milepost.insights.settle import unsettled
 from milepost.plan import load_plan
 from milepost.serve import run_server
 from milepost.settings import Settings
 from milepost.store.database import Database
 from milepost.store.embedded import attach_or_start
-from milepost.traits.keep import rows
-from milepost.traits.values import read
 
 _log = logging.getLogger(__name__)
 _console = Console()
@@ -43,20 +36,41 @@ _console = Console()
 _HARDLY_ANY = 20
 
 
-def run_demo(settings: Settings, *, browser: bool, everyone: bool, rate: float) -> int:
-    """Serves the demo until it is stopped; answers the exit code. Call it from the main thread."""
-    chosen = replace(
+def data_set(name: DataName, *, everyone: bool = False) -> DataSet:
+    """The data of that name. Raises SettingsError where `everyone` asks for more students than there are."""
+    if everyone and name != "oulad":
+        raise SettingsError(f"--everyone asks for all students; {name} has none. Add --data oulad.", field="everyone")
+    found: dict[DataName, DataSet] = {
+        "openstack": OpenStack(),
+        "oulad": Oulad(everyone=everyone),
+        "scaling": Scaling(),
+    }
+    return found[name]
+
+
+def settings_for(settings: Settings, data: DataSet) -> Settings:
+    """A demo's: with the data's own plan, keys made up, and on every page what the data has to say of itself."""
+    return replace(
         settings,
-        plan_file=settings.plan_file or Path(str(resources.files("milepost.demo").joinpath("milepost.toml"))),
+        plan_file=settings.plan_file or data.plan_file,
         write_key=settings.write_key or "mpw_demo_" + secrets.token_hex(8),
         server_key=settings.server_key or "mpsv_demo_" + secrets.token_hex(8),
         log_level="warning" if settings.log_level == "info" else settings.log_level,
         log_format="text",
         greet=False,
-        tools_app=True,
+        tools_app=data.tools_app,
+        notice=data.notice or settings.notice,
     )
+
+
+def run_demo(settings: Settings, data: DataSet, *, browser: bool, rate: float | None) -> int:
+    """Serves the demo until it is stopped; answers the exit code. Call it from the main thread. `rate`: events a minute
+    in place of the data's own. Raises SettingsError where the data folder has other data."""
+    claim(settings.data_dir, data.name)
+    chosen = settings_for(settings, data)
     stop = threading.Event()
-    guide = threading.Thread(target=_guide, args=(chosen, stop, browser, everyone, rate), name="demo", daemon=True)
+    arguments = (chosen, data, stop, browser, rate or data.rate)
+    guide = threading.Thread(target=_guide, args=arguments, name="demo", daemon=True)
     guide.start()
     try:
         return run_server(chosen)
@@ -65,7 +79,7 @@ def run_demo(settings: Settings, *, browser: bool, everyone: bool, rate: float) 
         guide.join(5)
 
 
-def _guide(settings: Settings, stop: threading.Event, browser: bool, everyone: bool, rate: float) -> None:
+def _guide(settings: Settings, data: DataSet, stop: threading.Event, browser: bool, rate: float) -> None:
     try:
         _console.print("[bold]Milepost[/bold] is starting…")
         if not _wait_until_ready(settings, stop):
@@ -73,16 +87,20 @@ def _guide(settings: Settings, stop: threading.Event, browser: bool, everyone: b
         with _dsn(settings) as dsn:
             link = _link(settings, dsn)
             _console.print(f"\n  Dashboard     {settings.url}\n  Sign in       [bold]{link}[/bold]", soft_wrap=True)
-            _console.print(f"  Be a customer {settings.url}/tools-app/\n", soft_wrap=True)
+            if data.tools_app:
+                _console.print(f"  Be a customer {settings.url}/tools-app/", soft_wrap=True)
+            else:
+                _console.print("  Be a customer [dim]milepost demo --data scaling has an application to try[/dim]")
+            _console.print()
             if browser:
                 webbrowser.open(link)
-            _fill(settings, dsn, everyone=everyone)
-        _console.print(ATTRIBUTION.strip(), style="dim")
-        _console.print("\nLive traffic trickles in now. Press Ctrl-C to stop.")
-        with _dsn(settings) as dsn:
+            place = Place(settings, dsn, load_plan(settings.plan_file), _console)
+            data.fill(place)
+            _console.print(data.attribution, style="dim")
+            _console.print("\nLive traffic trickles in now. Press Ctrl-C to stop.")
             learning = threading.Thread(target=_learn, args=(dsn, stop), name="demo-learning", daemon=True)
             learning.start()
-            _simulate(settings, dsn, stop, rate)
+            data.live(place, stop, rate)
             learning.join()
     except Exception:  # noqa: BLE001
         # A thread's failure would go unseen, and the server without its data would look like the whole demo.
@@ -117,31 +135,6 @@ def _link(settings: Settings, dsn: str) -> str:
     return asyncio.run(make())
 
 
-def _fill(settings: Settings, dsn: str, *, everyone: bool) -> None:
-    """Names first, so that the customers have theirs from their first event; then the events."""
-    now, plan = datetime.now(UTC), load_plan(settings.plan_file)
-    with psycopg.connect(dsn, autocommit=True) as connection, connection.cursor() as cursor:
-        known = [(EXAMPLE_CUSTOMER, "Example, Inc. (you, in the tools app)", {}), *customers(everyone=everyone)]
-        told = [
-            one
-            for customer, name, traits in known
-            for one in rows("customer", customer, read({"name": name, **traits})[0], now, "import")
-        ]
-        cursor.execute("select count(*) from milepost.tell_traits(%s::json)", (msgspec.json.encode(told).decode(),))
-    mapping = demo_mapping(now.date(), first_day(settings.data_dir, now.date()))
-    with DatabaseSink(dsn) as sink:
-        for file in data_files(everyone=everyone):
-            # The package may be read-only, so what an import writes beside its file goes to the data folder.
-            errors = settings.data_dir / f"{file.name}.errors.ndjson"
-            report = with_progress(file, mapping, sink, plan=plan, now=now, console=_console, errors_path=errors)
-            _console.print(
-                f"{report.accepted:,} events of real students imported; {report.duplicates:,} were there already."
-            )
-    started = first_day(settings.data_dir, now.date())
-    new = store_offline(dsn, plan, now=now, started=started, everyone=everyone)
-    _console.print(f"{new:,} offline actions: real marks, and made-up workshops and calls.")
-
-
 def _learn(dsn: str, stop: threading.Event) -> None:
     """What the server learns every night, as soon as what was imported is settled."""
     try:
@@ -152,16 +145,3 @@ def _learn(dsn: str, stop: threading.Event) -> None:
             learn(connection, now=datetime.now(UTC))
     except psycopg.Error as error:
         _log.warning("the demo's coach learns tonight instead: %s", str(error).strip().splitlines()[0])
-
-
-def _simulate(settings: Settings, dsn: str, stop: threading.Event, rate: float) -> None:
-    def now() -> datetime:
-        return datetime.now(UTC)
-
-    record = recorder(dsn, load_plan(settings.plan_file), now)
-    spool = settings.data_dir / "demo-spool"
-    tracker = Tracker(settings.server_key, host=settings.url, spool_dir=spool, flush_interval=1.0)
-    try:
-        Simulator(tracker, now=now, wait=stop.wait, rate=rate, record=record).run()
-    finally:
-        tracker.shutdown()
