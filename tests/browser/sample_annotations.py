@@ -42,7 +42,7 @@ def notes(scenario: Scenario) -> tuple[Annotation, ...]:
 
 def page(scenario: Scenario) -> AnnotationsPage:
     rows = notes(scenario)
-    typed = Typed("", "2026-02-30", EVIL, "Give a day from 2000 to 2199, such as 2026-05-01.")
+    typed = Typed("", "", EVIL, "Give a day from 2000 to 2199, such as 2026-05-01.")
     absurd = scenario == "absurd"
     return AnnotationsPage(rows, NOW.date(), after="cursor" if absurd else None, typed=typed if absurd else None)
 

@@ -106,9 +106,10 @@ def test_chart_reads_by_keyboard_and_saves(site: str, watched: Watched, tmp_path
         page.locator("#events [data-save=csv]").click()
     csv.value.save_as(tmp_path / "days.csv")
     lines = (tmp_path / "days.csv").read_text("utf-8-sig").splitlines()
-    assert lines[0] == "Day,Events"
+    assert lines[0] == "Day,Events,Annotations"
     assert len(lines) == 31
-    assert re.fullmatch(r"2026-11-23,\d+", lines[1])
+    assert re.fullmatch(r"2026-11-23,\d+,23 Nov: Outage of the export service", lines[1])
+    assert re.fullmatch(r"2026-11-22,\d+,", lines[2])
     with page.expect_download() as png:
         page.locator("#events [data-save=png]").click()
     png.value.save_as(tmp_path / "days.png")

@@ -9,11 +9,20 @@
   let shown = null;
   let touched = null;
 
+  // Else the browser would say it a second time.
+  function take() {
+    for (const title of document.querySelectorAll(".annotations title")) {
+      title.parentNode.dataset.said = title.textContent;
+      title.remove();
+    }
+  }
+  take();
+  document.addEventListener("htmx:afterSettle", take);
+
   function show(mark) {
     if (shown === mark) return;
     shown = mark;
-    const title = mark.querySelector("title");
-    if (title) { mark.dataset.said = title.textContent; title.remove(); }
+    take();
     tip.replaceChildren(...mark.dataset.said.split("\n").map((line) => {
       const row = document.createElement("p");
       row.textContent = line;
