@@ -71,7 +71,9 @@ def test_who_went_quiet(demo: Demo) -> None:
 def test_whose_champion_left(demo: Demo) -> None:
     wanted = known.champions_gone(_seen())
     assert wanted
-    people = {name: demo.team.get(f"/v1/customers/{name}/people").json() for name in sorted(known.cut())}
+    # And some of whom there is nothing of the kind to tell.
+    asked = {name for name, _ in wanted} | set(sorted(known.cut())[:3])
+    people = {name: demo.team.get(f"/v1/customers/{name}/people").json() for name in asked}
     found = [
         (name, reason["evidence"]["user_id"])
         for name, answer in people.items()
@@ -87,8 +89,8 @@ def test_whose_champion_left(demo: Demo) -> None:
 def test_pages_speak_of_companies_and_changes(demo: Demo) -> None:
     name = known.quiet(_seen())[0]
     person = next(event.user_id for event in known.by_company()[name])
-    pages = f"""/ /customers /customers/{name} /customers/{name}/people /people/{person} /trends /funnels /tools
-        /sessions /coaching /practice /game /score /event-names /live /tasks"""
+    pages = f"""/ /customers /customers/{name} /customers/{name}/people /people/{person} /tools /coaching /practice
+        /game /event-names"""
     for path in pages.split():
         answer = demo.client.get(path, follow_redirects=True)
         assert answer.status_code == 200, path

@@ -69,17 +69,17 @@ def test_it_is_a_product_of_some_size(lives: list[Life]) -> None:
 def test_the_chance_to_cancel_is_the_documented_one() -> None:
     """Over many customers whose first year ends: those who cancel are as many as their health at that moment says."""
     expected = cancelled = 0.0
-    for seed in range(3):
+    for seed in range(2):
         for customer in made(seed):
             if customer.plan == "starter" or not 365 <= customer.age < 540:
                 continue
             renewal = datetime.combine(_STARTED - timedelta(days=customer.age - 365), datetime.min.time(), UTC)
-            before = lived(customer, _STARTED, renewal - timedelta(seconds=1), seed)
-            if before.plan == customer.plan:
-                # The last week's turn is the day before: 364 is a whole number of weeks.
-                expected += 1 / (1 + math.exp(STAYS["year"] + HOLDS * before.health))
-                cancelled += lived(customer, _STARTED, renewal, seed).churned is not None
-    assert expected > 20
+            life = lived(customer, _STARTED, renewal, seed)
+            if life.plan == customer.plan:
+                # Its health turned the day before: 364 is a whole number of weeks.
+                expected += 1 / (1 + math.exp(STAYS["year"] + HOLDS * life.health))
+                cancelled += life.churned is not None
+    assert expected > 12
     assert abs(cancelled - expected) < 3 * math.sqrt(expected)
 
 
@@ -98,7 +98,7 @@ def test_only_it_has_a_notice_and_the_example() -> None:
 
 def test_stored_once_and_marked(dsn: str, tmp_path: Path) -> None:
     place = Place(Settings(data_dir=tmp_path, database_url=dsn), dsn, load_plan(), Console(quiet=True))
-    data = Scaling(count=12)
+    data = Scaling(count=8)
 
     def counts() -> tuple[int, ...]:
         with psycopg.connect(dsn) as connection:
@@ -116,8 +116,8 @@ def test_stored_once_and_marked(dsn: str, tmp_path: Path) -> None:
 
     data.fill(place)
     events, marked, actions, marked_actions, members = counts()
-    assert events == marked > 500
-    assert actions == marked_actions > 10
+    assert events == marked > 300
+    assert actions == marked_actions > 5
     assert members == len(OWNERS)
     data.fill(place)
     again = counts()

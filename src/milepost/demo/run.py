@@ -90,7 +90,7 @@ def _guide(settings: Settings, data: DataSet, stop: threading.Event, browser: bo
             if data.tools_app:
                 _console.print(f"  Be a customer {settings.url}/tools-app/", soft_wrap=True)
             else:
-                _console.print("  Be a customer [dim]milepost demo --data scaling has an application to try[/dim]")
+                _console.print("  Be a customer [dim]of the simulated product: milepost demo --data scaling[/dim]")
             _console.print()
             if browser:
                 webbrowser.open(link)

@@ -75,7 +75,9 @@ def _join(place: Place, now: datetime) -> None:
         database = Database(place.dsn, size=1, query_seconds=10)
         await database.open()
         try:
-            for owner in OWNERS:
+            async with database.transaction() as connection:
+                rows = await (await connection.execute("select email from milepost.members")).fetchall()
+            for owner in set(OWNERS) - {row["email"] for row in rows}:
                 link = await make_link(database, place.settings.url, now=now)
                 await welcome(database, link.rpartition("/")[2], owner, secrets.token_urlsafe(24), now=now)
         finally:
