@@ -9,6 +9,7 @@ from html import unescape
 from uuid import UUID, uuid4
 
 import httpx
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,13 +20,16 @@ from milepost.analytics.funnel import Funnel
 from milepost.analytics.period import Window
 from milepost.analytics.trends import Series, Trends
 from milepost.dashboard.questions import words
-from milepost.dashboard.questions.address import Address, event_field, join_values, split_values
+from milepost.dashboard.questions.address import Address, event_field, join_values, kind_pairs, split_values
 from milepost.dashboard.questions.arranging import arranged
 from milepost.dashboard.questions.asked import NAMES, Name, before_that
 from milepost.dashboard.questions.cohort_form import in_words, read_form
 from milepost.dashboard.questions.kept import Card
 from milepost.dashboard.questions.reading import read
+from milepost.dashboard.questions.view import first_steps
 from milepost.dashboard.static_files import CONTENT_SECURITY_POLICY
+from milepost.plan import load_plan
+from milepost.plan.names import EventRule
 from tests.support.dashboard import member, send_form
 from tests.support.server import WRITE_KEY, Server
 
@@ -161,6 +165,19 @@ def test_this_month_so_far_is_compared_with_the_same_days_of_the_month_before() 
         Period(first=date(2026, 10, 1), last=date(2026, 10, 26)),
     ]
     assert ("days", "this_month") in asked.pairs, "an address that is kept is of the month it is opened in"
+
+
+def test_a_funnel_begins_with_the_plans_own_names() -> None:
+    plan = msgspec.structs.replace(load_plan(), events=())
+    assert first_steps(plan) == (), "then it is ours"
+    rules = (EventRule("Invoice *"), EventRule("Signed, up"), EventRule("Paid"), EventRule("Left"))
+    named = Address(kind_pairs(first_steps(msgspec.structs.replace(plan, events=rules)), "s."))
+    question = read("funnels", named, "UTC", _NOW).questions[0]
+    assert isinstance(question, Funnel)
+    assert [step.filters for step in question.steps] == [
+        (Filter(field="event_name", values=("Signed, up",)),),
+        (Filter(field="event_name", values=("Paid",)),),
+    ]
 
 
 @pytest.mark.parametrize("chosen", ["days=90", "days=last_quarter", "days=custom&first=2026-02-03&last=2026-03-04"])

@@ -10,6 +10,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from milepost.dashboard.environment import pages_environment
+from milepost.dashboard.people.panel import PeoplePanel
 from tests.support.dashboard import member, visitor
 from tests.support.postgres import Cluster
 from tests.support.server import SERVER_KEY, Server, running, wait_for
@@ -63,7 +65,10 @@ def _text(client: httpx.Client, path: str) -> str:
 
 
 def _section(client: httpx.Client, customer: str) -> str:
-    return _text(client, f"/customers/{customer}").partition('id="people"')[2].partition("</section>")[0]
+    assert '<section id="people"' in _text(client, f"/customers/{customer}")
+    # That page does not wait for long, and asks for the rest by itself.
+    whole = _text(client, f"/customers/{customer}/people?first=1")
+    return whole.partition('<section id="people"')[2].partition("</section>")[0]
 
 
 def test_one_person(signed_in: httpx.Client) -> None:
@@ -82,6 +87,16 @@ def test_500_people_are_capped_with_a_sentence(signed_in: httpx.Client) -> None:
     everybody = _text(signed_in, "/customers/many/people")
     assert len(re.findall(r'href="/people/', everybody)) == 500
     assert "most active of" in everybody
+
+
+def test_a_page_that_could_not_wait_asks_for_the_section_itself(signed_in: httpx.Client) -> None:
+    section = _text(signed_in, "/customers/many/people?first=1").partition('<section id="people"')[2]
+    assert section.count("<tr") == 11
+    assert "Show more of them" in section
+    made = pages_environment().get_template("people/panel.html")
+    waiting = made.render(people=PeoplePanel("a/b", waiting=True))
+    assert 'hx-get="/customers/a%2Fb/people?first=1" hx-trigger="load"' in waiting
+    assert 'hx-select="#people" hx-target="#people"' in waiting
 
 
 def test_an_account_in_which_only_software_acts(signed_in: httpx.Client) -> None:

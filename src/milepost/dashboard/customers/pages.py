@@ -133,7 +133,7 @@ async def customer(request: AnyRequest, segment: str) -> Template:
         work = await work_panel(request, connection, customer_id)
         traits = await traits_panel(request, connection, customer_id)
     # Of the column store: no connection of the pool waits for it.
-    people = await people_panel(request, customer_id)
+    people = await people_panel(request, customer_id, briefly=True)
     first = timeline_view(entries, customer_id, served.plan, zone_of(request), following=following)
     view = customer_view(found, sessions.items, first, served.plan, now=now, days=history.days, notes=notes)
     return page(

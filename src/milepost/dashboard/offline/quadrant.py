@@ -143,7 +143,13 @@ def finding(asked: MapQuery, picture: Picture, names: Mapping[str, str]) -> Mark
         return Markup("Practice and results appear with the first customers.")
     both, practising = picture.count("both"), picture.count("both") + picture.count("practice")
     lucky, others = picture.count("results"), picture.count("results") + picture.count("neither")
-    if practising < _FEW or others < _FEW or not both + lucky:
+    if not both + lucky:
+        said = Markup("{} of {} {} {}. Nobody has results yet.").format(
+            markup.number(practising), markup.number(total), fmt.plural(total, "customer"),
+            "practises" if practising == 1 else "practise",
+        )  # fmt: skip
+        return where + said
+    if practising < _FEW or others < _FEW:
         said = Markup("{} of {} {} {}, {} {}.").format(
             markup.number(practising), markup.number(total), fmt.plural(total, "customer"),
             "practises" if practising == 1 else "practise",

@@ -27,11 +27,12 @@ _SESSIONS = 10
 
 @get("/customers/{segment:str}/people")
 async def people(request: AnyRequest, segment: str) -> Template:
-    """Everybody of a customer."""
+    """Everybody of a customer; with `first=1` what the customer's page shows of them, which it asks for when it could
+    not wait."""
     served, customer_id = services(request), customer_of(segment)
     async with served.database.transaction() as connection:
         found = await read_customer(connection, customer_id, now=served.now())
-    panel = await people_panel(request, customer_id, whole=True)
+    panel = await people_panel(request, customer_id, whole=request.query_params.get("first") != "1")
     name = fmt.visible_name(found.name, customer_id)
     return page(request, "people/people.html", section="customers", people=panel, name=name)
 

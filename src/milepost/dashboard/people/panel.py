@@ -68,13 +68,15 @@ class PeoplePanel:
         return f"{v.customer_url(self.customer_id)}/people"
 
 
-async def people_panel(request: AnyRequest, customer_id: str, *, whole: bool = False) -> PeoplePanel:
-    """Asks for what the section shows, briefly unless it is a page of its own. Never fails for the column store's sake;
-    raises NotFound for an unknown customer."""
+async def people_panel(
+    request: AnyRequest, customer_id: str, *, whole: bool = False, briefly: bool = False
+) -> PeoplePanel:
+    """Asks for what the section shows, all people where `whole`; `briefly`: no longer than a page with more on it may
+    wait. Never fails for the column store's sake; raises NotFound for an unknown customer."""
     served = services(request)
     try:
         with suppress(TimeoutError):
-            async with asyncio.timeout(None if whole else BRIEFLY):
+            async with asyncio.timeout(BRIEFLY if briefly else None):
                 found = await read_people(store(served), customer_id)
                 return panel_view(found, served.plan.tool_names(), most=None if whole else FIRST)
     except NotFound:

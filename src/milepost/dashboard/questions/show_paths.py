@@ -19,6 +19,14 @@ def show(answer: PathsAnswer, question: Paths, context: AnswerContext) -> Shown:
             Markup("No {} goes this way {}.").format(runs, context.days(answer)),
             empty="Nothing to follow from here",
             hint="Choose more days, another starting point, or another kind of step.",
+            way_on=(
+                (
+                    f"Follow {fmt.plural(2, question.unit)} across sessions",
+                    context.asked.with_pairs("/paths", ("per", "unit")),
+                )
+                if answer.per == "session"
+                else None
+            ),
         )
     labels = [_label(node, question, context) for node in answer.nodes]
     links = [

@@ -31,7 +31,7 @@ from milepost.dashboard.questions import (
     show_trends,
     words,
 )
-from milepost.dashboard.questions.address import Address
+from milepost.dashboard.questions.address import Address, FilterRow, KindRow, join_values, kind_pairs
 from milepost.dashboard.questions.annotated import annotated
 from milepost.dashboard.questions.asked import Name, PageQuestion
 from milepost.dashboard.questions.context import AnswerContext
@@ -39,6 +39,7 @@ from milepost.dashboard.questions.named import names_with_segments
 from milepost.dashboard.questions.reading import read
 from milepost.dashboard.questions.shown import QuestionPage, Shown
 from milepost.errors import Problem
+from milepost.plan import Plan
 
 TITLES: Final[Mapping[Name, str]] = {
     "trends": "Trends",
@@ -70,8 +71,17 @@ _ADVICE: Final = (
 
 
 def asked_by(request: AnyRequest, name: Name, query: str) -> PageQuestion:
-    zone = getattr(zone_of(request), "key", "UTC")
-    return read(name, Address.of(query), zone, services(request).now())
+    served, zone, address = services(request), getattr(zone_of(request), "key", "UTC"), Address.of(query)
+    if name == "funnels" and not any(key.startswith("s.") for key, _ in address.pairs):
+        address = Address([*address.pairs, *kind_pairs(first_steps(served.plan), "s.")])
+    return read(name, address, zone, served.now())
+
+
+def first_steps(plan: Plan) -> tuple[KindRow, ...]:
+    """A funnel that shows something where nobody has chosen: the plan's first two names; none where it has no two."""
+    named = [rule.name for rule in plan.events if "*" not in rule.name][:2]
+    steps = tuple(KindRow(condition=FilterRow(field="event_name", value=join_values([one]))) for one in named)
+    return steps if len(steps) == 2 else ()
 
 
 async def question_page(request: AnyRequest, asked: PageQuestion, *, patient: bool) -> tuple[QuestionPage, int]:
