@@ -37,6 +37,7 @@ from milepost.access.services import AnyRequest, Services, services
 from milepost.access.sessions import SessionConfig, SessionCookie, cookie_name
 from milepost.access.tokens import Tokens
 from milepost.api import (
+    bulk,
     coach,
     erasing,
     event_names,
@@ -151,6 +152,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             read.router,
             traits.router,
             imports.router,
+            bulk.router,
             event_names.router,
             erasing.router,
             query.router,

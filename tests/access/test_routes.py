@@ -106,6 +106,7 @@ _ROUTES: Final = {
         PUT /v1/cohorts/{cohort_id}
         GET /v1/cohorts/{cohort_id}/customers
         GET /v1/customers
+        POST /v1/customers/bulk
         POST /v1/customers/import
         GET /v1/customers/{customer_id}
         GET /v1/customers/{customer_id}/actions

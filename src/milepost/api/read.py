@@ -13,13 +13,13 @@ from litestar import Router, get, post
 from litestar.params import Parameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
-from milepost.access.callers import Caller, is_still_admitted, token_customer
+from milepost.access.callers import Caller, is_still_admitted, member_email, token_customer
 from milepost.access.paths import customer_of
 from milepost.access.services import AnyRequest, services
 from milepost.api.params import Cursor, CustomerId, Limit, matchable, trait_filters
 from milepost.api.schemas import errors
 from milepost.api.traits import put_customer
-from milepost.errors import NotFound
+from milepost.errors import InvalidRequest, NotFound
 from milepost.identity.follow import WAITING
 from milepost.insights import customer as one
 from milepost.insights.customer import Action, Customer, Event, Insights, Page, Session
@@ -36,6 +36,13 @@ Weakest = Annotated[
     str | None, Parameter(max_length=MAX_WORD_LENGTH, description="The competency with the lowest score.")
 ]
 Tag = Annotated[str | None, Parameter(max_length=MAX_TAG, description="A tag of the team's, in whatever case.")]
+Owner = Annotated[
+    str | None,
+    Parameter(
+        max_length=320,
+        description="Who looks after them: a member's e-mail address, `nobody`, or of a signed-in member `me`.",
+    ),
+]
 Filters = Annotated[
     str | None,
     Parameter(
@@ -69,6 +76,7 @@ async def get_customers(
     max_score: Score = None,
     weakest: Weakest = None,
     tag: Tag = None,
+    owner: Owner = None,
     filters: Filters = None,
 ) -> CustomerPage:
     """Customers, searched, filtered and sorted; `total` counts all pages. Scores, trends and risks are filtered and
@@ -81,6 +89,7 @@ async def get_customers(
         max_score=max_score,
         weakest=matchable(weakest, "weakest"),
         tag=tag_key(tag) if matchable(tag, "tag") and tag else None,
+        owner=_owner(request, owner),
         traits=trait_filters(filters),
     )
     matchable(sort, "sort")
@@ -202,6 +211,14 @@ async def get_live(request: AnyRequest) -> ServerSentEvent:
             yield ServerSentEventMessage(event="events", data=msgspec.json.encode(batch).decode())
 
     return ServerSentEvent(messages())
+
+
+def _owner(request: AnyRequest, owner: str | None) -> str | None:
+    if (wanted := (matchable(owner, "owner") or "").strip().lower()) != "me":
+        return wanted or None
+    if (email := member_email(request)) is None:
+        raise InvalidRequest("A secret key owns no customers. Give a member's address.", field="owner")
+    return email
 
 
 class Following(msgspec.Struct):

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 import msgspec
 from psycopg import sql
 
+from milepost.insights.by_owner import owned_by
 from milepost.insights.by_traits import TraitCondition, conditions, found, looked_up, order_by, values_of
 from milepost.insights.ordering import Ordering, ordering_of
 from milepost.store.database import DictConnection, Row
@@ -38,7 +39,8 @@ _OF_SNAPSHOTS = ("improving", "declining", "at_risk")
 
 class CustomerFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which customers a list is of. `active` was seen in the last 7 days, `quiet` was seen, but not for 14 days;
-    the others are as of the last settling. Scores: at least and at most; `tag`: in small letters; None is no bound."""
+    the others are as of the last settling. Scores: at least and at most; `tag`, `owner` (a member's address, or
+    `nobody`): in small letters; None is no bound."""
 
     q: str | None = None
     status: Status = "all"
@@ -46,6 +48,7 @@ class CustomerFilter(msgspec.Struct, frozen=True, kw_only=True):
     max_score: float | None = None
     weakest: str | None = None
     tag: str | None = None
+    owner: str | None = None
     traits: tuple[TraitCondition, ...] = ()
 
 
@@ -156,18 +159,20 @@ class _Asked(NamedTuple):
     def counted(self) -> sql.Composable:
         """What to count in: a snapshot has a standing, so the two are joined only where both decide."""
         wanted = self.wanted
-        by_standing = wanted.q or wanted.tag or wanted.traits or wanted.status in ("active", "quiet")
+        by_standing = wanted.q or wanted.tag or wanted.owner or wanted.traits or wanted.status in ("active", "quiet")
         if self.by_snapshot and not by_standing:
             return sql.SQL("milepost.snapshots n")
         return _SNAPSHOTS if self.by_snapshot else _STANDING
 
     @property
     def condition(self) -> sql.Composable:
-        parts = [_WANTED[self.wanted.status]]
+        parts: list[sql.Composable] = [_WANTED[self.wanted.status]]
         if self.wanted.q:
             parts.append(_MATCHING)
         if self.wanted.tag is not None:
             parts.append(_TAGGED)
+        if self.wanted.owner is not None:
+            parts.append(owned_by(self.wanted.owner))
         if self.wanted.min_score is not None:
             parts.append(sql.SQL("n.current_scaling_score >= %(min_score)s"))
         if self.wanted.max_score is not None:
@@ -186,6 +191,7 @@ def _values(wanted: CustomerFilter, now: datetime) -> dict[str, object]:
         "max_score": wanted.max_score,
         "weakest": wanted.weakest,
         "tag": wanted.tag,
+        "owner": wanted.owner,
         **values_of(wanted.traits),
     }
 

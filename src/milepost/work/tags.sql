@@ -11,9 +11,17 @@ select customer_id, key, coalesce(
 from unnest(%(customer_ids)s::text[]) as c(customer_id)
 cross join unnest(%(keys)s::text[], %(tags)s::text[]) as t(key, given)
 on conflict (customer_id, tag_key) do nothing
+returning customer_id
 
 -- name: remove
-delete from milepost.tags where customer_id = any (%(customer_ids)s) and tag_key = any (%(keys)s)
+-- Locked in one order, as they are added.
+with gone as materialized (
+  select customer_id, tag_key from milepost.tags
+  where customer_id = any (%(customer_ids)s) and tag_key = any (%(keys)s)
+  order by customer_id, tag_key for update
+)
+delete from milepost.tags t using gone g where t.customer_id = g.customer_id and t.tag_key = g.tag_key
+returning t.customer_id
 
 -- name: counts
 -- Every tag with its customers, by its letters, behind a place in that order.

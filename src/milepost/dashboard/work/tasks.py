@@ -19,8 +19,9 @@ from milepost.dashboard import markup
 from milepost.dashboard.page_context import PAGE_HEADERS, local_path, page, zone_of
 from milepost.dashboard.work.rows import WEEK, TaskRow, task_row
 from milepost.errors import NotFound
+from milepost.vocabulary import NOBODY
 from milepost.work import tasks
-from milepost.work.tasks import NOBODY, PARTS, BoardPart, Part, board, member_emails, read_task, set_done
+from milepost.work.tasks import PARTS, BoardPart, Part, board, member_emails, read_task, set_done
 
 #: Tasks of a part that stand on the page at once, and of one that is looked at alone.
 _FIRST: Final = 50
