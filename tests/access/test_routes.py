@@ -175,6 +175,8 @@ _ROUTES: Final = {
         GET /cohorts/{cohort_id}
         POST /cohorts/{cohort_id}/delete
         GET /customers
+        GET /customers.csv
+        POST /customers/bulk
         GET /customers/{segment}
         GET /customers/{segment}/actions
         POST /customers/{segment}/actions

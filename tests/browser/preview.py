@@ -23,6 +23,7 @@ from milepost.dashboard.static_files import CONTENT_SECURITY_POLICY, STATIC_DIR
 from . import (
     sample,
     sample_coach,
+    sample_customers,
     sample_game,
     sample_offline,
     sample_people,
@@ -57,7 +58,9 @@ def _views(scenario: Scenario) -> Iterator[tuple[str, str, v.Section | None, obj
             "http://127.0.0.1:8321/static/milepost.js" if full else text or None,
         ),
     )
-    yield "customers", "customers.html", "customers", sample.customers(scenario)
+    yield "customers", "customers.html", "customers", sample_customers.customers(scenario)
+    if full:
+        yield "customers-with-traits", "customers.html", "customers", sample_customers.with_traits()
     yield "customer", "customer.html", "customers", sample.customer(scenario)
     yield "people", "people/people.html", "customers", None
     yield "person", "people/person.html", "customers", sample_people.person(scenario)

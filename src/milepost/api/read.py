@@ -16,7 +16,7 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 from milepost.access.callers import Caller, is_still_admitted, member_email, token_customer
 from milepost.access.paths import customer_of
 from milepost.access.services import AnyRequest, services
-from milepost.api.params import Cursor, CustomerId, Limit, matchable, trait_filters
+from milepost.api.params import Cursor, CustomerId, Limit, list_filters, matchable
 from milepost.api.schemas import errors
 from milepost.api.traits import put_customer
 from milepost.errors import InvalidRequest, NotFound
@@ -27,7 +27,7 @@ from milepost.insights.customers import CustomerFilter, CustomerPage, Status, li
 from milepost.insights.ordering import Sort
 from milepost.store.database import DictConnection
 from milepost.traits.keep import read_now
-from milepost.vocabulary import MAX_ID_LENGTH, MAX_NAME_LENGTH, MAX_WORD_LENGTH, EventType
+from milepost.vocabulary import MAX_ID_LENGTH, MAX_NAME_LENGTH, MAX_WORD_LENGTH, ME, EventType
 from milepost.work.texts import MAX_TAG, tag_key
 
 Search = Annotated[str | None, Parameter(max_length=MAX_ID_LENGTH, description="Part of a customer's id or name.")]
@@ -47,7 +47,7 @@ Filters = Annotated[
     str | None,
     Parameter(
         max_length=8_000,
-        description="Conditions on traits as JSON, as in questions: "
+        description="Conditions on traits and figures (`insight.NAME`) as JSON, as in questions: "
         '`[{"field": "trait.plan", "op": "is", "values": ["pro"]}]`.',
     ),
 ]
@@ -82,6 +82,7 @@ async def get_customers(
     """Customers, searched, filtered and sorted; `total` counts all pages. Scores, trends and risks are filtered and
     sorted as of the last settling, about a second behind."""
     served = services(request)
+    traits, figures = list_filters(filters)
     wanted = CustomerFilter(
         q=matchable(q, "q"),
         status=status,
@@ -90,7 +91,8 @@ async def get_customers(
         weakest=matchable(weakest, "weakest"),
         tag=tag_key(tag) if matchable(tag, "tag") and tag else None,
         owner=_owner(request, owner),
-        traits=trait_filters(filters),
+        traits=traits,
+        figures=figures,
     )
     matchable(sort, "sort")
     async with served.database.transaction() as connection:
@@ -214,7 +216,7 @@ async def get_live(request: AnyRequest) -> ServerSentEvent:
 
 
 def _owner(request: AnyRequest, owner: str | None) -> str | None:
-    if (wanted := (matchable(owner, "owner") or "").strip().lower()) != "me":
+    if (wanted := (matchable(owner, "owner") or "").strip().lower()) != ME:
         return wanted or None
     if (email := member_email(request)) is None:
         raise InvalidRequest("A secret key owns no customers. Give a member's address.", field="owner")

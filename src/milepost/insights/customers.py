@@ -8,6 +8,8 @@ from typing import Literal, NamedTuple
 import msgspec
 from psycopg import sql
 
+from milepost.insights import by_figures
+from milepost.insights.by_figures import FigureCondition
 from milepost.insights.by_owner import owned_by
 from milepost.insights.by_traits import TraitCondition, conditions, found, looked_up, order_by, values_of
 from milepost.insights.ordering import Ordering, ordering_of
@@ -50,6 +52,7 @@ class CustomerFilter(msgspec.Struct, frozen=True, kw_only=True):
     tag: str | None = None
     owner: str | None = None
     traits: tuple[TraitCondition, ...] = ()
+    figures: tuple[FigureCondition, ...] = ()
 
 
 EVERYBODY = CustomerFilter()
@@ -132,6 +135,17 @@ async def count_customers(connection: DictConnection, *, now: datetime, wanted: 
     return await _count(connection, _Asked(wanted, ordering_of("-last_seen")), _values(wanted, now))
 
 
+async def ids_of(connection: DictConnection, *, now: datetime, limit: int, wanted: CustomerFilter) -> list[str]:
+    """Who they are, at most `limit`, by their ids."""
+    wanted = msgspec.structs.replace(wanted, traits=await looked_up(connection, wanted.traits))
+    asked = _Asked(wanted, ordering_of("customer"))
+    query = sql.SQL(_SQL["customer_ids"]).format(
+        matches=_MATCHES, found=found(wanted.traits), counted=asked.source, wanted=asked.condition
+    )
+    rows = await (await connection.execute(query, _values(wanted, now) | {"limit": limit})).fetchall()
+    return [str(row["customer_id"]) for row in rows]
+
+
 async def count_waiting(connection: DictConnection, *, now: datetime) -> int:
     """Customers whose settled figures are older than what is stored: for a second, or while a plan is taken over."""
     row = await (await connection.execute(_SQL["waiting"], {"today": now.date()})).fetchone()
@@ -149,7 +163,7 @@ class _Asked(NamedTuple):
         wanted = self.wanted
         settled = self.order.settled or wanted.status in _OF_SNAPSHOTS
         scored = (wanted.min_score, wanted.max_score, wanted.weakest) != (None, None, None)
-        return settled or scored
+        return settled or scored or any(one.settled for one in wanted.figures)
 
     @property
     def source(self) -> sql.Composable:
@@ -159,8 +173,8 @@ class _Asked(NamedTuple):
     def counted(self) -> sql.Composable:
         """What to count in: a snapshot has a standing, so the two are joined only where both decide."""
         wanted = self.wanted
-        by_standing = wanted.q or wanted.tag or wanted.owner or wanted.traits or wanted.status in ("active", "quiet")
-        if self.by_snapshot and not by_standing:
+        by_standing = wanted.q or wanted.tag or wanted.owner or wanted.traits or wanted.figures
+        if self.by_snapshot and not by_standing and wanted.status not in ("active", "quiet"):
             return sql.SQL("milepost.snapshots n")
         return _SNAPSHOTS if self.by_snapshot else _STANDING
 
@@ -179,7 +193,8 @@ class _Asked(NamedTuple):
             parts.append(sql.SQL("n.current_scaling_score <= %(max_score)s"))
         if self.wanted.weakest is not None:
             parts.append(sql.SQL("n.weakest_competency = %(weakest)s"))
-        return sql.SQL(" and ").join([*parts, *conditions(self.wanted.traits)])
+        parts += [*conditions(self.wanted.traits), *by_figures.conditions(self.wanted.figures)]
+        return sql.SQL(" and ").join(parts)
 
 
 def _values(wanted: CustomerFilter, now: datetime) -> dict[str, object]:
@@ -193,6 +208,7 @@ def _values(wanted: CustomerFilter, now: datetime) -> dict[str, object]:
         "tag": wanted.tag,
         "owner": wanted.owner,
         **values_of(wanted.traits),
+        **by_figures.values_of(wanted.figures),
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, cast
 from uuid import UUID
 
 from litestar import Router, get
@@ -13,89 +12,32 @@ from milepost.access.callers import ACCESS, Caller
 from milepost.access.paths import customer_of
 from milepost.access.services import AnyRequest, services
 from milepost.dashboard.coach.pages import next_steps
-from milepost.dashboard.customers.listing import (
-    CUSTOMER_SORTS,
-    SHOWS,
-    Customers,
-    CustomerSort,
-    Show,
-    default_descending,
-    row,
-)
+from milepost.dashboard.customers.bulk import change_many
+from milepost.dashboard.customers.listed import read_list
+from milepost.dashboard.customers.state import ListState
+from milepost.dashboard.customers.table import customers_csv
 from milepost.dashboard.customers.timeline import event_view, timeline_view
 from milepost.dashboard.customers.view import customer_view
 from milepost.dashboard.game.pages import customer_panel
 from milepost.dashboard.offline.panel import offline_panel
 from milepost.dashboard.page_context import page, zone_of
 from milepost.dashboard.people.panel import people_panel
-from milepost.dashboard.texts import storable
 from milepost.dashboard.traits.panel import traits_panel
 from milepost.dashboard.work.panel import work_panel
-from milepost.errors import InvalidRequest
 from milepost.insights.customer import read_customer, read_sessions
-from milepost.insights.customers import (
-    CustomerFilter,
-    count_customers,
-    count_waiting,
-    list_customers,
-)
 from milepost.insights.history import read_history
-from milepost.insights.ordering import Sort
 from milepost.insights.timeline import read_event, read_timeline
-from milepost.work.tags import count_tags, tags_of
-from milepost.work.texts import MAX_TAG, tag_key
 
-_PAGE = 50
 _ENTRIES = 40
 _SESSIONS = 10
-#: Tags that are offered to choose from.
-_TAGS = 500
-#: Fewer customers than these are settled before anybody has read that they are not.
-_MANY_WAITING = 100
 
 
 @get("/customers")
 async def customers(request: AnyRequest) -> Template:
     """The list. Whatever the address says that cannot be, is as if it were not there."""
     wanted = request.query_params
-    sort: CustomerSort = next((s for s in CUSTOMER_SORTS if s == wanted.get("sort")), "last_seen")
-    show: Show = next((s for s in SHOWS if s == wanted.get("show")), "all")
-    query = storable(wanted.get("q", "")).strip()[:200]
-    tag = storable(wanted.get("tag", "")).strip()[:MAX_TAG]
-    down = {"asc": False, "desc": True}.get(wanted.get("dir", ""), default_descending(sort))
-    served = services(request)
-    asked: dict[str, Any] = {
-        "now": served.now(),
-        "limit": _PAGE,
-        "sort": cast(Sort, ("-" if down else "") + sort),
-        "wanted": CustomerFilter(q=query, status=show, tag=tag_key(tag) or None),
-    }
-    async with served.database.transaction() as connection:
-        try:
-            found = await list_customers(
-                connection, cursor=wanted.get("after") or None, before=wanted.get("before") or None, **asked
-            )
-        except InvalidRequest:  # a cursor of another order or another server: the list begins anew
-            found = await list_customers(connection, **asked)
-        tags = await tags_of(connection, [item.customer_id for item in found.items])
-        known_tags = [one.tag for one in (await count_tags(connection, limit=_TAGS)).items]
-        waiting = await count_waiting(connection, now=served.now())
-        everyone = await count_customers(connection, now=served.now()) if query or tag or show != "all" else found.total
-    view = Customers(
-        tuple(row(item, tags.get(item.customer_id, ())) for item in found.items),
-        found.total,
-        everyone,
-        query=query,
-        show=show,
-        sort=sort,
-        descending=down,
-        after=found.next,
-        before=found.previous,
-        first=found.previous is None,
-        waiting=waiting if waiting >= _MANY_WAITING else 0,
-        tag=next((one for one in known_tags if tag_key(one) == tag_key(tag)), tag),
-        known_tags=tuple(known_tags),
-    )
+    state = ListState.of(request.scope["query_string"].decode("latin-1"))
+    view = await read_list(request, state, after=wanted.get("after", ""), before=wanted.get("before", ""))
     return page(request, "customers.html", section="customers", view=view)
 
 
@@ -161,7 +103,7 @@ def _day(text: str) -> date | None:
 
 router = Router(
     "/",
-    route_handlers=[customers, customer, timeline, event],
+    route_handlers=[customers, customers_csv, change_many, customer, timeline, event],
     opt={ACCESS: Caller.MEMBER},
     include_in_schema=False,
 )

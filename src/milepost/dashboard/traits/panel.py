@@ -72,7 +72,7 @@ async def traits_panel(request: AnyRequest, connection: DictConnection, customer
                 label=label_of(name, known, ahead),
                 text=shown(value),
                 number=value if isinstance(value, int | float) and not isinstance(value, bool) else None,
-                day=_day(value) if type_of(known, ahead) == "date" else None,
+                day=day_of(value) if type_of(known, ahead) == "date" else None,
                 since=told[0].since,
                 source=told[0].source,
                 was=tuple(shown(one.value) or "nothing" for one in told[1:6]),
@@ -110,7 +110,8 @@ def shown(value: Value) -> str:
     return "" if value is None else str(value)
 
 
-def _day(value: Value) -> date | None:
+def day_of(value: Value) -> date | None:
+    """The day of a value that is a date."""
     try:
         return date.fromisoformat(value[:10]) if isinstance(value, str) else None
     except ValueError:
