@@ -214,6 +214,7 @@ _ROUTES: Final = {
         GET /paths
         GET /paths/who
         GET /people/{segment}
+        POST /people/{segment}/traits
         GET /practice
         GET /questions/values
         POST /reports

@@ -110,7 +110,7 @@ def render_all() -> dict[str, str]:
                 coach=sample_coach.next_steps(scenario),
                 game=sample_game.panel(scenario),
                 work=sample_work.panel(scenario),
-                traits=sample_traits.panel(scenario),
+                traits=(sample_traits.of_person if name == "person" else sample_traits.panel)(scenario),
                 people=sample_people.panel(scenario, whole=name == "people"),
                 name=EVIL if scenario == "absurd" else "Acme, Inc.",
             )

@@ -54,7 +54,7 @@ async def customer(request: AnyRequest, segment: str) -> Template:
         coach = await next_steps(request, connection, customer_id)
         game = await customer_panel(request, connection, customer_id)
         work = await work_panel(request, connection, customer_id)
-        traits = await traits_panel(request, connection, customer_id)
+        traits = await traits_panel(request, connection, "customer", customer_id)
     # Of the column store: no connection of the pool waits for it.
     people = await people_panel(request, customer_id)
     first = timeline_view(entries, customer_id, served.plan, zone_of(request), following=following)
