@@ -71,6 +71,7 @@ from milepost.dashboard.describe import event_in_words
 from milepost.dashboard.environment import pages_environment
 from milepost.dashboard.events import pages as events_pages
 from milepost.dashboard.game import pages as game_pages
+from milepost.dashboard.imports import pages as imports_pages
 from milepost.dashboard.offline import pages as offline_pages
 from milepost.dashboard.overview import pages as overview_pages
 from milepost.dashboard.page_context import ErrorPages, to_sign_in
@@ -169,6 +170,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             overview_pages.router,
             live_page.router,
             customers_pages.router,
+            imports_pages.router,
             people_pages.router,
             offline_pages.router,
             question_pages.router,
@@ -217,6 +219,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         state=State(
             {
                 "services": served,
+                "pages": environment,
                 "activity": overview_pages.remembered_activity(served),
                 "game": game_pages.remembered_totals(served),
             }

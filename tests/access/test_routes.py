@@ -177,6 +177,9 @@ _ROUTES: Final = {
         GET /customers
         GET /customers.csv
         POST /customers/bulk
+        GET /customers/import
+        POST /customers/import/preview
+        POST /customers/import/run
         GET /customers/{segment}
         GET /customers/{segment}/actions
         POST /customers/{segment}/actions

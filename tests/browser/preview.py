@@ -25,6 +25,7 @@ from . import (
     sample_coach,
     sample_customers,
     sample_game,
+    sample_imports,
     sample_offline,
     sample_people,
     sample_stream,
@@ -61,6 +62,7 @@ def _views(scenario: Scenario) -> Iterator[tuple[str, str, v.Section | None, obj
     yield "customers", "customers.html", "customers", sample_customers.customers(scenario)
     if full:
         yield "customers-with-traits", "customers.html", "customers", sample_customers.with_traits()
+    yield "import", "imports/page.html", "customers", sample_imports.preview(scenario)
     yield "customer", "customer.html", "customers", sample.customer(scenario)
     yield "people", "people/people.html", "customers", None
     yield "person", "people/person.html", "customers", sample_people.person(scenario)
@@ -106,6 +108,7 @@ def render_all() -> dict[str, str]:
                 shell=shell,
                 view=view,
                 csrf_input=_CSRF,
+                most=20 * 1024 * 1024,
                 offline=sample_offline.panel(scenario),
                 coach=sample_coach.next_steps(scenario),
                 game=sample_game.panel(scenario),
