@@ -26,8 +26,8 @@ def preview(scenario: Scenario) -> TablePreview | None:
     if scenario == "full":
         said = CustomerMap(columns={"Notes": False, "Create Date": ColumnSaid(format="MM/DD/YYYY")})
         return preview_view(prepare(_file([_HEAD, *_ROWS]), said), said, ["name", "owner"], of=False, id_=False)
-    head = ["id", *(f"{EVIL * 2}{n}" for n in range(30))]
-    rows = [[f"{EVIL}{n}"[:200], *((EVIL * 9)[: 500 * (1 + m % 2)] for m in range(30))] for n in range(40)]
+    head = ["id", *(f"{EVIL * 2}{n}" for n in range(10))]
+    rows = [[f"{EVIL}{n}"[:200], *((EVIL * 9)[: 500 * (1 + m % 2)] for m in range(10))] for n in range(15)]
     rows.append(["short"])
     return preview_view(prepare(_file([head, *rows])), CustomerMap(), [EVIL] * 50, of=True, id_=True)
 
