@@ -9,8 +9,10 @@ import re
 from collections.abc import Iterator
 
 import httpx
+import psycopg
 import pytest
 
+from milepost.dashboard.customers.listed import MOST_BY_FILTER
 from milepost.dashboard.customers.state import COLUMNS, ListState
 from tests.support.dashboard import EMAIL, form_token, member, send_form, visitor
 from tests.support.server import SERVER_KEY, WRITE_KEY, Server, customer_token
@@ -147,6 +149,26 @@ def test_many_at_once_by_the_form(shared_server: Server, dana: httpx.Client) -> 
 
 def listed_in(page: str) -> list[str]:
     return sorted(re.findall(r'name="id" value="([^"]*)"', page))
+
+
+def test_as_many_as_match_up_to_a_limit(shared_server: Server, dana: httpx.Client) -> None:
+    """Each statement within the time that one may take: to write a tag was slow where many have it."""
+    with psycopg.connect(shared_server.database_url or "", autocommit=True) as connection:
+        connection.execute(
+            "insert into milepost.standing (customer_id) select 'match-' || n from generate_series(1, %s) as n",
+            (MOST_BY_FILTER,),
+        )
+        fields = {"back": "/customers?q=match-", "all": "1", "_csrf_token": form_token(dana, "/customers")}
+        for what, said in (
+            ({"do": "tag", "tag": "All"}, "10,000 customers got the tag."),
+            ({"do": "tag", "tag": "all"}, "0 customers got the tag; 10,000 had it already."),
+            ({"do": "owner", "owner": "me"}, "The owner of 10,000 customers is set."),
+        ):
+            page = dana.post("/customers/bulk", data=fields | what, headers={"hx-request": "true"}).text
+            assert said in page
+        connection.execute("insert into milepost.standing (customer_id) values ('match-more')")
+        page = dana.post("/customers/bulk", data=fields | {"do": "untag", "tag": "All"}, headers={"hx-request": "true"})
+        assert "More than 10,000 customers match. Narrow the list first." in page.text
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -135,6 +136,21 @@ def test_what_will_not_do_is_refused_whole(
     if field:
         assert answer.json()["field"] == field
     assert team.get("/v1/customers/whole/tags").json()["tags"] == []
+
+
+def test_requests_beside_each_other_do_not_wait_for_each_other(shared_server: Server) -> None:
+    ids = known(shared_server, *(f"beside-{n}" for n in range(300)))
+    what = {"tags": {"add": ["B", "a"], "remove": ["c"]}, "task": {"title": "Once"}, "key": "beside"}
+
+    def ask(turn: int) -> int:
+        with shared_server.client() as client:
+            body = {"customer_ids": ids[:: 1 if turn % 2 else -1], "owner": EMAIL if turn % 3 else None, **what}
+            return client.post("/v1/customers/bulk", json=body).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(ask, range(12))) == {200}
+    with shared_server.client() as team:
+        assert len(team.get("/v1/customers/beside-7/tasks").json()["items"]) == 1
 
 
 def test_as_many_as_it_takes(shared_server: Server, team: httpx.Client) -> None:

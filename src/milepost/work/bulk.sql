@@ -5,10 +5,10 @@ left join milepost.traits t on t.kind = 'customer' and t.id = c.customer_id and 
 where coalesce(t.value, 'null') <> %(owner)s::jsonb
 
 -- name: task
--- One task for each customer, in their order; one whose id is there already was set before.
+-- One task for each customer, in one order everywhere; one whose id is there already was set before.
 insert into milepost.tasks (task_id, customer_id, title, text, due, assignee_id, created_at, created_by)
 select coalesce(given, milepost.uuid7()), customer_id, %(title)s, %(text)s, %(due)s, %(assignee_id)s, %(now)s, %(by)s
-from unnest(%(customer_ids)s::text[], %(task_ids)s::uuid[]) with ordinality as c(customer_id, given, place)
-order by place
+from unnest(%(customer_ids)s::text[], %(task_ids)s::uuid[]) as c(customer_id, given)
+order by customer_id
 on conflict (task_id) do nothing
 returning customer_id, task_id
