@@ -87,6 +87,16 @@ def test_an_import_tells_how_far_it_is_and_again_changes_nothing(shared_server: 
     assert traits(shared_server, "run-7") == {"name": "Name 7", "seats": 7}
 
 
+def test_which_column_is_the_id_is_asked(dana: httpx.Client) -> None:
+    raw = b"a,<b>\n1,2\n"
+    page = previewed(dana, raw, of="person")
+    assert "By which column do your events know them?" in page
+    assert '<option value="&lt;b&gt;">' in page
+    assert '<option value="person" selected>' in page
+    assert "Import <data" in previewed(dana, raw, id="<b>")
+    assert dana.post("/customers/import/run", content=raw).status_code == 422
+
+
 def test_people_too(shared_server: Server, dana: httpx.Client) -> None:
     steps = imported(dana, b"user_id,email\nimp-ann,ann@example.com\n", of="person")
     assert "1</data> person changed" in steps[-1]["report"]
@@ -98,7 +108,6 @@ def test_people_too(shared_server: Server, dana: httpx.Client) -> None:
     ("raw", "params", "status", "said"),
     [
         (b"", {}, 422, "The file is empty"),
-        (b"a,b\n1,2\n", {}, 422, "Which column is the customer's id?"),
         (b"id,b\n1,2\n", {"map": "["}, 400, "The map cannot be read"),
         (b"id,b,c\n1,2,3\n", {"map": '{"columns": {"b": "x", "c": "x"}}'}, 422, "Two columns are to be 'x'"),
         (b"id,b\n1,2\n", {"of": "robot"}, 400, ""),

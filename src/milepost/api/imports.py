@@ -96,6 +96,15 @@ async def prepared_of(raw: bytes, said: CustomerMap, *, of: Kind | None, id_colu
     return await asyncio.to_thread(read)
 
 
+def headings_of(raw: bytes, said: CustomerMap) -> tuple[str, ...]:
+    """The columns of a file. Raises ImportFailed."""
+    from milepost.importing.customers.table import read_table
+    from milepost.importing.customers.text import unpacked
+
+    table = read_table(unpacked(raw, MOST_BYTES), encoding=said.file.encoding, delimiter=said.file.delimiter)
+    return tuple(table.headings)
+
+
 async def file_of(request: AnyRequest) -> bytes:
     """The body. Raises TooLarge, Overloaded."""
     with services(request).receiving.body() as body:

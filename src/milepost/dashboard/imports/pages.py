@@ -14,10 +14,10 @@ from litestar.response import Stream, Template
 
 from milepost.access.callers import ACCESS, Caller
 from milepost.access.services import AnyRequest, services
-from milepost.api.imports import MOST_BYTES, IdColumn, Map, file_of, map_of, prepared_of
-from milepost.dashboard.imports.view import preview_view, report_view
+from milepost.api.imports import MOST_BYTES, IdColumn, Map, file_of, headings_of, map_of, prepared_of
+from milepost.dashboard.imports.view import WhichId, preview_view, report_view
 from milepost.dashboard.page_context import PAGE_HEADERS, page, part
-from milepost.errors import Problem
+from milepost.errors import ImportFailed, Problem
 from milepost.traits.keep import read_names
 from milepost.traits.values import Kind
 
@@ -58,7 +58,14 @@ async def preview(
     served, said = services(request), map_of(map_)
     raw = await file_of(request)
     async with served.receiving.tables:
-        prepared = await prepared_of(raw, said, of=of, id_column=id_column)
+        try:
+            prepared = await prepared_of(raw, said, of=of, id_column=id_column)
+        except ImportFailed as error:
+            if error.field != "id":
+                raise
+            # Nothing says which column it is: then it is asked.
+            asked = WhichId(await asyncio.to_thread(headings_of, raw, said), of)
+            return page(request, "imports/_which.html", section="customers", view=asked)
     async with served.database.transaction() as connection:
         names = [one.name for one in await read_names(connection, prepared.preview.of)]
     known = sorted({*names, *_NAMES[prepared.preview.of]})

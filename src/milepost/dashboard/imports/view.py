@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from milepost.dashboard import format as fmt
 from milepost.dashboard.traits.panel import shown
 from milepost.traits.tables import ColumnPreview, Fault, Preview
-from milepost.traits.values import Type, Value
+from milepost.traits.values import Kind, Type, Value
 
 if TYPE_CHECKING:  # what reads tables loads more than a page needs
     from milepost.importing.customers.mapping import ColumnSaid, CustomerMap
@@ -80,6 +80,15 @@ class TablePreview:
     @property
     def types(self) -> tuple[Type, ...]:
         return TYPES
+
+
+@dataclass(frozen=True, slots=True)
+class WhichId:
+    """imports/_which.html: of a file in which no column looks like an id. `of`: whom the rows are of, where it was
+    said."""
+
+    headings: tuple[str, ...]
+    of: Kind | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@
     const of = preview.querySelector("[data-of]");
     const id = preview.querySelector("[data-id]");
     if (of?.dataset.said) params.set("of", of.value);
-    if (id?.dataset.said) params.set("id", id.value);
+    if (id?.dataset.said && id.value) params.set("id", id.value);
     if (preview.querySelector("[data-clear]")?.checked) map.empty = "clear";
     for (const row of preview.querySelectorAll("[data-column]")) {
       if (!row.querySelector("[data-take]").checked) { map.columns[row.dataset.column] = false; continue; }
