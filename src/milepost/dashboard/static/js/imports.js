@@ -52,7 +52,7 @@
     asking?.abort();
     const mine = asking = new AbortController();
     tell(preview.firstChild ? "" : "Reading the file…");
-    preview.classList.add("waiting-preview");
+    preview.setAttribute("aria-busy", "true");
     try {
       const html = await (await send("preview", mine.signal)).text();
       if (mine.signal.aborted) return;
@@ -71,7 +71,7 @@
     } catch (error) {
       if (error.name !== "AbortError") tell(why(error), true);
     } finally {
-      if (asking === mine) preview.classList.remove("waiting-preview");
+      if (asking === mine) preview.removeAttribute("aria-busy");
     }
   }
   function take(one) {
