@@ -26,7 +26,7 @@ from rich.table import Table
 
 from bench.filling import fill
 from bench.posting import post_all
-from milepost.dashboard.customers.listing import CUSTOMER_SORTS, SHOWS
+from milepost.dashboard.customers.state import CUSTOMER_SORTS, SHOWS
 from milepost.ingest.ids import new_id
 from milepost.insights.settle import settle
 from milepost.plan import load_plan

@@ -38,6 +38,7 @@ from milepost.access.sessions import SessionConfig, SessionCookie, cookie_name
 from milepost.access.tokens import Tokens
 from milepost.api import annotations as api_annotations
 from milepost.api import (
+    bulk,
     coach,
     erasing,
     event_names,
@@ -73,6 +74,7 @@ from milepost.dashboard.describe import event_in_words
 from milepost.dashboard.environment import pages_environment
 from milepost.dashboard.events import pages as events_pages
 from milepost.dashboard.game import pages as game_pages
+from milepost.dashboard.imports import pages as imports_pages
 from milepost.dashboard.offline import pages as offline_pages
 from milepost.dashboard.overview import pages as overview_pages
 from milepost.dashboard.page_context import ErrorPages, to_sign_in
@@ -155,6 +157,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             read.router,
             traits.router,
             imports.router,
+            bulk.router,
             event_names.router,
             erasing.router,
             segments.router,
@@ -173,6 +176,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             overview_pages.router,
             live_page.router,
             customers_pages.router,
+            imports_pages.router,
             people_pages.router,
             offline_pages.router,
             question_pages.router,
@@ -223,6 +227,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         state=State(
             {
                 "services": served,
+                "pages": environment,
                 "activity": overview_pages.remembered_activity(served),
                 "game": game_pages.remembered_totals(served),
             }

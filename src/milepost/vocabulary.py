@@ -72,6 +72,10 @@ SESSION_MAX_SECONDS: Final = 24 * 3600
 FLUSH_INTERVAL_SECONDS: Final = 30.0
 FLUSH_AT_EVENTS: Final = 100
 
+#: Stands for no member of the team where one is asked for; no address is this.
+NOBODY: Final = "nobody"
+#: Stands for the address of the member who asks.
+ME: Final = "me"
 #: The version of the insights' formulas; it rises when one changes, so that two scores can be told apart.
 SCORE_VERSION: Final = 2
 

@@ -110,6 +110,7 @@ _ROUTES: Final = {
         PUT /v1/cohorts/{cohort_id}
         GET /v1/cohorts/{cohort_id}/customers
         GET /v1/customers
+        POST /v1/customers/bulk
         POST /v1/customers/import
         GET /v1/customers/{customer_id}
         GET /v1/customers/{customer_id}/actions
@@ -186,6 +187,11 @@ _ROUTES: Final = {
         GET /cohorts/{cohort_id}
         POST /cohorts/{cohort_id}/delete
         GET /customers
+        GET /customers.csv
+        POST /customers/bulk
+        GET /customers/import
+        POST /customers/import/preview
+        POST /customers/import/run
         GET /customers/{segment}
         GET /customers/{segment}/actions
         POST /customers/{segment}/actions
@@ -223,6 +229,7 @@ _ROUTES: Final = {
         GET /paths
         GET /paths/who
         GET /people/{segment}
+        POST /people/{segment}/traits
         GET /practice
         GET /questions/values
         GET /segments

@@ -26,7 +26,9 @@ from milepost.dashboard.static_files import CONTENT_SECURITY_POLICY, STATIC_DIR
 from . import (
     sample,
     sample_coach,
+    sample_customers,
     sample_game,
+    sample_imports,
     sample_offline,
     sample_people,
     sample_segments,
@@ -64,7 +66,10 @@ def _views(scenario: Scenario) -> Iterator[tuple[str, str, v.Section | None, obj
             "http://127.0.0.1:8321/static/milepost.js" if full else text or None,
         ),
     )
-    yield "customers", "customers.html", "customers", sample.customers(scenario)
+    yield "customers", "customers.html", "customers", sample_customers.customers(scenario)
+    if full:
+        yield "customers-with-traits", "customers.html", "customers", sample_customers.with_traits()
+    yield "import", "imports/page.html", "customers", sample_imports.preview(scenario)
     yield "segments", "segments/segments.html", "customers", None
     yield "segment-new", "segments/form.html", "customers", None
     yield "customer", "customer.html", "customers", marked.on_customer(sample.customer(scenario), scenario)
@@ -133,11 +138,12 @@ def render_all() -> dict[str, str]:
                 shell=shell,
                 view=view,
                 csrf_input=_CSRF,
+                most=20 * 1024 * 1024,
                 offline=sample_offline.panel(scenario),
                 coach=sample_coach.next_steps(scenario),
                 game=sample_game.panel(scenario),
                 work=sample_work.panel(scenario),
-                traits=sample_traits.panel(scenario),
+                traits=(sample_traits.of_person if name == "person" else sample_traits.panel)(scenario),
                 people=sample_people.panel(scenario, whole=name == "people"),
                 name=EVIL if scenario == "absurd" else "Acme, Inc.",
                 rows=sample_segments.rows(scenario),

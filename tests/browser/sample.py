@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from milepost.dashboard import views as v
-from milepost.dashboard.customers.listing import CUSTOMER_SORTS, CustomerRow, Customers
 from milepost.dashboard.customers.timeline import EventDetail, Timeline, TimelineEntry, Work, make_timeline
 from milepost.dashboard.customers.view import Bar, Customer, Insight, ScorePart, SessionRow
 from milepost.dashboard.overview.view import DayCount, DaySeries, Milestone, Overview, QuietCustomer, ToolUse
@@ -134,70 +133,6 @@ def overview(scenario: Scenario) -> Overview:
         ),
         quiet_total=83,
         last_event_at=NOW - timedelta(seconds=12),
-    )
-
-
-def customers(scenario: Scenario) -> Customers:
-    if scenario == "empty":
-        return Customers((), 0, 0)
-    if scenario == "absurd":
-        return Customers(
-            tuple(
-                CustomerRow(
-                    i,
-                    n,
-                    None if k % 2 else datetime.max.replace(tzinfo=UTC),
-                    10**12,
-                    10**12,
-                    10**12,
-                    10**12,
-                    None if k % 3 else 100.0,
-                    None if k % 2 else 1e12,
-                    (0,) * 8 if k % 2 else (0, 10**12, 0, 1, 0, 0, 0, 0),
-                    tuple((EVIL * 9)[:60] for _ in range(k * 20)),
-                )
-                for k, (i, n) in enumerate(ABSURD)
-            ),
-            10**12,
-            10**13,
-            query=EVIL,
-            show="quiet",
-            sort="name",
-            descending=False,
-            after="a&b=c",
-            before='"><x',
-            tag=(EVIL * 9)[:60],
-            known_tags=tuple((EVIL * 9)[:60] for _ in range(500)),
-            segment="evil-0",
-            segments=tuple((f"evil-{n}", (EVIL * 5)[:200]) for n in range(100)),
-            saveable="[]",
-        )
-    rows = tuple(
-        CustomerRow(
-            f"cust-{30217 + 971 * k}",
-            NAMES[k % len(NAMES)] + (" EMEA" if k >= len(NAMES) else ""),
-            NOW - timedelta(minutes=3 + 47 * k * k),
-            events=12_840 // (k + 1),
-            sessions=1_204 // (k + 1),
-            exports=93 // (k + 1),
-            resources=61 // (k + 2),
-            rate=max(0.0, 41.5 - 1.7 * k),
-            score=None if k == 11 else max(4.0, 88.4 - 3.1 * k),
-            weeks=tuple(max(0, round(30 + 12 * math.sin(k + w * 1.3) + (w * (6 - k % 11)))) for w in range(8)),
-            tags=("Beta", "Renewal in Q2", "Pilot", "EMEA")[: k % 5],
-        )
-        for k in range(25)
-    )
-    return Customers(
-        rows,
-        100_000,
-        100_000,
-        after="eyJ0IjoiMjAyNiJ9",
-        first=False,
-        sortable=CUSTOMER_SORTS[:4],
-        known_tags=("Beta", "EMEA", "Pilot", "Renewal in Q2"),
-        segment="pro",
-        segments=(("beta", "Beta customers"), ("pro", "Pro, gone quiet")),
     )
 
 

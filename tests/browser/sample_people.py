@@ -17,7 +17,6 @@ from milepost.people.model import (
     Sitting,
     ToolCount,
 )
-from milepost.traits.keep import Trait
 
 from .sample import ABSURD_IDS, EVIL, NOW, Scenario
 
@@ -44,10 +43,7 @@ def person(scenario: Scenario) -> PersonPage:
     )
     did = [_did(n, absurd=absurd) for n in range(40)] if filled else []
     sat = [_sitting(n, absurd=absurd) for n in range(5)] if filled else []
-    known = [
-        Trait(kind="person", name="email", seen=["text"], label="E-mail", type=None, hidden=False, first_seen_at=NOW)
-    ]
-    return person_view(found, known, did, sat, {}, UTC, most_events=40)
+    return person_view(found, did, sat, {}, UTC, most_events=40)
 
 
 def _customer(scenario: Scenario) -> CustomerPeople:

@@ -1,7 +1,8 @@
-"""What is known of a customer, as its page shows it: full, empty and absurd."""
+"""What is known of a customer or a person, as their page shows it: full, empty and absurd."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from milepost.dashboard.traits.panel import TraitRow, TraitsPanel
@@ -11,7 +12,7 @@ from .sample import EVIL, NOW, Scenario
 
 def panel(scenario: Scenario) -> TraitsPanel:
     if scenario == "empty":
-        return TraitsPanel("acme", (), (), ())
+        return TraitsPanel("customer", "acme", (), ())
     absurd = scenario == "absurd"
     rows = [
         _row("owner", "Owner", "dana@example.com", was=("lee@example.com", "nothing")),
@@ -22,7 +23,16 @@ def panel(scenario: Scenario) -> TraitsPanel:
     if absurd:
         rows = [_row(EVIL, EVIL * 3, EVIL * 9, number=None if n % 2 else -1e300, was=(EVIL,) * 5) for n in range(60)]
     known = tuple((row.name, row.label) for row in rows)
-    return TraitsPanel(EVIL if absurd else "acme", tuple(rows), known, ("dana@example.com",))
+    return TraitsPanel("customer", EVIL if absurd else "acme", tuple(rows), known, ("dana@example.com",))
+
+
+def of_person(scenario: Scenario) -> TraitsPanel:
+    if scenario == "empty":
+        return TraitsPanel("person", "ann", (), ())
+    if scenario == "absurd":
+        return replace(panel(scenario), kind="person", members=())
+    rows = (_row("role", "Role", "Admin"), _row("email", "E-mail", "ann@example.com"), _row("seats", "Seats", "12"))
+    return TraitsPanel("person", "ann", rows, tuple((row.name, row.label) for row in rows))
 
 
 def _row(

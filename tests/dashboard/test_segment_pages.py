@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from milepost.analytics.asking import Filter
 from milepost.analytics.trends import Trends
-from milepost.dashboard.customers.listing import conditions_of
+from milepost.dashboard.customers.state import ListState
 from milepost.dashboard.questions import words
-from milepost.dashboard.questions.address import Address
+from milepost.dashboard.questions.address import Address, FilterRow
 from milepost.dashboard.questions.asked import NAMES, Name
 from milepost.dashboard.questions.reading import read
 from milepost.dashboard.segments.form import form_of, in_words, read_form
@@ -122,10 +122,25 @@ def test_they_are_for_members(shared_server: Server) -> None:
 
 
 def test_what_the_list_is_filtered_by() -> None:
-    assert conditions_of("", "", "all") == ()
+    assert ListState().conditions("dana@example.com") == ()
     of = (Filter(field="trait.a", values=("b",)),)
-    assert conditions_of("", "", "all", of) == of
-    assert [one.field for one in conditions_of("a", "b", "quiet", of)] == ["trait.a", "search", "tag", "status"]
+    assert ListState().conditions("dana@example.com", of) == of
+    state = ListState(
+        query="a",
+        tag="b",
+        show="quiet",
+        owner="me",
+        filters=(FilterRow("insight.total_events", op="above", value="3"),),
+    )
+    assert [(one.field, one.values) for one in state.conditions("dana@example.com", of)] == [
+        ("trait.a", ("b",)),
+        ("search", ("a",)),
+        ("tag", ("b",)),
+        ("status", ("quiet",)),
+        ("trait.owner", ("dana@example.com",)),
+        ("insight.total_events", ("3",)),
+    ]
+    assert [one.op for one in ListState(owner="nobody").conditions("")] == ["is_not_set"]
 
 
 @given(

@@ -6,7 +6,7 @@ import httpx
 import psycopg
 
 from tests.support.dashboard import member, send_form
-from tests.support.server import SERVER_KEY, Server, wait_for
+from tests.support.server import SERVER_KEY, Server, customer_token, wait_for
 
 
 def _put(server: Server, customer: str, traits: dict[str, object]) -> None:
@@ -37,6 +37,37 @@ def test_traits_by_hand(lone_server: Server) -> None:
     with psycopg.connect(lone_server.database_url or "") as connection:
         by = connection.execute("select source from milepost.traits where name = 'owner' and id = 'hand'").fetchall()
     assert by == [("dana@example.com",)]
+
+
+def test_a_persons_traits_by_hand(lone_server: Server) -> None:
+    known = {"name": "Pat", "seats": 1200, "secret <b>": "<script>", "since": "2027-01-31"}
+    with lone_server.client(SERVER_KEY) as client:
+        assert client.put("/v1/people/pat%2Fx", json={"traits": known}).status_code == 200
+    page, form = "/people/pat%2Fx", "/people/pat%2Fx/traits"
+    with member(lone_server, "127.0.0.91") as dana, lone_server.client(customer_token("pats")) as theirs:
+        for name, value in (("role", "Admin"), ("seats", "1,500.50"), ("secret <b>", "")):
+            told = send_form(dana, page, form, name=name, value=value)
+            assert (told.status_code, told.headers["location"]) == (303, "/people/pat%2Fx#traits")
+        text = dana.get(page).text
+        shown = text.split('<section id="traits"')[1].split("</section>")[0]
+        for said in ("Admin", "1,500.5", "31 Jan 2027", "dana@example.com", f'action="{form}"'):
+            assert said in shown
+        assert "&lt;script&gt;" not in shown
+        assert "<dt>Role</dt><dd><bdi>Admin</bdi></dd>" in text
+        assert send_form(dana, page, form, name="x", value="y" * 501).status_code == 400
+        assert dana.post(form, data={"name": "role", "value": "Owned", "_csrf_token": "x"}).status_code == 403
+        assert theirs.post(form, data={"name": "role", "value": "Owned"}).status_code in (303, 403)
+    with psycopg.connect(lone_server.database_url or "") as connection:
+        kept = connection.execute(
+            "select name, value, source from milepost.traits where kind = 'person' and until is null order by name"
+        ).fetchall()
+    assert kept == [
+        ("name", "Pat", "api"),
+        ("role", "Admin", "dana@example.com"),
+        ("seats", 1500.5, "dana@example.com"),
+        ("secret <b>", None, "dana@example.com"),
+        ("since", "2027-01-31", "api"),
+    ]
 
 
 def test_names_of_events(lone_server: Server) -> None:

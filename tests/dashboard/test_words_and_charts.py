@@ -12,7 +12,8 @@ from markupsafe import Markup
 
 from milepost.dashboard import charts, markup
 from milepost.dashboard import format as fmt
-from milepost.dashboard.customers.listing import CUSTOMER_SORTS, SHOWS, Customers
+from milepost.dashboard.customers.listing import Customers
+from milepost.dashboard.customers.state import CUSTOMER_SORTS, SHOWS, ListState
 from milepost.dashboard.customers.timeline import TimelineEntry, make_timeline
 from milepost.dashboard.static_files import STATIC_DIR, static
 from milepost.dashboard.views import customer_url
@@ -149,7 +150,7 @@ def test_any_customer_id_is_one_path_segment(customer_id: str) -> None:
 
 
 def test_the_address_is_the_state() -> None:
-    page = Customers((), 0, 0, query="a b", sort="events", descending=True)
+    page = Customers((), 0, 0, state=ListState.of("q=a+b&sort=events"))
     assert page.url() == "/customers?q=a+b&sort=events"
     assert page.sort_url("events") == "/customers?q=a+b&sort=events&dir=asc"
     assert page.sort_url("name") == "/customers?q=a+b&sort=name"

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from milepost.analytics.asking import Filter
-from milepost.api.params import trait_filters
+from milepost.api.params import list_filters
 from milepost.errors import InvalidRequest
 from milepost.insights.customers import CustomerFilter, list_customers
 from milepost.store.database import Database
@@ -57,7 +57,7 @@ async def test_filters(dsn: str, known: list[Any], filters: list[Filter]) -> Non
     wanted = [
         name for name, value in customers.items() if all(trait_holds(_kept(value), condition) for condition in filters)
     ]
-    conditions = trait_filters(msgspec.json.encode(filters).decode())
+    conditions, _ = list_filters(msgspec.json.encode(filters).decode())
     database = Database(dsn, size=1, query_seconds=10)
     await database.open()
     try:
@@ -128,7 +128,7 @@ def test_over_http(shared_server: Server) -> None:
 
 def test_what_is_no_filter() -> None:
     with pytest.raises(InvalidRequest):
-        trait_filters("[" * 5000)
+        list_filters("[" * 5000)
 
 
 def _keep(dsn: str, customers: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 from litestar import Router, post
@@ -17,13 +17,17 @@ from milepost.errors import InvalidRequest, TooLarge
 from milepost.traits.tables import Fault, Preview
 from milepost.traits.values import Kind
 
+if TYPE_CHECKING:
+    from milepost.importing.customers.mapping import CustomerMap
+    from milepost.importing.customers.prepare import Prepared
+
 MOST_BYTES: Final = 20 * 1024 * 1024
 #: Of what was not taken, so much is listed.
 _MOST_FAULTS: Final = 1_000
-_Map = Annotated[
+Map = Annotated[
     str | None, QueryParameter(name="map", max_length=16_000, description="A map as docs/import.md has it, as JSON.")
 ]
-_Column = Annotated[str | None, QueryParameter(name="id", max_length=1_000, description="The column of the ids.")]
+IdColumn = Annotated[str | None, QueryParameter(name="id", max_length=1_000, description="The column of the ids.")]
 
 
 class CustomerImport(msgspec.Struct):
@@ -50,29 +54,18 @@ async def post_import(
     request: AnyRequest,
     dry_run: bool = False,
     of: Kind | None = None,
-    id_column: _Column = None,
-    map_: _Map = None,
+    id_column: IdColumn = None,
+    map_: Map = None,
 ) -> CustomerImport:
     """The body is the file, as `milepost import-customers` takes it, of 20 MB at most, unpacked too. `dry_run` says
     what would become of each column and stores nothing. The same file again changes nothing."""
     # Reading tables takes libraries that nothing else of the server needs.
-    from milepost.importing.customers.mapping import CustomerMap
-    from milepost.importing.customers.prepare import Prepared, prepare
     from milepost.importing.customers.store import store
-    from milepost.importing.customers.text import unpacked
 
-    served = services(request)
-    try:
-        said = msgspec.json.decode(map_ or "{}", type=CustomerMap)
-    except msgspec.DecodeError as error:
-        raise InvalidRequest(f"The map cannot be read: {error}. See docs/import.md.", field="map") from error
-
-    def read(raw: bytes) -> Prepared:
-        return prepare(unpacked(raw, MOST_BYTES), said, of=of, id_column=id_column)
-
-    raw = await _file(request)
+    served, said = services(request), map_of(map_)
+    raw = await file_of(request)
     async with served.receiving.tables:
-        prepared = await asyncio.to_thread(read, raw)
+        prepared = await prepared_of(raw, said, of=of, id_column=id_column)
         if dry_run:
             return _answer(prepared.preview, prepared.faults)
         done = await store(served.database, prepared, now=served.now())
@@ -82,7 +75,37 @@ async def post_import(
 router = Router("/v1", route_handlers=[post_import], request_max_body_size=MOST_BYTES, tags=["traits"])
 
 
-async def _file(request: AnyRequest) -> bytes:
+def map_of(text: str | None) -> CustomerMap:
+    """A map as JSON in an address. Raises InvalidRequest."""
+    from milepost.importing.customers.mapping import CustomerMap
+
+    try:
+        return msgspec.json.decode(text or "{}", type=CustomerMap)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise InvalidRequest(f"The map cannot be read: {error}. See docs/import.md.", field="map") from error
+
+
+async def prepared_of(raw: bytes, said: CustomerMap, *, of: Kind | None, id_column: str | None) -> Prepared:
+    """What a file would tell, read beside the event loop. Raises ImportFailed, MapError."""
+    from milepost.importing.customers.prepare import prepare
+    from milepost.importing.customers.text import unpacked
+
+    def read() -> Prepared:
+        return prepare(unpacked(raw, MOST_BYTES), said, of=of, id_column=id_column)
+
+    return await asyncio.to_thread(read)
+
+
+def headings_of(raw: bytes, said: CustomerMap) -> tuple[str, ...]:
+    """The columns of a file. Raises ImportFailed."""
+    from milepost.importing.customers.table import read_table
+    from milepost.importing.customers.text import unpacked
+
+    table = read_table(unpacked(raw, MOST_BYTES), encoding=said.file.encoding, delimiter=said.file.delimiter)
+    return tuple(table.headings)
+
+
+async def file_of(request: AnyRequest) -> bytes:
     """The body. Raises TooLarge, Overloaded."""
     with services(request).receiving.body() as body:
         body.is_known()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import msgspec
@@ -11,6 +12,7 @@ from milepost.analytics.asking import Filter
 from milepost.analytics.checking import checked
 from milepost.analytics.traits import trait_of
 from milepost.errors import InvalidRequest
+from milepost.insights.by_figures import FigureCondition, figure_condition
 from milepost.insights.by_traits import TraitCondition
 
 Limit = Annotated[int, Parameter(ge=1, le=500, description="The most to return.")]
@@ -28,21 +30,35 @@ def matchable(text: str | None, field: str) -> str | None:
     return text
 
 
-def trait_filters(text: str | None) -> tuple[TraitCondition, ...]:
-    """Conditions on customers' traits, as JSON in an address. Raises InvalidRequest."""
+def list_filters(text: str | None) -> tuple[tuple[TraitCondition, ...], tuple[FigureCondition, ...]]:
+    """Conditions on customers' traits and figures, as JSON in an address. Raises InvalidRequest."""
     if not text:
-        return ()
+        return (), ()
     try:
         found = msgspec.json.decode(text, type=_Filters)
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise InvalidRequest(f"filters is no list of conditions: {error}.", field="filters") from None
-    conditions: list[TraitCondition] = []
-    for place, one in enumerate(found):
-        condition = checked(one, f"filters[{place}]")
-        if (trait := trait_of(one.field)) is None or trait.of != "customer":
-            raise InvalidRequest("Customers are filtered by trait.NAME here.", field=f"filters[{place}].field")
-        conditions.append(TraitCondition(trait.name, condition.op, condition.values))
-    return tuple(conditions)
+    return parted(list_filter(one, f"filters[{place}]") for place, one in enumerate(found))
+
+
+def list_filter(one: Filter, at: str) -> TraitCondition | FigureCondition:
+    """A condition on customers as their list takes it. Raises InvalidRequest, which names the place `at`."""
+    condition = checked(one, at)
+    if (trait := trait_of(one.field)) is not None and trait.of == "customer":
+        return TraitCondition(trait.name, condition.op, condition.values)
+    name = one.field.removeprefix("insight.") if one.field.startswith("insight.") else ""
+    return figure_condition(name, condition.op, condition.values, at)
+
+
+def parted(
+    conditions: Iterable[TraitCondition | FigureCondition],
+) -> tuple[tuple[TraitCondition, ...], tuple[FigureCondition, ...]]:
+    """Those on traits, and those on figures."""
+    both = list(conditions)
+    return (
+        tuple(one for one in both if isinstance(one, TraitCondition)),
+        tuple(one for one in both if isinstance(one, FigureCondition)),
+    )
 
 
 def _encodable(text: str) -> bool:

@@ -13,14 +13,14 @@ from litestar import Router, get, post
 from litestar.params import Parameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
-from milepost.access.callers import Caller, is_still_admitted, token_customer
+from milepost.access.callers import Caller, is_still_admitted, member_email, token_customer
 from milepost.access.paths import customer_of
 from milepost.access.services import AnyRequest, services
-from milepost.api.params import Cursor, CustomerId, Limit, matchable, trait_filters
+from milepost.api.params import Cursor, CustomerId, Limit, list_filters, matchable
 from milepost.api.schemas import errors
 from milepost.api.traits import put_customer
 from milepost.api.within import in_segment
-from milepost.errors import NotFound
+from milepost.errors import InvalidRequest, NotFound
 from milepost.identity.follow import WAITING
 from milepost.insights import customer as one
 from milepost.insights.conditions import Status
@@ -29,7 +29,7 @@ from milepost.insights.customers import CustomerFilter, CustomerPage, list_custo
 from milepost.insights.ordering import Sort
 from milepost.store.database import DictConnection
 from milepost.traits.keep import read_now
-from milepost.vocabulary import MAX_ID_LENGTH, MAX_NAME_LENGTH, MAX_WORD_LENGTH, EventType
+from milepost.vocabulary import MAX_ID_LENGTH, MAX_NAME_LENGTH, MAX_WORD_LENGTH, ME, EventType
 from milepost.work.texts import MAX_TAG, tag_key
 
 Search = Annotated[str | None, Parameter(max_length=MAX_ID_LENGTH, description="Part of a customer's id or name.")]
@@ -38,11 +38,18 @@ Weakest = Annotated[
     str | None, Parameter(max_length=MAX_WORD_LENGTH, description="The competency with the lowest score.")
 ]
 Tag = Annotated[str | None, Parameter(max_length=MAX_TAG, description="A tag of the team's, in whatever case.")]
+Owner = Annotated[
+    str | None,
+    Parameter(
+        max_length=320,
+        description="Who looks after them: a member's e-mail address, `nobody`, or of a signed-in member `me`.",
+    ),
+]
 Filters = Annotated[
     str | None,
     Parameter(
         max_length=8_000,
-        description="Conditions on traits as JSON, as in questions: "
+        description="Conditions on traits and figures (`insight.NAME`) as JSON, as in questions: "
         '`[{"field": "trait.plan", "op": "is", "values": ["pro"]}]`.',
     ),
 ]
@@ -74,12 +81,14 @@ async def get_customers(
     max_score: Score = None,
     weakest: Weakest = None,
     tag: Tag = None,
+    owner: Owner = None,
     filters: Filters = None,
     segment: OfSegment = None,
 ) -> CustomerPage:
     """Customers, searched, filtered and sorted; `total` counts all pages. Scores, trends and risks are filtered and
     sorted as of the last settling, about a second behind."""
     served = services(request)
+    traits, figures = list_filters(filters)
     wanted = CustomerFilter(
         q=matchable(q, "q"),
         status=status,
@@ -87,7 +96,9 @@ async def get_customers(
         max_score=max_score,
         weakest=matchable(weakest, "weakest"),
         tag=tag_key(tag) if matchable(tag, "tag") and tag else None,
-        traits=trait_filters(filters),
+        owner=_owner(request, owner),
+        traits=traits,
+        figures=figures,
         within=await in_segment(served, segment) if segment else None,
     )
     matchable(sort, "sort")
@@ -209,6 +220,14 @@ async def get_live(request: AnyRequest) -> ServerSentEvent:
             yield ServerSentEventMessage(event="events", data=msgspec.json.encode(batch).decode())
 
     return ServerSentEvent(messages())
+
+
+def _owner(request: AnyRequest, owner: str | None) -> str | None:
+    if (wanted := (matchable(owner, "owner") or "").strip().lower()) != ME:
+        return wanted or None
+    if (email := member_email(request)) is None:
+        raise InvalidRequest("A secret key owns no customers. Give a member's address.", field="owner")
+    return email
 
 
 class Following(msgspec.Struct):

@@ -96,7 +96,7 @@ async def post_task(request: AnyRequest, customer_id: CustomerId, data: NewTask)
     """For a member of the team, or for nobody yet."""
     served, by = services(request), member_email(request)
     async with served.database.transaction() as connection:
-        return await tasks.add_task(connection, customer_of(customer_id), _text(data), by=by, now=served.now())
+        return await tasks.add_task(connection, customer_of(customer_id), task_text(data), by=by, now=served.now())
 
 
 @get("/tasks", summary="Everybody's tasks", responses=_MANY, access=Caller.TEAM)
@@ -133,7 +133,7 @@ async def post_tasks(request: AnyRequest, data: NewTasks) -> TasksMade:
     """All of them, or none where a customer is unknown."""
     served, by = services(request), member_email(request)
     async with served.database.transaction() as connection:
-        made = await tasks.add_tasks(connection, data.customer_ids, _text(data), by=by, now=served.now())
+        made = await tasks.add_tasks(connection, data.customer_ids, task_text(data), by=by, now=served.now())
     return TasksMade(created=len(made), task_ids=made)
 
 
@@ -168,7 +168,8 @@ async def delete_task(request: AnyRequest, task_id: UUID) -> None:
         await tasks.delete_task(connection, task_id)
 
 
-def _text(data: NewTask) -> TaskText:
+def task_text(data: NewTask) -> TaskText:
+    """What a task says, of a request."""
     return TaskText(title=data.title, text=data.text, due=data.due, assignee=data.assignee)
 
 

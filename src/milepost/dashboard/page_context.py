@@ -64,10 +64,19 @@ def page(
     **context: object,
 ) -> Template:
     """A page, or a part of one, for a signed-in member."""
+    context = {"shell": _shell(request, section), **context}
+    return Template(template, context=context, status_code=status_code, headers=dict(PAGE_HEADERS))
+
+
+def part(request: AnyRequest, template: str, **context: object) -> str:
+    """A part of a page as a text, for an answer that is more than it. It has no forms."""
+    found = request.app.state.pages.get_template(template)
+    return str(found.render(shell=_shell(request, None), **context))
+
+
+def _shell(request: AnyRequest, section: Section | None) -> Shell:
     served = services(request)
-    alarm = served.database.room.lacking
-    shell = Shell(section, member_email(request) or "", served.now(), zone_of(request), alarm)
-    return Template(template, context={"shell": shell, **context}, status_code=status_code, headers=dict(PAGE_HEADERS))
+    return Shell(section, member_email(request) or "", served.now(), zone_of(request), served.database.room.lacking)
 
 
 def door(template: str, view: object, *, status_code: int = 200, retry_after: int | None = None) -> Template:

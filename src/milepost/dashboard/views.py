@@ -19,10 +19,15 @@ Section = Literal[
 ]  # fmt: skip
 #: A customer is quiet who was active before and sent nothing for this many days.
 QUIET_DAYS: Final = 14
+#: Ids that are pages of their own where customers have theirs.
+_TAKEN: Final = ("bulk", "import")
 
 
 def customer_url(customer_id: str) -> str:
     """The page of a customer, whose id may hold any character but NUL."""
+    if customer_id in _TAKEN:
+        # Routed as it is written: a letter that is encoded makes it another address.
+        return f"/customers/%{ord(customer_id[0]):02X}{customer_id[1:]}"
     return f"/customers/{quote(customer_id, safe='')}"
 
 

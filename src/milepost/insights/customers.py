@@ -8,6 +8,9 @@ from typing import NamedTuple
 import msgspec
 from psycopg import sql
 
+from milepost.insights import by_figures
+from milepost.insights.by_figures import FigureCondition
+from milepost.insights.by_owner import owned_by
 from milepost.insights.by_traits import TraitCondition, conditions, found, looked_up, order_by, values_of
 from milepost.insights.conditions import IN_STATUS, OF_SNAPSHOTS, SNAPSHOTS, STANDING, Status, matches, pattern
 from milepost.insights.ordering import Ordering, ordering_of
@@ -33,8 +36,8 @@ class Within(NamedTuple):
 
 class CustomerFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which customers a list is of. `active` was seen in the last 7 days, `quiet` was seen, but not for 14 days;
-    the others are as of the last settling. Scores: at least and at most; `tag`: in small letters; `within`: a
-    segment, compiled. None is no bound."""
+    the others are as of the last settling. Scores: at least and at most; `tag`, `owner` (a member's address, or
+    `nobody`): in small letters; `within`: a segment, compiled. None is no bound."""
 
     q: str | None = None
     status: Status = "all"
@@ -42,7 +45,9 @@ class CustomerFilter(msgspec.Struct, frozen=True, kw_only=True):
     max_score: float | None = None
     weakest: str | None = None
     tag: str | None = None
+    owner: str | None = None
     traits: tuple[TraitCondition, ...] = ()
+    figures: tuple[FigureCondition, ...] = ()
     within: Within | None = None
 
 
@@ -126,6 +131,17 @@ async def count_customers(connection: DictConnection, *, now: datetime, wanted: 
     return await _count(connection, _Asked(wanted, ordering_of("-last_seen")), _values(wanted, now))
 
 
+async def ids_of(connection: DictConnection, *, now: datetime, limit: int, wanted: CustomerFilter) -> list[str]:
+    """Who they are, at most `limit`, by their ids."""
+    wanted = msgspec.structs.replace(wanted, traits=await looked_up(connection, wanted.traits))
+    asked = _Asked(wanted, ordering_of("customer"))
+    query = sql.SQL(_SQL["customer_ids"]).format(
+        matches=_MATCHES, found=found(wanted.traits), counted=asked.source, wanted=asked.condition
+    )
+    rows = await (await connection.execute(query, _values(wanted, now) | {"limit": limit})).fetchall()
+    return [str(row["customer_id"]) for row in rows]
+
+
 async def count_waiting(connection: DictConnection, *, now: datetime) -> int:
     """Customers whose settled figures are older than what is stored: for a second, or while a plan is taken over."""
     row = await (await connection.execute(_SQL["waiting"], {"today": now.date()})).fetchone()
@@ -143,7 +159,7 @@ class _Asked(NamedTuple):
         wanted = self.wanted
         settled = self.order.settled or wanted.status in OF_SNAPSHOTS
         scored = (wanted.min_score, wanted.max_score, wanted.weakest) != (None, None, None)
-        return settled or scored
+        return settled or scored or any(one.settled for one in wanted.figures)
 
     @property
     def source(self) -> sql.Composable:
@@ -153,8 +169,8 @@ class _Asked(NamedTuple):
     def counted(self) -> sql.Composable:
         """What to count in: a snapshot has a standing, so the two are joined only where both decide."""
         wanted = self.wanted
-        by_standing = wanted.q or wanted.tag or wanted.traits or wanted.within or wanted.status in ("active", "quiet")
-        if self.by_snapshot and not by_standing:
+        narrowing = (wanted.q, wanted.tag, wanted.owner, wanted.traits, wanted.figures, wanted.within)
+        if self.by_snapshot and not any(narrowing) and wanted.status not in ("active", "quiet"):
             return sql.SQL("milepost.snapshots n")
         return SNAPSHOTS if self.by_snapshot else STANDING
 
@@ -165,6 +181,8 @@ class _Asked(NamedTuple):
             parts.append(_MATCHING)
         if self.wanted.tag is not None:
             parts.append(_TAGGED)
+        if self.wanted.owner is not None:
+            parts.append(owned_by(self.wanted.owner))
         if self.wanted.min_score is not None:
             parts.append(sql.SQL("n.current_scaling_score >= %(min_score)s"))
         if self.wanted.max_score is not None:
@@ -173,7 +191,8 @@ class _Asked(NamedTuple):
             parts.append(sql.SQL("n.weakest_competency = %(weakest)s"))
         if self.wanted.within is not None:
             parts.append(self.wanted.within.condition)
-        return sql.SQL(" and ").join([*parts, *conditions(self.wanted.traits)])
+        parts += [*conditions(self.wanted.traits), *by_figures.conditions(self.wanted.figures)]
+        return sql.SQL(" and ").join(parts)
 
 
 def _values(wanted: CustomerFilter, now: datetime) -> dict[str, object]:
@@ -185,7 +204,9 @@ def _values(wanted: CustomerFilter, now: datetime) -> dict[str, object]:
         "max_score": wanted.max_score,
         "weakest": wanted.weakest,
         "tag": wanted.tag,
+        "owner": wanted.owner,
         **values_of(wanted.traits),
+        **by_figures.values_of(wanted.figures),
     }
 
 

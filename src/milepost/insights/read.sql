@@ -9,6 +9,11 @@ union select customer_id from milepost.customers where name ilike {like}
 with matches as materialized ({matches}) {found}
 select count(*) as total from {counted} where {wanted}
 
+-- name: customer_ids
+-- Who matches, by their ids.
+with matches as materialized ({matches}) {found}
+select s.customer_id from {counted} where {wanted} order by s.customer_id limit %(limit)s
+
 -- name: customer_page
 -- One page of customers, in the order of what is settled; what each row shows is worked out where it is older than the
 -- row's last change. Only keys are sorted, as rows are wide. Without a search no matches are looked for.

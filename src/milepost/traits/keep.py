@@ -68,6 +68,14 @@ async def tell(connection: AsyncConnection[Any], told: Sequence[Row]) -> int:
     return len(await cursor.fetchall())
 
 
+async def tell_whose(connection: DictConnection, told: Sequence[Row]) -> set[str]:
+    """`tell`, of customers or of people alone; answers whose traits that changed."""
+    if not told:
+        return set()
+    cursor = await connection.execute(_SQL["tell"], {"batch": _encode(told).decode()})
+    return {str(row["id"]) for row in await cursor.fetchall()}
+
+
 async def is_known(connection: AsyncConnection[Any], customer_id: str) -> bool:
     """Whether anything was ever told of a customer."""
     return await _says(connection, "is_known", {"id": customer_id})

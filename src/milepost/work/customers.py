@@ -33,6 +33,13 @@ async def require_customers(connection: DictConnection, customer_ids: Sequence[s
     return found
 
 
+async def known_customers(connection: DictConnection, customer_ids: Sequence[str]) -> set[str]:
+    """Of which of these something is known."""
+    possible = [one for one in customer_ids if "\x00" not in one and _encodable(one)]
+    rows = await (await connection.execute(_SQL["known"], {"customer_ids": possible})).fetchall()
+    return {str(row["customer_id"]) for row in rows}
+
+
 async def require_customer(connection: DictConnection, customer_id: str) -> None:
     """Raises NotFound for a customer nothing is known of."""
     await require_customers(connection, [customer_id], "customer_id")

@@ -28,6 +28,13 @@ class TagCount(msgspec.Struct, frozen=True, kw_only=True):
     customers: int
 
 
+class TagsWanted(msgspec.Struct, frozen=True):
+    """Tags to add, as they are written, by what they are the same by; and to remove, by that."""
+
+    add: dict[str, str]
+    remove: set[str]
+
+
 class TagsChanged(msgspec.Struct, frozen=True, kw_only=True):
     """`customers`: how many were named. `added`, `removed`: how many tags of theirs that made; what was so already is
     in neither."""
@@ -58,6 +65,14 @@ async def change_tags(
 ) -> TagsChanged:
     """Adds and removes tags of customers, all of it or nothing. Raises NotFound for an unknown customer,
     InvalidRequest for tags that will not do, or one both to add and to remove."""
+    wanted = tags_wanted(add, remove)
+    customers = await require_customers(connection, customer_ids, field)
+    added, removed = await put_tags(connection, customers, wanted, by=by, now=now)
+    return TagsChanged(customers=len(customers), added=len(added), removed=len(removed))
+
+
+def tags_wanted(add: Sequence[str], remove: Sequence[str]) -> TagsWanted:
+    """Raises InvalidRequest for tags that will not do, or one both to add and to remove."""
     # Of two spellings of one tag, the first counts.
     adding = {tag_key(tag): tag for tag in reversed([as_tag(one, "add") for one in add])}
     removing = {tag_key(as_tag(one, "remove")) for one in remove}
@@ -65,20 +80,24 @@ async def change_tags(
         raise InvalidRequest(f"Send {MOST_TAGS} tags at most, and the rest in further requests.", field="add")
     if both := sorted(removing & set(adding)):
         raise InvalidRequest(f"{both[0]!r} is both to be added and removed. Send it once.", field="remove")
-    customers = await require_customers(connection, customer_ids, field)
-    values = {"customer_ids": customers, "by": by, "now": now}
+    return TagsWanted(adding, removing)
+
+
+async def put_tags(
+    connection: DictConnection, customers: Sequence[str], wanted: TagsWanted, *, by: str | None, now: datetime
+) -> tuple[list[str], list[str]]:
+    """Who has a tag more, and who one less: a customer as often as tags came to it, or went."""
     # In one order everywhere, so that two requests cannot wait for each other.
-    keys = sorted(adding)
-    gone = await connection.execute(_SQL["remove"], {**values, "keys": sorted(removing)}) if removing else None
-    came = None
-    if adding:
-        tags = [adding[key] for key in keys]
-        came = await connection.execute(
-            _SQL["add"], {**values, "customer_ids": sorted(customers), "keys": keys, "tags": tags}
-        )
-    return TagsChanged(
-        customers=len(customers), added=came.rowcount if came else 0, removed=gone.rowcount if gone else 0
-    )
+    values = {"customer_ids": sorted(customers), "by": by, "now": now}
+    found: dict[str, list[str]] = {"add": [], "remove": []}
+    if wanted.remove:
+        rows = await connection.execute(_SQL["remove"], {**values, "keys": sorted(wanted.remove)})
+        found["remove"] = [str(row["customer_id"]) for row in await rows.fetchall()]
+    if wanted.add:
+        keys = sorted(wanted.add)
+        rows = await connection.execute(_SQL["add"], {**values, "keys": keys, "tags": [wanted.add[k] for k in keys]})
+        found["add"] = [str(row["customer_id"]) for row in await rows.fetchall()]
+    return found["add"], found["remove"]
 
 
 async def count_tags(connection: DictConnection, *, limit: int = 50, cursor: str | None = None) -> Page[TagCount]:

@@ -12,14 +12,13 @@ import msgspec
 
 from milepost.errors import InvalidRequest, NotFound
 from milepost.insights.customer import Page
-from milepost.store.database import DictConnection
+from milepost.store.database import DictConnection, Row
 from milepost.store.queries import load
+from milepost.vocabulary import NOBODY
 from milepost.work.customers import require_customers
 from milepost.work.texts import MAX_TEXT, MAX_TITLE, written, written_or_none
 
 _SQL = load("milepost.work", "tasks.sql")
-#: Stands for no member where one is asked for; no address is this.
-NOBODY: Final = "nobody"
 GONE: Final = "There is no such task. It may have been deleted."
 
 
@@ -105,7 +104,7 @@ async def add_tasks(
     Raises NotFound for an unknown customer, InvalidRequest for what will not do; nothing is stored then.
     """
     customers = await require_customers(connection, customer_ids, field)
-    values = await _checked(connection, said) | {"customer_ids": customers, "by": by, "now": now}
+    values = await checked_task(connection, said) | {"customer_ids": customers, "by": by, "now": now}
     return [UUID(str(row["task_id"])) for row in await (await connection.execute(_SQL["add"], values)).fetchall()]
 
 
@@ -119,7 +118,7 @@ async def add_task(
 
 async def change_task(connection: DictConnection, task_id: UUID, said: TaskText) -> None:
     """Raises NotFound, InvalidRequest."""
-    values = await _checked(connection, said) | {"task_id": task_id}
+    values = await checked_task(connection, said) | {"task_id": task_id}
     if (await connection.execute(_SQL["change"], values)).rowcount == 0:
         raise NotFound(GONE, field="task_id")
 
@@ -191,16 +190,22 @@ async def member_emails(connection: DictConnection) -> list[str]:
     return [str(row["email"]) for row in await (await connection.execute(_SQL["members"])).fetchall()]
 
 
-async def _checked(connection: DictConnection, said: TaskText) -> dict[str, object]:
+async def checked_task(connection: DictConnection, said: TaskText) -> dict[str, object]:
+    """A task as its statements take it. Raises InvalidRequest for what will not do."""
     return {
         "title": written(said.title, "title", MAX_TITLE),
         "text": written_or_none(said.text, "text", MAX_TEXT),
         "due": said.due,
-        "assignee_id": await _member(connection, said.assignee) if said.assignee else None,
+        "assignee_id": (await _member(connection, said.assignee))["member_id"] if said.assignee else None,
     }
 
 
-async def _member(connection: DictConnection, email: str) -> object:
+async def member_address(connection: DictConnection, email: str, field: str) -> str:
+    """The address of a member, as it is kept. Raises InvalidRequest where nobody of the team has it."""
+    return str((await _member(connection, email, field))["email"])
+
+
+async def _member(connection: DictConnection, email: str, field: str = "assignee") -> Row:
     address = email.strip().lower()
     row = None
     if "\x00" not in address:
@@ -208,9 +213,9 @@ async def _member(connection: DictConnection, email: str) -> object:
     if row is None:
         raise InvalidRequest(
             f"Nobody of the team has the address {email[:100]!r}. Give a member's, or null for nobody.",
-            field="assignee",
+            field=field,
         )
-    return row["member_id"]
+    return row
 
 
 def _encode(task: Task) -> str:

@@ -91,7 +91,7 @@ update milepost.tasks set done_at = null, done_by = null where task_id = %(task_
 delete from milepost.tasks where task_id = %(task_id)s returning task_id
 
 -- name: member
-select member_id from milepost.members where email = %(email)s
+select member_id, email from milepost.members where email = %(email)s
 
 -- name: members
 -- Whom a task can be given to.

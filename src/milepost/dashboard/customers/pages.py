@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any, cast
 from uuid import UUID
 
-import msgspec
 from litestar import Router, get
 from litestar.response import Template
 
@@ -14,106 +12,35 @@ from milepost.access.callers import ACCESS, Caller
 from milepost.access.paths import customer_of
 from milepost.access.services import AnyRequest, services
 from milepost.dashboard.coach.pages import next_steps
-from milepost.dashboard.customers.listing import (
-    CUSTOMER_SORTS,
-    SHOWS,
-    Customers,
-    CustomerSort,
-    Show,
-    conditions_of,
-    default_descending,
-    row,
-)
+from milepost.dashboard.customers.bulk import change_many
+from milepost.dashboard.customers.listed import read_list
+from milepost.dashboard.customers.state import ListState
+from milepost.dashboard.customers.table import customers_csv
 from milepost.dashboard.customers.timeline import event_view, timeline_view
 from milepost.dashboard.customers.view import customer_view
 from milepost.dashboard.game.pages import customer_panel
 from milepost.dashboard.offline.panel import offline_panel
 from milepost.dashboard.page_context import page, zone_of
 from milepost.dashboard.people.panel import people_panel
-from milepost.dashboard.texts import storable
 from milepost.dashboard.traits.panel import traits_panel
 from milepost.dashboard.work.panel import work_panel
-from milepost.errors import InvalidRequest
 from milepost.insights.customer import read_customer, read_sessions
-from milepost.insights.customers import (
-    CustomerFilter,
-    count_customers,
-    count_waiting,
-    list_customers,
-)
 from milepost.insights.history import read_history
-from milepost.insights.ordering import Sort
 from milepost.insights.timeline import read_event, read_timeline
-from milepost.segments.compile import within
-from milepost.segments.keep import list_segments
-from milepost.segments.model import MOST_CONDITIONS
 from milepost.work.annotations import annotations_between
-from milepost.work.tags import count_tags, tags_of
-from milepost.work.texts import MAX_TAG, tag_key
 
-_PAGE = 50
 _ENTRIES = 40
 _SESSIONS = 10
 #: The score's line is no longer than this.
 _YEAR = timedelta(days=366)
-#: Tags that are offered to choose from.
-_TAGS = 500
-#: Fewer customers than these are settled before anybody has read that they are not.
-_MANY_WAITING = 100
 
 
 @get("/customers")
 async def customers(request: AnyRequest) -> Template:
     """The list. Whatever the address says that cannot be, is as if it were not there."""
     wanted = request.query_params
-    sort: CustomerSort = next((s for s in CUSTOMER_SORTS if s == wanted.get("sort")), "last_seen")
-    show: Show = next((s for s in SHOWS if s == wanted.get("show")), "all")
-    query = storable(wanted.get("q", "")).strip()[:200]
-    tag = storable(wanted.get("tag", "")).strip()[:MAX_TAG]
-    down = {"asc": False, "desc": True}.get(wanted.get("dir", ""), default_descending(sort))
-    served = services(request)
-    async with served.database.transaction() as connection:
-        segments = await list_segments(connection)
-    segment = next((one for one in segments if one.slug == wanted.get("segment")), None)
-    chosen = None if segment is None else await within(served.database, segment.conditions, now=served.now())
-    asked: dict[str, Any] = {
-        "now": served.now(),
-        "limit": _PAGE,
-        "sort": cast(Sort, ("-" if down else "") + sort),
-        "wanted": CustomerFilter(q=query, status=show, tag=tag_key(tag) or None, within=chosen),
-    }
-    own = conditions_of(query, tag, show)
-    conditions = conditions_of(query, tag, show, segment.conditions if segment else ())
-    saveable = msgspec.json.encode(conditions).decode() if own and len(conditions) <= MOST_CONDITIONS else ""
-    async with served.database.transaction() as connection:
-        try:
-            found = await list_customers(
-                connection, cursor=wanted.get("after") or None, before=wanted.get("before") or None, **asked
-            )
-        except InvalidRequest:  # a cursor of another order or another server: the list begins anew
-            found = await list_customers(connection, **asked)
-        tags = await tags_of(connection, [item.customer_id for item in found.items])
-        known_tags = [one.tag for one in (await count_tags(connection, limit=_TAGS)).items]
-        waiting = await count_waiting(connection, now=served.now())
-        everyone = await count_customers(connection, now=served.now()) if own or segment else found.total
-    view = Customers(
-        tuple(row(item, tags.get(item.customer_id, ())) for item in found.items),
-        found.total,
-        everyone,
-        query=query,
-        show=show,
-        sort=sort,
-        descending=down,
-        after=found.next,
-        before=found.previous,
-        first=found.previous is None,
-        waiting=waiting if waiting >= _MANY_WAITING else 0,
-        tag=next((one for one in known_tags if tag_key(one) == tag_key(tag)), tag),
-        known_tags=tuple(known_tags),
-        segment=segment.slug if segment else "",
-        segments=tuple((one.slug, one.name) for one in segments),
-        saveable=saveable,
-    )
+    state = ListState.of(request.scope["query_string"].decode("latin-1"))
+    view = await read_list(request, state, after=wanted.get("after", ""), before=wanted.get("before", ""))
     return page(request, "customers.html", section="customers", view=view)
 
 
@@ -131,7 +58,7 @@ async def customer(request: AnyRequest, segment: str) -> Template:
         coach = await next_steps(request, connection, customer_id)
         game = await customer_panel(request, connection, customer_id)
         work = await work_panel(request, connection, customer_id)
-        traits = await traits_panel(request, connection, customer_id)
+        traits = await traits_panel(request, connection, "customer", customer_id)
     # Of the column store: no connection of the pool waits for it.
     people = await people_panel(request, customer_id, briefly=True)
     first = timeline_view(entries, customer_id, served.plan, zone_of(request), following=following)
@@ -180,7 +107,7 @@ def _day(text: str) -> date | None:
 
 router = Router(
     "/",
-    route_handlers=[customers, customer, timeline, event],
+    route_handlers=[customers, customers_csv, change_many, customer, timeline, event],
     opt={ACCESS: Caller.MEMBER},
     include_in_schema=False,
 )

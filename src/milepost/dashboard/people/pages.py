@@ -14,12 +14,13 @@ from milepost.dashboard.page_context import page, zone_of
 from milepost.dashboard.people.panel import people_panel
 from milepost.dashboard.people.person import person_view
 from milepost.dashboard.questions.view import trouble
+from milepost.dashboard.traits.panel import traits_panel
 from milepost.errors import NotFound, Problem
 from milepost.insights.customer import read_customer
 from milepost.people.history import read_history
 from milepost.people.model import Did, PersonSeen, Sitting
 from milepost.people.read import read_person
-from milepost.traits.keep import read_names, read_now
+from milepost.traits.keep import read_now
 
 _ENTRIES = 100
 _SESSIONS = 10
@@ -44,7 +45,7 @@ async def person(request: AnyRequest, segment: str) -> Template:
     why, did, sat = "", list[Did](), list[Sitting]()
     async with served.database.transaction() as connection:
         traits = (await read_now(connection, "person", [user_id]))[user_id]
-        known = await read_names(connection, "person")
+        panel = await traits_panel(request, connection, "person", user_id)
     try:
         found = await read_person(store(served), user_id)
         did, sat = await read_history(store(served), user_id, events=_ENTRIES, sessions=_SESSIONS)
@@ -53,10 +54,8 @@ async def person(request: AnyRequest, segment: str) -> Template:
     except Problem as problem:
         why = trouble(problem, served)
         found = PersonSeen(user_id=user_id, as_of=None, traits=dict(traits), customers_total=0, customers=[])
-    view = person_view(
-        found, known, did, sat, served.plan.tool_names(), zone_of(request), most_events=_ENTRIES, trouble=why
-    )
-    return page(request, "people/person.html", section="customers", view=view)
+    view = person_view(found, did, sat, served.plan.tool_names(), zone_of(request), most_events=_ENTRIES, trouble=why)
+    return page(request, "people/person.html", section="customers", view=view, traits=panel)
 
 
 router = Router("/", route_handlers=[people, person], opt={ACCESS: Caller.MEMBER}, include_in_schema=False)

@@ -12,7 +12,6 @@ from milepost.dashboard.customers.timeline import Timeline, TimelineEntry, make_
 from milepost.dashboard.describe import event_in_words
 from milepost.dashboard.people.panel import tool_names
 from milepost.people.model import Did, Membership, PersonSeen, Sitting
-from milepost.traits.keep import Trait
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +46,11 @@ class SessionRow:
 
 @dataclass(frozen=True, slots=True)
 class PersonPage:
-    """people/person.html. `traits`: what each is called, and its value. `trouble`: why the rest is not there."""
+    """people/person.html. `trouble`: why the rest is not there."""
 
     user_id: str
     name: str
     role: str
-    traits: tuple[tuple[str, str], ...]
     customers: tuple[MembershipRow, ...] = ()
     customers_total: int = 0
     sessions: tuple[SessionRow, ...] = ()
@@ -72,7 +70,6 @@ class PersonPage:
 
 def person_view(
     found: PersonSeen,
-    known: Sequence[Trait],
     did: Sequence[Did],
     sat: Sequence[Sitting],
     tools: dict[str, str],
@@ -81,20 +78,13 @@ def person_view(
     most_events: int,
     trouble: str = "",
 ) -> PersonPage:
-    """`known`: what the team says of people's traits; a hidden one is not shown."""
-    said = {one.name: one for one in known}
-    shown = [name for name in sorted(found.traits) if not (name in said and said[name].hidden)]
+    """What was found of a person, laid out."""
     several = len({one.customer_id for one in did}) > 1
     entries = [_entry(one, tools, several=several) for one in did]
     return PersonPage(
         user_id=found.user_id,
         name=fmt.visible_name(_text(found.traits.get("name")), found.user_id),
         role=_text(found.traits.get("role")),
-        traits=tuple(
-            ((said[name].label if name in said else None) or fmt.words(name), _text(found.traits[name]))
-            for name in shown
-            if name not in ("name", "role")
-        ),
         customers=tuple(_membership(one, tools) for one in found.customers),
         customers_total=found.customers_total,
         sessions=tuple(_session(one, tools) for one in sat),

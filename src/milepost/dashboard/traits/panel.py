@@ -1,4 +1,4 @@
-"""Traits on the customer's page: what is known now, in the team's words, and what each has been."""
+"""Traits on the page of a customer or a person: what is known now, in the team's words, and what each has been."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Final
 
 from milepost.access.services import AnyRequest, services
 from milepost.dashboard.format import words
-from milepost.dashboard.views import customer_url
+from milepost.dashboard.views import customer_url, person_url
 from milepost.plan.model import PlannedTrait
 from milepost.store.database import DictConnection
 from milepost.traits.keep import Trait, read_history, read_names, read_now
-from milepost.traits.values import Type, Value
+from milepost.traits.values import Kind, Type, Value
 from milepost.work.tasks import member_emails
 
 #: Those with a meaning stand first, in this order.
 _FIRST: Final = (
-    "owner", "plan", "lifecycle_stage", "mrr", "arr", "currency", "renewal_date", "created_at", "industry", "employees",
-    "website",
+    "role", "email", "owner", "plan", "lifecycle_stage", "mrr", "arr", "currency", "renewal_date", "created_at",
+    "industry", "employees", "website",
 )  # fmt: skip
 #: Called by more than their id made into words.
 _LABELS: Final = {"mrr": "MRR", "arr": "ARR"}
@@ -41,25 +41,27 @@ class TraitRow:
 
 @dataclass(frozen=True, slots=True)
 class TraitsPanel:
-    """traits/panel.html. `known`: names that other customers have, with what they are called, to choose from."""
+    """traits/panel.html. `whose`: the id of a customer or a person, as `kind` says. `known`: names that others have,
+    with what they are called, to choose from."""
 
-    customer_id: str
+    kind: Kind
+    whose: str
     rows: tuple[TraitRow, ...]
     known: tuple[tuple[str, str], ...]
-    members: tuple[str, ...]
+    members: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
-        return f"{customer_url(self.customer_id)}/traits"
+        return f"{(customer_url if self.kind == 'customer' else person_url)(self.whose)}/traits"
 
 
-async def traits_panel(request: AnyRequest, connection: DictConnection, customer_id: str) -> TraitsPanel:
+async def traits_panel(request: AnyRequest, connection: DictConnection, kind: Kind, whose: str) -> TraitsPanel:
     """Hidden traits, and the name, which stands at the top of the page, are left out."""
     plan = services(request).plan
-    planned = {one.name: one for one in plan.traits if one.of == "customer"}
-    names = {one.name: one for one in await read_names(connection, "customer")}
-    now = (await read_now(connection, "customer", [customer_id]))[customer_id]
-    history = await read_history(connection, "customer", customer_id)
+    planned = {one.name: one for one in plan.traits if one.of == kind}
+    names = {one.name: one for one in await read_names(connection, kind)}
+    now = (await read_now(connection, kind, [whose]))[whose]
+    history = await read_history(connection, kind, whose)
     rows: list[TraitRow] = []
     for name, value in now.items():
         known, ahead = names.get(name), planned.get(name)
@@ -72,7 +74,7 @@ async def traits_panel(request: AnyRequest, connection: DictConnection, customer
                 label=label_of(name, known, ahead),
                 text=shown(value),
                 number=value if isinstance(value, int | float) and not isinstance(value, bool) else None,
-                day=_day(value) if type_of(known, ahead) == "date" else None,
+                day=day_of(value) if type_of(known, ahead) == "date" else None,
                 since=told[0].since,
                 source=told[0].source,
                 was=tuple(shown(one.value) or "nothing" for one in told[1:6]),
@@ -82,10 +84,11 @@ async def traits_panel(request: AnyRequest, connection: DictConnection, customer
     rows.sort(key=lambda one: (order.get(one.name, len(order)), one.label.lower(), one.name))
     offered = tuple((name, label_of(name, names.get(name), planned.get(name))) for name in {**planned, **names})
     return TraitsPanel(
-        customer_id,
+        kind,
+        whose,
         tuple(rows),
         tuple(sorted(offered, key=lambda one: one[1].lower())),
-        tuple(await member_emails(connection)),
+        tuple(await member_emails(connection)) if kind == "customer" else (),
     )
 
 
@@ -110,7 +113,8 @@ def shown(value: Value) -> str:
     return "" if value is None else str(value)
 
 
-def _day(value: Value) -> date | None:
+def day_of(value: Value) -> date | None:
+    """The day of a value that is a date."""
     try:
         return date.fromisoformat(value[:10]) if isinstance(value, str) else None
     except ValueError:

@@ -19,8 +19,9 @@ from milepost.dashboard import markup
 from milepost.dashboard.page_context import PAGE_HEADERS, local_path, page, zone_of
 from milepost.dashboard.work.rows import WEEK, TaskRow, task_row
 from milepost.errors import NotFound
+from milepost.vocabulary import ME, NOBODY
 from milepost.work import tasks
-from milepost.work.tasks import NOBODY, PARTS, BoardPart, Part, board, member_emails, read_task, set_done
+from milepost.work.tasks import PARTS, BoardPart, Part, board, member_emails, read_task, set_done
 
 #: Tasks of a part that stand on the page at once, and of one that is looked at alone.
 _FIRST: Final = 50
@@ -63,6 +64,11 @@ class TasksPage:
         return _url(self.assignee, self.alone)
 
     @property
+    def mine_url(self) -> str:
+        """The reader's own, or everybody's where these are."""
+        return _url("" if self.assignee == self.email else ME, self.alone)
+
+    @property
     def answer(self) -> Markup:
         whose = {"": "", self.email: " of yours", NOBODY: " of nobody’s"}.get(
             self.assignee, Markup(" of <bdi>{}</bdi>’s").format(self.assignee)
@@ -85,7 +91,8 @@ async def tasks_page(request: AnyRequest) -> Template:
     alone = next((part for part in PARTS if part == wanted.get("part")), None)
     async with served.database.transaction() as connection:
         members = await member_emails(connection)
-        assignee = wanted.get("assignee", "")
+        assignee = wanted.get("assignee", "").lower()
+        assignee = email if assignee == ME else assignee
         assignee = assignee if assignee in (*members, NOBODY) else ""
         found = await board(
             connection,

@@ -84,7 +84,7 @@ def _ids(table: Table, choice: Choice, faults: list[Fault]) -> list[str | None]:
         text = row[at]
         wrong = None
         if not text:
-            wrong = "has no id; fill it in, or name another column with --id"
+            wrong = "has no id; fill it in, or take another column for it"
         elif BROKEN.search(text) or "\x00" in text:
             wrong = f"has an id with characters that are none of {table.encoding}"
         elif _ROUNDED.match(text):

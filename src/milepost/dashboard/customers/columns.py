@@ -1,0 +1,123 @@
+"""The columns of the customers' list, and the fields it is filtered by: figures of ours, and traits as the team calls
+them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from milepost.dashboard.questions.address import FilterRow
+from milepost.dashboard.questions.words import OPERATORS
+from milepost.dashboard.traits.panel import day_of, label_of, shown, type_of
+from milepost.plan import Plan
+from milepost.plan.model import PlannedTrait
+from milepost.traits.keep import Trait
+from milepost.traits.values import Type, Value
+
+#: What the columns of every list are called.
+COLUMN_NAMES: Final[Mapping[str, str]] = {
+    "name": "Customer", "owner": "Owner", "last_seen": "Last seen", "events": "Events", "sessions": "Sessions",
+    "exports": "Exports", "resources": "Resources", "rate": "Per week", "score": "Score", "weeks": "8 weeks",
+}  # fmt: skip
+_HINTS: Final[Mapping[str, str]] = {"rate": "Points a week, last 4 weeks"}
+_WORDY: Final = ("name", "owner", "last_seen", "weeks")
+#: What of ours the list is filtered by, beside `insight.`, and what that is called.
+FIGURE_NAMES: Final[Mapping[str, str]] = {
+    "total_events": "Events",
+    "total_sessions": "Sessions",
+    "total_exports_generated": "Exports",
+    "total_resources_created": "Resources made",
+    "total_resources_shared": "Resources shared",
+    "total_milestones": "Milestones",
+    "total_points": "Points",
+    "total_actions": "Offline actions",
+    "current_scaling_score": "Score",
+    "score_coverage": "Coverage of the score, 0 to 1",
+    "systematic_progression_rate": "Points a week",
+    "active_weeks": "Active weeks",
+    "points_last_14_days": "Points of the last 14 days",
+    "days_since_last_activity": "Days since last seen",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A column: `key` is `trait.NAME`, or its name in the address; `sort` what it is sorted by, "" where it is not."""
+
+    key: str
+    label: str
+    numeric: bool
+    sort: str
+    hint: str = ""
+
+    @property
+    def trait(self) -> str:
+        return self.key.removeprefix("trait.") if self.key.startswith("trait.") else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A trait of a customer as the list shows it: a `number` or a `day` to be written as the reader does."""
+
+    text: str = ""
+    number: float | None = None
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter as it is shown: 'MRR', 'is above', '1000'. `problem`: why it does not count. `without`: the address of
+    the list where it is gone."""
+
+    row: FilterRow
+    label: str
+    comparison: str
+    problem: str
+    without: str
+
+
+class TraitWords:
+    """What traits of customers are called here and what they count as: by the team, else by the plan."""
+
+    def __init__(self, plan: Plan, names: Sequence[Trait]) -> None:
+        self._planned = {one.name: one for one in plan.traits if one.of == "customer"}
+        self._known = {one.name: one for one in names}
+
+    def label(self, name: str) -> str:
+        return label_of(name, self._known.get(name), self._planned.get(name))
+
+    def type(self, name: str) -> Type | None:
+        return type_of(self._known.get(name), self._planned.get(name))
+
+    def offered(self) -> tuple[tuple[str, str], ...]:
+        """`trait.NAME` and what it is called, by that; hidden ones, and the name, are left out."""
+        found: dict[str, Trait | PlannedTrait] = {**self._planned, **self._known}
+        names = [name for name, one in found.items() if not (one.hidden or name in ("name", "owner"))]
+        return tuple(sorted(((f"trait.{name}", self.label(name)) for name in names), key=lambda one: one[1].lower()))
+
+    def cell(self, name: str, value: Value) -> Cell:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return Cell(shown(value), number=value)
+        return Cell(shown(value), day=day_of(value) if self.type(name) == "date" else None)
+
+
+def heads(columns: Sequence[str], words: TraitWords) -> tuple[Head, ...]:
+    """The name, and then the columns that were chosen."""
+    return tuple(_head(key, words) for key in ("name", *columns))
+
+
+def chip(row: FilterRow, words: TraitWords, problem: str, without: str) -> Chip:
+    """A filter in words; see Chip."""
+    ours = FIGURE_NAMES.get(row.name.removeprefix("insight."), row.name)
+    label = words.label(row.key) if row.field == "trait" else ours
+    return Chip(row, label, OPERATORS[row.op], problem, without)
+
+
+def _head(key: str, words: TraitWords) -> Head:
+    if key.startswith("trait."):
+        name = key.removeprefix("trait.")
+        return Head(key, words.label(name), words.type(name) == "number", key)
+    sort = {"owner": "trait.owner", "weeks": ""}.get(key, key)
+    return Head(key, COLUMN_NAMES[key], key not in _WORDY, sort, _HINTS.get(key, ""))

@@ -1,0 +1,134 @@
+// The customers' list: ticking rows (mouse, shift for a range, x on the row with the focus), what is done with them, and
+// menus that close. Forms are plain ones that htmx sends.
+(() => {
+  "use strict";
+  const { number } = window.milepost;
+  const bar = document.getElementById("bulk");
+  const picks = () => [...document.querySelectorAll("[data-pick]")];
+  let last = null;
+
+  // -- Ticking ------------------------------------------------------------------------------------------
+  function show() {
+    const all = picks();
+    const ticked = all.filter((pick) => pick.checked).length;
+    const state = document.getElementById("bulk-state");
+    const everyone = state.querySelector("[data-all]");
+    const total = Number(state.dataset.total);
+    const most = Number(state.dataset.most);
+    if (ticked < all.length) everyone.value = "";
+    bar.querySelector("[data-count]").textContent = everyone.value ? `All ${number(total)} ticked` : `${number(ticked)} ticked`;
+    const offer = bar.querySelector("[data-select-all]");
+    offer.hidden = Boolean(everyone.value) || ticked < all.length || total <= all.length;
+    offer.disabled = total > most;
+    offer.textContent = total > most ? `All ${number(total)} are more than ${number(most)}: narrow the list first` : `Select all ${number(total)} that match`;
+    const head = document.querySelector("[data-pick-all]");
+    if (!head) return;
+    head.hidden = false;
+    head.checked = ticked > 0 && ticked === all.length;
+    head.indeterminate = ticked > 0 && ticked < all.length;
+  }
+  function tick(pick, checked, ranged) {
+    const all = picks();
+    const from = ranged && last ? all.findIndex((one) => one.value === last) : -1;
+    const at = all.indexOf(pick);
+    const [first, end] = from < 0 ? [at, at] : [Math.min(from, at), Math.max(from, at)];
+    for (const one of all.slice(first, end + 1)) one.checked = checked;
+    last = pick.value;
+    show();
+  }
+  function clear() {
+    for (const one of picks()) one.checked = false;
+    show();
+  }
+  document.addEventListener("click", (event) => {
+    const pick = event.target.closest?.("[data-pick]");
+    if (pick) { tick(pick, pick.checked, event.shiftKey); return; }
+    if (event.target.closest?.("[data-pick-all]")) {
+      for (const one of picks()) one.checked = event.target.checked;
+      show();
+    } else if (event.target.closest?.("[data-clear]")) {
+      clear();
+    } else if (event.target.closest?.("[data-select-all]")) {
+      document.querySelector("#bulk-state [data-all]").value = "1";
+      show();
+      document.getElementById("bulk-owner").focus();
+    }
+  });
+
+  // -- Menus: one at a time, closed by Escape and by a click elsewhere ---------------------------------------
+  const menus = () => [...document.querySelectorAll("details.menu[open]")];
+  document.addEventListener("toggle", (event) => {
+    if (!event.target.matches?.("details.menu") || !event.target.open) return;
+    for (const menu of menus()) if (menu !== event.target) menu.open = false;
+    event.target.querySelector(".menu-panel :is(select, input:not([type=hidden]))")?.focus();
+  }, true);
+  document.addEventListener("click", (event) => {
+    for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape") {
+      const [menu] = menus();
+      if (menu) {
+        menu.open = false;
+        menu.querySelector("summary").focus();
+      } else if (!event.target.closest("input[type=search]")) {
+        clear();
+      }
+      return;
+    }
+    const enter = event.key === "Enter" && event.target.dataset?.enter;
+    if (enter) {
+      event.preventDefault();
+      // A click, as htmx sends the button that was clicked last.
+      bar.querySelector(`button[name=do][value=${enter}]`).click();
+      return;
+    }
+    // X with shift goes on to the row that was ticked last.
+    if (event.key.toLowerCase() !== "x" || event.target.closest("input:not([type=checkbox]), select, textarea")) return;
+    const pick = event.target.closest("tr")?.querySelector("[data-pick]");
+    if (pick) tick(pick, !pick.checked, event.shiftKey);
+  });
+
+  // -- What a trait may be, when somebody is about to type it ------------------------------------------------
+  const fetched = new Set();
+  document.addEventListener("focusin", (event) => {
+    if (!event.target.matches?.("[data-values]")) return;
+    const field = event.target.form.querySelector("[data-field]").value;
+    if (!field.startsWith("trait.")) { event.target.removeAttribute("list"); return; }
+    const id = `values-${field}`;
+    event.target.setAttribute("list", id);
+    if (fetched.has(id)) return;
+    fetched.add(id);
+    fetch(`/questions/values?field=${encodeURIComponent(field)}`, { headers: { Accept: "application/json" } })
+      .then((answer) => answer.ok ? answer.json() : [])
+      .then((values) => {
+        const list = document.createElement("datalist");
+        list.id = id;
+        list.append(...values.filter(Boolean).map((value) => new Option("", value)));
+        document.body.append(list);
+      })
+      .catch(() => fetched.delete(id));
+  });
+
+  // -- After an answer: the count, the forms as new, and the focus where it was --------------------------------
+  let focus = null;
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const source = event.detail.elt;
+    focus = source.closest?.("#filters") ? "add-filter" : source === bar ? document.activeElement.closest(".menu")?.querySelector("summary").id : null;
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    show();
+    if (event.detail.requestConfig?.path === "/customers/bulk" && !document.querySelector("#bulk-said .problem")) {
+      for (const menu of menus()) menu.open = false;
+      for (const field of bar.querySelectorAll("#bulk-tag-text, #bulk-title, #bulk-due")) field.value = "";
+    }
+    const wanted = focus && document.getElementById(focus);
+    focus = null;
+    // Of a bar that went with its last row nothing can be focused.
+    if (wanted?.checkVisibility()) wanted.focus();
+    else if (wanted) document.getElementById("q").focus();
+  });
+  show();
+})();

@@ -1,0 +1,215 @@
+"""The customers' list as a page: its filters, columns, owner and CSV in the address, and what is done with many."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+
+import httpx
+import psycopg
+import pytest
+
+from milepost.dashboard.customers.listed import MOST_BY_FILTER
+from milepost.dashboard.customers.state import COLUMNS, ListState
+from tests.support.dashboard import EMAIL, form_token, member, send_form, visitor
+from tests.support.server import SERVER_KEY, WRITE_KEY, Server, customer_token
+
+_KIM = "kim@example.com"
+_TRAITS: dict[str, dict[str, object]] = {
+    "list-a": {"name": "=Acme", "mrr": 1200, "plan": "pro", "renewal_date": "2027-01-31", "owner": "Dana@Example.com"},
+    "list-b": {"name": "Beta", "mrr": 90, "plan": "free", "owner": _KIM},
+    "list-c": {"name": "Ceta", "plan": "pro", "renewal_date": "2026-12-01"},
+}
+
+
+@pytest.fixture(scope="module")
+def dana(shared_server: Server) -> Iterator[httpx.Client]:
+    with shared_server.client(WRITE_KEY) as client:
+        events = [
+            {"customer_id": name, "event_type": "navigation"} for n, name in enumerate(_TRAITS) for _ in range(n + 1)
+        ]
+        assert client.post("/v1/events", json={"events": events}).json()["accepted"] == 6
+    with shared_server.client(SERVER_KEY) as client:
+        told = [{"customer_id": name, "traits": traits} for name, traits in _TRAITS.items()]
+        assert client.post("/v1/customers/batch", json={"customers": told}).json()["changed"] == 3
+    with member(shared_server, "127.0.0.83", email=_KIM), member(shared_server, "127.0.0.84") as client:
+        yield client
+
+
+def listed(client: httpx.Client, address: str) -> list[str]:
+    page = client.get(address)
+    assert page.status_code == 200
+    return re.findall(r'name="id" value="([^"]*)"', page.text)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("field=trait.mrr&op=above&value=100", "a"),
+        ("field=trait&key=plan&value=pro", "ca"),
+        ("field=trait.plan&op=is&value=pro&field=trait.mrr&op=is_not_set&value=", "c"),
+        ("field=trait.renewal_date&op=below&value=2027-01-01", "c"),
+        ("field=insight.total_events&op=at_least&value=2", "cb"),
+        ("field=insight.total_events&op=is&value=1,+3", "ca"),
+        ("field=insight.total_events&op=is_not&value=1", "cb"),
+        ("field=insight.days_since_last_activity&op=below&value=1", "cba"),
+        ("field=insight.current_scaling_score&op=above&value=1000", ""),
+        ("owner=me", "a"),
+        ("owner=KIM@example.com", "b"),
+        ("owner=nobody", "c"),
+        ("sort=trait.mrr", "abc"),
+        ("sort=trait.mrr&dir=asc", "cba"),
+        ("sort=trait.owner&dir=asc&owner=me", "a"),
+        # What cannot be counts for nothing.
+        ("field=trait.plan&op=above&value=pro", "cba"),
+        ("field=trait.mrr&op=above&value=", "cba"),
+        ("field=insight.total_events&op=contains&value=1", "cba"),
+        ("field=insight.nothing&value=1&field=tool_id&value=x&field=person.role&value=x&sort=trait.", "abc"),
+        ("field=trait.%00&value=%00&owner=%00&col=%00&sort=%F0", "abc"),
+    ],
+)
+def test_the_list_by_owner_filter_and_order(dana: httpx.Client, query: str, found: str) -> None:
+    query = query if "sort=" in query else f"{query}&sort=events"
+    assert listed(dana, f"/customers?q=list-&{query}") == [f"list-{letter}" for letter in found]
+
+
+def test_a_filter_that_does_not_count_says_why_and_stays(dana: httpx.Client) -> None:
+    page = dana.get("/customers?field=trait.mrr&op=above&value=lots").text
+    assert "needs one number, or a day such as 2027-01-31" in page
+    assert 'value="lots"' in page
+
+
+def test_the_api_filters_by_figures_too(shared_server: Server, dana: httpx.Client) -> None:
+    with shared_server.client() as team:
+        filters = [{"field": "insight.total_events", "op": "above", "values": [1]}]
+        answer = team.get("/v1/customers", params={"q": "list-", "sort": "events", "filters": json.dumps(filters)})
+        assert [one["customer_id"] for one in answer.json()["items"]] == ["list-b", "list-c"]
+        for wrong in ({"op": "contains", "values": [1]}, {"op": "above", "values": ["x"]}):
+            filters = [{"field": "insight.total_events", **wrong}]
+            answer = team.get("/v1/customers", params={"filters": json.dumps(filters)})
+            assert (answer.status_code, answer.json()["field"].partition(".")[0]) == (400, "filters[0]")
+        unknown = json.dumps([{"field": "insight.weakest_competency", "values": ["x"]}])
+        assert team.get("/v1/customers", params={"filters": unknown}).status_code == 400
+    assert dana.get("/customers").status_code == 200
+
+
+def test_the_address_is_the_whole_state() -> None:
+    query = "q=a&owner=me&sort=trait.mrr&dir=asc&field=trait&key=mrr&op=above&value=5&col=owner&col=trait.mrr"
+    state = ListState.of(query)
+    assert state.columns == ("owner", "trait.mrr")
+    assert ListState.of(state.url().partition("?")[2]) == state
+    assert ListState.of("").url() == "/customers"
+    assert ListState.of("col=none").columns == ()
+    assert ListState.of(ListState.of("col=none").url().partition("?")[2]).columns == ()
+    assert ListState.of("&".join(f"col={one}" for one in COLUMNS)).url() == "/customers"
+    assert len(ListState.of("&".join(f"col=trait.t{n}" for n in range(40))).columns) == 12
+
+
+def test_the_csv_has_what_is_shown(dana: httpx.Client) -> None:
+    query = "q=list-&sort=trait.mrr&col=owner&col=events&col=weeks&col=trait.mrr&col=trait.renewal_date"
+    answer = dana.get(f"/customers.csv?{query}")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert re.search(r'filename="customers-\d{4}-\d\d-\d\d\.csv"', answer.headers["content-disposition"])
+    assert answer.headers["cache-control"] == "no-store"
+    rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    assert rows[0] == ["customer_id", "Customer", "Owner", "Events", "MRR", "Renewal date", "Tags"]
+    # What a spreadsheet would run is not what it gets.
+    assert rows[1][:6] == ["list-a", "'=Acme", "Dana@Example.com", "1", "1200", "2027-01-31"]
+    assert [row[0] for row in rows[1:]] == ["list-a", "list-b", "list-c"]
+
+
+def test_many_at_once_by_the_form(shared_server: Server, dana: httpx.Client) -> None:
+    back = "/customers?q=list-&owner=nobody"
+    answer = send_form(dana, back, "/customers/bulk", back=back, do="tag", tag="Formed", id="list-c")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/customers?q=list-&owner=nobody")
+    with shared_server.client() as team:
+        assert team.get("/v1/customers/list-c/tags").json()["tags"] == ["Formed"]
+        # By what the list is narrowed to, on the server: nobody was ticked.
+        fields = {"back": "/customers?q=list-&field=trait.plan&value=pro", "all": "1", "do": "task", "title": "All pro"}
+        fields |= {"_csrf_token": form_token(dana, back), "key": "k1"}
+        for said in ("The task is set for 2 customers.", "The task is set for 0 customers; 2 had it already."):
+            page = dana.post("/customers/bulk", data=fields, headers={"hx-request": "true"}).text
+            assert said in page
+            assert listed_in(page) == ["list-a", "list-c"]
+            assert len(re.findall(r"data-pick aria-label=[^>]* checked", page)) == 2
+        for name, count in (("list-a", 1), ("list-b", 0), ("list-c", 1)):
+            tasks = team.get(f"/v1/customers/{name}/tasks").json()["items"]
+            assert [one["created_by"] for one in tasks] == [EMAIL] * count
+        # Where it was narrowed by the owner that is given now, nobody is left.
+        done = send_form(dana, back, "/customers/bulk", back=back, do="owner", owner="me", id="list-c")
+        assert done.status_code == 303
+        assert listed(dana, back) == []
+        assert team.get("/v1/customers/list-c").json()["traits"]["owner"] == EMAIL
+        send_form(dana, back, "/customers/bulk", back=back, do="owner", owner="nobody", id="list-c")
+        assert listed(dana, back) == ["list-c"]
+
+
+def listed_in(page: str) -> list[str]:
+    return sorted(re.findall(r'name="id" value="([^"]*)"', page))
+
+
+def test_as_many_as_match_up_to_a_limit(shared_server: Server, dana: httpx.Client) -> None:
+    """Each statement within the time that one may take: to write a tag was slow where many have it."""
+    with psycopg.connect(shared_server.database_url or "", autocommit=True) as connection:
+        connection.execute(
+            "insert into milepost.standing (customer_id) select 'match-' || n from generate_series(1, %s) as n",
+            (MOST_BY_FILTER,),
+        )
+        fields = {"back": "/customers?q=match-", "all": "1", "_csrf_token": form_token(dana, "/customers")}
+        for what, said in (
+            ({"do": "tag", "tag": "All"}, "10,000 customers got the tag."),
+            ({"do": "tag", "tag": "all"}, "0 customers got the tag; 10,000 had it already."),
+            ({"do": "owner", "owner": "me"}, "The owner of 10,000 customers is set."),
+        ):
+            page = dana.post("/customers/bulk", data=fields | what, headers={"hx-request": "true"}).text
+            assert said in page
+        connection.execute("insert into milepost.standing (customer_id) values ('match-more')")
+        refused = dana.post("/customers/bulk", data=fields | {"do": "untag", "tag": "All"})
+        assert refused.status_code == 400
+        assert "More than 10,000 customers match. Narrow the list first." in refused.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"do": "tag", "tag": " ", "id": "list-a"}, "A tag has 1 to 60 characters."),
+        ({"do": "owner", "owner": "", "id": "list-a"}, "Choose somebody of the team, or nobody."),
+        ({"do": "owner", "owner": "x@example.com", "id": "list-a"}, "Choose somebody of the team, or nobody."),
+        ({"do": "task", "title": "x", "due": "soon", "id": "list-a"}, "Give a day, such as 2026-05-01, or none."),
+        ({"do": "tag", "tag": "x"}, "Tick customers first"),
+        ({"id": "list-a"}, "Choose what is to be done."),
+    ],
+)
+def test_what_will_not_do_is_said_on_the_list(dana: httpx.Client, fields: dict[str, str], said: str) -> None:
+    answer = send_form(dana, "/customers", "/customers/bulk", back="/customers?q=list-a", **fields)
+    assert answer.status_code == 400
+    assert said in answer.text
+    assert listed_in(answer.text) == ["list-a"]
+
+
+def test_it_is_the_teams_alone(shared_server: Server, dana: httpx.Client) -> None:
+    fields = {"back": "/customers", "do": "tag", "tag": "Planted", "id": "list-a"}
+    assert dana.post("/customers/bulk", data={**fields, "_csrf_token": "wrong"}).status_code == 403
+    with visitor(shared_server) as nobody, shared_server.client(customer_token("list-a")) as theirs:
+        for client in (nobody, theirs):
+            assert client.get("/customers.csv").headers["location"].startswith("/sign-in")
+            assert client.post("/customers/bulk", data=fields).status_code in (303, 403)
+    with shared_server.client() as team:
+        assert "Planted" not in team.get("/v1/customers/list-a/tags").json()["tags"]
+
+
+@pytest.mark.parametrize("name", ["bulk", "import"])
+def test_a_customer_may_have_any_name(shared_server: Server, dana: httpx.Client, name: str) -> None:
+    with shared_server.client(WRITE_KEY) as client:
+        client.post("/v1/events", json={"events": [{"customer_id": name, "event_type": "navigation"}]})
+    (address,) = re.findall(rf'href="(/customers/%[^"]*)" title="{name}"', dana.get(f"/customers?q={name}").text)
+    assert f'data-copy-text="{name}"' in dana.get(address).text
+
+
+def test_tasks_of_the_reader(dana: httpx.Client) -> None:
+    page = dana.get("/tasks?assignee=me").text
+    assert re.search(rf'<option value="{EMAIL}" selected>Mine', page)
+    assert 'href="/tasks" aria-current="true">Mine' in page
