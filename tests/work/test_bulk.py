@@ -154,7 +154,7 @@ def test_requests_beside_each_other_do_not_wait_for_each_other(shared_server: Se
 
 
 def test_as_many_as_it_takes(shared_server: Server, team: httpx.Client) -> None:
-    ids = known(shared_server, *(f"many-{n}" for n in range(MOST_BULK)))
+    ids = known(shared_server, *(f"bulk-many-{n}" for n in range(MOST_BULK)))
     body = done(team, ids, owner=EMAIL, tags={"add": ["Many"]}, task={"title": "Each"}, key="many")
     assert (body["owners_changed"], body["tags_added"], body["tasks_set"]) == (MOST_BULK,) * 3
     assert done(team, ids, owner=EMAIL, tags={"add": ["Many"]}, task={"title": "Each"}, key="many")["tasks_set"] == 0
