@@ -92,6 +92,12 @@ async def delete_cohort(database: Database, cohort_id: UUID) -> None:
             raise _missing()
 
 
+async def number_everybody(database: Database) -> None:
+    """Gives a number to every customer who has none yet: one with offline actions or traits alone."""
+    async with database.transaction() as connection:
+        await connection.execute(_SQL["number_everybody"])
+
+
 async def everybody(database: Database) -> set[int]:
     """The numbers of all customers who have an event or an offline action."""
     async with database.transaction() as connection:

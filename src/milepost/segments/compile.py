@@ -13,7 +13,7 @@ from typing import Final
 from psycopg import sql
 
 from milepost.analytics.asking import Filter
-from milepost.analytics.cohorts import everybody
+from milepost.analytics.cohorts import number_everybody
 from milepost.analytics.names import numbers_of
 from milepost.analytics.traits import trait_of
 from milepost.insights.by_traits import TraitCondition, conditions, found, looked_up, values_of
@@ -37,7 +37,7 @@ async def within(database: Database, asked: Sequence[Filter], *, now: datetime, 
     values: dict[str, object] = {"now": now}
     if any(_by_number(one) for one in wanted):
         # Who has offline actions alone has no number until it is asked for.
-        await everybody(database)
+        await number_everybody(database)
     for place, one in enumerate(wanted):
         if (trait := trait_of(one.field)) is not None:
             traits.append(TraitCondition(trait.name, one.op, one.values))
@@ -62,7 +62,7 @@ async def within(database: Database, asked: Sequence[Filter], *, now: datetime, 
 async def numbers(database: Database, asked: Sequence[Filter], *, now: datetime) -> list[int]:
     """The numbers of these customers: of all who have an event or an offline action. Raises InvalidRequest."""
     chosen = await within(database, asked, now=now)
-    await everybody(database)
+    await number_everybody(database)
     query = sql.SQL(_SQL["numbers"]).format(within=chosen.condition)
     async with database.transaction() as connection:
         rows = await (await connection.execute(query, chosen.values)).fetchall()
