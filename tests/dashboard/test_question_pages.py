@@ -188,6 +188,18 @@ def test_who_chooses_dates_begins_with_the_days_shown(chosen: str) -> None:
     assert (after.first, after.last, after.period.range) == (before.first, before.last, None)
 
 
+def test_an_event_is_called_by_its_own_name() -> None:
+    named = Filter(field="event_name", values=("Change written", "Change merged"))
+    of = Filter(field="tool_id", values=("nova",))
+    assert words.kind_words(EventKind(filters=(named,)), {}) == "Change written or Change merged"
+    assert (
+        words.kind_words(EventKind(tool_id="nova", filters=(named,)), {}) == "Change written or Change merged in nova"
+    )
+    assert words.kind_words(EventKind(filters=(of, named)), {}).endswith(", Tool is nova")
+    assert words.kind_words(EventKind(event_type="navigation", filters=(named,)), {}).startswith("Opened a page, ")
+    assert words.kind_words(EventKind(event_name="Paid", tool_id="nova"), {}) == "Paid in nova"
+
+
 @given(st.lists(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1), max_size=5))
 def test_values_are_parted_as_they_were_joined(values: list[str]) -> None:
     if all(not value.startswith('"') for value in values):

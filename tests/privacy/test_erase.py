@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import psycopg
+import pytest
 from psycopg import sql
 
 from milepost.privacy.erase import Erased, erase
@@ -119,6 +120,23 @@ def test_a_customer(shared_server: Server) -> None:
             f"{shared_server.url}/v1/customers/erase-me%20inc/erase", headers={"Authorization": f"Bearer {SECRET_KEY}"}
         )
         assert again.json() == {"events": 0, "done": True}
+
+
+@pytest.mark.parametrize("whose", ["is", "are", "filter", "acme"])
+def test_what_is_spelt_as_an_id_stays(connection: psycopg.Connection, whose: str) -> None:
+    """A customer may be called as a word of the question is, or as a tool."""
+    kept = {"kind": "are", "filter": {"field": "tool_id", "op": "is", "values": ["acme", "are"]}}
+    named = {"kind": "are", "filter": {"field": "customer_id", "op": "is", "values": [whose, "other"]}}
+    place = {"kind": "answered", "question": {"breakdown": "customer_id"}, "place": {"series": 0, "value": whose}}
+    connection.execute(
+        "insert into milepost.cohorts (name, definition) values ('c', %s)",
+        (json.dumps({"match": "all", "conditions": [kept, named, place]}),),
+    )
+    connection.execute("select milepost.forget_in_questions(%s)", (whose,))
+    (found,) = connection.execute("select definition from milepost.cohorts").fetchone() or ({},)
+    named["filter"] = {**named["filter"], "values": ["(erased)", "other"]}  # type: ignore[dict-item]
+    place["place"] = {"series": 0, "value": "(erased)"}
+    assert found == {"match": "all", "conditions": [kept, named, place]}
 
 
 def test_a_person_is_erased_in_every_customer(shared_server: Server) -> None:

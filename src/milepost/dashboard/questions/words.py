@@ -189,12 +189,20 @@ def kind_words(kind: EventKind, names: Names) -> str:
     if kind.name:
         return kind.name
     tool = value_words("tool_id", kind.tool_id, names) if kind.tool_id else ""
-    if kind.event_type == "tool_usage" and kind.tool_id:
+    named = [f for f in kind.filters if f.field == "event_name" and f.op == "is" and not kind.event_type][:1]
+    if kind.event_name:
+        said = f"{kind.event_name} in {tool}" if tool else kind.event_name
+    elif kind.event_type == "tool_usage" and kind.tool_id:
         said = f"Used {tool}"
     else:
-        said = fmt.event_words(kind.event_type) if kind.event_type else "Any event"
+        said = fmt.event_words(kind.event_type) if kind.event_type else _any_of(named[0]) if named else "Any event"
         said += f" in {tool}" if tool else ""
-    return said + "".join(f", {filter_words(f, names)}" for f in kind.filters)
+    return said + "".join(f", {filter_words(f, names)}" for f in kind.filters if f not in named)
+
+
+def _any_of(named: Filter) -> str:
+    """Events' own names: 'Change written or Change merged'."""
+    return " or ".join(map(str, named.values[:3])) + (" or others" if len(named.values) > 3 else "")
 
 
 def filter_words(condition: Filter, names: Names) -> str:
