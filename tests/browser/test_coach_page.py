@@ -87,7 +87,7 @@ def test_tabs_and_playbooks_filter_without_a_load(dana: Page) -> None:
 
 
 def test_next_steps_on_the_customer_s_page(dana: Page) -> None:
-    dana.goto("/customers/zebra")
+    dana.goto("/customers/zebra#actions")
     section = dana.get_by_role("region", name="Next steps")
     expect(section.locator(".step-row")).to_have_count(2)
     section.get_by_role("button", name=re.compile("^Dismiss")).first.click()
@@ -99,7 +99,7 @@ def test_next_steps_on_the_customer_s_page(dana: Page) -> None:
 
 
 def test_it_works_by_keyboard(dana: Page) -> None:
-    dana.goto("/customers/contoso")
+    dana.goto("/customers/contoso#actions")
     button = dana.get_by_role("button", name=re.compile("^Accept")).first
     button.focus()
     dana.keyboard.press("Enter")

@@ -81,7 +81,7 @@ def test_the_page_as_it_is_used(page: Page) -> None:
 
 
 def test_a_customer_goes_on_the_board(page: Page) -> None:
-    page.goto(page.url + "customers/player-3")
+    page.goto(page.url + "customers/player-3#progress")
     section = page.locator("#game")
     expect(section.get_by_text("5 weeks in a row, this one included.")).to_be_visible()
     expect(section.get_by_text("75 points, 75 to level 3")).to_be_visible()
@@ -98,7 +98,7 @@ def test_a_customer_goes_on_the_board(page: Page) -> None:
     page.set_viewport_size({"width": 375, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert faults(page) == []
-    page.goto(page.url.split("/game")[0] + "/customers/player-3")
+    page.goto(page.url.split("/game")[0] + "/customers/player-3#progress")
     page.get_by_label("Not at all").check()
     page.locator("#game").get_by_role("button", name="Save").click()
     expect(page.get_by_text("The customer is not on the leaderboard.")).to_be_visible()

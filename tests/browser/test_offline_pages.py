@@ -116,7 +116,7 @@ def visit(offline: Server, browser: Browser, signed_in: StorageState) -> Iterato
 
 
 def test_an_action_is_recorded_changed_and_deleted(visit: Visit) -> None:
-    page = visit.open("/customers/neither-1")
+    page = visit.open("/customers/neither-1#progress")
     panel = page.locator("#offline")
     expect(panel.get_by_label("What was it?")).to_be_hidden()
     panel.get_by_text("Record an offline action").click()
@@ -175,7 +175,7 @@ def test_the_form_works_without_scripts(offline: Server, browser: Browser, signe
 
 
 def test_the_weeks_are_read_saved_and_marked(visit: Visit, tmp_path: Path) -> None:
-    page = visit.open("/customers/both-0")
+    page = visit.open("/customers/both-0#progress")
     weeks = page.locator("#weeks")
     expect(weeks.locator(".plot-area .pin-outcome")).to_have_count(2)
     expect(weeks.locator(".plot-area .pin-intervention")).to_have_count(1)
@@ -252,7 +252,13 @@ def test_the_quadrant_is_drawn_in_both_themes(visit: Visit, scheme: Any) -> None
 
 @pytest.mark.parametrize(
     "address",
-    ["/practice", "/practice?q=nobody", "/customers/both-0", "/customers/neither-3", "/customers/both-0/actions"],
+    [
+        "/practice",
+        "/practice?q=nobody",
+        "/customers/both-0#progress",
+        "/customers/neither-3#progress",
+        "/customers/both-0/actions",
+    ],
 )
 def test_axe_finds_no_fault(visit: Visit, address: str) -> None:
     page = visit.open(address)

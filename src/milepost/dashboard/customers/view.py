@@ -14,6 +14,7 @@ from milepost.dashboard import format as fmt
 from milepost.dashboard import views as v
 from milepost.dashboard.annotations.marks import NONE, Marks, marks
 from milepost.dashboard.customers.timeline import Timeline
+from milepost.dashboard.customers.ways import Way, ways_to_ask
 from milepost.dashboard.describe import competency_names, stage_name
 from milepost.insights.customer import Component, Insights, Session
 from milepost.insights.customer import Customer as StoredCustomer
@@ -120,6 +121,10 @@ class Customer:
     @property
     def answer(self) -> Markup:
         return markup.score_answer(self.insight.score, self.insight.trend, self.insight.rate)
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        return ways_to_ask(self.customer_id)
 
 
 def customer_view(
