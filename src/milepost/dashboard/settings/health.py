@@ -90,10 +90,7 @@ def columns_check(behind: float | None, trouble: str, *, on: bool) -> Check:
 def tasks_check(failing: list[Failing]) -> Check:
     if not failing:
         return Check("Background work", "Every task works.")
-    said = ", ".join(
-        f"{one.task} ({one.failures} {fmt.plural(one.failures, 'time')} in a row, for {_long(one.seconds)})"
-        for one in failing
-    )
+    said = ", ".join(f"{one.task} ({_times(one.failures)} in a row, for {_long(one.seconds)})" for one in failing)
     return Check("Background work", f"Fails and is tried again, the log says why: {said}.", ok=False)
 
 
@@ -123,3 +120,7 @@ def _aside(served: Services) -> int:
 
 def _long(seconds: float) -> str:
     return fmt.duration(round(seconds * 1000))
+
+
+def _times(count: int) -> str:
+    return f"{fmt.integer(count)} {fmt.plural(count, 'time')}"
