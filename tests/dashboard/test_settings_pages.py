@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import psycopg
 import pytest
 
-from tests.support.dashboard import PASSWORD, member, send_form, sign_in_link, visitor
-from tests.support.server import SECRET_KEY, Server
+from tests.support.dashboard import PASSWORD, form_token, member, send_form, sign_in_link, visitor
+from tests.support.server import SECRET_KEY, Server, wait_for
 
 _LINK = re.compile(r"<code>(http[^<]*/welcome/[^<]*)</code>")
 _TABS = ("/settings", "/settings/team", "/keys", "/event-names", "/score", "/settings/game", "/settings/appearance",
@@ -234,6 +235,56 @@ def test_work_may_be_nobodys_and_oneself_goes_by_saying_so(lone_server: Server, 
     owner = _owner(lone_server, "ownerless")
     assert owner is not None
     assert owner[0] is None
+
+
+def test_of_two_who_remove_each_other_one_stays(lone_server: Server) -> None:
+    emails = ("one@example.com", "other@example.com")
+    with member(lone_server, "127.0.4.17", emails[0]) as one, member(lone_server, "127.0.4.18", emails[1]) as other:
+        paths = [f"/settings/team/{_id_of(lone_server, email)}/remove" for email in reversed(emails)]
+        tokens = [form_token(client, path) for client, path in zip((one, other), paths, strict=True)]
+
+        def remove(client: httpx.Client, path: str, token: str) -> int:
+            return client.post(path, data={"_csrf_token": token, "to": "nobody"}).status_code
+
+        with (
+            psycopg.connect(lone_server.database_url) as holding,
+            psycopg.connect(lone_server.database_url, autocommit=True) as looking,
+            ThreadPoolExecutor(2) as pool,
+        ):
+            # Both are let in before either can go on.
+            holding.execute("select from milepost.members for update")
+            both = [pool.submit(remove, *each) for each in zip((one, other), paths, tokens, strict=True)]
+            wait_for(lambda: _waiting(looking) == 2, 10, "both to wait for the members")
+            holding.rollback()
+            told = sorted(future.result() for future in both)
+        assert told == [303, 403]
+        assert sorted(client.get("/v1/customers").status_code for client in (one, other)) == [200, 401]
+
+
+def test_a_password_that_was_changed_meanwhile_lets_nobody_in(lone_server: Server) -> None:
+    email = "overtaken@example.com"
+    with member(lone_server, "127.0.4.19", email), visitor(lone_server, "127.0.4.20") as door:
+        token = form_token(door, "/sign-in")
+        form = {"_csrf_token": token, "email": email, "password": PASSWORD, "next": "/"}
+        with (
+            psycopg.connect(lone_server.database_url) as changing,
+            psycopg.connect(lone_server.database_url, autocommit=True) as looking,
+            ThreadPoolExecutor(1) as pool,
+        ):
+            changing.execute("update milepost.members set password_hash = 'another' where email = %s", (email,))
+            signing_in = pool.submit(door.post, "/sign-in", data=form)
+            wait_for(lambda: _waiting(looking) == 1, 10, "the sign-in to have read the password of before")
+            changing.commit()
+            assert signing_in.result().status_code == 401
+        assert door.get("/settings").status_code == 303
+
+
+def _waiting(connection: psycopg.Connection) -> int:
+    row = connection.execute(
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def test_the_last_member_stays(lone_server: Server, ann: httpx.Client) -> None:

@@ -174,9 +174,9 @@ async def sign_in(database: Database, email: str, password: str, *, now: datetim
         raise Unauthorised("The e-mail address or the password is wrong.")
     fresh = _hasher.hash(password) if _hasher.check_needs_rehash(stored) else None
     async with database.transaction() as connection:
-        values = {"member_id": row["member_id"], "now": now, "password_hash": fresh}
+        values = {"member_id": row["member_id"], "now": now, "was": stored, "password_hash": fresh}
         found = await (await connection.execute(_SQL["signed_in"], values)).fetchone()
-    if found is None:  # removed in this very moment
+    if found is None:  # removed, or given another password, in this very moment
         raise Unauthorised("The e-mail address or the password is wrong.")
     return msgspec.convert(found, Member)
 

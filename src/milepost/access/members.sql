@@ -64,8 +64,9 @@ order by started_at desc, session_id desc
 delete from milepost.member_sessions where started_at <= %(now)s - interval '30 days'
 
 -- name: signed_in
+-- Nothing where the password was changed since it was read.
 update milepost.members set last_sign_in_at = %(now)s, password_hash = coalesce(%(password_hash)s, password_hash)
-where member_id = %(member_id)s
+where member_id = %(member_id)s and password_hash = %(was)s
 returning member_id, email, left(encode(sha256(convert_to(password_hash, 'UTF8')), 'hex'), 16) as password_mark
 
 -- name: call

@@ -18,6 +18,9 @@ from milepost.traits.values import Type
 
 INVITATION_VALID: Final = timedelta(days=7)
 
+_GONE: Final = "You are no longer a member of the team."
+#: Customers handed over in one statement, so that none runs into the limit of its time.
+_SLICE: Final = 1_000
 _TEXT: Final[Type] = "text"
 _SQL = load("milepost.access", "team.sql")
 
@@ -59,7 +62,8 @@ async def list_team(database: Database, *, now: datetime) -> tuple[list[TeamMemb
 
 async def invite(database: Database, url: str, email: str, *, by: Member, now: datetime) -> str:
     """The address of a link, good for seven days and once, by which `email` becomes a member; an open one of before is
-    no longer good. Raises InvalidRequest for what is no address, Conflict for a member's."""
+    no longer good. Raises InvalidRequest for what is no address, Conflict for a member's, Forbidden for who was removed
+    meanwhile."""
     address, token = address_of(email), secrets.token_urlsafe(24)
     values = {
         "email": address,
@@ -72,7 +76,8 @@ async def invite(database: Database, url: str, email: str, *, by: Member, now: d
         row = await (await connection.execute(_SQL["is_member"], values)).fetchone()
         if row and row["there"]:
             raise Conflict(f"{address} is a member already.", field="email")
-        await connection.execute(_SQL["invite"], values)
+        if (await connection.execute(_SQL["invite"], values)).rowcount != 1:
+            raise Forbidden(_GONE)
     return f"{url}/welcome/{token}"
 
 
@@ -104,7 +109,7 @@ async def remove(database: Database, member_id: UUID, *, to: UUID | None, by: Me
         cursor = await connection.execute(_SQL["hold"])
         team = {UUID(str(row["member_id"])): str(row["email"]) for row in await cursor.fetchall()}
         if by.member_id not in team:  # of two who remove each other, the first did
-            raise Forbidden("You are no longer a member of the team.")
+            raise Forbidden(_GONE)
         if member_id not in team:
             raise NotFound("Nobody of the team is at this address. They may have been removed already.")
         if len(team) == 1:
@@ -115,6 +120,7 @@ async def remove(database: Database, member_id: UUID, *, to: UUID | None, by: Me
         owned = await (await connection.execute(_SQL["owned"], values)).fetchall()
         owner, kind = (None, None) if to is None else (team[to], _TEXT)
         told = [Row("customer", str(row["id"]), "owner", owner, None, kind, now, by.email) for row in owned]
-        await tell(connection, told)
+        for start in range(0, len(told), _SLICE):
+            await tell(connection, told[start : start + _SLICE])
         await connection.execute(_SQL["hand_over_tasks"], values)
         await connection.execute(_SQL["remove"], values)

@@ -15,8 +15,11 @@ order by l.created_at desc, l.link_id desc
 select exists (select from milepost.members where email = %(email)s) as there
 
 -- name: invite
+-- Nothing where who invites was removed meanwhile.
 insert into milepost.sign_in_links as l (token_hash, email, invited_by, created_at, expires_at)
-values (%(token_hash)s, %(email)s, %(invited_by)s, %(now)s, %(expires_at)s)
+select %(token_hash)s, %(email)s, m.member_id, %(now)s, %(expires_at)s
+from milepost.members m where m.member_id = %(invited_by)s
+for key share
 on conflict (email) where used_at is null do update
   set token_hash = excluded.token_hash, invited_by = excluded.invited_by, created_at = excluded.created_at,
     expires_at = excluded.expires_at, link_id = excluded.link_id
