@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+import unicodedata
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Final
@@ -119,7 +120,8 @@ def name_of(text: str) -> str | None:
     # It stands where the address would: nobody is to pass for somebody else by it.
     if "@" in name:
         raise InvalidRequest("A name has no @: it would look like an address.", field="name")
-    return name or None
+    # Of blanks, controls and marks alone nobody could read who it is.
+    return name if any(unicodedata.category(character)[0] not in "ZCM" for character in name) else None
 
 
 async def call(database: Database, member: Member, name: str) -> None:
