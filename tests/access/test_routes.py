@@ -245,6 +245,19 @@ _ROUTES: Final = {
         POST /score/cancel
         GET /score/progress
         POST /score/run
+        GET /settings
+        GET /settings/about
+        GET /settings/appearance
+        GET /settings/data
+        GET /settings/game
+        POST /settings/password
+        POST /settings/profile
+        POST /settings/sessions
+        GET /settings/team
+        POST /settings/team/invitations
+        POST /settings/team/invitations/{link_id}/revoke
+        GET /settings/team/{member_id}/remove
+        POST /settings/team/{member_id}/remove
         GET /sessions
         GET /sessions/who
         GET /tasks

@@ -32,6 +32,7 @@ from . import (
     sample_offline,
     sample_people,
     sample_segments,
+    sample_settings,
     sample_stream,
     sample_traits,
     sample_work,
@@ -81,8 +82,11 @@ def _views(scenario: Scenario) -> Iterator[tuple[str, str, v.Section | None, obj
     yield "game", "game/game.html", "game", sample_game.page(scenario)
     yield "live", "live.html", "live", sample_stream.live(scenario)
     yield "keys", "keys.html", "keys", sample_stream.keys(scenario)
+    yield from sample_settings.settings(scenario)
     yield "sign-in", "sign_in.html", None, a.SignIn(text, text, "You are signed out." if full else "")
     yield "welcome", "welcome.html", None, a.Welcome("/welcome/token", text, text)
+    invited = "kim@example.com" if full else sample_settings.LONGEST
+    yield "invited", "welcome.html", None, a.Welcome("/welcome/token", error=text, invited=invited, name=text)
     yield "link-expired", "link_expired.html", None, a.LinkExpired()
     problem = a.ErrorPage(
         503,
@@ -133,7 +137,7 @@ def render_all() -> dict[str, str]:
     pages: dict[str, str] = {}
     for scenario in SCENARIOS:
         for name, template, section, view in _views(scenario):
-            shell = sample.shell(section) if section else None
+            shell = sample.shell(section, sample_settings.names(scenario)) if section else None
             pages[f"/{scenario}/{name}"] = environment.get_template(template).render(
                 shell=shell,
                 view=view,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Final, Literal
 
 from milepost.dashboard import views as v
@@ -62,8 +63,8 @@ def days(count: int, value: Callable[[int], int]) -> tuple[DayCount, ...]:
     return tuple(DayCount(first + timedelta(days=i), value(i)) for i in range(count))
 
 
-def shell(section: v.Section | None) -> v.Shell:
-    return v.Shell(section=section, email="dana@example.com", now=NOW, zone=UTC)
+def shell(section: v.Section | None, names: Mapping[str, str] = MappingProxyType({})) -> v.Shell:
+    return v.Shell(section=section, email="dana@example.com", now=NOW, zone=UTC, names=names)
 
 
 def _series(scenario: Scenario) -> tuple[DaySeries, DaySeries]:

@@ -64,7 +64,8 @@ def page(browser: Browser, signed_in: StorageState) -> Iterator[Page]:
 
 def test_the_question_is_asked_and_answered_in_place(served: Server, page: Page) -> None:
     page.goto(f"{served.url}/")
-    page.get_by_role("link", name="Score check").click()
+    page.get_by_role("link", name="Settings").click()
+    page.get_by_role("link", name="Scoring").click()
     finding = page.locator("[data-finding]")
     expect(finding).to_contain_text("Nobody has asked yet")
     assert_clean(page)

@@ -16,6 +16,7 @@ from litestar.routes import BaseRoute, HTTPRoute
 
 from milepost.access.auth import bearer, require_secret_key, require_server_key, require_write_key, writing_key
 from milepost.access.keys import PREFIXES
+from milepost.access.members import Member
 from milepost.access.services import AnyRequest, services
 from milepost.access.sessions import signed_in
 from milepost.access.sites import refuse_other_sites
@@ -44,7 +45,7 @@ class NotSignedIn(Unauthorised):
 @dataclass(frozen=True, slots=True)
 class _Identity:
     customer_id: str | None = None
-    email: str | None = None
+    member: Member | None = None
 
 
 async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -79,7 +80,16 @@ def token_customer(request: AnyRequest) -> str:
 
 def member_email(request: AnyRequest) -> str | None:
     """The address of the member who asks, on a route for MEMBER or TEAM; None for a secret key."""
-    return cast(_Identity, request.scope["auth"]).email
+    member = cast(_Identity, request.scope["auth"]).member
+    return None if member is None else member.email
+
+
+def who_asks(request: AnyRequest) -> Member:
+    """The member who asks, on a route for MEMBER."""
+    member = cast(_Identity, request.scope["auth"]).member
+    if member is None:
+        raise LookupError(f"{request.url.path} is not declared for members.")
+    return member
 
 
 class DeclaredCallers(ReceiveRoutePlugin):
@@ -122,11 +132,11 @@ async def _identity(request: AnyRequest, caller: Caller) -> _Identity:
         case Caller.MEMBER:
             if (member := await signed_in(request)) is None:
                 raise NotSignedIn
-            return _Identity(email=member.email)
+            return _Identity(member=member)
         case Caller.TEAM:
             if bearer(request) is None and (member := await signed_in(request)) is not None:
                 refuse_other_sites(request)
-                return _Identity(email=member.email)
+                return _Identity(member=member)
             await require_secret_key(keys, bearer(request))
     return _Identity()
 

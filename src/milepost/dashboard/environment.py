@@ -13,6 +13,7 @@ from markupsafe import Markup
 from milepost.dashboard import charts, markup
 from milepost.dashboard import format as fmt
 from milepost.dashboard.questions.words import fresh
+from milepost.dashboard.settings.tabs import TABS
 from milepost.dashboard.static_files import static
 from milepost.dashboard.views import QUIET_DAYS, Shell, customer_url
 from milepost.vocabulary import IMPACTS, MAX_ID_LENGTH, MAX_NAME_LENGTH, MAX_TEXT_LENGTH, MAX_WORD_LENGTH
@@ -30,6 +31,19 @@ def _ago(context: Context, moment: datetime | None) -> Markup:
 def _moment(context: Context, moment: datetime | None, style: str = "full") -> Markup:
     shell: Shell = context["shell"]
     return markup.moment(moment, shell.zone, style)
+
+
+@pass_context
+def _called(context: Context, email: str | None) -> str:
+    shell: Shell = context["shell"]
+    return shell.called(email)
+
+
+@pass_context
+def _whom(context: Context, email: str) -> str:
+    """To choose from, where two may have one name."""
+    shell: Shell = context["shell"]
+    return f"{name} ({email})" if (name := shell.names.get(email)) else email
 
 
 @pass_context
@@ -65,6 +79,7 @@ def pages_environment(notice: str = "") -> Environment:
         sparkline=charts.sparkline,
         minute_bars=charts.minute_bars,
         plural=fmt.plural,
+        settings_tabs=TABS,
         customer_url=customer_url,
         QUIET_DAYS=QUIET_DAYS,
         fresh=fresh,
@@ -82,5 +97,7 @@ def pages_environment(notice: str = "") -> Environment:
         compact=fmt.compact,
         axis_day=fmt.axis_day,
         moment_of=_moment_of,
+        called=_called,
+        whom=_whom,
     )
     return environment

@@ -13,7 +13,7 @@ from litestar import MediaType, Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect, Template
 
-from milepost.access.callers import NotSignedIn, member_email
+from milepost.access.callers import NotSignedIn, who_asks
 from milepost.access.forms import FIELD, FormGuard
 from milepost.access.paths import API
 from milepost.access.services import AnyRequest, services
@@ -76,7 +76,14 @@ def part(request: AnyRequest, template: str, **context: object) -> str:
 
 def _shell(request: AnyRequest, section: Section | None) -> Shell:
     served = services(request)
-    return Shell(section, member_email(request) or "", served.now(), zone_of(request), served.database.room.lacking)
+    alarm = served.database.room.lacking
+    member = who_asks(request)
+    return Shell(section, member.email, served.now(), zone_of(request), alarm, member.names)
+
+
+def go(address: str) -> Redirect:
+    """To another page after a form, which a reload does not send again."""
+    return Redirect(address, status_code=303, headers=dict(PAGE_HEADERS))
 
 
 def door(template: str, view: object, *, status_code: int = 200, retry_after: int | None = None) -> Template:

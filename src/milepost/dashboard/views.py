@@ -7,7 +7,8 @@ otherwise; texts are as the customer sent them, the templates escape them; seque
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Final, Literal
 from urllib.parse import quote
@@ -15,7 +16,7 @@ from urllib.parse import quote
 Section = Literal[
     "overview", "live", "customers", "tasks", "trends", "funnels", "retention", "paths", "lifecycle", "tools",
     "sessions", "cohorts", "dashboards", "coaching", "practice", "game", "score", "events",
-    "annotations", "keys",
+    "annotations", "keys", "profile", "team", "game-rules", "appearance", "data", "about",
 ]  # fmt: skip
 #: A customer is quiet who was active before and sent nothing for this many days.
 QUIET_DAYS: Final = 14
@@ -47,6 +48,12 @@ class Shell:
     """The reader's zone, from the cookie `tz` that locale.js sets (an IANA name); UTC before that."""
     alarm: str | None = None
     """What whoever looks after the server must know at once: above every page."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What the members are called who have a name, by their address."""
+
+    def called(self, email: str | None) -> str:
+        """Who a text of ours names by their address: a member's name, else the text itself."""
+        return self.names.get(email or "", email or "")
 
 
 @dataclass(frozen=True, slots=True)

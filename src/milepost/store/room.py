@@ -47,6 +47,11 @@ class Room:
         return cls(Path(folder) if folder else None)
 
     @property
+    def folder(self) -> Path | None:
+        """Where the embedded database is; None for one elsewhere."""
+        return self._folder
+
+    @property
     def lacking(self) -> str | None:
         """What is wrong and what to do, for those who look after the server; None while there is room.
 

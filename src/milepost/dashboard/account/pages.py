@@ -6,7 +6,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from litestar import Request, Router, get, post
-from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.response import Redirect, Template
 
 from milepost.access import members
@@ -14,15 +13,12 @@ from milepost.access.callers import ACCESS, Caller, member_email
 from milepost.access.keys import KEY_KINDS, KeyKind, create_key, list_keys, revoke_key
 from milepost.access.services import AnyRequest, Services, services
 from milepost.access.sessions import forget, remember, signed_in
+from milepost.dashboard.account.limits import ATTEMPTS
 from milepost.dashboard.account.views import CreatedKey, KeyRow, Keys, LinkExpired, SignIn, Welcome
-from milepost.dashboard.page_context import PAGE_HEADERS, door, local_path, page
+from milepost.dashboard.page_context import door, go, local_path, page
 from milepost.dashboard.texts import storable
 from milepost.errors import InvalidRequest, TooManyAttempts, Unauthorised
 from milepost.vocabulary import MAX_NAME_LENGTH
-
-#: Guessing passwords or links from one address comes to an end soon.
-_ATTEMPTS = RateLimitConfig(("minute", 10), store="sign_in_attempts").middleware
-
 
 #: The form's word for a browser key that takes signed ids alone.
 _SIGNED: Final = "browser-signed"
@@ -35,21 +31,17 @@ async def _form(request: Request[Any, Any, Any], *names: str) -> list[str]:
     return [storable(value) if isinstance(value, str) else "" for value in values]
 
 
-def _go(address: str) -> Redirect:
-    return Redirect(address, status_code=303, headers=dict(PAGE_HEADERS))
-
-
 @get("/sign-in")
 async def show_sign_in(request: AnyRequest) -> Template | Redirect:
     """The sign-in form; a member who is signed in already goes where they wanted."""
     wanted = local_path(request.query_params.get("next", "/"))
     if await signed_in(request) is not None:
-        return _go(wanted)
+        return go(wanted)
     notice = "You are signed out." if request.query_params.get("out") else ""
     return door("sign_in.html", SignIn(next=wanted, notice=notice))
 
 
-@post("/sign-in", middleware=[_ATTEMPTS])
+@post("/sign-in", middleware=[ATTEMPTS])
 async def sign_in(request: AnyRequest) -> Template | Redirect:
     """Takes the form; whether the address or the password was wrong is not said."""
     email, password, wanted = await _form(request, "email", "password", "next")
@@ -64,39 +56,42 @@ async def sign_in(request: AnyRequest) -> Template | Redirect:
         return door("sign_in.html", view, status_code=problem.status, retry_after=problem.retry_after)
     served.attempts.succeeded(account)
     await remember(request, member)
-    return _go(local_path(wanted))
+    return go(local_path(wanted))
 
 
 @post("/sign-out")
 async def sign_out(request: AnyRequest) -> Redirect:
     """Ends the session."""
     await forget(request)
-    return _go("/sign-in?out=1")
+    return go("/sign-in?out=1")
 
 
 @get("/welcome/{token:str}")
 async def show_welcome(request: AnyRequest, token: str) -> Template:
     """Where a one-time link leads. Looking does not use it up."""
     served = services(request)
-    if not await members.link_is_good(served.database, token, now=served.now()):
+    link = await members.find_link(served.database, token, now=served.now())
+    if link is None:
         return door("link_expired.html", LinkExpired(), status_code=410)
-    return door("welcome.html", Welcome(request.url.path, min_password=members.MIN_PASSWORD))
+    return door("welcome.html", Welcome(request.url.path, invited=link.email or ""))
 
 
-@post("/welcome/{token:str}", middleware=[_ATTEMPTS])
+@post("/welcome/{token:str}", middleware=[ATTEMPTS])
 async def welcome(request: AnyRequest, token: str) -> Template | Redirect:
     """Uses the link up: the member has this password and is signed in."""
-    email, password = await _form(request, "email", "password")
+    email, password, name = await _form(request, "email", "password", "name")
     served = services(request)
     try:
-        member = await members.welcome(served.database, token, email, password, now=served.now())
+        member = await members.welcome(served.database, token, email, password, now=served.now(), name=name)
     except InvalidRequest as problem:
-        view = Welcome(request.url.path, email[:320], problem.message, members.MIN_PASSWORD)
+        link = await members.find_link(served.database, token, now=served.now())
+        invited = (link and link.email) or ""
+        view = Welcome(request.url.path, email[:320], problem.message, invited=invited, name=name[:1000])
         return door("welcome.html", view, status_code=400)
     except Unauthorised:
         return door("link_expired.html", LinkExpired(), status_code=410)
     await remember(request, member)
-    return _go("/")
+    return go("/")
 
 
 @get("/keys")
@@ -128,7 +123,7 @@ async def revoke(request: AnyRequest, key_id: UUID) -> Redirect:
     served = services(request)
     await revoke_key(served.database, key_id)
     served.keys.forget()
-    return _go("/keys")
+    return go("/keys")
 
 
 async def _keys_page(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from milepost.access.keys import KeyKind
+from milepost.access.members import MAX_MEMBER_NAME, MIN_PASSWORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +22,16 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """welcome.html: a valid one-time link. POSTs `email` and `password` to `action`."""
+    """welcome.html: a valid one-time link. POSTs `email`, `password` and, of who is invited, `name` to `action`.
+    `invited`: the address an invitation is for, which cannot be another; empty where it is whoever's link."""
 
     action: str
     email: str = ""
     error: str = ""
-    min_password: int = 10
+    invited: str = ""
+    name: str = ""
+    min_password: int = MIN_PASSWORD
+    max_name: int = MAX_MEMBER_NAME
 
 
 @dataclass(frozen=True, slots=True)

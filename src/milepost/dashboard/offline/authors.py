@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -21,6 +21,11 @@ class Authors(msgspec.Struct, frozen=True, kw_only=True):
     recorded_by: str | None = None
     changed_by: str | None = None
     changed_at: datetime | None = None
+
+    def named(self, names: Mapping[str, str]) -> Authors:
+        """By what members are called, where their address has a name."""
+        who = (by and names.get(by, by) for by in (self.recorded_by, self.changed_by))
+        return Authors(recorded_by=next(who), changed_by=next(who), changed_at=self.changed_at)
 
     @property
     def in_words(self) -> str:

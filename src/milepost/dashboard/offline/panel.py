@@ -11,6 +11,7 @@ from uuid import UUID
 
 from markupsafe import Markup
 
+from milepost.access.callers import who_asks
 from milepost.access.services import AnyRequest, services
 from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
@@ -103,7 +104,7 @@ async def offline_panel(request: AnyRequest, connection: DictConnection, custome
         form=form,
         choices=form_choices(served, form.typed),
         done=_done(request),
-        authors=authors,
+        authors={action: one.named(who_asks(request).names) for action, one in authors.items()},
         notes=notes,
     )
 

@@ -1,0 +1,1 @@
+"""Settings: who one is, the team, appearance, the data, the server."""
