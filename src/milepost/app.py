@@ -79,6 +79,7 @@ from milepost.dashboard.page_context import ErrorPages, to_sign_in
 from milepost.dashboard.people import pages as people_pages
 from milepost.dashboard.questions import pages as question_pages
 from milepost.dashboard.score import pages as score_pages
+from milepost.dashboard.search import pages as search_pages
 from milepost.dashboard.segments import pages as segment_pages
 from milepost.dashboard.static_files import browser_sdk, static_router
 from milepost.dashboard.tools_app import tools_app_routes
@@ -179,6 +180,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             game_pages.router,
             coach_pages.router,
             annotation_pages.router,
+            search_pages.router,
             segment_pages.router,
             work_pages.router,
             traits_pages.router,

@@ -225,6 +225,7 @@ _ROUTES: Final = {
         GET /people/{segment}
         GET /practice
         GET /questions/values
+        GET /search
         GET /segments
         POST /segments
         GET /segments/new
