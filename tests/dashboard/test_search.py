@@ -129,29 +129,16 @@ def test_a_hundred_thousand_customers_are_searched_within_the_time(
         )
         connection.execute("vacuum analyze milepost.standing, milepost.customers, milepost.numbers")
         with member(server) as client:
-            taken: list[float] = []
             # As they are typed: beginnings, the middle of a name, and what nobody is called.
-            for text in (
-                "c",
-                "c-",
-                "c-1f",
-                "1",
-                "1f",
-                "1f3",
-                "1f3a",
-                "hold",
-                "holding",
-                "ng",
-                "inc",
-                "zz",
-                "nobody",
-            ) * 3:
+            texts = ("c", "c-", "c-1f", "1", "1f", "1f3", "1f3a", "hold", "holding", "ng", "inc", "zz", "nobody")
+            taken: dict[str, list[float]] = {text: [] for text in texts}
+            for text in texts * 5:
                 began = time.perf_counter()
                 answer = client.get("/search", params={"q": text})
-                taken.append(time.perf_counter() - began)
+                taken[text].append((time.perf_counter() - began) * 1000)
                 assert answer.json()["whole"], text
-        taken.sort()
-        p95 = taken[int(len(taken) * 0.95)]
-        print(f"search: median {taken[len(taken) // 2] * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms")
-        # 0.1 s on two cores that are free; a machine under test has others.
-        assert p95 < 0.4
+        every = sorted(one for times in taken.values() for one in times)
+        p95 = every[int(len(every) * 0.95)]
+        # The best of five is what the machine does where nothing else runs on it.
+        print("search:", {text: round(min(times)) for text, times in taken.items()}, f"ms at best, p95 {p95:.0f} ms")
+        assert p95 < 400, "as long as one part may look through names"

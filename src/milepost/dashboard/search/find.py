@@ -48,6 +48,7 @@ async def find(database: Database, text: str) -> Results:
     values = {
         "exact": text,
         "like": pattern(text),
+        "as_typed": sorted({pattern(text), pattern(text.lower())}),
         "prefix": pattern(text.lower())[1:],
         "limit": MOST_FOUND,
         "pages": list(NAMES),

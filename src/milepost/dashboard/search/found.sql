@@ -22,11 +22,13 @@ select found.id, coalesce(c.name, '') as name from (
 ) found left join milepost.customers c on c.customer_id = found.id limit %(limit)s
 
 -- name: people
--- By their id, name or address; those that only traits tell of by their whole id.
+-- By their id, name or address; those that only traits tell of by their whole id. Ids are taken as typed or in small
+-- letters: there are the most of them, and without regard to case each costs three times as much.
 with found as (
   (select id from milepost.numbers where kind = 'user' and id = %(exact)s)
   union all
-  (select id from milepost.numbers where kind = 'user' and id ilike %(like)s and id <> %(exact)s limit %(limit)s)
+  (select id from milepost.numbers
+   where kind = 'user' and id like any(%(as_typed)s::text[]) and id <> %(exact)s limit %(limit)s)
   union all
   (select id from milepost.traits
    where kind = 'person' and name in ('name', 'email') and until is null and (word ilike %(like)s or id = %(exact)s)
