@@ -81,6 +81,7 @@ from milepost.dashboard.page_context import ErrorPages, to_sign_in
 from milepost.dashboard.people import pages as people_pages
 from milepost.dashboard.questions import pages as question_pages
 from milepost.dashboard.score import pages as score_pages
+from milepost.dashboard.search import pages as search_pages
 from milepost.dashboard.segments import pages as segment_pages
 from milepost.dashboard.settings import profile as profile_pages
 from milepost.dashboard.settings import server as server_pages
@@ -186,6 +187,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             game_pages.router,
             coach_pages.router,
             annotation_pages.router,
+            search_pages.router,
             segment_pages.router,
             work_pages.router,
             traits_pages.router,

@@ -232,6 +232,7 @@ _ROUTES: Final = {
         POST /people/{segment}/traits
         GET /practice
         GET /questions/values
+        GET /search
         GET /segments
         POST /segments
         GET /segments/new

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
@@ -31,6 +31,7 @@ from . import (
     sample_imports,
     sample_offline,
     sample_people,
+    sample_search,
     sample_segments,
     sample_settings,
     sample_stream,
@@ -177,6 +178,9 @@ class _Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path
         if path == "/v1/live":
             self._live()
+        elif path == "/search":
+            text = parse_qs(urlsplit(self.path).query).get("q", [""])[0]
+            self._answer(200, msgspec.json.encode(sample_search.answer(text)), "application/json")
         elif path == "/first-event":
             self._answer(204, b"", "text/html")
         elif path.startswith("/static/"):

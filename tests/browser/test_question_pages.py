@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
 from tests.browser.complaints import complaints_of
-from tests.support.axe import DESKTOP, assert_clean
+from tests.support.axe import DESKTOP, PHONE, assert_clean, faults, sideways
 from tests.support.dashboard import EMAIL, PASSWORD, member, sign_in_link
 from tests.support.postgres import Cluster
 from tests.support.server import SERVER_KEY, WRITE_KEY, Server, running, wait_for
@@ -360,6 +360,7 @@ def test_a_filter_of_customers_is_saved_and_asked_by(visit: Visit) -> None:
     page.get_by_role("button", name="Save this filter as a segment").click()
     page.get_by_role("dialog").get_by_label("Name").fill("First ten")
     assert_clean(page)
+    page.set_viewport_size(DESKTOP)
     page.get_by_role("button", name="Save segment").click()
     expect(page.locator("#customers-answer")).to_have_text("10 customers in the segment “First ten”.")
     page.get_by_label("Segment", exact=True).select_option("")
@@ -379,9 +380,11 @@ def test_a_filter_of_customers_is_saved_and_asked_by(visit: Visit) -> None:
     assert "Not in “First ten”" in legend
     assert "In “First ten”" in legend
     assert_clean(page)
+    page.set_viewport_size(DESKTOP)
     page = visit.open("/segments")
     page.locator("summary").click()
     assert_clean(page)
+    page.set_viewport_size(DESKTOP)
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_text("No segments yet")).to_be_visible()
     page.get_by_role("link", name="Build the first one").click()
@@ -390,6 +393,7 @@ def test_a_filter_of_customers_is_saved_and_asked_by(visit: Visit) -> None:
     page.keyboard.press("Tab")
     expect(page.locator(".answer")).to_have_text("10 customers are in it now")
     assert_clean(page)
+    page.set_viewport_size(DESKTOP)
 
 
 def test_traits_are_taken_as_now_or_as_on_the_day(visit: Visit, asked: Server) -> None:
@@ -405,6 +409,7 @@ def test_traits_are_taken_as_now_or_as_on_the_day(visit: Visit, asked: Server) -
     expect(chosen).to_have_value("now")
     expect(page.locator(".traits-at")).to_contain_text("as they are now")
     assert_clean(page)
+    page.set_viewport_size(DESKTOP)
     chosen.select_option("then")
     # They were told a moment ago: at no event had anybody the trait.
     expect(page.locator("[data-finding]")).to_contain_text("No customers")
@@ -501,3 +506,66 @@ def test_everything_works_without_scripts(asked: Server, browser: Browser) -> No
 )
 def test_axe_finds_no_fault(visit: Visit, address: str) -> None:
     assert_clean(visit.open(address))
+
+
+def test_on_a_phone_the_answer_comes_first_and_the_question_from_below(visit: Visit) -> None:
+    visit.page.set_viewport_size(PHONE)
+    page = visit.open("/trends?days=30")
+    opener = page.get_by_role("button", name="Change the question")
+    sheet = page.get_by_role("dialog", name="Change the question")
+    expect(sheet).to_be_hidden()
+    expect(page.locator(".question-chart[data-drawn]").first).to_be_visible()
+    top = page.locator(".canvas").first.evaluate("canvas => canvas.getBoundingClientRect().top")
+    assert top < PHONE["height"] / 2, "the chart begins in the upper half"
+    opener.click()
+    expect(sheet.get_by_role("button", name="Done")).to_be_focused()
+    assert faults(page) == []
+    page.locator("#days").focus()
+    page.locator("#days").select_option("7")
+    expect(page).to_have_url(re.compile("days=7"))
+    expect(sheet).to_be_visible()
+    expect(page.locator("#days")).to_be_focused()
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        inside = "document.activeElement === document.body || !!document.activeElement.closest('[data-question-sheet]')"
+        assert page.evaluate(inside), page.evaluate("document.activeElement.outerHTML")
+    sheet.get_by_role("button", name="Filter", exact=True).click()
+    expect(page.locator("#filter-0-field")).to_be_focused()
+    page.locator("#filter-0-field").select_option("device_type")
+    page.locator("#filter-0-value").fill("desktop")
+    page.keyboard.press("Tab")
+    expect(page).to_have_url(re.compile("desktop"))
+    expect(page.locator(".change-question[inert]")).to_contain_text("1 filter")
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    expect(opener).to_have_text("Change the question1 filter")
+    expect(opener).to_be_focused()
+    assert_clean(page)
+    page.set_viewport_size({"width": 320, "height": 700})
+    # The chart is drawn again a moment after its room has changed.
+    wait_for(lambda: sideways(page) <= 0, 10, "the page to fit its window")
+    opener.click()
+    assert sideways(page) <= 0
+    page.set_viewport_size(DESKTOP)
+    expect(page.get_by_role("form", name="The question")).to_be_visible()
+    expect(page.get_by_role("navigation", name="Main")).to_be_visible()
+
+
+def test_paper_has_the_question_its_answer_and_the_date(visit: Visit) -> None:
+    page = visit.open("/trends?days=30")
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator(".question-chart[data-drawn]").first).to_be_visible()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print", color_scheme="dark")
+    expect(page.locator(".printed")).to_have_text(
+        re.compile(r"^A: Any event in any tool · .*Period: Last 30 days · .* · Printed \d+ \w+ 20\d\d, \d\d:\d\d$")
+    )
+    expect(page.locator(".answer")).to_be_visible()
+    expect(page.locator(".question-chart canvas").first).to_be_visible()
+    shown = page.locator("button, select, input, nav, .head-tools a").locator("visible=true")
+    expect(shown).to_have_count(0)
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(page.locator(".printed")).to_have_count(0)
+    assert page.evaluate("document.documentElement.dataset.theme") is None

@@ -26,6 +26,9 @@
     });
   }
 
+  // Whoever signs in next need not see what was looked at before: the session may have ended by itself.
+  if (document.querySelector('form[action="/sign-in"]')) localStorage.removeItem("milepost-recent");
+
   // -- Copy: the code block or the marked text beside the button -------------------------------------
   const reveal = (root) => root.querySelectorAll("[data-copy], [data-save]").forEach((button) => { button.hidden = false; });
   reveal(document);
@@ -175,7 +178,8 @@
     const typing = event.target.closest("input, select, textarea");
     if (event.key === "/" && !typing) {
       const search = document.querySelector("[data-search]");
-      if (search) { event.preventDefault(); search.focus(); search.select(); }
+      event.preventDefault();
+      if (search) { search.focus(); search.select(); } else window.milepost.openCommand?.();
     }
     if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
     const links = [...document.querySelectorAll("[data-rows] tbody .who a")];
