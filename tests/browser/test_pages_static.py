@@ -151,7 +151,7 @@ def test_search_keeps_the_address_and_the_field(site: str, watched: Watched) -> 
 
 def test_timeline_loads_more_and_details(site: str, watched: Watched) -> None:
     page = watched.page
-    page.goto(f"{site}/full/customer")
+    page.goto(f"{site}/full/customer#activity")
     before = page.locator(".entry").count()
     page.get_by_role("link", name="Show earlier").click()
     expect(page.locator(".entry")).to_have_count(before + 1)
