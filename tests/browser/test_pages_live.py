@@ -144,6 +144,7 @@ def test_a_customer_and_the_rest_of_the_timeline(page: Page) -> None:
     expect(page.get_by_role("heading", name="Øresund Maritime", level=1)).to_be_visible()
     expect(page.locator(".figures > div").first.locator("data")).to_have_attribute("value", "90")
     expect(page.locator(".entry")).to_have_count(40)
+    page.get_by_role("link", name="Activity", exact=True).click()
     for shown in (80, 90):
         page.get_by_role("button", name="Show earlier").or_(page.get_by_role("link", name="Show earlier")).click()
         expect(page.locator(".entry")).to_have_count(shown)

@@ -49,8 +49,9 @@ def test_page_is_clean(site: str, watched: Watched, path: str) -> None:
     page.goto(site + path)
     assert faults(page) == []
     assert sideways(page) <= 0, "scrolls sideways on a desktop"
-    page.emulate_media(color_scheme="dark")
-    assert faults(page, COLOURS) == []
+    if not path.startswith(("/empty/", "/absurd/")):  # the same colours, of fewer or longer texts
+        page.emulate_media(color_scheme="dark")
+        assert faults(page, COLOURS) == []
     page.set_viewport_size(_TABLET)  # type: ignore[arg-type]
     assert sideways(page) <= 0, "scrolls sideways on a tablet"
     assert page.evaluate(_CROWDED) == [], "a table's cell does not hold its text"

@@ -362,7 +362,7 @@ def test_a_filter_of_customers_is_saved_and_asked_by(visit: Visit) -> None:
     assert_clean(page)
     page.set_viewport_size(DESKTOP)
     page.get_by_role("button", name="Save segment").click()
-    expect(page.locator("#customers-answer")).to_have_text("10 customers in the segment “First ten”.")
+    expect(page.locator("#customers-answer")).to_have_text("10 of 40 customers in the segment “First ten”.")
     page.get_by_label("Segment", exact=True).select_option("")
     expect(page.locator("#customers-answer")).to_have_text(f"{_ANALYSED} customers")
     page.get_by_label("Segment", exact=True).select_option("first-ten")

@@ -40,7 +40,7 @@ _SETTINGS = settings(
 _HTTP = settings(_SETTINGS, max_examples=examples(1_050))
 _BULK = settings(_SETTINGS, max_examples=examples(1_400))
 #: Cheap, and most of it is nothing.
-_NOISY = settings(_SETTINGS, max_examples=examples(4_000))
+_NOISY = settings(_SETTINGS, max_examples=examples(2_000))
 #: A body is read in one go, by the process that answers everybody: what it costs there, the others wait. A million
 #: commas take half a second of it.
 _CPU_SECONDS = 1.0

@@ -27,7 +27,7 @@ from tests.support.postgres import Cluster
 from tests.support.server import SECRET_KEY, WRITE_KEY, Server, running, wait_for
 
 _SETTINGS = settings(
-    max_examples=examples(10),
+    max_examples=examples(6),
     deadline=None,
     derandomize=repeatable(),
     database=None,
