@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect
 
 from tests.browser.complaints import complaints_of
+from tests.browser.signing_in import cookies_of
 from tests.support.axe import DESKTOP, PHONE, assert_clean
-from tests.support.dashboard import EMAIL, PASSWORD, sign_in_link
+from tests.support.dashboard import EMAIL
 from tests.support.postgres import Cluster
 from tests.support.server import SERVER_KEY, WRITE_KEY, Server, running
 
@@ -38,14 +39,7 @@ def server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(scope="module")
 def signed_in(server: Server, browser: Browser) -> StorageState:
-    with browser.new_context() as context:
-        page = context.new_page()
-        page.goto(sign_in_link(server))
-        page.get_by_label("Email").fill(EMAIL)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Save and continue").click()
-        expect(page.get_by_role("heading", name="Overview")).to_be_visible()
-        return context.storage_state()
+    return cookies_of(server, browser)
 
 
 @pytest.fixture

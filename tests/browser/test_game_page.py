@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.complaints import complaints_of
+from tests.browser.signing_in import sign_in
 from tests.support.axe import faults
-from tests.support.dashboard import EMAIL, PASSWORD, sign_in_link
 from tests.support.server import WRITE_KEY, Server, wait_for
 
 
@@ -50,11 +50,7 @@ def page(played: Server, browser: Browser, request: pytest.FixtureRequest) -> It
     )
     page = context.new_page()
     complaints = complaints_of(page)
-    page.goto(sign_in_link(played))
-    page.get_by_label("Email").fill(EMAIL)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Save and continue").click()
-    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    sign_in(page, played)
     yield page
     context.close()
     assert complaints == []

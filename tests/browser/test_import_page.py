@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.browser.complaints import complaints_of
+from tests.browser.signing_in import sign_in
 from tests.support.axe import DESKTOP, PHONE, assert_clean
-from tests.support.dashboard import EMAIL, PASSWORD, sign_in_link
 from tests.support.postgres import Cluster
 from tests.support.server import Server, running
 
@@ -33,11 +33,7 @@ def page(server: Server, browser: Browser) -> Iterator[Page]:
     with browser.new_context(viewport=DESKTOP, locale="en-GB", timezone_id="UTC", reduced_motion="reduce") as context:
         page = context.new_page()
         complaints = complaints_of(page)
-        page.goto(sign_in_link(server))
-        page.get_by_label("Email").fill(EMAIL)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Save and continue").click()
-        expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+        sign_in(page, server)
         # What cannot be read is answered 422, which the console says, too.
         yield page
         assert [one for one in complaints if "422" not in one] == []

@@ -15,8 +15,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
 from tests.browser.complaints import complaints_of
+from tests.browser.signing_in import cookies_of
 from tests.support.axe import DESKTOP, assert_clean, faults
-from tests.support.dashboard import EMAIL, PASSWORD, sign_in_link
 from tests.support.postgres import Cluster
 from tests.support.server import WRITE_KEY, Server, running, wait_for
 
@@ -74,14 +74,7 @@ def offline(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture(scope="module")
 def signed_in(offline: Server, browser: Browser) -> StorageState:
-    with browser.new_context() as context:
-        page = context.new_page()
-        page.goto(sign_in_link(offline))
-        page.get_by_label("Email").fill(EMAIL)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Save and continue").click()
-        expect(page.get_by_role("heading", name="Overview")).to_be_visible()
-        return context.storage_state()
+    return cookies_of(offline, browser)
 
 
 class Visit:

@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.complaints import complaints_of
-from tests.support.dashboard import EMAIL, PASSWORD, sign_in_link
+from tests.browser.signing_in import sign_in
+from tests.support.dashboard import EMAIL, PASSWORD
 from tests.support.server import WRITE_KEY, Server, wait_for
 
 _CUSTOMERS = 120
@@ -61,11 +62,7 @@ def page(filled: Server, browser: Browser) -> Iterator[Page]:
     )
     page = context.new_page()
     complaints = complaints_of(page)
-    page.goto(sign_in_link(filled))
-    page.get_by_label("Email").fill(EMAIL)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Save and continue").click()
-    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    sign_in(page, filled)
     yield page
     context.close()
     assert complaints == []

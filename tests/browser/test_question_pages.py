@@ -14,8 +14,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
 from tests.browser.complaints import complaints_of
+from tests.browser.signing_in import cookies_of
 from tests.support.axe import DESKTOP, PHONE, assert_clean, faults, sideways
-from tests.support.dashboard import EMAIL, PASSWORD, member, sign_in_link
+from tests.support.dashboard import EMAIL, PASSWORD, member
 from tests.support.postgres import Cluster
 from tests.support.server import SERVER_KEY, WRITE_KEY, Server, running, wait_for
 
@@ -81,14 +82,7 @@ class Visit:
 @pytest.fixture(scope="module")
 def signed_in(asked: Server, browser: Browser) -> StorageState:
     """The cookies of a member: signing in once a test would be too often for one address."""
-    with browser.new_context() as context:
-        page = context.new_page()
-        page.goto(sign_in_link(asked))
-        page.get_by_label("Email").fill(EMAIL)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Save and continue").click()
-        expect(page.get_by_role("heading", name="Overview")).to_be_visible()
-        return context.storage_state()
+    return cookies_of(asked, browser)
 
 
 @pytest.fixture

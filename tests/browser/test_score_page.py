@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, ViewportSize, expect
 
 from tests.browser.complaints import complaints_of
+from tests.browser.signing_in import cookies_of
 from tests.support.axe import DESKTOP, assert_clean
-from tests.support.dashboard import EMAIL, PASSWORD, sign_in_link
 from tests.support.ids import uuid7_at
 from tests.support.postgres import Cluster
 from tests.support.server import Server, running
@@ -40,14 +40,7 @@ def served(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(scope="module")
 def signed_in(served: Server, browser: Browser) -> StorageState:
-    with browser.new_context() as context:
-        page = context.new_page()
-        page.goto(sign_in_link(served))
-        page.get_by_label("Email").fill(EMAIL)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Save and continue").click()
-        expect(page.get_by_role("heading", name="Overview")).to_be_visible()
-        return context.storage_state()
+    return cookies_of(served, browser)
 
 
 @pytest.fixture

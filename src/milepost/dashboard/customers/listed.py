@@ -12,13 +12,13 @@ import msgspec
 from milepost.access.callers import member_email
 from milepost.access.services import AnyRequest, services
 from milepost.analytics.asking import Filter
+from milepost.api.within import in_segment
 from milepost.dashboard.customers.columns import TraitWords, chip, heads
 from milepost.dashboard.customers.listing import Bulk, Customers, row
 from milepost.dashboard.customers.state import ListState, problem_of
 from milepost.errors import InvalidRequest, NotFound
 from milepost.insights.customers import CustomerFilter, CustomerPage, count_customers, count_waiting, list_customers
-from milepost.segments.compile import within
-from milepost.segments.keep import list_segments, read_segment
+from milepost.segments.keep import list_segments
 from milepost.segments.model import checked_conditions
 from milepost.store.database import DictConnection
 from milepost.traits.keep import read_names
@@ -95,12 +95,9 @@ async def wanted_by(request: AnyRequest, state: ListState) -> CustomerFilter:
     if not state.segment:
         return found
     try:
-        async with served.database.transaction() as connection:
-            segment = await read_segment(connection, state.segment)
+        return msgspec.structs.replace(found, within=await in_segment(served, state.segment))
     except NotFound:
         return found
-    chosen = await within(served.database, segment.conditions, now=served.now())
-    return msgspec.structs.replace(found, within=chosen)
 
 
 async def list_page(
