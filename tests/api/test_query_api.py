@@ -25,7 +25,6 @@ _QUESTIONS: dict[str, dict[str, Any]] = {
 _PLACES: dict[str, dict[str, Any]] = {
     "trends": {"series": 0, "value": "icp-analysis"},
     "funnel": {"step": 0, "outcome": "dropped"},
-    "retention": {"start": str(datetime.now(UTC).date()), "k": 0},
     "paths": {"step": 1, "label": "navigation"},
     "lifecycle": {"bucket": 29, "state": "new"},
     "stickiness": {"n": 1},
@@ -67,7 +66,8 @@ def test_every_question_and_who_is_behind_it(client: httpx.Client, question: str
     body = answer.json()
     assert (body["unit"], body["timezone"]) == ("customer", "UTC")
     assert datetime.fromisoformat(body["fresh_as_of"]).tzinfo is not None
-    behind = client.post(f"/v1/query/{question}/who", json={"asked": _QUESTIONS[question], "place": _PLACES[question]})
+    place = _PLACES[question] if question != "retention" else {"start": body["groups"][-1]["start"], "k": 0}
+    behind = client.post(f"/v1/query/{question}/who", json={"asked": _QUESTIONS[question], "place": place})
     assert behind.status_code == 200, behind.text
     people = behind.json()
     assert people["total"] == len(people["items"]) >= 1, people

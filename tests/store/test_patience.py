@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
 import time
@@ -10,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import psycopg
+import psycopg.waiting
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
@@ -66,6 +68,34 @@ async def test_an_idle_connection_that_is_silent_is_replaced(dsn: str) -> None:
         async with database.transaction() as connection:
             assert connection.info.backend_pid != pid
         assert time.monotonic() - began < 6
+
+
+async def test_who_leaves_at_any_moment_leaves_a_whole_connection(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever comes next has a transaction, which row level security hangs on, and all of the time there is."""
+    monkeypatch.setattr(psycopg.waiting, "MAX_BUSY_TIME", 0)  # each step lets others run, as on a busy server
+    async with one_connection(dsn) as (database, _):
+
+        async def use() -> None:
+            async with database.transaction() as connection:
+                await connection.execute("select 1")
+
+        for steps in itertools.count():
+            leaving = asyncio.create_task(use())
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            if leaving.done():
+                break
+            leaving.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await leaving
+            async with database.transaction() as connection:
+                assert not connection.autocommit, f"after {steps} steps"
+                assert connection.patience > 2
+                await connection.execute("select set_config('role', 'milepost_reader', true)")
+                assert (await (await connection.execute("select current_user as name")).fetchone()) == {
+                    "name": "milepost_reader"
+                }
+        assert steps > 5
 
 
 async def test_nobody_waits_for_what_takes_too_long() -> None:

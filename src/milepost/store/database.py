@@ -44,7 +44,6 @@ class Database:
         self._pool: AsyncConnectionPool[DictConnection] = AsyncConnectionPool(
             self.dsn,
             connection_class=PatientConnection[Row],
-            configure=self._configure,
             min_size=1,
             max_size=size,
             open=False,
@@ -68,13 +67,10 @@ class Database:
     async def close(self) -> None:
         await self._pool.close(timeout=2)
 
-    async def _configure(self, connection: DictConnection) -> None:
-        connection.patience = self._patience
-
-    async def _check(self, connection: DictConnection) -> None:
+    @staticmethod
+    async def _check(connection: DictConnection) -> None:
         connection.patience = _CHECK
         await AsyncConnectionPool.check_connection(connection)
-        connection.patience = self._patience
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[DictConnection]:
@@ -82,6 +78,10 @@ class Database:
         QueryTimeout when slow."""
         try:
             async with self._pool.connection() as connection:
+                connection.patience = self._patience
+                # A check that its caller's going away cuts short can leave this on: then each statement would be a
+                # transaction of its own, kept when the rest fails, and what a customer may read would hold for none.
+                await connection.set_autocommit(False)
                 yield connection
         except psycopg.errors.QueryCanceled as error:
             raise QueryTimeout from error
