@@ -158,7 +158,10 @@ NOBODY: Final[Mapping[str, tuple[str, str]]] = {
         "Improving means: clearly more points in 14 days than in the 14 before.",
     ),
     "declining": ("Nobody is declining", "Declining means: clearly fewer points in 14 days than in the 14 before."),
-    "at_risk": ("Nobody is at risk", "At risk means: irregular use, or almost only events of low impact."),
+    "at_risk": (
+        "Nobody is at risk",
+        "At risk means: active on at most half as many of the last 28 days as is usual for the customer.",
+    ),
 }
 
 

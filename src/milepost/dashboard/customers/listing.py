@@ -41,6 +41,8 @@ class CustomerRow:
     owner: str = ""
     traits: dict[str, Cell] = field(default_factory=dict)
     picked: bool = False
+    reason: str = ""
+    """Why the customer is at risk, where it is."""
 
     @property
     def url(self) -> str:
@@ -143,6 +145,11 @@ class Customers:
         return COLUMN_NAMES
 
     @property
+    def reasons(self) -> bool:
+        """Whether rows say why a customer is at risk."""
+        return self.state.show == "at_risk" or self.state.sort == "risk"
+
+    @property
     def many(self) -> bool:
         """Whether there are more columns than fit beside each other."""
         return len(self.heads) > 10 or any(head.trait for head in self.heads)
@@ -199,4 +206,5 @@ def row(
         owner if isinstance(owner, str) else "",
         {head.key: words.cell(head.trait, item.traits.get(head.trait)) for head in heads if words and head.trait},
         picked,
+        item.at_risk.reason if item.at_risk else "",
     )
