@@ -8,12 +8,15 @@ from datetime import UTC, datetime, timedelta
 from tests.support.server import SERVER_KEY, Server
 
 
-def send_past(server: Server, customer: str, days_ago: Iterable[int]) -> None:
-    """An event on each of these days before today."""
+def send_past(server: Server, **days_ago: Iterable[int]) -> None:
+    """An event of each customer, `fell_inc` being 'fell-inc', on each of these days before today; and a crowd of others
+    today, so that some who fell are at risk, whoever else did."""
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=1, microsecond=0)
+    crowd = {f"crowd-{n}": [0] for n in range(33)}
     events = [
-        {"customer_id": customer, "event_type": "navigation", "timestamp": (midnight - timedelta(days=ago)).isoformat()}
-        for ago in days_ago
+        {"customer_id": name, "event_type": "navigation", "timestamp": (midnight - timedelta(days=ago)).isoformat()}
+        for name, days in ({name.replace("_", "-"): days for name, days in days_ago.items()} | crowd).items()
+        for ago in days
     ]
     with server.client(SERVER_KEY) as client:
         receipt = client.post("/v1/events", json={"events": events}).json()

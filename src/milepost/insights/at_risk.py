@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from psycopg import sql
 
-from milepost.store.database import DictConnection
+from milepost.insights.by_owner import owned_by
+from milepost.store.database import DictConnection, Row
 from milepost.store.queries import load
 
 #: Days that count as recent, and all that are looked at.
@@ -42,6 +43,14 @@ class Fall(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class Changed(NamedTuple):
+    """A customer that changed against its own past, and how, in a sentence."""
+
+    customer_id: str
+    name: str
+    reason: str
+
+
 async def at_risk_among(connection: DictConnection, customers: Sequence[str], *, now: datetime) -> dict[str, Fall]:
     """Those of these customers who are at risk, as of the last settling."""
     if not customers:
@@ -49,6 +58,40 @@ async def at_risk_among(connection: DictConnection, customers: Sequence[str], *,
     values = {"customers": list(customers), "now": now}
     rows = await (await connection.execute(_AMONG, values)).fetchall()
     return {str(row["customer_id"]): fall_of(row) for row in rows}
+
+
+class AtRisk(NamedTuple):
+    """The first of those at risk with why, and how many they are; `name` falls back to the id."""
+
+    first: tuple[Changed, ...]
+    total: int
+
+
+async def first_at_risk(connection: DictConnection, *, now: datetime, limit: int, owner: str, theirs: bool) -> AtRisk:
+    """Those of an owner, a member's address in small letters; or, not `theirs`, of everybody else."""
+    owned = owned_by(owner) if theirs else sql.SQL("not {}").format(owned_by(owner))
+    both = sql.SQL("milepost.snapshots n join milepost.standing s using (customer_id)")
+    query = sql.SQL(_SQL["first"]).format(away=AWAY, flagged=FLAGGED, wanted=owned, counted=both)
+    rows = await (await connection.execute(query, {"now": now, "limit": limit, "owner": owner})).fetchall()
+    found = tuple(Changed(str(row["customer_id"]), _name(row), fall_of(row).reason) for row in rows)
+    return AtRisk(found, int(str(rows[0]["total"])) if rows else 0)
+
+
+async def first_risen(connection: DictConnection, *, limit: int) -> tuple[Changed, ...]:
+    """Who rose most against their own past."""
+    rows = await (await connection.execute(_SQL["risen"], {"limit": limit})).fetchall()
+    return tuple(
+        Changed(
+            str(row["customer_id"]),
+            _name(row),
+            against_own_past(int(str(row["active_days"])), float(str(row["usual_days"]))),
+        )
+        for row in rows
+    )
+
+
+def _name(row: Row) -> str:
+    return str(row["name"] or row["customer_id"])
 
 
 def fall_of(row: object) -> Fall:

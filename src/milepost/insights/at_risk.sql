@@ -15,3 +15,19 @@ n.missed_days is not null and (-n.missed_days, n.customer_id) <= (
 select n.customer_id, n.active_days, n.usual_days, {away} as days_away
 from milepost.snapshots n join milepost.standing s using (customer_id)
 where n.customer_id = any(%(customers)s::text[]) and {flagged}
+
+-- name: first
+-- The first of those at risk, and how many they are.
+select n.customer_id, c.name, n.active_days, n.usual_days, {away} as days_away,
+  (select count(*) from {counted} where {flagged} and {wanted}) as total
+from milepost.snapshots n join milepost.standing s using (customer_id)
+left join milepost.customers c using (customer_id)
+where {flagged} and {wanted}
+order by n.missed_days desc, n.customer_id limit %(limit)s
+
+-- name: risen
+-- Who rose most against their own past: at least twice as many active days, and four more.
+select n.customer_id, c.name, n.active_days, n.usual_days
+from milepost.snapshots n left join milepost.customers c using (customer_id)
+where n.active_days >= 2 * n.usual_days and n.active_days >= n.usual_days + 4
+order by n.active_days - n.usual_days desc, n.customer_id limit %(limit)s
