@@ -31,6 +31,7 @@ AWAY: Final = sql.SQL("greatest(0, {} - (s.last_event_at at time zone 'UTC')::da
 #: Whether a snapshot `n` is of a customer at risk; takes `now`.
 FLAGGED: Final = sql.SQL(_SQL["flagged"]).format(share=sql.Literal(SHARE), today=_TODAY, days=sql.Literal(WINDOW - 1))
 _AMONG: Final = sql.SQL(_SQL["among"]).format(away=AWAY, flagged=FLAGGED)
+_THESE: Final = sql.SQL(_SQL["among"]).format(away=AWAY, flagged=sql.SQL("true"))
 
 
 class Fall(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,12 +52,14 @@ class Changed(NamedTuple):
     reason: str
 
 
-async def at_risk_among(connection: DictConnection, customers: Sequence[str], *, now: datetime) -> dict[str, Fall]:
-    """Those of these customers who are at risk, as of the last settling."""
+async def at_risk_among(
+    connection: DictConnection, customers: Sequence[str], *, now: datetime, all_are: bool = False
+) -> dict[str, Fall]:
+    """Those of these customers who are at risk, as of the last settling; `all_are`: it is known that they are."""
     if not customers:
         return {}
     values = {"customers": list(customers), "now": now}
-    rows = await (await connection.execute(_AMONG, values)).fetchall()
+    rows = await (await connection.execute(_THESE if all_are else _AMONG, values)).fetchall()
     return {str(row["customer_id"]): fall_of(row) for row in rows}
 
 

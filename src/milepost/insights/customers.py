@@ -232,7 +232,8 @@ async def _page(
 ) -> CustomerPage:
     items = msgspec.convert(rows, list[CustomerSummary])
     known = await read_now(connection, "customer", [item.customer_id for item in items])
-    falls = await at_risk_among(connection, [item.customer_id for item in items], now=now)
+    flagged = asked.wanted.status == "at_risk"
+    falls = await at_risk_among(connection, [item.customer_id for item in items], now=now, all_are=flagged)
     for item in items:
         item.traits, item.at_risk = known[item.customer_id], falls.get(item.customer_id)
     total = int(str(rows[0]["total"])) if rows else await _count(connection, asked, values)
