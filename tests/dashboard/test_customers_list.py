@@ -244,6 +244,7 @@ def test_at_risk_is_a_ranked_list_that_says_why(shared_server: Server, dana: htt
     # The order is the tab's own: it stands in no address, and goes with it.
     assert ListState.of("show=at_risk").url() == "/customers?show=at_risk"
     assert ListState.of("show=at_risk").url(show="all") == "/customers"
+    assert ListState.of("show=at_risk&col=events").url(show="all") == "/customers?col=events"
     rows = list(csv.reader(io.StringIO(dana.get("/customers.csv?show=at_risk").text.removeprefix("\ufeff"))))
     assert rows[0][-1] == "Why at risk"
     assert [row[0] for row in rows[1:]] == names

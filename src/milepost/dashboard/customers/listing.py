@@ -11,7 +11,7 @@ from markupsafe import Markup
 from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
 from milepost.dashboard.customers.columns import COLUMN_NAMES, FIGURE_NAMES, Cell, Chip, Head, TraitWords
-from milepost.dashboard.customers.state import ListState, default_descending
+from milepost.dashboard.customers.state import ListState, default_columns, default_descending
 from milepost.dashboard.questions.address import Pairs
 from milepost.dashboard.questions.words import OPERATORS
 from milepost.dashboard.views import customer_url
@@ -168,7 +168,8 @@ class Customers:
     @property
     def nothing_chosen_url(self) -> str:
         """All customers, with the columns as they are."""
-        return ListState(columns=self.state.columns).url()
+        usual = self.state.columns == default_columns(self.state.show)
+        return (ListState() if usual else ListState(columns=self.state.columns)).url()
 
     def sort_url(self, column: str) -> str:
         """Sorts by `column`; on the column already sorted by, turns the order round."""

@@ -19,6 +19,8 @@ SHOWS: Final[tuple[Show, ...]] = ("all", "active", "quiet", "improving", "declin
 CUSTOMER_SORTS: Final = ("name", "last_seen", "events", "sessions", "exports", "resources", "rate", "score", "risk")
 #: Columns that every list can have, in their order; the first is always there.
 COLUMNS: Final = ("owner", "last_seen", "events", "sessions", "exports", "resources", "rate", "score", "weeks")
+#: Beside a reason there is room for fewer.
+_BESIDE_REASONS: Final = ("owner", "last_seen", "rate", "score", "weeks")
 #: More columns of traits than these cannot be read beside each other.
 MOST_TRAITS: Final = 12
 _WITHOUT_VALUES: Final = ("is_set", "is_not_set")
@@ -32,6 +34,11 @@ def default_descending(sort: str) -> bool:
 def default_sort(show: str) -> str:
     """What a list is in the order of when the address names none."""
     return "risk" if show == "at_risk" else "last_seen"
+
+
+def default_columns(show: str) -> tuple[str, ...]:
+    """What a list shows when the address names no columns."""
+    return _BESIDE_REASONS if show == "at_risk" else COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,7 @@ class ListState:
             show=show,
             owner=address.text("owner").strip().lower()[:320],
             filters=tuple(row for row in address.filters() if row.name and not problem_of(row, known_only=True)),
-            columns=columns if named else COLUMNS,
+            columns=columns if named else default_columns(show),
             sort=sort,
             descending=down,
         )
@@ -130,7 +137,8 @@ class ListState:
         defaults = {"q": "", "tag": "", "segment": "", "owner": "", "show": "all"}
         defaults["sort"] = default_sort(state["show"])
         defaults["dir"] = "desc" if default_descending(state["sort"]) else "asc"
-        columns = [("col", one) for one in self.columns or ("none",)] if self.columns != COLUMNS else []
+        chosen = self.columns != default_columns(self.show)
+        columns = [("col", one) for one in self.columns or ("none",)] if chosen else []
         return [
             *((name, value) for name, value in state.items() if value != defaults.get(name)),
             *filter_pairs(self.filters),
