@@ -57,7 +57,12 @@ def _views(scenario: Scenario) -> Iterator[tuple[str, str, v.Section | None, obj
     """(name, template, section, view) of every page; section None: nobody is signed in."""
     full = scenario == "full"
     text = EVIL * 3 if scenario == "absurd" else ""
-    yield "overview", "overview.html", "overview", marked.on_overview(sample.overview(scenario), scenario)
+    yield (
+        "overview",
+        "overview.html",
+        "overview",
+        sample_work.due(marked.on_overview(sample.overview(scenario), scenario), scenario),
+    )
     yield (
         "getting-started",
         "getting_started.html",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -39,6 +40,14 @@ async def read_open(connection: DictConnection, customer_id: str, *, now: dateti
     if not rows and await (await connection.execute(_SQL["known"], asked)).fetchone() is None:
         raise NotFound(f"No customer {customer_id[:200]!r}. It appears with its first event.", field="customer_id")
     return Recommendations(customer_id, [recommendation(row, now) for row in rows])
+
+
+async def read_best(
+    connection: DictConnection, customers: Sequence[str], *, now: datetime
+) -> dict[str, Recommendation]:
+    """The best open one of each of these customers who has any."""
+    rows = await (await connection.execute(_SQL["best"], {"customers": list(customers), "now": now})).fetchall()
+    return {str(row["customer_id"]): recommendation(row, now) for row in rows}
 
 
 async def read_history(

@@ -38,3 +38,9 @@ order by p.rank desc, p.made_at desc, p.recommendation_id desc
 -- How many the queue has, counted up to a limit.
 select count(*) as total from (
   select 1 from milepost.recommendations r where not held_out and {which} limit %(most)s) as few
+
+-- name: best
+-- The best open recommendation of each of some customers.
+select distinct on (customer_id) r.* from milepost.recommendations r
+where customer_id = any (%(customers)s) and not held_out and closed_at is null and expires_at > %(now)s
+order by customer_id, rank desc, made_at desc, recommendation_id desc
