@@ -14,15 +14,21 @@ select s.customer_id,
   %(today)s - (s.first_event_at at time zone 'UTC')::date as days_since_first_event,
   greatest(0, floor(extract(epoch from %(now)s - s.last_event_at) / 86400))::integer as days_since_last_activity,
   greatest(0, floor(extract(epoch from %(now)s - s.last_action_at) / 86400))::integer as days_since_last_action,
-  coalesce(t.tools, '{}') as tools, d.exports, d.resources_created, d.resources_shared, d.milestones
+  coalesce(t.tools, '{}') as tools, d.exports, d.resources_created, d.resources_shared, d.milestones,
+  d.active_days_28, round(d.days_before / nullif(p.periods, 0)::numeric)::integer as usual_active_days
 from milepost.standing s
 left join milepost.snapshots n using (customer_id)
 left join lateral (
   select jsonb_object_agg(tool, last_day) as tools from (
     select tool, max(day) as last_day from milepost.customer_days cross join lateral unnest(tools) as tool
     where customer_id = s.customer_id group by 1) as by_tool) as t on true
+-- Whole periods of 28 days before the last one that the customer has been here for, three at most: what is usual.
+cross join lateral (
+  select least(3, greatest(0, (%(today)s - (s.first_event_at at time zone 'UTC')::date + 1 - 28) / 28)) as periods) as p
 left join lateral (
-  select max(day) filter (where exports > 0) as exports,
+  select count(*) filter (where day > %(today)s - 28 and day <= %(today)s) as active_days_28,
+    count(*) filter (where day > %(today)s - 28 * (1 + p.periods) and day <= %(today)s - 28) as days_before,
+    max(day) filter (where exports > 0) as exports,
     max(day) filter (where resources_created > 0) as resources_created,
     max(day) filter (where resources_shared > 0) as resources_shared,
     max(day) filter (where milestones > 0) as milestones
