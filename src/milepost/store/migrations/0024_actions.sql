@@ -43,5 +43,9 @@ create index idx_recommendation_acts_recommendation on milepost.recommendation_a
 create index idx_recommendations_closed on milepost.recommendations (closed_at desc, recommendation_id desc)
   where not held_out and closed_at is not null;
 
+-- Whose account it is: of a member's accounts alone, not of everybody's.
+create index idx_traits_owner on milepost.traits (lower(word))
+  where kind = 'customer' and name = 'owner' and until is null;
+
 call milepost.protect('milepost.recommendation_work');
 call milepost.protect('milepost.recommendation_acts');
