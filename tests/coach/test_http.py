@@ -170,7 +170,9 @@ def test_what_the_team_does_is_not_what_the_customer_says(served: Server) -> Non
         # Who leaves the team hands over what they had.
         with member(served, "127.0.0.32", "leaver@example.com"), psycopg.connect(served.database_url) as connection:
             act(act="assign", assignee="leaver@example.com")
-            ids = dict(connection.execute("select email, member_id::text from milepost.members").fetchall())
+            ids: dict[str, str] = dict(
+                connection.execute("select email, member_id::text from milepost.members").fetchall()
+            )
             remove = f"/settings/team/{ids['leaver@example.com']}/remove"
             assert send_form(dana, remove, remove, to=ids[EMAIL]).status_code == 303
         assert mine(assignee=EMAIL) == [rid]

@@ -21,6 +21,7 @@ from milepost.vocabulary import ME, NOBODY
 Show = Literal["open", "snoozed", "closed"]
 #: The inbox's tabs; `open` is where it begins.
 SHOWS: Final[tuple[tuple[Show, str], ...]] = (("open", "Open"), ("snoozed", "Snoozed"), ("closed", "Closed"))
+_FEW: Final = 12
 #: The customer's part in it, as the team reads it.
 _CUSTOMER: Final = {
     "made": "not seen by the customer yet",
@@ -93,6 +94,11 @@ class Choices:
     email: str
     today: date
     whys: tuple[tuple[Why, str], ...] = tuple(WHYS.items())
+
+    @property
+    def many(self) -> bool:
+        """Too many to stand in every row: one types a part of the address."""
+        return len(self.members) > _FEW
 
     @property
     def week(self) -> date:
