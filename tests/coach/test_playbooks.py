@@ -129,7 +129,7 @@ def test_without_a_text_for_the_team_the_conditions_become_one() -> None:
     assert found.team == (
         "Suggest to them: Do it",
         "12 events in all, has not shared a resource in the last 28 days.",
-        "Because Do it.",
+        "Because. Do it.",
     )
     assert found.evidence[1] == Evidence("Shared a resource, in the last 28 days", "never")
 

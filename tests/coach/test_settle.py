@@ -92,8 +92,8 @@ def test_the_team_reads_what_is_usual_and_the_customer_its_own_text(connection: 
     read = "select w.action, w.reason, w.words from milepost.recommendation_work w join milepost.recommendations r"
     read += " using (recommendation_id) order by r.customer_id"
     assert connection.execute(read).fetchall() == [
-        ("Ask them", "Active on 2 days in the last 28, usually 11.", "You were away Come back."),
-        ("Ask them", "1 event in all.", "You were away Come back."),
+        ("Ask them", "Active on 2 days in the last 28, usually 11.", "You were away. Come back."),
+        ("Ask them", "1 event in all.", "You were away. Come back."),
     ]
 
 

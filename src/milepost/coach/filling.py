@@ -19,7 +19,7 @@ _VERBS: Final = {
     "scaling_metric": "reported a figure",
     "professional_action": "recorded a professional step",
     "navigation": "opened a page",
-    "content_interaction": "read anything",
+    "content_interaction": "read content",
     "resource_generation": "made a resource",
     "resource_share": "shared a resource",
     "systematic_progression": "moved ahead",

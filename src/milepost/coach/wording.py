@@ -90,8 +90,8 @@ def why(
 
 def suggested(action: str, reason: str, *, why: str) -> TeamText:
     """Of what is for the customer to do, in the customer's own words."""
-    sentence = action if action.endswith((".", "!", "?")) else f"{action}."
-    return TeamText(f"Suggest to them: {action}", why, f"{reason} {sentence}".strip())
+    words = " ".join(text if text.endswith((".", "!", "?")) else f"{text}." for text in (reason, action) if text)
+    return TeamText(f"Suggest to them: {action}", why, words)
 
 
 def _events(about: EventsCondition, count: int, tools: Mapping[str, str]) -> str:
