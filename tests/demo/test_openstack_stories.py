@@ -97,7 +97,7 @@ def test_whose_champion_left(demo: Demo) -> None:
 def test_pages_speak_of_companies_and_changes(demo: Demo) -> None:
     name = known.quiet(_seen())[0]
     person = next(event.user_id for event in known.by_company()[name])
-    pages = f"""/ /customers /customers/{name} /customers/{name}/people /people/{person} /tools /coaching /practice
+    pages = f"""/ /customers /customers/{name} /customers/{name}/people /people/{person} /tools /actions /practice
         /game /event-names"""
     for path in pages.split():
         answer = demo.client.get(path, follow_redirects=True)

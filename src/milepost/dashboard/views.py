@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 Section = Literal[
     "overview", "live", "customers", "tasks", "trends", "funnels", "retention", "paths", "lifecycle", "tools",
-    "sessions", "cohorts", "dashboards", "coaching", "practice", "game", "score", "events",
+    "sessions", "cohorts", "dashboards", "actions", "practice", "game", "score", "events",
     "annotations", "keys", "profile", "team", "game-rules", "appearance", "data", "about",
 ]  # fmt: skip
 #: Ids that are pages of their own where customers have theirs.

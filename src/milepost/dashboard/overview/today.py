@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from milepost.access.callers import member_email
 from milepost.access.services import AnyRequest, services
-from milepost.coach.read import read_best
+from milepost.coach.queue import read_firsts
 from milepost.dashboard.overview.view import MOST_NEEDS, MOST_TASKS, Need, Today
 from milepost.dashboard.page_context import zone_of
 from milepost.dashboard.work.rows import task_row
@@ -30,9 +30,9 @@ async def read_today(connection: DictConnection, request: AnyRequest) -> Today:
     first = [*((one, True) for one in own.first), *((one, False) for one in others.first)][:MOST_NEEDS]
     ids = [one.customer_id for one, _ in first]
     traits = await read_now(connection, "customer", ids)
-    coach = await read_best(connection, ids, now=now) if ids else {}
-    owns = own.total or await count_customers(connection, now=now, wanted=CustomerFilter(owner=email))
     today = now.astimezone(zone_of(request)).date()
+    coach = await read_firsts(connection, ids, now=now, today=today) if ids else {}
+    owns = own.total or await count_customers(connection, now=now, wanted=CustomerFilter(owner=email))
     wanted = TaskFilter(assignee=email, done=False, due_before=today + timedelta(days=1))
     due = (await list_tasks(connection, wanted, limit=_MOST_DUE)).items
     return Today(
@@ -43,7 +43,7 @@ async def read_today(connection: DictConnection, request: AnyRequest) -> Today:
                 one.reason,
                 str(traits[one.customer_id].get("owner") or ""),
                 mine,
-                coach[one.customer_id].title if one.customer_id in coach else "",
+                coach[one.customer_id].team.action if one.customer_id in coach else "",
             )
             for one, mine in first
         ),
