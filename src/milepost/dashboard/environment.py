@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from milepost.dashboard import charts, markup
 from milepost.dashboard import format as fmt
-from milepost.dashboard.questions.words import fresh
+from milepost.dashboard.questions.spans import fresh
 from milepost.dashboard.settings.tabs import TABS
 from milepost.dashboard.static_files import static
 from milepost.dashboard.views import EXPLORE, QUIET_DAYS, Shell, customer_url

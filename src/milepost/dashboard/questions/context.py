@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from milepost.analytics.asking import Answer
 from milepost.dashboard import markup
-from milepost.dashboard.questions import words
+from milepost.dashboard.questions import spans, words
 from milepost.dashboard.questions.address import address_of
 from milepost.dashboard.questions.asked import PageQuestion
 from milepost.dashboard.questions.shown import Cell, Column
@@ -40,7 +40,7 @@ class AnswerContext:
         return words.units(self.asked.unit, count)
 
     def days(self, answer: Answer) -> str:
-        return words.days_words(answer, self.asked.period)
+        return spans.days_words(answer, self.asked.period)
 
     def partial(self, answer: Answer, interval: str, buckets: Sequence[date | datetime]) -> Mapping[str, str]:
         """The intervals, by place, that the period has only a part of, and which: '2 of 31 days', 'so far'. Beside
@@ -69,7 +69,7 @@ def named(label: Markup | str, href: str = "") -> Cell:
 
 def interval_cell(start: date | datetime, interval: str, partial: str = "") -> Cell:
     """What names a row of a table by intervals; `partial`: how much of it there is."""
-    said = words.bucket(start, interval)
+    said = spans.bucket(start, interval)
     return Cell(said + Markup(' <span class="muted">{}</span>').format(partial) if partial else said)
 
 
@@ -83,7 +83,7 @@ def share(value: float | None) -> Cell:
 
 
 def lasting(value: float | None) -> Cell:
-    return Cell(words.seconds(value))
+    return Cell(spans.seconds(value))
 
 
 def text_column(label: str) -> Column:

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from milepost.analytics.funnel import Funnel, FunnelAnswer, FunnelGroup
 from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
-from milepost.dashboard.questions import words
+from milepost.dashboard.questions import spans, words
 from milepost.dashboard.questions.context import AnswerContext, count, lasting, named, share, text_column
 from milepost.dashboard.questions.shown import Cell, Column, Key, Panel, Shown, Table
 
@@ -33,7 +33,7 @@ def sentence(answer: FunnelAnswer, before: FunnelAnswer | None, names: list[str]
     first, last = steps[0].count, steps[-1].count
     now = steps[-1].of_first or 0
     was = before.total.steps[-1].of_first if before and before.total.steps else None
-    when = before and words.in_earlier(answer.first, answer.last, before.first, before.last)
+    when = before and spans.in_earlier(answer.first, answer.last, before.first, before.last)
     if before is None or was is None:
         said = Markup("Conversion is {}").format(markup.share(now))
     elif abs(now - was) < 0.005:

@@ -8,7 +8,7 @@ from milepost.analytics.lifecycle import LifecycleAnswer
 from milepost.analytics.stickiness import StickinessAnswer
 from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
-from milepost.dashboard.questions import words
+from milepost.dashboard.questions import spans, words
 from milepost.dashboard.questions.context import (
     AnswerContext,
     count,
@@ -87,7 +87,7 @@ def _whole(answer: LifecycleAnswer, context: AnswerContext) -> int:
 
 def _sentence(answer: LifecycleAnswer, at: int, context: AnswerContext) -> Markup:
     came, left = answer.new[at] + answer.resurrected[at], answer.dormant[at]
-    begun = words.at_bucket(answer.buckets[at], answer.interval)
+    begun = spans.at_bucket(answer.buckets[at], answer.interval)
     where = begun[:1].upper() + begun[1:]
     if came == left:
         return where + Markup(" as many {} came as went quiet: {}.").format(context.units(), markup.number(came))

@@ -8,7 +8,7 @@ from milepost.analytics.asking import EventKind
 from milepost.analytics.retention import Group, Retention, RetentionAnswer
 from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
-from milepost.dashboard.questions import words
+from milepost.dashboard.questions import spans
 from milepost.dashboard.questions.context import AnswerContext, count, stamp, text_column
 from milepost.dashboard.questions.shown import HEAT_STEPS, Cell, Column, Panel, Shown, Table
 
@@ -66,7 +66,7 @@ def show(answer: RetentionAnswer, before: RetentionAnswer | None, question: Rete
     begun = sum(group.size for group in groups)
     title = f"Came back, {every} by {every}"
     where = "in exactly that" if question.bounded else "in that or any later"
-    beside = "" if before is None else f" Before is the average of {words.between(before.first, before.last)}."
+    beside = "" if before is None else f" Before is the average of {spans.between(before.first, before.last)}."
     detail = Markup("A cell is the share of a row's {} who came back {} {}; a dotted one may still grow.{}").format(
         context.units(), where, every, beside
     )
@@ -86,7 +86,7 @@ def heat(value: float | None) -> int | None:
 
 def _row(group: Group, answer: RetentionAnswer, context: AnswerContext, longest: int) -> tuple[Cell, ...]:
     start = stamp(group.start)
-    cells = [Cell(words.bucket(group.start, answer.interval)), count(group.size, context.who(start=start, k=0))]
+    cells = [Cell(spans.bucket(group.start, answer.interval)), count(group.size, context.who(start=start, k=0))]
     for k in range(1, longest):
         came = group.counts[k] if k < len(group.counts) else None
         if came is None or not group.size:

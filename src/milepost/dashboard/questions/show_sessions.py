@@ -8,7 +8,7 @@ from milepost.analytics.sessions import Sessions, SessionsAnswer
 from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
 from milepost.dashboard import views as v
-from milepost.dashboard.questions import words
+from milepost.dashboard.questions import spans, words
 from milepost.dashboard.questions.context import (
     AnswerContext,
     compared,
@@ -74,11 +74,11 @@ def _sentence(answer: SessionsAnswer, before: SessionsAnswer | None, context: An
         markup.number(total.sessions), fmt.plural(total.sessions, "session"), context.days(answer)
     )
     if before:
-        when = words.in_earlier(answer.first, answer.last, before.first, before.last)
+        when = spans.in_earlier(answer.first, answer.last, before.first, before.last)
         said += compared(total.sessions, before.total.sessions, what=when)
     if total.median_seconds is None:
         return said + "."
-    return said + Markup("; half of them last {} or longer.").format(words.seconds(total.median_seconds))
+    return said + Markup("; half of them last {} or longer.").format(spans.seconds(total.median_seconds))
 
 
 def _groups(answer: SessionsAnswer, question: Sessions, context: AnswerContext) -> Panel:

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from milepost.analytics.tools import ToolsAnswer, ToolUse
 from milepost.dashboard import markup
-from milepost.dashboard.questions import words
+from milepost.dashboard.questions import spans, words
 from milepost.dashboard.questions.context import AnswerContext, count, named, share, text_column
 from milepost.dashboard.questions.shown import HEAT_STEPS, Cell, Column, Panel, Shown, Table
 
@@ -62,7 +62,7 @@ def adoption(answer: ToolsAnswer, before: ToolsAnswer | None, names: list[str], 
             for tool, name in list(zip(answer.tools, names, strict=True))[:20]
         ],
     }
-    beside = "" if before is None else f" Before is {words.between(before.first, before.last)}."
+    beside = "" if before is None else f" Before is {spans.between(before.first, before.last)}."
     detail = Markup("The share of {} who used each tool {}, and how deeply.{}").format(
         context.units(), context.days(answer), beside
     )

@@ -8,7 +8,7 @@ from milepost.analytics.measures import DURATIONS, Measure
 from milepost.analytics.trends import Line, Trends, TrendsAnswer
 from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
-from milepost.dashboard.questions import words
+from milepost.dashboard.questions import spans, words
 from milepost.dashboard.questions.context import AnswerContext, changed, compared, interval_cell, lasting, stamp
 from milepost.dashboard.questions.shown import Cell, Column, Key, Panel, Shown, Table
 
@@ -162,7 +162,7 @@ def _beside(answer: TrendsAnswer) -> Markup:
 
 def _days(answer: TrendsAnswer) -> str:
     first, last = answer.previous_first, answer.previous_last
-    return "" if first is None or last is None else words.between(first, last)
+    return "" if first is None or last is None else spans.between(first, last)
 
 
 def _sentence(answer: TrendsAnswer, question: Trends, context: AnswerContext, names: list[str]) -> Markup:
@@ -196,7 +196,7 @@ def _sentence(answer: TrendsAnswer, question: Trends, context: AnswerContext, na
         return said + "."
     best = max(whole, key=lambda at: _size(first.values[at]))
     return said + Markup("; most {}, {}.").format(
-        words.at_bucket(answer.buckets[best], answer.interval), figure(first.values[best])
+        spans.at_bucket(answer.buckets[best], answer.interval), figure(first.values[best])
     )
 
 
@@ -205,7 +205,7 @@ def _than(answer: TrendsAnswer, line: Line) -> Markup:
     first, last = answer.previous_first, answer.previous_last
     if first is None or last is None:
         return Markup("")
-    when = words.in_earlier(answer.first, answer.last, first, last)
+    when = spans.in_earlier(answer.first, answer.last, first, last)
     return compared(line.total, line.previous_total, what=when)
 
 

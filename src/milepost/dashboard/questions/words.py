@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
 from typing import Final, get_args
 
-from markupsafe import Markup
-
-from milepost.analytics.asking import Answer, EventKind, Filter, Period, Range, Unit
+from milepost.analytics.asking import EventKind, Filter, Range, Unit
 from milepost.analytics.measures import OF_A_FIELD, Measure
 from milepost.dashboard import format as fmt
 from milepost.dashboard.describe import competency_names, stage_names
@@ -260,18 +257,6 @@ def traits_words(at: str) -> str:
     return "Traits are as they are now, also for events of before."
 
 
-def days_words(answer: Answer, period: Period) -> str:
-    """'in the last 30 days', 'this month', 'from 1 Nov 2026 to 12 Nov 2026'."""
-    days = (answer.last - answer.first).days + 1
-    if period.range:
-        return RANGES[period.range].lower()
-    if period.first is None:
-        return "today" if days == 1 else f"in the last {fmt.integer(days)} days"
-    if days == 1:
-        return f"on {fmt.short_date(answer.first)}"
-    return f"from {fmt.short_date(answer.first)} to {fmt.short_date(answer.last)}"
-
-
 def values_words(row: FilterRow, names: Names) -> str:
     """The values of a line of the form, as people say them; "" where it has none."""
     values = split_values(row.value)
@@ -282,52 +267,6 @@ def row_words(row: FilterRow, names: Names) -> str:
     """A line of the form in words: 'Plan is pro', or 'Plan …' while it is not complete."""
     condition = row.filter()
     return filter_words(condition, names) if condition else f"{field_words(row.name or row.field, names)} …"
-
-
-def between(first: date, last: date) -> str:
-    """'1 Nov 2026 to 7 Nov 2026', or the one day."""
-    return fmt.short_date(first) if first == last else f"{fmt.short_date(first)} to {fmt.short_date(last)}"
-
-
-def in_earlier(first: date, last: date, before_first: date, before_last: date) -> str:
-    """Days that others are compared with: 'in the 30 days before', else 'between 1 Nov 2025 and 30 Nov 2025'."""
-    days = (last - first).days + 1
-    if (first - before_last).days == 1 and last - first == before_last - before_first:
-        return "on the day before" if days == 1 else f"in the {fmt.integer(days)} days before"
-    if before_first == before_last:
-        return f"on {fmt.short_date(before_first)}"
-    return f"between {fmt.short_date(before_first)} and {fmt.short_date(before_last)}"
-
-
-def bucket(start: date | datetime, interval: str) -> Markup:
-    """An interval by its first day (or hour), in a form that locale.js writes again for the reader."""
-    if isinstance(start, datetime):
-        text = f"{fmt.axis_day(start)}, {start:%H:%M}"
-        return Markup('<time datetime="{}">{}</time>').format(start.isoformat(), text)
-    style, text = ("month", f"{start:%b %Y}") if interval == "month" else ("day", fmt.chart_day(start))
-    return Markup('<time datetime="{}" data-time="{}">{}</time>').format(start.isoformat(), style, text)
-
-
-def at_bucket(start: date | datetime, interval: str) -> Markup:
-    """'on Tue 3 Nov', 'in the week of Mon 2 Nov', 'in Nov 2026', 'at 3 Nov, 14:00'."""
-    said = {"hour": "at", "day": "on", "week": "in the week of", "month": "in"}[interval]
-    return Markup("{} {}").format(said, bucket(start, interval))
-
-
-def fresh(moment: datetime, now: datetime) -> Markup:
-    """How old an answer is: '2 s ago', from a minute on as everywhere."""
-    age = max(0, round((now - moment).total_seconds()))
-    text = "now" if age < 1 else f"{age}\N{NO-BREAK SPACE}s ago" if age < 60 else fmt.relative(moment, now)
-    return Markup('<time datetime="{}" data-time="fresh" title="{}">{}</time>').format(
-        moment.isoformat(), fmt.date_time(moment), text
-    )
-
-
-def seconds(value: float | None) -> Markup:
-    """A length of time; the exact seconds go into a CSV."""
-    if value is None:
-        return Markup('<span class="none" title="Not enough data">–</span>')
-    return Markup('<data value="{}">{}</data>').format(round(value, 3), fmt.duration(round(value * 1000)))
 
 
 def suggestions(plan: Plan) -> Mapping[str, tuple[tuple[str, str], ...]]:
