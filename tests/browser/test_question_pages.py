@@ -266,6 +266,7 @@ def test_reports_are_saved_and_arranged_by_keyboard(visit: Visit) -> None:
     expect(names).to_have_text(["How they convert", "Every event"])
     expect(page.locator(".card.whole h2")).to_have_text("Every event")
     expect(page.locator("[data-card] figure[data-drawn]")).to_have_count(2)  # else cards move under the mouse
+    page.set_viewport_size({"width": 1280, "height": 1600})  # both are seen while one is dragged
     page.locator(".card header").first.drag_to(page.locator(".card").nth(1))
     expect(names).to_have_text(["Every event", "How they convert"])
     page.get_by_role("link", name="How they convert").click()
