@@ -235,6 +235,7 @@ _ROUTES: Final = {
         GET /people/{segment}
         POST /people/{segment}/traits
         GET /practice
+        GET /questions/picks
         GET /questions/values
         GET /search
         GET /segments

@@ -18,6 +18,10 @@ Section = Literal[
     "sessions", "cohorts", "dashboards", "actions", "practice", "game", "score", "events",
     "annotations", "keys", "profile", "team", "game-rules", "appearance", "data", "about",
 ]  # fmt: skip
+#: The sections that are tabs of Explore.
+EXPLORE: Final[tuple[Section, ...]] = (
+    "trends", "funnels", "retention", "paths", "lifecycle", "tools", "sessions", "cohorts",
+)  # fmt: skip
 #: Ids that are pages of their own where customers have theirs.
 _TAKEN: Final = ("bulk", "import")
 

@@ -20,6 +20,7 @@ from milepost.dashboard.overview.view import overview_view
 from milepost.dashboard.page_context import PAGE_HEADERS, page, zone_of
 from milepost.dashboard.questions import words
 from milepost.dashboard.questions.address import Address
+from milepost.dashboard.questions.periods import read_period
 from milepost.dashboard.remembered import Remembered
 from milepost.insights.overview import Activity, any_event, read_activity
 from milepost.names.names import called
@@ -63,7 +64,7 @@ async def home(request: AnyRequest) -> Template:
             view = replace(view, tool=served.plan.tools[0].id)
         return page(request, "getting_started.html", section="overview", view=view)
     query = request.scope["query_string"].decode("latin-1")
-    period = Address.of(query if "days=" in query else f"days={_DAYS}").period("UTC")
+    period = read_period(Address.of(query if "days=" in query else f"days={_DAYS}"), "UTC", served.now())
     # Days are counted by UTC, in whatever zone they are read.
     period = msgspec.structs.replace(period, timezone="UTC")
     window = Window.of(period, served.now())

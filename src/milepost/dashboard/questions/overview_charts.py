@@ -93,7 +93,7 @@ def _panels(
         names = [words.value_words("tool_id", tool.tool_id, known) for tool in adopted.tools]
         sentence = show_tools.sentence(adopted, names, context(2))
         most = msgspec.structs.replace(adopted, tools=adopted.tools[:_MOST_TOOLS])
-        panel = show_tools.adoption(most, names[:_MOST_TOOLS], context(2))
+        panel = show_tools.adoption(most, None, names[:_MOST_TOOLS], context(2))
         shown.append((_titled(panel, "Tool adoption", sentence, panel.size), asked[2].url))
     return shown
 
