@@ -101,10 +101,11 @@
       const free = of === "value" ? { value: text, name: `Use “${text}”`, as: text } : ["event", "tool"].includes(of) ? null : { value: `metadata.${text}`, name: `Event property “${text}”`, as: text };
       const exact = there.some((group) => group.options.some((one) => one.name.toLowerCase() === text.toLowerCase()));
       const other = text && free && !exact ? [{ title: "", options: [free] }] : [];
-      if (text) return of === "value" && text.includes(",") ? [...other, ...there] : [...there, ...other];
       const none = isSelect && !says && source.querySelector('option[value=""]');
+      const clear = { title: "", options: none ? [{ value: "", name: none.textContent.trim(), plain: true }].filter((one) => has(one, text)) : [] };
+      if (text) return of === "value" && text.includes(",") ? [...other, ...there] : [...there, clear, ...other];
       const lately = (recent()[kind] ?? []).filter((one) => typeof one?.value === "string" && typeof one.name === "string");
-      return [...(none ? [{ title: "", options: [{ value: "", name: none.textContent.trim(), plain: true }] }] : []), { title: "Recent", options: lately }, ...there];
+      return [clear, { title: "Recent", options: lately }, ...there];
     }
 
     function show() {
