@@ -98,7 +98,7 @@ from milepost.ingest.write import Writer
 from milepost.insights.aside import Aside
 from milepost.jobs import Jobs
 from milepost.live import LiveFeed, LiveRow
-from milepost.plan import load_plan
+from milepost.plan_keeper import PlanKeeper
 from milepost.settings import Settings, load_settings
 from milepost.settling import Settler
 from milepost.store.database import Database
@@ -255,8 +255,7 @@ def build_services(settings: Settings) -> Services:
         )
     room = Room.of_database()
     database = Database(dsn, size=settings.pool_size, query_seconds=settings.query_seconds, room=room)
-    plan = load_plan(settings.plan_file)
-    tools = plan.tool_names()
+    plans = PlanKeeper(database, settings.plan_file)
 
     def in_words(event: LiveRow) -> str:
         return event_in_words(
@@ -265,7 +264,7 @@ def build_services(settings: Settings) -> Services:
             event.tool_section,
             event.event_metadata,
             event.page_url,
-            tools,
+            plans.plan.tool_names(),
             event.event_name,
         ).sentence
 
@@ -282,7 +281,7 @@ def build_services(settings: Settings) -> Services:
     columns = Columns(settings.data_dir)
     return Services(
         settings=settings,
-        plan=plan,
+        plans=plans,
         database=database,
         columns=columns,
         columns_watch=Watch(columns),
@@ -316,12 +315,13 @@ async def _start(served: Services, _: Task) -> None:
     """Makes the database ready, and only then lets events in. Raises what keeps it from that, to be tried again."""
     settings, dsn = served.settings, served.database.dsn
     try:
-        await in_thread(set_up, dsn, served.plan, settings)
+        served.plans.in_force = await in_thread(set_up, dsn, None, settings)
         await served.database.open()
     except Exception as error:
         served.not_ready = _why_not(error)
         raise
     target = Target(settings.webhook_url, settings.webhook_secret)
+    served.plans.start(served.supervisor)
     served.live.start(served.supervisor)
     if settings.columns:
         served.columns_watch.start(served.supervisor)
