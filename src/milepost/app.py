@@ -83,9 +83,12 @@ from milepost.dashboard.questions import pages as question_pages
 from milepost.dashboard.score import pages as score_pages
 from milepost.dashboard.search import pages as search_pages
 from milepost.dashboard.segments import pages as segment_pages
+from milepost.dashboard.settings import plan as plan_pages
 from milepost.dashboard.settings import profile as profile_pages
+from milepost.dashboard.settings import scoring as scoring_pages
 from milepost.dashboard.settings import server as server_pages
 from milepost.dashboard.settings import team as team_pages
+from milepost.dashboard.settings import tools as tools_pages
 from milepost.dashboard.static_files import browser_sdk, static_router
 from milepost.dashboard.tools_app import tools_app_routes
 from milepost.dashboard.traits import pages as traits_pages
@@ -196,6 +199,9 @@ def create_app(settings: Settings | None = None) -> Litestar:
             profile_pages.router,
             team_pages.router,
             server_pages.router,
+            tools_pages.router,
+            scoring_pages.router,
+            plan_pages.router,
             account_pages.public_router,
             static_router(),
             browser_sdk,

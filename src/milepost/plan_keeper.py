@@ -10,12 +10,12 @@ from typing import Final
 
 import psycopg
 
-from milepost.errors import Conflict
+from milepost.errors import Conflict, DatabaseUnavailable
 from milepost.plan import Plan
 from milepost.store.database import Database
 from milepost.store.plan_tables import apply_plan
 from milepost.store.saved_plans import PlanInForce, newest_id, plan_in_force, plan_without_database, save_plan
-from milepost.supervisor import Supervisor, Task, in_thread
+from milepost.supervisor import Supervisor, Task, in_a_line, in_thread
 
 #: Seconds between two looks for a plan that another server, or a command, has saved.
 _TICK: Final = 2.0
@@ -42,11 +42,16 @@ class PlanKeeper:
         """Checks the text, keeps it and takes it over, at once. `onto`: the newest that whoever changed it had seen.
 
         Raises PlanError for a text that is no plan; Conflict where a file says what the plan is, or somebody was
-        quicker; psycopg.Error. Then nothing was changed.
+        quicker; DatabaseUnavailable. Then nothing was changed.
         """
         if (file := self.in_force.file) is not None:
             raise Conflict(f"The plan is read from {file}. Change it there, and start the server again.")
-        self.in_force = await in_thread(partial(self._save, text, onto=onto, by=by, change=change, now=now))
+        try:
+            self.in_force = await in_thread(partial(self._save, text, onto=onto, by=by, change=change, now=now))
+        except psycopg.OperationalError as error:
+            raise DatabaseUnavailable(
+                f"The plan was not saved, as the database could not be reached: {in_a_line(error)}"
+            ) from error
 
     def _save(self, text: str, *, onto: int, by: str, change: str, now: datetime) -> PlanInForce:
         with self._connect() as connection:

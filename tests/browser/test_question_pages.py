@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, StorageState, expect
 
 from tests.browser.complaints import complaints_of
 from tests.browser.signing_in import cookies_of
@@ -563,3 +563,54 @@ def test_paper_has_the_question_its_answer_and_the_date(visit: Visit) -> None:
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     expect(page.locator(".printed")).to_have_count(0)
     assert page.evaluate("document.documentElement.dataset.theme") is None
+
+
+@pytest.mark.parametrize("keyboard", [False, True], ids=["mouse", "keyboard"])
+def test_what_is_seen_is_named_two_clicks_away(visit: Visit, asked: Server, keyboard: bool) -> None:
+    """A tool is renamed from Tools; one that no plan has is added; an event is named from a customer's page."""
+    done = 0
+
+    def press(found: Locator) -> None:
+        nonlocal done
+        done += 1
+        if keyboard:
+            found.focus()
+            page.keyboard.press("Enter")
+        else:
+            found.click()
+
+    tool, name = ("deal-desk", "Invoice Sent") if keyboard else ("quote-maker", "Quote Made")
+    with asked.client(WRITE_KEY) as sender:
+        event = {"customer_id": "namer", "user_id": "u", "event_name": name, "tool_id": tool}
+        assert sender.post("/v1/events", json={"events": [event]}).json()["accepted"] == 1
+    before = "The library" if keyboard else "Resource Library"
+    page = visit.open("/tools?days=30")
+    press(page.get_by_role("link", name=f"Rename {before}"))
+    expect(page.get_by_label("Name", exact=True).and_(page.locator(":focus"))).to_have_value(before)
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("Our library" if keyboard else "The library")
+    press(page.get_by_role("button", name="Save").and_(page.locator(":visible")))
+    assert done == 2
+    expect(page.get_by_role("status")).to_contain_text("every page calls it so now")
+    assert_clean(page)
+    page.set_viewport_size(DESKTOP)
+    renamed = _table(visit.open("/tools?days=30"), "adoption")
+    assert ("Our library" if keyboard else "The library") in [row[0] for row in renamed], "and a CSV has the name alone"
+
+    add = page.get_by_role("button", name=f"Add {tool}")
+    for _ in range(100):
+        visit.open("/settings/tools")
+        if add.count():
+            break
+    press(add)
+    expect(page.get_by_label("Name", exact=True).and_(page.locator(":focus"))).to_be_visible()
+
+    visit.open("/customers/namer#activity")
+    done = 0
+    press(page.locator("summary", has_text=name).and_(page.locator(":visible")).first)
+    press(page.get_by_role("link", name="Name this event"))
+    expect(page.get_by_label("Called").and_(page.locator(":focus"))).to_have_attribute("placeholder", name)
+    assert done == 2
+    page.keyboard.type(f"{name}, by us")
+    press(page.get_by_role("button", name="Save").and_(page.locator(":visible")))
+    expect(page.get_by_text(f"{name}, by us").first).to_be_visible()

@@ -16,7 +16,8 @@ from urllib.parse import quote
 Section = Literal[
     "overview", "live", "customers", "tasks", "trends", "funnels", "retention", "paths", "lifecycle", "tools",
     "sessions", "cohorts", "dashboards", "coaching", "practice", "game", "score", "events",
-    "annotations", "keys", "profile", "team", "game-rules", "appearance", "data", "about",
+    "annotations", "keys", "profile", "team", "plan-tools", "scoring", "plan", "game-rules", "appearance",
+    "data", "about",
 ]  # fmt: skip
 #: A customer is quiet who was active before and sent nothing for this many days.
 QUIET_DAYS: Final = 14

@@ -67,7 +67,7 @@ def _row(tool: ToolUse, name: str, context: AnswerContext) -> tuple[Cell, ...]:
         return Cell(markup.number(value, digits=1))
 
     return (
-        named(name),
+        Cell(named(name).html + markup.to_rename(tool.tool_id, name)),
         count(tool.units, context.who(tool_id=tool.tool_id)),
         share(tool.share),
         Cell(Markup(""), spark=tuple(tool.weekly)),
