@@ -605,6 +605,13 @@ def test_what_is_seen_is_named_two_clicks_away(visit: Visit, asked: Server, keyb
     press(add)
     expect(page.get_by_label("Name", exact=True).and_(page.locator(":focus"))).to_be_visible()
 
+    live = visit.open("/live").locator("#live-events").get_by_title("Name this event").filter(has_text=name)
+    expect(live.first).to_have_attribute("href", f"/event-names?q={name.replace(' ', '%20')}")
+    later = "Named Later" if keyboard else "Named After"
+    with asked.client(WRITE_KEY) as sender:  # what comes while one looks has the link too
+        sender.post("/v1/events", json={"events": [event | {"event_name": later}]})
+    expect(page.locator("#live-events").get_by_title("Name this event").filter(has_text=later).first).to_be_visible()
+
     visit.open("/customers/namer#activity")
     done = 0
     press(page.locator("summary", has_text=name).and_(page.locator(":visible")).first)
