@@ -107,7 +107,9 @@ def _is_prose(text: str) -> bool:
     """Two words or more, and no SQL, markup, address or selector."""
     if re.search(r"[<>{}=;]|://|^\s*(select|insert|update|delete|with|create|alter|set) |::", text, re.IGNORECASE):
         return False
-    return bool(re.search(r"[A-Za-z’']{2,} [A-Za-z’'…\d]", text)) or bool(re.fullmatch(r"[A-Z][a-z]+( [a-z]+)*[.…?!]?", text))
+    return bool(re.search(r"[A-Za-z’']{2,} [A-Za-z’'…\d]", text)) or bool(
+        re.fullmatch(r"[A-Z][a-z]+( [a-z]+)*[.…?!]?", text)
+    )
 
 
 if __name__ == "__main__":

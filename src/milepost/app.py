@@ -116,8 +116,8 @@ _START_PAUSES: Final = Backoff(first=0.1, most=1.0, factor=1.5)
 
 #: What anybody may cache, or asks for without a browser: no cookie goes with it.
 _WITHOUT_COOKIES = ["^/(static|tools-app)/", "^/(health|ready|metrics|openapi.json|milepost.js)$"]
-#: What is not compressed: everything but files. (Litestar warns of a pattern that matches "/" and all else, so the
-#: overview's address is matched at its end.)
+#: What is not compressed: everything but files. (Litestar warns of a pattern that matches "/" and all else, so
+#: that of Home is matched at its end.)
 _NOT_FILES = [r"^/(?!(static|tools-app)/|milepost\.js$).+", r"(?<=^/)$"]
 #: Paths that take no notice of cookies: a customer's browser must not act as a member of the team.
 _WITHOUT_SESSION = [
@@ -242,7 +242,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             {
                 "services": served,
                 "pages": environment,
-                "activity": overview_pages.remembered_activity(served),
+                "figures": overview_pages.Figures(served),
                 "game": game_pages.remembered_totals(served),
             }
         ),

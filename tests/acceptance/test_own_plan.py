@@ -162,7 +162,7 @@ _ANSWERS_ON_ALL = (
 )  # fmt: skip
 _PAGES = (
     "/", "/overview/charts", "/live", "/customers", "/customers/rosa", "/customers/rosa/timeline", "/customers/old",
-    "/coaching", "/game", "/practice", "/trends?by=growth_stage&wait=1", "/trends?by=tool_id&wait=1",
+    "/actions", "/game", "/practice", "/trends?by=growth_stage&wait=1", "/trends?by=tool_id&wait=1",
     "/trends?by=competency_area&wait=1", "/funnels", "/retention?wait=1", "/paths", "/lifecycle?wait=1",
     "/tools?wait=1", "/sessions?wait=1", "/cohorts", "/cohorts/new", "/dashboards", "/keys",
 )  # fmt: skip

@@ -126,6 +126,7 @@ _ROUTES: Final = {
         GET /v1/customers/{customer_id}/practice
         GET /v1/customers/{customer_id}/recommendations
         POST /v1/customers/{customer_id}/recommendations/{recommendation_id}
+        POST /v1/customers/{customer_id}/recommendations/{recommendation_id}/acts
         GET /v1/customers/{customer_id}/sessions
         GET /v1/customers/{customer_id}/traits/history
         GET /v1/customers/{customer_id}/tags
@@ -180,7 +181,10 @@ _ROUTES: Final = {
         POST /annotations
         POST /annotations/{annotation_id}
         GET /coaching
-        POST /coaching/recommendations/{recommendation_id}
+        GET /actions
+        GET /actions/playbooks
+        POST /actions/bulk
+        POST /actions/{recommendation_id}
         GET /cohorts
         POST /cohorts
         GET /cohorts/new
@@ -231,6 +235,7 @@ _ROUTES: Final = {
         GET /people/{segment}
         POST /people/{segment}/traits
         GET /practice
+        GET /questions/picks
         GET /questions/values
         GET /search
         GET /segments

@@ -57,7 +57,12 @@ def _views(scenario: Scenario) -> Iterator[tuple[str, str, v.Section | None, obj
     """(name, template, section, view) of every page; section None: nobody is signed in."""
     full = scenario == "full"
     text = EVIL * 3 if scenario == "absurd" else ""
-    yield "overview", "overview.html", "overview", marked.on_overview(sample.overview(scenario), scenario)
+    yield (
+        "overview",
+        "overview.html",
+        "overview",
+        sample_work.due(marked.on_overview(sample.overview(scenario), scenario), scenario),
+    )
     yield (
         "getting-started",
         "getting_started.html",
@@ -79,7 +84,10 @@ def _views(scenario: Scenario) -> Iterator[tuple[str, str, v.Section | None, obj
     yield "people", "people/people.html", "customers", None
     yield "person", "people/person.html", "customers", sample_people.person(scenario)
     yield "tasks", "work/tasks.html", "tasks", sample_work.tasks(scenario)
-    yield "coaching", "coach/coaching.html", "coaching", sample_coach.coaching(scenario)
+    yield "actions", "coach/actions.html", "actions", sample_coach.inbox(scenario)
+    yield "actions-snoozed", "coach/actions.html", "actions", sample_coach.inbox(scenario, "snoozed")
+    yield "actions-closed", "coach/actions.html", "actions", sample_coach.inbox(scenario, "closed")
+    yield "playbooks", "coach/playbooks.html", "actions", sample_coach.playbooks(scenario)
     yield "game", "game/game.html", "game", sample_game.page(scenario)
     yield "live", "live.html", "live", sample_stream.live(scenario)
     yield "keys", "keys.html", "keys", sample_stream.keys(scenario)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Final, Literal
 
+from milepost.analytics.asking import Period
 from milepost.dashboard import views as v
 from milepost.dashboard.customers.timeline import EventDetail, Timeline, TimelineEntry, Work, make_timeline
 from milepost.dashboard.customers.view import Bar, Customer, Insight, ScorePart, SessionRow
-from milepost.dashboard.overview.view import DayCount, DaySeries, Milestone, Overview, QuietCustomer, ToolUse
+from milepost.dashboard.overview.view import DayCount, DaySeries, Milestone, Need, Overview, Today, Trend
+from milepost.insights.at_risk import Changed, against_own_past
+from milepost.insights.at_risk import reason as fell
+from milepost.insights.overview import Newcomer
 from milepost.vocabulary import IMPACTS, ActionRole, Impact
 
 Scenario = Literal["full", "empty", "absurd"]
@@ -82,40 +87,62 @@ def _series(scenario: Scenario) -> tuple[DaySeries, DaySeries]:
 
 def overview(scenario: Scenario) -> Overview:
     events, customers = _series(scenario)
+    first, last = events.days[0].day, events.days[-1].day
+    known = Overview(Today(), Period(), first, last, (), events, customers, counted_at=NOW)
+    flat = (0,) * 30
     if scenario == "empty":
-        figures = tuple(v.Figure(label, 0, 0) for label in ("Events", "Sessions", "Exports"))
-        return Overview(0, None, figures, events, customers, (), (), (), 0, NOW - timedelta(days=200))
+        figures = tuple(Trend(label, 0, 0, flat) for label in ("Active customers", "Events", "New customers"))
+        return replace(known, figures=figures, last_event_at=NOW - timedelta(days=200))
     if scenario == "absurd":
-        return Overview(
-            10**12,
-            1,
-            (v.Figure("Events " * 8, 10**15, 1), v.Figure("Sessions", None, 3), v.Figure("Exports", 0, 10**12)),
-            events,
-            customers,
-            tuple(ToolUse(i, n, 10**12 - k, 10**12) for k, (i, n) in enumerate(ABSURD)),
-            tuple(Milestone(i, n, NOW + timedelta(days=400), n * 5, i, 1e12) for i, n in ABSURD),
-            tuple(QuietCustomer(i, n, datetime(2000, 1, 1, tzinfo=UTC), 10**12, 1e9) for i, n in ABSURD),
-            10**12,
-            NOW + timedelta(hours=23),
+        reason = "Active on 28 days in the last 28; usually on 28. Last seen 111 days ago."
+        needs = tuple(Need(i, n, reason, n * 3, mine=k % 2 == 0, coach=n * 5) for k, (i, n) in enumerate(ABSURD))
+        return replace(
+            known,
+            today=Today(
+                needs, 10**9, 10**12, owns=True, due=100, risen=tuple(Changed(i, n * 3, reason) for i, n in ABSURD[:3])
+            ),
+            figures=(
+                Trend("Events " * 8, 10**15, 1, tuple(d.count for d in events.days)),
+                Trend("Sessions", 0, 10**12, flat),
+                Trend("Exports", 3, None, (10**12, 1)),
+            ),
+            milestones=tuple(Milestone(i, n, NOW + timedelta(days=400), n * 5, i, 1e12) for i, n in ABSURD),
+            came=tuple(Newcomer(customer_id=i, name=n, at=NOW + timedelta(days=400)) for i, n in ABSURD),
+            last_event_at=NOW + timedelta(hours=23),
         )
-    tools = (
-        ("resource-library", "Resource Library"),
-        ("icp-analysis", "ICP Analysis"),
-        ("cost-calculator", "Cost Calculator"),
-        ("business-case", "Business Case Builder"),
-    )
-    return Overview(
-        active=1204,
-        active_before=1115,
-        figures=(
-            v.Figure("Events", 13_482, 12_310),
-            v.Figure("Sessions", 2_961, 2_840),
-            v.Figure("Exports", 214, 251),
-            v.Figure("Resources made", 168, 168),
+
+    def trend(label: str, value: int, previous: int | None, mean: int) -> Trend:
+        return Trend(label, value, previous, tuple(wave(k, mean) for k in range(30)))
+
+    return replace(
+        known,
+        today=Today(
+            needs=tuple(
+                Need(f"c-1{k:04}", NAMES[-1 - k], reason, owner, mine=k < 3, coach=coach)
+                for k, (reason, owner, coach) in enumerate(
+                    (
+                        (fell(0, 24.0, 31), "dana@example.com", "Build a first business case"),
+                        (fell(2, 11.2, 9), "dana@example.com", ""),
+                        (fell(1, 8.0, 12), "Dana@Example.com", "Open the ROI calculator"),
+                        (fell(0, 12.3, 40), "lee@example.com", ""),
+                        (fell(3, 9.0, 1), "", ""),
+                    )
+                )
+            ),
+            own=3,
+            total=41,
+            owns=True,
+            risen=(
+                Changed("c-00001", NAMES[1], against_own_past(21, 6.0)),
+                Changed("c-00002", NAMES[2], against_own_past(12, 4.4)),
+            ),
         ),
-        events=events,
-        customers=customers,
-        tools=tuple(ToolUse(i, n, 24_310 // (k + 1), 812 // (k + 1)) for k, (i, n) in enumerate(tools)),
+        figures=(
+            trend("Active customers", 1_204, 1_115, 410),
+            trend("Events", 53_482, 48_310, 2_100),
+            trend("Sessions", 12_961, 12_840, 480),
+            trend("New customers", 37, 51, 2),
+        ),
         milestones=tuple(
             Milestone(f"c-{k:05}", NAMES[k], NOW - timedelta(minutes=7 + 190 * k * k), text, area, points)
             for k, (text, area, points) in enumerate(
@@ -128,11 +155,9 @@ def overview(scenario: Scenario) -> Overview:
                 )
             )
         ),
-        quiet=tuple(
-            QuietCustomer(f"c-1{k:04}", NAMES[-1 - k], NOW - timedelta(days=15 + 4 * k), 1840 // (k + 1), 61.0 - 6 * k)
-            for k in range(6)
+        came=tuple(
+            Newcomer(customer_id=f"c-2{k:04}", name=NAMES[5 + k], at=NOW - timedelta(days=1 + 3 * k)) for k in range(4)
         ),
-        quiet_total=83,
         last_event_at=NOW - timedelta(seconds=12),
     )
 

@@ -50,7 +50,10 @@ def page(scenario: Scenario) -> AnnotationsPage:
 def on_overview(view: Overview, scenario: Scenario) -> Overview:
     """The same with annotations in its charts."""
     own = notes(scenario)
-    return replace(view, events=replace(view.events, notes=own), customers=replace(view.customers, notes=own))
+    assert view.events
+    assert view.customers
+    events, customers = replace(view.events, notes=own), replace(view.customers, notes=own)
+    return replace(view, notes=own[:6], events=events, customers=customers)
 
 
 def on_customer(view: Customer, scenario: Scenario) -> Customer:

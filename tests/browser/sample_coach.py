@@ -1,4 +1,4 @@
-"""Coaching for the preview: full, empty, absurd."""
+"""The team's actions for the preview: full, empty, absurd."""
 
 from __future__ import annotations
 
@@ -7,29 +7,35 @@ from uuid import UUID
 
 from milepost.coach.intervals import newcombe
 from milepost.coach.lift import lift_of
-from milepost.coach.read import MOST_COUNTED
-from milepost.coach.said import Evidence, Lesson, PlaybookReport, Recommendation, State
+from milepost.coach.queue import MOST_COUNTED
+from milepost.coach.said import Coaching, Evidence, Handled, Lesson, PlaybookReport, Queued, State, TeamSide
+from milepost.dashboard.coach.inbox import ActionRow, Choices, InboxPage, Show, action_row
 from milepost.dashboard.coach.view import (
-    CoachingPage,
     Hook,
     NextSteps,
     PlaybookRow,
-    RecommendationRow,
-    lesson_row,
+    PlaybooksPage,
+    harm_rows,
+    lesson_rows,
     playbook_row,
-    row_of,
 )
 from milepost.plan import load_plan
 
 from .sample import ABSURD_IDS, EVIL, NOW, Scenario
 
 _PLAN = load_plan()
+_ME = "dana@example.com"
 _WHO = ("Northwind Traders", "Äpfel & Söhne GmbH", "شركة النور للتجارة", "Contoso", "Fabrikam Residences")
-_WHAT: tuple[tuple[str, str, str, tuple[tuple[str, str], ...]], ...] = (
+#: Title, action and reason for the customer; action, reason and words for the team; figures.
+_WHAT: tuple[tuple[str, str, str, str, str, str, tuple[tuple[str, str], ...]], ...] = (
     (
-        "Exported, never shared",
+        "Share what you exported",
         "Share what you exported with a colleague who decides, straight from the Resource Library",
         "You exported 7 times and shared nothing yet: a result counts once others see it.",
+        "Find out who should see what they exported",
+        "Exported 7 times and has shared nothing yet, so nobody else sees the result.",
+        "You have exported a few results. Who on your side decides on them? I can show you how to share one straight "
+        "from the Resource Library.",
         (("Exports", "7"), ("Resources shared", "0")),
     ),
     (
@@ -37,26 +43,36 @@ _WHAT: tuple[tuple[str, str, str, tuple[tuple[str, str], ...]], ...] = (
         "Use Business Case Builder",
         "Of 84 customers in your situation who used Business Case Builder next, 61% moved up in the month after; of "
         "310 who did not, 42%.",
+        "Suggest to them: Use Business Case Builder",
+        "Of 84 customers in the same situation who used Business Case Builder next, 61% moved up in the month after; "
+        "of 310 who did not, 42%.",
+        "Customers like you who used Business Case Builder next did better more often in the month after. It may be "
+        "worth a try for you, too.",
         (("Your situation", "score 40 to 60, weakest in Sales execution"), ("Difference", "+19 percentage points")),
     ),
     (
-        "Went quiet",
+        "Pick up where you left off",
         "Come back for ten minutes: look at where Cost Calculator stands and do the next small step",
         "Nothing happened for 21 days, after 312 events before that.",
+        "Ask what keeps them away, and make coming back small",
+        "Quiet for 21 days: active on 2 of the last 28, usually on 11.",
+        "We have not seen you for a while. Is anything in your way? If not, ten minutes with Cost Calculator would get "
+        "you going again.",
         (("Days without activity", "21"), ("Events", "312")),
     ),
 )
 _STATES: tuple[State, ...] = ("made", "shown", "accepted", "done", "dismissed", "expired")
 
 
-def _recommendation(k: int, state: State, *, absurd: bool) -> Recommendation:
-    title, action, reason, figures = _WHAT[k % len(_WHAT)]
+def _queued(k: int, state: State, *, handled: Handled = "todo", absurd: bool) -> Queued:
+    title, action, reason, todo, why, words, figures = _WHAT[k % len(_WHAT)]
     at = NOW - timedelta(hours=5 + 31 * k)
     later = at + timedelta(hours=4)
-    return Recommendation(
+    ended = handled in ("done", "dismissed")
+    return Queued(
         recommendation_id=UUID(int=0x0190_0000_0000_7000_8000_0000_0000_0000 + k),
         source="learned" if k % 3 == 1 else "playbook",
-        playbook=None if k % 3 == 1 else "book",
+        playbook=None if k % 3 == 1 else ("export-not-shared", "", "went-quiet")[k % 3],
         title=EVIL * 3 if absurd else title,
         action=EVIL * 9 if absurd else action,
         tool_id="business-case",
@@ -70,42 +86,86 @@ def _recommendation(k: int, state: State, *, absurd: bool) -> Recommendation:
         dismissed_at=later if state == "dismissed" else None,
         done_at=later if state == "done" else None,
         url="https://example.org/tools/business-case" if k % 3 == 1 else None,
+        customer_id=ABSURD_IDS[k % len(ABSURD_IDS)] if absurd else f"cust-{30217 + k}",
+        customer_name=EVIL * 3 if absurd else _WHO[k % len(_WHO)],
+        team=TeamSide(
+            action=EVIL * 9 if absurd else todo,
+            reason=EVIL * 9 if absurd else why,
+            words=EVIL * 9 if absurd else words,
+            assignee=(EVIL[:300] if absurd else (_ME, "lee@example.com")[k // 2 % 2]) if k % 2 else None,
+            owner=None if k % 3 else _ME,
+            snoozed_until=NOW.date() + timedelta(days=7) if handled == "snoozed" else None,
+            handled=handled,
+            ended_at=later if ended else None,
+            ended_by="lee@example.com" if ended else None,
+            why="declined" if handled == "dismissed" else None,
+            note=(EVIL * 9 if absurd else "They will look at it in the new year.") if handled == "dismissed" else None,
+        ),
     )
 
 
-def _row(k: int, state: State, *, named: bool, absurd: bool) -> RecommendationRow:
-    name = EVIL * 3 if absurd else _WHO[k % len(_WHO)]
-    customer = ABSURD_IDS[k % len(ABSURD_IDS)] if absurd else f"cust-{30217 + k}"
-    return row_of(_recommendation(k, state, absurd=absurd), customer, name if named else "", _PLAN)
+def _row(k: int, state: State, handled: Handled = "todo", *, named: bool, absurd: bool) -> ActionRow:
+    return action_row(_queued(k, state, handled=handled, absurd=absurd), _PLAN, named=named)
+
+
+def choices(scenario: Scenario) -> Choices:
+    """What every row offers."""
+    many = tuple(f"{EVIL[:40]}{k}@example.com" for k in range(60)) if scenario == "absurd" else ("lee@example.com",)
+    return Choices((_ME, *many), _ME, NOW.date())
 
 
 def next_steps(scenario: Scenario) -> NextSteps:
     """The section of the customer's page."""
     if scenario == "empty":
-        return NextSteps((), ())
+        return NextSteps((), (), choices(scenario))
     absurd = scenario == "absurd"
     return NextSteps(
         tuple(_row(k, _STATES[k], named=False, absurd=absurd) for k in range(3)),
         tuple(_row(k, _STATES[k], named=False, absurd=absurd) for k in range(3, 6)),
+        choices(scenario),
     )
 
 
-def coaching(scenario: Scenario) -> CoachingPage:
-    """The page."""
+def inbox(scenario: Scenario, show: Show = "open") -> InboxPage:
+    """The inbox."""
     empty, absurd = scenario == "empty", scenario == "absurd"
-    rows = [] if empty else [_row(k, _STATES[k % 6], named=True, absurd=absurd) for k in range(8)]
-    return CoachingPage(
-        rows=tuple(rows),
-        total=0 if empty else MOST_COUNTED if absurd else 128,
-        opened=0 if empty else MOST_COUNTED if absurd else 845,
-        most=MOST_COUNTED,
-        which="open",
+    rows = [_row(k, _STATES[k % 3], named=True, absurd=absurd) for k in range(8)]
+    if show == "snoozed":
+        rows = [_row(k, "made", "snoozed", named=True, absurd=absurd) for k in range(3)]
+    elif show == "closed":
+        ended: tuple[tuple[State, Handled], ...] = (
+            ("shown", "done"),
+            ("expired", "dismissed"),
+            ("done", "todo"),
+            ("expired", "todo"),
+        )
+        rows = [_row(k, *ways, named=True, absurd=absurd) for k, ways in enumerate(ended)]
+    return InboxPage(
+        rows=() if empty else tuple(rows),
+        choices=choices(scenario),
+        show=show,
+        whose="",
         playbook="",
-        after=None if empty else "cursor",
+        playbooks=() if empty else (("went-quiet", EVIL if absurd else "Went quiet"),),
+        total=0 if empty else MOST_COUNTED if absurd else 128,
+        open=0 if empty else MOST_COUNTED if absurd else 845,
+        mine=0 if empty else 12,
+        most=MOST_COUNTED,
+        after=None if empty or show == "closed" else "cursor",
         first=not absurd,
+        nothing_ever=empty and show == "open",
+    )
+
+
+def playbooks(scenario: Scenario) -> PlaybooksPage:
+    """The second tab."""
+    empty, absurd = scenario == "empty", scenario == "absurd"
+    lessons = [] if empty else [_lesson(k, absurd=absurd) for k in range(7)]
+    known = Coaching(playbooks=[], learned=lessons, counted_at=None, learned_at=None)
+    return PlaybooksPage(
         playbooks=tuple(_books(scenario)),
-        learned=() if empty else tuple(lesson_row(_lesson(k, absurd=absurd)) for k in range(5)),
-        learned_more=0 if empty else 31,
+        learned=lesson_rows(known),
+        harms=harm_rows(known),
         learned_from=30,
         counted_at=None if empty else NOW - timedelta(minutes=3),
         learned_at=None if empty else NOW - timedelta(hours=9),
@@ -152,7 +212,8 @@ def _arm(measured: int, moved_up: int) -> dict[str, float]:
 
 def _lesson(k: int, *, absurd: bool) -> Lesson:
     did, did_not = 84 + 9 * k, 310 - 20 * k
-    moved, others = 51 - 3 * k, 130 - 4 * k
+    # From what surely helps over what nobody can tell to what surely harms.
+    moved, others = 51 - 3 * k, 130 + 9 * k
     return Lesson(
         situation=EVIL if absurd else "Score 40 to 60, weakest in Sales execution",
         step=EVIL * 3 if absurd else ("Use Business Case Builder", "Share a resource with a decision-maker")[k % 2],

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
+from milepost.dashboard.overview.view import Overview
 from milepost.dashboard.work.panel import WorkPanel, panel_view
 from milepost.dashboard.work.rows import part_of, task_row
 from milepost.dashboard.work.tasks import TITLES, TaskPart, TasksPage
@@ -47,6 +49,14 @@ def panel(scenario: Scenario) -> WorkPanel:
         email=_ME,
         today=_TODAY,
     )
+
+
+def due(view: Overview, scenario: Scenario) -> Overview:
+    """Home with tasks of the reader's."""
+    if scenario == "empty":
+        return view
+    found = tuple(task_row(_task(k, absurd=scenario == "absurd"), today=_TODAY, email=_ME) for k in range(2))
+    return replace(view, today=replace(view.today, tasks=found, due=max(2, view.today.due)))
 
 
 def tasks(scenario: Scenario) -> TasksPage:

@@ -9,12 +9,12 @@ from tests.support.server import Server
 
 
 def sign_in(page: Page, server: Server) -> None:
-    """By a one-time link; ends on the overview."""
+    """By a one-time link; ends on Home."""
     page.goto(sign_in_link(server))
     page.get_by_label("Email").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Save and continue").click()
-    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
 
 
 def cookies_of(server: Server, browser: Browser) -> StorageState:

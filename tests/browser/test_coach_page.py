@@ -1,4 +1,4 @@
-"""The coaching page and a customer's next steps in Chromium, on a running server."""
+"""The team's actions and a customer's next steps in Chromium, on a running server."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.complaints import complaints_of
-from tests.support.dashboard import EMAIL, PASSWORD, sign_in_link
+from tests.support.axe import assert_clean
+from tests.support.dashboard import EMAIL, PASSWORD, member, sign_in_link
 from tests.support.postgres import Cluster
 from tests.support.server import Server, running, wait_for
 
+#: Whatever is pressed from now on.
+_COUNTED = """for (const kind of ["mousedown", "keydown"])
+  addEventListener(kind, () => (window.used = (window.used ?? 0) + 1), true);"""
 _PLAN = Path(__file__).parents[2] / "src/milepost/plan/default.toml"
 
 
@@ -34,7 +38,8 @@ def server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             for _ in range(3)
         ]
         client.post("/v1/events", json={"events": events}).raise_for_status()
-        wait_for(lambda: client.get("/v1/coach/queue").json()["total"] >= 6, 30, "recommendations")
+        with member(server, "127.0.0.41", "lee@example.com"):
+            wait_for(lambda: client.get("/v1/coach/queue").json()["total"] >= 6, 30, "recommendations")
         yield server
 
 
@@ -54,59 +59,105 @@ def dana(browser: Browser, server: Server) -> Iterator[Page]:
     assert complaints == []
 
 
-def test_a_row_is_dealt_with_in_place(dana: Page) -> None:
-    dana.goto("/coaching")
-    rows = dana.locator(".step-row")
-    expect(rows).to_have_count(6)
-    # Not of those whose own pages the other tests are about.
-    first = rows.filter(has_text="acme").first
-    first.get_by_role("button", name=re.compile("^Accept")).click()
-    expect(first.locator(".step-state")).to_contain_text("Accepted")
-    expect(first.get_by_role("button", name=re.compile("^Accept"))).to_have_count(0)
-    first.get_by_role("button", name=re.compile("^Done")).click()
-    expect(first.locator(".step-state")).to_contain_text("Done")
-    expect(first.get_by_role("button")).to_have_count(0)
-    # Nothing was loaded anew, and after loading it is gone from what is open.
-    expect(rows).to_have_count(6)
-    dana.reload()
-    expect(rows).to_have_count(5)
+def row_of(page: Page, customer: str) -> Locator:
+    return page.locator(".act-row").filter(has_text=customer)
 
 
-def test_tabs_and_playbooks_filter_without_a_load(dana: Page) -> None:
-    dana.goto("/coaching")
+def test_an_action_is_handed_over_in_two_clicks_or_three_keys(dana: Page) -> None:
+    """From the list: by mouse Assign and the colleague; by keyboard a, l (Lee) and Enter on the row one is at."""
+    dana.goto("/actions")
+    rows = dana.locator(".act-row")
+    expect(rows).to_have_count(6)
     dana.evaluate("window.stayed = true")
-    dana.get_by_label("Playbook", exact=True).select_option("export-not-shared")
-    expect(dana).to_have_url(re.compile("playbook=export-not-shared"))
-    expect(dana.locator(".step-row").first).to_contain_text("Share what you exported")
-    expect(dana.locator(".step-row .step-book").first).to_have_text("Exported, never shared")
-    dana.get_by_role("link", name="Ran out").click()
-    expect(dana.get_by_text("None of these")).to_be_visible()
-    assert dana.evaluate("window.stayed") is True
-    dana.go_back()
-    expect(dana.locator(".step-row").first).to_contain_text("Share what you exported")
-
-
-def test_next_steps_on_the_customer_s_page(dana: Page) -> None:
-    dana.goto("/customers/zebra#actions")
-    section = dana.get_by_role("region", name="Next steps")
-    expect(section.locator(".step-row")).to_have_count(2)
-    section.get_by_role("button", name=re.compile("^Dismiss")).first.click()
-    expect(section.locator(".step-state").first).to_contain_text("Dismissed")
-    dana.reload()
-    expect(section.locator(".step-rows:not(.past) .step-row")).to_have_count(1)
-    section.get_by_text("1 earlier").click()
-    expect(section.locator(".past .step-row")).to_contain_text("Dismissed")
-
-
-def test_it_works_by_keyboard(dana: Page) -> None:
-    dana.goto("/customers/contoso#actions")
-    button = dana.get_by_role("button", name=re.compile("^Accept")).first
-    button.focus()
-    dana.keyboard.press("Enter")
-    expect(dana.locator(".step-state").first).to_contain_text("Accepted")
-    # The reader stays at the row, so that the next key goes on from there.
-    expect(dana.locator(".step-row").first).to_be_focused()
+    dana.evaluate(_COUNTED)
+    first = rows.nth(0)
+    first.get_by_text("Assign", exact=False).first.click()
+    first.get_by_role("button", name="lee@example.com").click()
+    expect(first.locator("[data-menu=assign] summary")).to_contain_text("lee@example.com")
+    assert dana.evaluate("window.used") <= 3
+    expect(first).to_be_focused()
     # htmx sets the focus once more, some milliseconds later, when what it put in has settled.
     expect(dana.locator(".htmx-added, .htmx-settling, .htmx-swapping, .htmx-request")).to_have_count(0)
-    dana.keyboard.press("Tab")
-    expect(dana.get_by_role("button", name=re.compile("^Done")).first).to_be_focused()
+    dana.keyboard.press("j")
+    expect(rows.nth(1)).to_be_focused()
+    dana.evaluate("window.used = 0")
+    dana.keyboard.press("a")
+    dana.keyboard.press("l")
+    dana.keyboard.press("Enter")
+    expect(rows.nth(1).locator("[data-menu=assign] summary")).to_contain_text("lee@example.com")
+    assert dana.evaluate("window.used") <= 3
+    # Whose they are is in the address, and nothing was loaded anew.
+    dana.get_by_label("Whose", exact=True).select_option("lee@example.com")
+    expect(dana).to_have_url(re.compile("whose=lee%40example.com"))
+    expect(rows).to_have_count(2)
+    assert dana.evaluate("window.stayed") is True
+    dana.go_back()
+    expect(rows).to_have_count(6)
+    # The keys are listed; Enter opens the account, which tells what was done.
+    dana.keyboard.press("?")
+    keys = dana.get_by_role("dialog", name="Keys")
+    expect(keys).to_contain_text("Assign it")
+    dana.keyboard.press("Escape")
+    dana.keyboard.press("j")
+    dana.keyboard.press("Enter")
+    expect(dana).to_have_url(re.compile("/customers/"))
+    dana.get_by_role("link", name="Activity").click()
+    expect(dana.locator("#timeline")).to_contain_text("Handed over to lee@example.com")
+
+
+def test_what_is_said_and_seen_and_several_at_once(dana: Page) -> None:
+    dana.goto("/actions?playbook=export-not-shared")
+    rows = dana.locator(".act-row")
+    row = row_of(dana, "contoso")
+    expect(row.locator(".act-book")).to_have_text("Exported, never shared")
+    expect(row.locator(".act-why")).to_contain_text("Exported 3 times and has shared nothing yet")
+    expect(row.locator(".act-say")).to_contain_text("Who on your side decides on them?")
+    # The customer's own wording is one look away.
+    card = row.locator(".customer-card")
+    expect(card).to_be_hidden()
+    row.get_by_text("See what the customer sees").click()
+    expect(card).to_contain_text("You exported 3 times and shared nothing yet")
+    expect(card).to_contain_text("I’ll do it")
+    row.locator("[data-menu=dismiss] summary").click()
+    row.get_by_label("They do not want to").check()
+    row.get_by_label("More").fill("Ask again in May.")
+    assert_clean(dana)
+    row.get_by_role("button", name="Dismiss", exact=True).click()
+    expect(row.locator(".act-side")).to_contain_text("They do not want to. Ask again in May.")
+    row.get_by_role("button", name="Undo").click()
+    expect(row.locator("[data-menu=snooze]")).to_be_visible()
+    row.locator("[data-menu=snooze] summary").click()
+    row.get_by_role("button", name="1 week").click()
+    expect(row).to_contain_text("Snoozed until")
+    expect(rows).to_have_count(3)
+    dana.reload()
+    expect(rows).to_have_count(2)
+    row_of(dana, "acme").focus()
+    dana.keyboard.press("x")
+    bar = dana.locator("#act-bulk")
+    expect(bar).to_contain_text("1 ticked")
+    assert_clean(dana)
+    bar.get_by_role("button", name="Done").click()
+    expect(rows).to_have_count(1)
+    expect(bar).to_be_hidden()
+    dana.get_by_role("link", name="Closed").click()
+    expect(dana).to_have_url(re.compile("show=closed"))
+    expect(rows.first).to_contain_text("Done by you")
+
+
+def test_next_steps_on_the_customer_s_page_without_scripts(dana: Page, browser: Browser, server: Server) -> None:
+    state = dana.context.storage_state()
+    with browser.new_context(base_url=server.url, java_script_enabled=False, storage_state=state) as context:
+        page = context.new_page()
+        page.goto("/customers/zebra")
+        section = page.get_by_role("region", name="Next steps")
+        expect(section.locator(".act-row")).to_have_count(2)
+        row = section.locator(".act-row").first
+        row.locator("[data-menu=assign] summary").click()
+        row.get_by_role("button", name="dana@example.com").click()
+        expect(row.locator("[data-menu=assign] summary")).to_contain_text("You")
+        row.get_by_role("button", name=re.compile("^Done")).click()
+        section.get_by_text("1 earlier").click()
+        expect(section.locator(".is-over")).to_contain_text("Done by you")
+        page.goto("/actions?whose=me")
+        expect(page.get_by_text("None of these")).to_be_visible()

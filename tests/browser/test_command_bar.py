@@ -218,13 +218,13 @@ def test_question_mark_lists_the_keys_but_not_while_typing(page: Page) -> None:
 def test_more_is_a_sheet_with_the_rest(site: str, page: Page) -> None:
     page.set_viewport_size(PHONE)
     tabs = page.get_by_role("navigation", name="Tabs")
-    expect(tabs.locator("> *")).to_have_text(["Overview", "Customers", "Questions", "Tasks", "More"])
+    expect(tabs.locator("> *")).to_have_text(["Home", "Customers", "Explore", "Tasks", "More"])
     expect(tabs.locator("[aria-current]")).to_have_text("Customers")
     opener = tabs.get_by_role("button", name="More")
     opener.focus()
     page.keyboard.press("Enter")
     sheet = page.get_by_role("dialog", name="More")
-    expect(sheet.get_by_role("link", name="Funnels")).to_be_visible()
+    expect(sheet.get_by_role("link", name="Explore")).to_be_visible()
     expect(sheet.get_by_role("button", name="Sign out")).to_be_visible()
     for _ in range(40):
         page.keyboard.press("Tab")

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, StorageState, expect
+from playwright.sync_api import Browser, Locator, StorageState, expect
 
-from tests.browser.complaints import complaints_of
+from tests.browser.asking import Hands, Visit, chosen, drawn_of, pick, table_of
 from tests.browser.signing_in import cookies_of
 from tests.support.axe import DESKTOP, PHONE, assert_clean, faults, sideways
 from tests.support.dashboard import EMAIL, PASSWORD, member
@@ -22,12 +22,8 @@ from tests.support.server import SERVER_KEY, WRITE_KEY, Server, running, wait_fo
 
 #: 40 customers analyse, 24 of them export, 10 of these share.
 _ANALYSED, _EXPORTED, _SHARED = 40, 24, 10
+_NAMES = 1200
 _PAGES = ("/trends", "/funnels", "/retention", "/paths", "/lifecycle", "/tools", "/sessions")
-_DRAWN = """canvas => {
-    const pen = canvas.getContext("2d");
-    const colours = new Set(new Uint32Array(pen.getImageData(0, 0, canvas.width, canvas.height).data.buffer));
-    return colours.size;
-}"""
 
 
 def _history(now: datetime) -> Iterator[dict[str, Any]]:
@@ -47,6 +43,13 @@ def _history(now: datetime) -> Iterator[dict[str, Any]]:
             yield common | {"event_type": "navigation", "timestamp": (at + timedelta(days=1)).isoformat()}
 
 
+def _named(now: datetime) -> Iterator[dict[str, Any]]:
+    """More names of events than a list shows, sent by one of the customers long before what is counted here."""
+    at = (now - timedelta(days=100)).isoformat()
+    for number in range(_NAMES):
+        yield {"customer_id": "c-00", "event_name": f"Feature {number:04} opened", "timestamp": at}
+
+
 @pytest.fixture(scope="module")
 def asked(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose column store has every event."""
@@ -58,25 +61,12 @@ def asked(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         server.client(WRITE_KEY) as sender,
         member(server) as reader,
     ):
-        answer = sender.post("/v1/events", json={"events": events})
-        assert answer.json()["accepted"] == len(events), answer.text
+        named = list(_named(datetime.now(UTC)))
+        for batch in (events, *(named[at : at + 400] for at in range(0, _NAMES, 400))):
+            answer = sender.post("/v1/events", json={"events": batch})
+            assert answer.json()["accepted"] == len(batch), answer.text
         wait_for(lambda: counted in reader.get("/trends?days=30&wait=1").text, 60, "the column store to have it all")
         yield server
-
-
-class Visit:
-    """A signed-in member's browser that remembers its complaints."""
-
-    def __init__(self, server: Server, context: BrowserContext) -> None:
-        self.server = server
-        self.page = context.new_page()
-        self.complaints = complaints_of(self.page)
-
-    def open(self, address: str) -> Page:
-        self.page.goto(f"{self.server.url}{address}")
-        # An answer that takes longer than the page may wait for follows by itself.
-        expect(self.page.locator("[data-waiting]")).to_have_count(0)
-        return self.page
 
 
 @pytest.fixture(scope="module")
@@ -100,49 +90,28 @@ def visit(asked: Server, browser: Browser, signed_in: StorageState) -> Iterator[
     assert visit.complaints == []
 
 
-def _table(page: Page, id: str) -> list[list[str]]:  # noqa: A002
-    """A table's cells as a CSV has them: exact values where the page shows rounded ones. Waits for an answer that takes
-    longer than the page may."""
-    expect(page.locator("[data-waiting]")).to_have_count(0)
-    page.locator(f"#{id} table").wait_for(state="attached")
-    rows: list[list[str]] = page.locator(f"#{id} table tr").evaluate_all(
-        """rows => rows.map(row => [...row.cells].map(cell => {
-            const exact = cell.querySelector("data, time");
-            return exact ? exact.value ?? exact.dateTime : cell.textContent.trim();
-        }))"""
-    )
-    return rows
-
-
-def _drawn(page: Page, id: str) -> int:  # noqa: A002
-    expect(page.locator(f"#{id}[data-drawn]")).to_have_count(1)
-    colours: int = page.locator(f"#{id} canvas").first.evaluate(_DRAWN)
-    return colours
-
-
 def test_a_funnel_is_built_by_hand_and_its_link_says_all(
     visit: Visit, asked: Server, browser: Browser, tmp_path: Path
 ) -> None:
     page = visit.open("/funnels")
-    page.locator("#step-0-tool").select_option("icp-analysis")
+    pick(page, "step-0-tool", "ICP Analysis")
     expect(page).to_have_url(re.compile("s.tool=icp-analysis"))
-    page.get_by_role("button", name="Step", exact=True).click()
-    expect(page.locator("#step-2-event")).to_be_focused()
-    page.locator("#step-2-event").select_option("resource_share")
+    pick(page, "add-step", "Shared a resource")
     expect(page).to_have_url(re.compile("s.event=resource_share"))
+    expect(page.locator("#step-2-event-pick")).to_be_focused()
     page.get_by_role("button", name="Move step 3 up").press("Enter")
     expect(page.locator("#step-1-event")).to_have_value("resource_share")
     expect(page.locator("#step-1-up")).to_be_focused()
     page.locator("#step-1-down").press("Enter")
     expect(page.locator("#step-2-event")).to_have_value("resource_share")
     expect(page.locator("#steps tbody tr")).to_have_count(3)
-    expect(page.locator("[data-finding]")).to_contain_text("most left after step 1, Used ICP Analysis")
-    rows = _table(page, "steps")
+    expect(page.locator("[data-finding]")).to_contain_text("most dropped off after step 1, Used ICP Analysis")
+    rows = table_of(page, "steps")
     assert [row[0] for row in rows[1:]] == ["1. Used ICP Analysis", "2. Exported", "3. Shared a resource"]
     assert [row[1] for row in rows[1:]] == [str(_ANALYSED), str(_EXPORTED), str(_SHARED)]
     assert [float(row[2]) for row in rows[1:]] == [1, 0.6, 0.25]
     assert [row[5] for row in rows[2:]] == ["3600.0", "3600.0"]
-    assert _drawn(page, "steps") > 3
+    assert drawn_of(page, "steps") > 3
     with page.expect_download() as download:
         page.locator("#steps [data-save=csv]").click()
     download.value.save_as(tmp_path / "funnel.csv")
@@ -161,7 +130,7 @@ def test_a_funnel_is_built_by_hand_and_its_link_says_all(
         other.page.get_by_role("button", name="Sign in").click()
         expect(other.page.locator("[data-finding]")).to_have_text(finding)
         assert other.page.url == page.url
-        assert _table(other.page, "steps") == rows
+        assert table_of(other.page, "steps") == rows
     page.go_back()
     expect(page.locator("#step-1-event")).to_have_value("resource_share")
 
@@ -182,18 +151,25 @@ def test_who_is_behind_a_step_becomes_a_cohort_to_filter_by(visit: Visit) -> Non
     expect(page.get_by_role("heading", name="Never exported")).to_be_visible()
     expect(page.locator(".answer")).to_have_text(f"{_ANALYSED - _EXPORTED} customers")
     page.get_by_role("link", name="Funnel", exact=True).click()
-    rows = _table(page, "steps")
-    assert [row[1] for row in rows[1:]] == [str(_ANALYSED - _EXPORTED), "0"]
-    expect(page.locator("#filter-0-value option:checked")).to_have_text("Never exported")
+    expect(page.locator(".chip summary")).to_have_text("In “Never exported”")
+    rows = table_of(page, "steps")
+    assert [row[1] for row in rows[1:3]] == [str(_ANALYSED - _EXPORTED), "0"]
 
 
 def test_a_click_on_a_bar_says_who(visit: Visit) -> None:
     page = visit.open("/tools?days=30")
-    assert _drawn(page, "adoption") > 3
+    assert drawn_of(page, "adoption") > 3
     box = page.locator("#adoption canvas").bounding_box()
     assert box is not None
     page.locator("#adoption canvas").click(position={"x": box["width"] * 0.3, "y": box["height"] / 6})
     expect(page.locator("dialog#behind .behind-total")).to_have_text(f"{_ANALYSED} customers")
+    page = visit.open("/funnels?days=30&s.event=tool_usage&s.event=export_action")
+    assert drawn_of(page, "steps") > 3
+    box = page.locator("#steps canvas").bounding_box()
+    assert box is not None
+    # Right of those who exported, the part that did not.
+    page.locator("#steps canvas").click(position={"x": box["width"] * 0.8, "y": box["height"] * 0.75})
+    expect(page.locator("dialog#behind .behind-total")).to_have_text(f"{_ANALYSED - _EXPORTED} customers")
 
 
 @pytest.mark.parametrize("where", ["/trends?days=90&tz=UTC", "/tools?days=90&tz=UTC"])
@@ -221,19 +197,20 @@ def test_dates_are_chosen_from_the_days_shown_on(visit: Visit, where: str) -> No
 def test_a_ratio_is_put_together_and_says_who_is_behind_each_part(visit: Visit) -> None:
     """How many of those who did anything exported: the link says all of it."""
     page = visit.open("/trends?days=30&interval=month&measure=units&tz=UTC")
-    page.locator("#step-0-event").select_option("export_action")
+    pick(page, "step-0-event", "Exported")
     expect(page).to_have_url(re.compile("s.event=export_action"))
-    page.get_by_role("button", name="Line", exact=True).click()
+    pick(page, "add-step", "Used a tool")
+    pick(page, "step-1-event", "Any event")
     page.get_by_label("Formula", exact=True).fill("A / B * 100")
     page.keyboard.press("Tab")
     expect(page).to_have_url(re.compile("formula=A"))
     expect(page.locator(".answer")).to_contain_text(f"A / B * 100 in the last 30 days: {100 * _EXPORTED // _ANALYSED}")
-    page.get_by_label("Broken down by", exact=True).select_option("device_type")
-    page.get_by_label("and by", exact=True).select_option("event_type")
+    pick(page, "by", "Device")
+    pick(page, "by2", "Event type")
     expect(page).to_have_url(re.compile("by=device_type&by2=event_type"))
     page.get_by_label("Compared with", exact=True).select_option("year_ago")
     expect(page).to_have_url(re.compile("compare=year_ago"))
-    assert _table(page, "trend")[0][1] == "Desktop, Exported"
+    assert table_of(page, "trend")[0][1] == "Desktop, Exported"
     page.locator("#trend").get_by_role("button", name="Table").click()
     page.locator("#trend tbody a").first.click()
     sheet = page.locator("dialog#behind")
@@ -249,10 +226,10 @@ def test_a_cohort_is_built_by_what_they_did(visit: Visit) -> None:
     # A choice made before the page's scripts are there waits for the button.
     page.wait_for_url("**/cohorts/new")
     page.wait_for_load_state("load")
-    page.locator("#did-0-event").select_option("resource_share")
+    pick(page, "did-0-event", "Shared a resource")
     expect(page.locator(".answer")).to_contain_text(f"{_SHARED} customers")
     page.get_by_role("button", name="Something they did").click()
-    page.locator("#did-1-event").select_option("navigation")
+    pick(page, "did-1-event", "Opened a page")
     expect(page.locator(".answer")).to_contain_text(f"{_SHARED // 2} customers")
     page.get_by_label("Name of the cohort").fill("Sharers who look around")
     page.get_by_role("button", name="Save cohort").click()
@@ -263,19 +240,23 @@ def test_reports_are_saved_and_arranged_by_keyboard(visit: Visit) -> None:
     page = visit.open("/trends?days=30&interval=week")
     dashboards: list[str] = []
     for name, where in (("Every event", "new"), ("How they convert", "My dashboard")):
-        page.get_by_role("button", name="Save report").click()
-        page.get_by_label("Name", exact=True).fill(name)
-        choice = page.get_by_label("Put it on")
+        page.get_by_role("button", name="Save", exact=True).click()
+        saved = page.get_by_role("region", name="Saved report")
+        saved.get_by_label("Name of the report").fill(name)
+        saved.get_by_role("button", name="Rename").click()
+        expect(saved).to_contain_text(f"Saved for the team as “{name}”")
+        choice = saved.get_by_label("Dashboard", exact=True)
         choice.select_option("new") if where == "new" else choice.select_option(label=where)
-        page.locator("#save").get_by_role("button", name="Save report").click()
+        saved.get_by_role("button", name="Add to dashboard").click()
         expect(page.get_by_role("heading", name="My dashboard")).to_be_visible()
         dashboards.append(page.url.partition("#")[0])
-        page = visit.open("/funnels?days=30&s.event=tool_usage&s.event=export_action")
+        page = visit.open("/funnels?days=30&s.event=tool_usage&s.event=export_action&by=device_type")
     assert dashboards[0] == dashboards[1]
     page.goto(dashboards[0])
     names = page.locator(".card h2")
     expect(names).to_have_text(["Every event", "How they convert"])
     expect(page.locator("[data-card] figure[data-drawn]")).to_have_count(2)
+    expect(page.locator("[data-card] figure[id^=groups-] h3")).to_have_text("By device")
     page.get_by_role("button", name="Move How they convert earlier").press("Enter")
     expect(names).to_have_text(["How they convert", "Every event"])
     expect(page.get_by_role("button", name="Move How they convert earlier")).to_be_focused()
@@ -285,6 +266,7 @@ def test_reports_are_saved_and_arranged_by_keyboard(visit: Visit) -> None:
     expect(names).to_have_text(["How they convert", "Every event"])
     expect(page.locator(".card.whole h2")).to_have_text("Every event")
     expect(page.locator("[data-card] figure[data-drawn]")).to_have_count(2)  # else cards move under the mouse
+    page.set_viewport_size({"width": 1280, "height": 1600})  # both are seen while one is dragged
     page.locator(".card header").first.drag_to(page.locator(".card").nth(1))
     expect(names).to_have_text(["Every event", "How they convert"])
     page.get_by_role("link", name="How they convert").click()
@@ -301,7 +283,7 @@ def test_charts_are_drawn_in_both_themes(visit: Visit, scheme: Any) -> None:
         ("/lifecycle?days=60", "lifecycle"),
         ("/sessions?days=30", "sessions"),
     ):
-        assert _drawn(visit.open(address), chart) > 3, address
+        assert drawn_of(visit.open(address), chart) > 3, address
     page = visit.open("/trends?days=30")
     before = page.locator("#trend canvas").evaluate("canvas => canvas.toDataURL()")
     page.emulate_media(color_scheme="dark" if scheme == "light" else "light")
@@ -333,7 +315,7 @@ def test_annotations_are_drawn_on_every_chart_of_time(visit: Visit, asked: Serve
         mark.locator("rect").hover()
         expect(tip).to_be_visible()
         assert_clean(page)
-        told = [row[-1] for row in _table(page, "trend")]
+        told = [row[-1] for row in table_of(page, "trend")]
         assert told[0] == "Annotations"
         assert [text for text in told[1:] if text] == [f"{day.day} {day:%b}: <b>New</b> prices"]
         for address, chart in (("/lifecycle?days=60", "lifecycle"), ("/sessions?days=30", "sessions")):
@@ -362,13 +344,11 @@ def test_a_filter_of_customers_is_saved_and_asked_by(visit: Visit) -> None:
     page.get_by_label("Segment", exact=True).select_option("first-ten")
     expect(page).to_have_url(re.compile("segment=first-ten"))
     page = visit.open("/trends?days=60&measure=units&interval=month")
-    page.locator("#add-filter").click()
-    page.locator("#filter-0-field").select_option("segment")
-    page.locator("select#filter-0-value").select_option("first-ten")
+    pick(page, "add-filter", "First ten")
     expect(page.locator("[data-finding]")).to_contain_text("10 customers")
-    page.get_by_role("button", name="Remove this filter").click()
+    page.get_by_role("button", name="Remove the filter In “First ten”").click()
     expect(page.locator("[data-finding]")).to_contain_text(f"{_ANALYSED} customers")
-    page.locator("#by").select_option("segment.first-ten")
+    pick(page, "by", "First ten")
     expect(page.locator("#trend .legend li")).to_have_count(2)
     legend = page.locator("#trend .legend").inner_text()
     assert "Not in “First ten”" in legend
@@ -392,7 +372,8 @@ def test_a_filter_of_customers_is_saved_and_asked_by(visit: Visit) -> None:
 
 def test_traits_are_taken_as_now_or_as_on_the_day(visit: Visit, asked: Server) -> None:
     with asked.client(SERVER_KEY) as server:
-        told = [{"customer_id": f"c-{n:02}", "traits": {"tier": "gold"}} for n in range(12)]
+        told: list[dict[str, Any]] = [{"customer_id": f"c-{n:02}", "traits": {"tier": "gold"}} for n in range(12)]
+        told[11]["traits"]["name"] = "Zephyr, Inc."
         assert server.post("/v1/customers/batch", json={"customers": told}).json()["changed"] == 12
     address = "/trends?days=60&measure=units&interval=month&tz=UTC"
     page = visit.open(address)
@@ -409,9 +390,21 @@ def test_traits_are_taken_as_now_or_as_on_the_day(visit: Visit, asked: Server) -
     expect(page.locator("[data-finding]")).to_contain_text("No customers")
     expect(page.locator(".traits-at")).to_contain_text("as they were on the day")
     expect(page).to_have_url(re.compile("traits=then"))
+    # A customer is found by a part of its name, and called so.
+    chosen.select_option("now")
+    expect(page).not_to_have_url(re.compile("traits=then"))
+    pick(page, "add-filter", "Customer")
+    pick(page, "filter-1-value", "Zephyr, Inc.", typed="zeph")
+    expect(page.locator(".chip summary")).to_have_text(["Tier is gold", "Customer is Zephyr, Inc."])
+    expect(page.locator("[data-finding]")).to_contain_text("1 customer in")
+    page.locator(".chip summary").first.click()
+    pick(page, "filter-0-field", "Device")
+    expect(page.locator(".chip[open] summary")).to_contain_text("Device")
+    page.keyboard.press("Escape")
+    expect(page.locator(".chip[open]")).to_have_count(0)
 
 
-def test_points_between_gaps_are_drawn(visit: Visit) -> None:
+def test_points_between_gaps_aredrawn_of(visit: Visit) -> None:
     """There is a share on every seventh day alone: no line leads to such a day."""
     visit.page.emulate_media(color_scheme="light")
     page = visit.open("/trends?days=30&interval=day&s.event=export_action&s.event=export_action&formula=A+/+B&tz=UTC")
@@ -444,15 +437,15 @@ def test_the_table_is_part_of_the_address(visit: Visit) -> None:
 
 def test_values_are_suggested_and_filters_taken_out(visit: Visit) -> None:
     page = visit.open("/trends?days=30")
-    page.get_by_role("button", name="Filter", exact=True).click()
-    expect(page.locator("#filter-0-field")).to_be_focused()
-    page.locator("#filter-0-field").select_option("session_id")
-    page.locator("#filter-0-value").focus()
-    expect(page.locator("datalist#values-session_id option")).not_to_have_count(0)
-    page.locator("#filter-0-value").fill("s-1, s-3")
+    pick(page, "add-filter", "Session")
+    expect(page.locator("#filter-0-value-pick")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#filter-0-value-list [role=option]")).not_to_have_count(0)
+    page.keyboard.type("s-1, s-3")
     page.keyboard.press("Tab")
     expect(page.locator("[data-finding]")).to_contain_text("8 events")
-    page.get_by_role("button", name="Remove this filter").click()
+    expect(page.locator(".chip summary")).to_have_text("Session is s-1 or s-3")
+    page.get_by_role("button", name="Remove the filter Session is s-1 or s-3").click()
     expect(page.locator(".filter")).to_have_count(0)
 
 
@@ -481,7 +474,7 @@ def test_everything_works_without_scripts(asked: Server, browser: Browser) -> No
         page.locator("#step-2-event").select_option("resource_share")
         page.locator("noscript button, form.question button:text-is('Ask')").last.click()
         expect(page.locator("#steps tbody tr")).to_have_count(3)
-        assert [row[1] for row in _table(page, "steps")[1:]] == [str(_ANALYSED), str(_EXPORTED), str(_SHARED)]
+        assert [row[1] for row in table_of(page, "steps")[1:]] == [str(_ANALYSED), str(_EXPORTED), str(_SHARED)]
         page.locator("#steps tbody tr").nth(2).get_by_role("link").first.click()
         expect(page.locator(".behind-total")).to_have_text(f"{_SHARED} customers")
 
@@ -523,11 +516,8 @@ def test_on_a_phone_the_answer_comes_first_and_the_question_from_below(visit: Vi
         page.keyboard.press("Tab")
         inside = "document.activeElement === document.body || !!document.activeElement.closest('[data-question-sheet]')"
         assert page.evaluate(inside), page.evaluate("document.activeElement.outerHTML")
-    sheet.get_by_role("button", name="Filter", exact=True).click()
-    expect(page.locator("#filter-0-field")).to_be_focused()
-    page.locator("#filter-0-field").select_option("device_type")
-    page.locator("#filter-0-value").fill("desktop")
-    page.keyboard.press("Tab")
+    pick(page, "add-filter", "Device")
+    pick(page, "filter-0-value", "Desktop")
     expect(page).to_have_url(re.compile("desktop"))
     expect(page.locator(".change-question[inert]")).to_contain_text("1 filter")
     page.keyboard.press("Escape")
@@ -552,7 +542,7 @@ def test_paper_has_the_question_its_answer_and_the_date(visit: Visit) -> None:
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print", color_scheme="dark")
     expect(page.locator(".printed")).to_have_text(
-        re.compile(r"^A: Any event in any tool · .*Period: Last 30 days · .* · Printed \d+ \w+ 20\d\d, \d\d:\d\d$")
+        re.compile(r"^A: Any event in any tool · .*Period: Last 30 days · Printed \d+ \w+ 20\d\d, \d\d:\d\d$")
     )
     expect(page.locator(".answer")).to_be_visible()
     expect(page.locator(".question-chart canvas").first).to_be_visible()
@@ -563,6 +553,100 @@ def test_paper_has_the_question_its_answer_and_the_date(visit: Visit) -> None:
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     expect(page.locator(".printed")).to_have_count(0)
     assert page.evaluate("document.documentElement.dataset.theme") is None
+
+
+def test_a_picker_finds_one_of_very_many_by_keyboard(visit: Visit) -> None:
+    page = visit.open("/trends?days=90")
+    box = page.get_by_role("combobox", name="Event", exact=True)
+    box.focus()
+    page.keyboard.press("ArrowDown")
+    options = page.get_by_role("listbox", name="Event", exact=True)
+    expect(options).to_contain_text("There are more: type a part of the name.")
+    assert faults(page) == []
+    page.keyboard.type("feature 11")
+    expect(chosen(page, "step-0-event")).to_have_text("Feature 1100 opened")
+    page.keyboard.press("ArrowDown")
+    expect(chosen(page, "step-0-event")).to_have_text("Feature 1101 opened")
+    page.keyboard.press("Escape")
+    expect(options).to_be_hidden()
+    expect(box).to_have_value("Any event")
+    pick(page, "step-0-event", "Feature 1187 opened", typed="1187")
+    expect(page).to_have_url(re.compile("s.event=name%3AFeature\\+1187\\+opened"))
+    expect(box).to_be_focused()
+    expect(box).to_have_value("Feature 1187 opened")
+    page.keyboard.press("ArrowDown")
+    expect(options.get_by_role("group", name="Recent").get_by_role("option")).to_have_text("Feature 1187 opened")
+
+
+@pytest.fixture(params=["mouse", "keyboard"])
+def hands(visit: Visit, request: pytest.FixtureRequest) -> Hands:
+    """On the first screen, with what every team has: something noted of a day, and a segment."""
+    asked, ten_days_ago = visit.server, datetime.now(UTC).date() - timedelta(days=10)
+    with asked.client() as team:
+        if not any(one["text"] == "New analysis" for one in team.get("/v1/annotations").json()["items"]):
+            assert (
+                team.post("/v1/annotations", json={"day": f"{ten_days_ago}", "text": "New analysis"}).status_code == 201
+            )
+            conditions = [{"field": "search", "op": "contains", "values": ["c-1"]}]
+            made = team.post("/v1/segments", json={"name": "The teens", "conditions": conditions})
+            assert made.status_code == 201, made.text
+    return Hands(visit.open("/"), keyboard=request.param == "keyboard")
+
+
+def _explore(hands: Hands) -> None:
+    hands.press(hands.page.get_by_role("navigation", name="Main").get_by_role("link", name="Explore"))
+    hands.page.wait_for_url("**/trends?**")
+
+
+def test_whether_usage_changed_since_it_shipped_takes_five(hands: Hands) -> None:
+    _explore(hands)
+    hands.choose("step-0-event", "Anything in ICP Analysis", typed="icp")
+    hands.select("days", re.compile("^Since .*: New analysis$"))
+    expect(hands.page.locator("[data-finding]")).to_have_text(
+        re.compile(r"^20 events from .*, 100%\smore than in the 11 days before\.$")
+    )
+    assert hands.count <= 5
+
+
+def test_this_month_against_the_last_of_a_segment_takes_three(hands: Hands) -> None:
+    page = hands.page
+    _explore(hands)
+    hands.select("days", re.compile("^This month against last month$"))
+    hands.choose("add-filter", "The teens")
+    expect(page).to_have_url(re.compile("days=this_month&.*compare=1&.*field=segment&value=the-teens"))
+    expect(page.locator(".chip summary")).to_have_text("In “The teens”")
+    assert table_of(page, "trend")[0][:3] == ["Day", "Any event", "Any event, before"]
+    assert hands.count <= 3
+
+
+def test_a_funnel_built_broken_down_saved_and_shared_takes_seven(hands: Hands, asked: Server, browser: Browser) -> None:
+    page, names = hands.page, ("Used a tool", "Exported", "Shared a resource")
+    _explore(hands)
+    hands.press(page.get_by_role("navigation", name="Kinds of question").get_by_role("link", name="Funnels"))
+    page.wait_for_url("**/funnels?**")
+    for at, name in enumerate(names):
+        step = f"step-{at}-event"
+        hands.choose(step if page.locator(f"#{step}").count() else "add-step", name)
+        expect(page.locator(f"#{step}-pick")).to_have_value(name)
+    hands.choose("by", "Device")
+    expect(page).to_have_url(re.compile("by=device_type"))
+    hands.press(page.get_by_role("button", name="Save", exact=True))
+    saved = page.get_by_role("region", name="Saved report")
+    expect(saved).to_contain_text("Saved for the team as “Used a tool → Exported → Shared a resource by device”")
+    expect(saved.get_by_label("Name of the report")).to_be_focused()
+    assert hands.count <= 7
+    link = saved.locator("[data-copy-text]").get_attribute("data-copy-text")
+    assert link is not None
+    rows = table_of(page, "groups")
+    assert rows[1][1:4] == [str(_ANALYSED), str(_EXPORTED), str(_SHARED)]
+    with member(asked, "127.0.0.87", "kim@example.com") as kim, browser.new_context(locale="en-GB") as elsewhere:
+        cookies = kim.cookies.jar
+        elsewhere.add_cookies([{"name": c.name, "value": c.value or "", "url": asked.url} for c in cookies])
+        other = Visit(asked, elsewhere)
+        other.page.goto(link)
+        assert table_of(other.page, "groups") == rows
+    saved.get_by_role("button", name="Undo").click()
+    expect(saved).to_have_count(0)
 
 
 @pytest.mark.parametrize("keyboard", [False, True], ids=["mouse", "keyboard"])
@@ -594,7 +678,7 @@ def test_what_is_seen_is_named_two_clicks_away(visit: Visit, asked: Server, keyb
     expect(page.get_by_role("status")).to_contain_text("every page calls it so now")
     assert_clean(page)
     page.set_viewport_size(DESKTOP)
-    renamed = _table(visit.open("/tools?days=30"), "adoption")
+    renamed = table_of(visit.open("/tools?days=30"), "adoption")
     assert ("Our library" if keyboard else "The library") in [row[0] for row in renamed], "and a CSV has the name alone"
 
     add = page.get_by_role("button", name=f"Add {tool}")

@@ -54,7 +54,7 @@ def _come_in(page: Page, link: str, email: str | None) -> None:
         page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Save and continue").click()
-    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
 
 
 @pytest.mark.parametrize("keyboard", [False, True], ids=["mouse", "keyboard"])
@@ -118,7 +118,7 @@ def test_a_password_is_changed_and_the_theme_is_chosen(server: Server, somebody:
     there.get_by_label("Email").fill("lee@example.com")
     there.get_by_label("Password").fill(PASSWORD)
     there.get_by_role("button", name="Sign in").click()
-    expect(there.get_by_role("heading", name="Overview")).to_be_visible()
+    expect(there.get_by_role("heading", name="Home")).to_be_visible()
 
     here.get_by_role("link", name="lee@example.com").click()
     expect(here.get_by_text("Europe/Berlin")).to_be_visible()

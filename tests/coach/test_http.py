@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
+from tests.support.dashboard import EMAIL, form_token, member, send_form
 from tests.support.postgres import Cluster
 from tests.support.server import Server, customer_token, running, wait_for
 
@@ -95,6 +99,97 @@ def test_the_team_marks_by_hand(served: Server) -> None:
             assert client.post(wrong, json={"state": "done"}).status_code == 404
         for body in ({"state": "made"}, {}, {"state": "done", "more": 1}):
             assert client.post(path, json=body).status_code == 400
+
+
+def test_what_the_team_does_is_not_what_the_customer_says(served: Server) -> None:
+    """Assigned, snoozed, done, opened again, dismissed: in the queue and the account's timeline, nothing of it in what
+    the customer reads, and no playbook counts it as theirs."""
+    with served.client() as client, served.client(customer_token("c3")) as own, member(served, "127.0.0.31") as dana:
+        before = own.get("/v1/me/recommendations").json()
+        rid = before["items"][0]["recommendation_id"]
+        path = f"/v1/customers/c3/recommendations/{rid}/acts"
+
+        def act(**said: object) -> dict[str, Any]:
+            answer = client.post(path, json=said)
+            assert answer.status_code == 200, answer.text
+            team = answer.json()["team"]
+            assert isinstance(team, dict)
+            return team
+
+        def mine(**asked: str) -> list[object]:
+            return [one["recommendation_id"] for one in queue(client, **asked)["items"] if one["customer_id"] == "c3"]
+
+        first = act(act="assign", assignee=f" {EMAIL.upper()} ")
+        assert (first["assignee"], first["handled"], first["snoozed_until"]) == (EMAIL, "todo", None)
+        assert first["action"].startswith("Offer to take a first real example through")
+        assert mine(assignee=EMAIL) == [rid]
+        assert rid not in mine(assignee="nobody")
+        # Behind its end, so that it is there when it comes back.
+        until = datetime.now(UTC).date() + timedelta(days=60)
+        assert act(act="snooze", until=str(until))["handled"] == "snoozed"
+        assert (mine(handled="snoozed"), rid in mine(handled="todo")) == ([rid], False)
+        with psycopg.connect(served.database_url) as connection:
+            last = connection.execute(
+                "select expires_at::date from milepost.recommendations where recommendation_id = %s", (rid,)
+            ).fetchone()
+            assert last == (until + timedelta(days=7),)
+        assert act(act="wake")["snoozed_until"] is None
+        # Whoever uses the pages says it as themselves.
+        token = form_token(dana, "/actions")
+        fields = {"_csrf_token": token, "customer_id": "c3", "act": "done"}
+        assert dana.post(f"/actions/{rid}", data=fields).status_code == 303
+        done = act(act="dismiss", why="declined")
+        assert (done["handled"], done["ended_by"], done["why"]) == ("done", EMAIL, None), "the first end stays"
+        assert own.get("/v1/me/recommendations").json() == before, "the customer has it still, as it was"
+        assert act(act="reopen")["handled"] == "todo"
+        dismissed = act(act="dismiss", why="declined", note="  Not this year. ")
+        assert (dismissed["handled"], dismissed["ended_by"], dismissed["note"]) == ("dismissed", None, "Not this year.")
+        left = own.get("/v1/me/recommendations").json()["items"]
+        assert rid not in [one["recommendation_id"] for one in left]
+        assert act(act="reopen")["handled"] == "todo"
+        assert own.get("/v1/me/recommendations").json() == before
+
+        page = dana.get("/customers/c3").text
+        for words in (
+            f"Handed over to {EMAIL}",
+            f"Snoozed until {until.day} {until:%b %Y}",
+            "No longer snoozed",
+            "Dismissed: they do not want to. Not this year.",
+            "Opened again",
+        ):
+            assert words in page, words
+        with psycopg.connect(served.database_url) as connection:
+            noted = "select act, by from milepost.recommendation_acts where recommendation_id = %s order by act_id"
+            assert connection.execute(noted, (rid,)).fetchall() == [
+                *[(word, None) for word in ("assign", "snooze", "wake")],
+                ("done", EMAIL),
+                *[(word, None) for word in ("reopen", "dismiss", "reopen")],
+            ]
+            marks = "select count(*) from milepost.recommendation_marks where recommendation_id = %s"
+            assert connection.execute(marks, (rid,)).fetchone() == (0,)
+        # Who leaves the team hands over what they had.
+        with member(served, "127.0.0.32", "leaver@example.com"), psycopg.connect(served.database_url) as connection:
+            act(act="assign", assignee="leaver@example.com")
+            ids: dict[str, str] = dict(
+                connection.execute("select email, member_id::text from milepost.members").fetchall()
+            )
+            remove = f"/settings/team/{ids['leaver@example.com']}/remove"
+            assert send_form(dana, remove, remove, to=ids[EMAIL]).status_code == 303
+        assert mine(assignee=EMAIL) == [rid]
+        for body, field in (
+            ({"act": "assign"}, "assignee"),
+            ({"act": "assign", "assignee": "nobody@example.com"}, "assignee"),
+            ({"act": "snooze"}, "until"),
+            ({"act": "snooze", "until": "2020-01-01"}, "until"),
+            ({"act": "snooze", "until": str(datetime.now(UTC).date() + timedelta(days=800))}, "until"),
+            ({"act": "dismiss"}, "why"),
+            ({"act": "done", "why": "other"}, "why"),
+            ({"act": "dismiss", "why": "other", "note": "\u0007"}, "note"),
+        ):
+            answer = client.post(path, json=body)
+            assert (answer.status_code, answer.json()["field"]) == (400, field), body
+        assert client.post(path.replace("/c3/", "/c2/"), json={"act": "done"}).status_code == 404
+        assert own.post(path, json={"act": "done"}).status_code == 401
 
 
 def test_a_customer_marks_its_own_alone(served: Server) -> None:

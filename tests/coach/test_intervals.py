@@ -78,7 +78,7 @@ def arm(measured: int, moved_up: int, points: float = 0) -> dict[str, float]:
         (arm(500, 9), arm(19, 1), "Not enough data yet: 1 more customer held out to be measured."),
         (arm(900, 495), arm(100, 40), "55% of 900 moved up, against 40% of 100 who did not get it: it helps"),
         (arm(900, 360), arm(100, 42), "no difference beyond what chance can make"),
-        (arm(900, 270), arm(100, 60), "it does harm"),
+        (arm(900, 270), arm(100, 60), "it seems to do harm"),
     ],
 )
 def test_lift_in_words(shown: dict[str, float], held: dict[str, float], says: str) -> None:

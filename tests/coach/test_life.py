@@ -176,6 +176,28 @@ def test_marks_by_hand_count_like_events(shared: psycopg.Connection) -> None:
         assert found["done_by"] is None
 
 
+def test_what_the_team_dismisses_runs_out_and_is_no_word_of_the_customer(shared: psycopg.Connection) -> None:
+    with shared.transaction(force_rollback=True):
+        store(shared, [event("acme", NOON - days(1))])
+        made = recommend(shared)
+        before = derive(shared, NOON + days(1))
+        team = "insert into milepost.recommendation_work (recommendation_id, ended, ended_at) values (%s, %s, %s)"
+        team += " on conflict (recommendation_id) do update set ended = excluded.ended, ended_at = excluded.ended_at"
+        shared.execute(team, (made, "done", NOON + days(2)))
+        assert derive(shared, NOON + days(3)) == before, "what the team did is not done by the customer"
+        shared.execute(team, (made, "dismissed", NOON + days(2)))
+        # Late, and of before: the customer was first.
+        store(shared, [as_event(Statement("accepted", 60), made), as_event(Statement("used", 4 * 1440), made)])
+        found = derive(shared, NOON + days(5))
+        assert (found["state"], found["closed_at"], found["dismissed_at"]) == ("expired", NOON + days(2), None)
+        assert (found["accepted_at"], found["done_at"]) == (NOON + timedelta(hours=1), None)
+        measured = derive(shared, NOON + days(40))["moved_up"], found["held_out"], found["is_first"]
+        shared.execute("delete from milepost.recommendation_work")
+        again = derive(shared, NOON + days(40))
+        assert again["state"] == "done"
+        assert (again["moved_up"], again["held_out"], again["is_first"]) == measured
+
+
 def test_nobody_marks_the_recommendation_of_another(shared: psycopg.Connection) -> None:
     """An event of one customer that names a recommendation of another changes nothing."""
     with shared.transaction(force_rollback=True):

@@ -52,11 +52,12 @@ def test_the_playbooks_are_read() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "said"),
     [
-        ('"tools_30"', '"tools_3"', 16, "'tools_3' is not a known fact; the known ones are active_weeks"),
+        ('"tools_30"', '"tools_3"', 16, "'tools_3' is not a known fact; the known ones are active_days_28"),
         ('fact = "tools_30"', 'fact = "prediction.churn"', 16, "Milepost has no predictions yet"),
         ("{total_events}", "{prediction.churn}", 4, "Milepost has no predictions yet"),
         ("{total_events}", "{total_event}", 4, "'total_event' is not a known fact"),
         ("{total_events}", "{total_events", 4, "has an unmatched brace"),
+        ('reason = "Because"\n', 'reason = "Because"\n[playbooks.team]\nsay = "Hi {nix}"\n', 15, "'nix' is not a"),
         ("below = 2", 'is = "x"', 17, "tools_30 is a number"),
         ("below = 2", "below = 2\nat_least = 1", 15, "takes one of below, at_least, is, missing; it has below"),
         ('"untried_tool"\nmissing = false', '"growth_stage"\nis = "bloom"', 21, "'bloom' is not a known growth stage"),

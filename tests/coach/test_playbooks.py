@@ -112,6 +112,26 @@ def test_every_default_playbook_can_come_about() -> None:
     found |= {o.playbook for o in offers(Known(facts | {"days_since_last_activity": 20}, frozenset(), counts), plan)}
     found |= {o.playbook for o in offers(Known(facts | {"days_since_first_event": 40}, frozenset(), counts), plan)}
     assert found == {playbook.id for playbook in plan.playbooks}
+    facts |= {"days_since_last_activity": 20, "days_since_first_event": 40}
+    for made in offers(Known(facts, frozenset(), counts), plan):
+        assert not any("{" in text for text in made.team)
+        assert not made.team.action.startswith("Suggest"), "the plan says what the team does"
+
+
+def test_without_a_text_for_the_team_the_conditions_become_one() -> None:
+    share = {"event_type": "resource_share", "last_days": 28, "at_most": 0}
+    when = [{"fact": "total_events", "at_least": 1}, {"events": share}]
+    team = {"reason": "Active on {active_days_28} days."}
+    (found,) = offers(
+        known({msgspec.convert(share, EventsCondition): 0}), plan_with({"id": "p", "team": team, "when": when})
+    )
+    # The plan's own reason names what is not known of this customer.
+    assert found.team == (
+        "Suggest to them: Do it",
+        "12 events in all, has not shared a resource in the last 28 days.",
+        "Because. Do it.",
+    )
+    assert found.evidence[1] == Evidence("Shared a resource, in the last 28 days", "never")
 
 
 def offer(playbook: str, asks_for: str = "", rank: float = 50, cool_down: int = 30) -> Offer:

@@ -76,6 +76,27 @@ def test_done_closes_it_and_the_cool_down_keeps_it_away(connection: psycopg.Conn
     assert stored(connection)[0]["state"] == "expired"
 
 
+def test_the_team_reads_what_is_usual_and_the_customer_its_own_text(connection: psycopg.Connection) -> None:
+    """Active on 11 days in each 28 before, on 2 of the last 28; without a past of 28 days nothing is usual."""
+    team = {
+        "action": "Ask them",
+        "reason": "Active on {active_days_28} days in the last 28, usually {usual_active_days}.",
+    }
+    apply(
+        connection,
+        plan_with({"id": "p", "action": "Come back", "reason": "You were away", "team": team, "when": [_ANY]}),
+    )
+    store(connection, [event("acme", NOON - days(28 * n + k + 1)) for n in (1, 2, 3) for k in range(11)])
+    store(connection, [event("acme", NOON - days(k)) for k in (3, 9, 120)] + [event("new", NOON - days(1))])
+    settle(connection)
+    read = "select w.action, w.reason, w.words from milepost.recommendation_work w join milepost.recommendations r"
+    read += " using (recommendation_id) order by r.customer_id"
+    assert connection.execute(read).fetchall() == [
+        ("Ask them", "Active on 2 days in the last 28, usually 11.", "You were away. Come back."),
+        ("Ask them", "1 event in all.", "You were away. Come back."),
+    ]
+
+
 @pytest.mark.parametrize(("said", "state"), [(None, "expired"), ("shown", "expired"), ("accepted", "accepted")])
 def test_what_no_longer_applies_runs_out_unless_it_was_accepted(
     connection: psycopg.Connection, said: str | None, state: str
@@ -150,7 +171,15 @@ def test_a_customer_reads_its_own_alone_and_no_held_out_one(connection: psycopg.
         connection.execute("set local milepost.customer_id = 'acme'")
         seen = connection.execute("select customer_id from milepost.recommendations").fetchall()
         assert seen == ([] if held_out else [("acme",)])
-    hidden = ("recommendation_marks", "coach_learned", "coach", "coach_tallies", "webhook_deliveries")
+    hidden = (
+        "recommendation_work",
+        "recommendation_acts",
+        "recommendation_marks",
+        "coach_learned",
+        "coach",
+        "coach_tallies",
+        "webhook_deliveries",
+    )
     for forbidden in [f"select * from milepost.{table}" for table in hidden] + [
         "update milepost.recommendations set state = 'done'"
     ]:
@@ -165,5 +194,5 @@ def test_a_customer_that_is_gone_leaves_nothing(connection: psycopg.Connection) 
     store(connection, [event("acme", NOON - days(1))])
     settle(connection)
     connection.execute("delete from public.behavior_events")
-    for table in ("recommendations", "webhook_deliveries"):
+    for table in ("recommendations", "recommendation_work", "webhook_deliveries"):
         assert connection.execute(f"select count(*) from milepost.{table}").fetchone() == (0,)

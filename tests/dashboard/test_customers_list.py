@@ -15,7 +15,8 @@ import pytest
 from milepost.dashboard.customers.listed import MOST_BY_FILTER
 from milepost.dashboard.customers.state import COLUMNS, ListState
 from tests.support.dashboard import EMAIL, form_token, member, send_form, visitor
-from tests.support.server import SERVER_KEY, WRITE_KEY, Server, customer_token
+from tests.support.past import send_past
+from tests.support.server import SERVER_KEY, WRITE_KEY, Server, customer_token, wait_for
 
 _KIM = "kim@example.com"
 _TRAITS: dict[str, dict[str, object]] = {
@@ -213,3 +214,38 @@ def test_tasks_of_the_reader(dana: httpx.Client) -> None:
     page = dana.get("/tasks?assignee=me").text
     assert re.search(rf'<option value="{EMAIL}" selected>Mine', page)
     assert 'href="/tasks" aria-current="true">Mine' in page
+
+
+def test_at_risk_is_a_ranked_list_that_says_why(shared_server: Server, dana: httpx.Client) -> None:
+    send_past(shared_server, fallen_a=range(40, 110), fallen_b=range(30, 110, 7), steady=range(0, 110, 7))
+    why = "Not active in the last 28 days; usually on 24. Last seen 40 days ago."
+    with shared_server.client() as team:
+        asked = {"q": "fallen-", "sort": "-risk"}
+
+        def settled() -> bool:
+            return [bool(one["at_risk"]) for one in team.get("/v1/customers", params=asked).json()["items"]][:1] == [
+                True
+            ]
+
+        wait_for(settled, 60, "who fell to be settled")
+        items = team.get("/v1/customers", params=asked).json()["items"]
+        assert [one["customer_id"] for one in items] == ["fallen-a", "fallen-b"]
+        assert items[0]["at_risk"] == {"active_days": 0, "usual_days": 28 * 70 / 82, "days_away": 40, "reason": why}
+        flagged = team.get("/v1/customers", params={"status": "at_risk", "sort": "-risk"}).json()
+        assert all(one["at_risk"] for one in flagged["items"])
+        names = [one["customer_id"] for one in flagged["items"]]
+        assert "steady" not in names
+        assert "fallen-a" in names
+        everybody = team.get("/v1/customers", params={"limit": 1}).json()["total"]
+        assert flagged["total"] <= max(1, 0.15 * everybody)
+    page = dana.get("/customers?show=at_risk")
+    assert listed(dana, "/customers?show=at_risk") == names
+    assert why in page.text
+    # The order is the tab's own: it stands in no address, and goes with it.
+    assert ListState.of("show=at_risk").url() == "/customers?show=at_risk"
+    assert ListState.of("show=at_risk").url(show="all") == "/customers"
+    assert ListState.of("show=at_risk&col=events").url(show="all") == "/customers?col=events"
+    rows = list(csv.reader(io.StringIO(dana.get("/customers.csv?show=at_risk").text.removeprefix("\ufeff"))))
+    assert rows[0][-1] == "Why at risk"
+    assert [row[0] for row in rows[1:]] == names
+    assert next(row for row in rows if row[0] == "fallen-a")[-1] == why

@@ -153,7 +153,10 @@ def test_a_newcomer_copies_the_example_and_sees_the_page_fill(dsn: str, tmp_path
         came = client.get("/first-event")
         assert (came.status_code, came.headers["hx-refresh"]) == (200, "true")
         overview = client.get("/").text
-        assert "1</data> customer was active this week" in overview
+        assert "Nobody needs you today" in overview
+        # What nothing was ever sent for is not there at 0.
+        assert "<dt>Events</dt>" in overview
+        assert "<dt>Exports</dt>" not in overview
         assert "First key" in client.get("/keys").text
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from html import unescape
+from typing import get_args
 from uuid import UUID, uuid4
 
 import httpx
@@ -17,16 +18,19 @@ from hypothesis import strategies as st
 from milepost.analytics.asking import EventKind, Filter, Period
 from milepost.analytics.cohorts import Did
 from milepost.analytics.funnel import Funnel
+from milepost.analytics.paths import Link, Node, PathsAnswer
 from milepost.analytics.period import Window
 from milepost.analytics.trends import Series, Trends
 from milepost.dashboard.questions import words
-from milepost.dashboard.questions.address import Address, event_field, join_values, kind_pairs, split_values
+from milepost.dashboard.questions.address import Address, KindRow, event_field, join_values, kind_pairs, split_values
 from milepost.dashboard.questions.arranging import arranged
 from milepost.dashboard.questions.asked import NAMES, Name, before_that
+from milepost.dashboard.questions.beginning import common_way, planned_steps
 from milepost.dashboard.questions.cohort_form import in_words, read_form
 from milepost.dashboard.questions.kept import Card
+from milepost.dashboard.questions.picks import Of
 from milepost.dashboard.questions.reading import read
-from milepost.dashboard.questions.view import first_steps
+from milepost.dashboard.questions.tabs import tabs
 from milepost.dashboard.static_files import CONTENT_SECURITY_POLICY
 from milepost.plan import load_plan
 from milepost.plan.names import EventRule
@@ -169,15 +173,67 @@ def test_this_month_so_far_is_compared_with_the_same_days_of_the_month_before() 
 
 def test_a_funnel_begins_with_the_plans_own_names() -> None:
     plan = msgspec.structs.replace(load_plan(), events=())
-    assert first_steps(plan) == (), "then it is ours"
+    assert planned_steps(plan) == (), "then it is ours"
     rules = (EventRule("Invoice *"), EventRule("Signed, up"), EventRule("Paid"), EventRule("Left"))
-    named = Address(kind_pairs(first_steps(msgspec.structs.replace(plan, events=rules)), "s."))
+    named = Address(kind_pairs(planned_steps(msgspec.structs.replace(plan, events=rules)), "s."))
     question = read("funnels", named, "UTC", _NOW).questions[0]
     assert isinstance(question, Funnel)
-    assert [step.filters for step in question.steps] == [
-        (Filter(field="event_name", values=("Signed, up",)),),
-        (Filter(field="event_name", values=("Paid",)),),
+    assert [step.event_name for step in question.steps] == ["Signed, up", "Paid"]
+
+
+def test_days_are_chosen_with_what_they_are_compared_with() -> None:
+    month = read("trends", Address.of("days=this_month:previous"), "UTC", _NOW)
+    assert month.url.startswith("/trends?days=this_month&tz=UTC&compare=1&")
+    shipped = read("tools", Address.of("days=since-2026-11-20:previous&compare="), "UTC", _NOW)
+    assert (shipped.first, shipped.last, shipped.compare) == (date(2026, 11, 20), date(2026, 11, 26), "previous")
+    assert [one.period.first for one in shipped.questions] == [date(2026, 11, 20), date(2026, 11, 13)]
+    for odd in ("since-x:previous", "since-2026-99-99", "this_month:never", "since-1999-01-01"):
+        assert read("trends", Address.of(f"days={odd}"), "UTC", _NOW).compare in (None, "previous")
+    # A funnel is compared unless one says that it is not.
+    assert len(read("funnels", Address.of("compare="), "UTC", _NOW).questions) == 1
+    assert "compare=&" in read("funnels", Address.of("compare="), "UTC", _NOW).url
+
+
+def test_what_is_asked_goes_along_to_the_other_tabs() -> None:
+    query = "days=last_month&tz=UTC&compare=1&field=trait&key=plan&value=pro&by=device_type"
+    query += "&s.event=name:Paid&s.event=tool:x"
+    asked = read("trends", Address.of(query), "UTC", _NOW)
+    found = {tab.title: tab.href for tab in tabs(asked)}
+    assert found["Trends"] == asked.url
+    assert found["Cohorts"] == "/cohorts"
+    funnel = read("funnels", Address.of(found["Funnels"].partition("?")[2]), "Europe/Berlin", _NOW)
+    question = funnel.questions[0]
+    assert isinstance(question, Funnel)
+    assert [(step.event_name, step.tool_id) for step in question.steps] == [("Paid", None), (None, "x")]
+    assert (funnel.period, funnel.filters, funnel.compare) == (asked.period, asked.filters, "previous")
+    assert question.breakdown == "device_type"
+    retention = read("retention", Address.of(found["Retention"].partition("?")[2]), "Europe/Berlin", _NOW)
+    assert retention.questions[0].period == asked.period
+    assert retention.parts["start"] == KindRow(event="name:Paid")
+    assert "s.event" not in found["Tools"]
+
+
+def test_a_filter_is_added_by_what_it_is_of() -> None:
+    added = read("trends", Address.of("add=segment.gold"), "UTC", _NOW)
+    assert added.questions[0].filters == (Filter(field="segment", values=("gold",)),)
+    trait = read("trends", Address.of("field=tool_id&value=x&add=trait.plan"), "UTC", _NOW)
+    assert (trait.filters[1].field, trait.filters[1].key, trait.focus) == ("trait", "plan", "filter-1-value")
+    assert read("trends", Address.of("add=nonsense"), "UTC", _NOW).filters == ()
+
+
+def test_a_funnel_begins_with_the_way_most_went() -> None:
+    """Always on where most went, past what was there before, to no end."""
+    there = ((0, ""), (1, "Signed in"), (1, "Paid"), (2, "Opened"), (2, ""), (3, "Signed in"), (3, "Paid"))
+    nodes = [
+        Node(step=step, label=label, kind="label" if label or not step else "end", count=10) for step, label in there
     ]
+    ways = [(0, 1, 9), (0, 2, 1), (1, 3, 6), (1, 4, 8), (3, 5, 5), (3, 6, 1)]
+    answer = PathsAnswer(
+        unit="customer", first=date(2026, 11, 1), last=date(2026, 11, 30), timezone="UTC", direction="next",
+        per="unit", runs=10, nodes=nodes, links=[Link(source=a, target=b, count=n) for a, b, n in ways],
+    )  # fmt: skip
+    assert common_way(answer) == ["Signed in", "Opened", "Paid"]
+    assert common_way(msgspec.structs.replace(answer, nodes=[], links=[])) == []
 
 
 @pytest.mark.parametrize("chosen", ["days=90", "days=last_quarter", "days=custom&first=2026-02-03&last=2026-03-04"])
@@ -278,6 +334,9 @@ def test_the_overview_stands_without_a_column_store(signed_in: httpx.Client) -> 
         ("/retention/who?at.start=yesterday", 400),
         ("/questions/values?field=nothing", 200),
         ("/questions/values?field=tool_id", 200),
+        *((f"/questions/picks?of={of}&q=a&field=tool_id", 200) for of in get_args(Of)),
+        ("/questions/picks?of=value&field=customer_id&q=acme", 200),
+        ("/questions/picks?of=nothing&q=%25%00", 200),
         ("/cohorts/00000000-0000-7000-8000-000000000000", 404),
         ("/dashboards/00000000-0000-7000-8000-000000000000", 404),
         ("/reports/00000000-0000-7000-8000-000000000000/card", 404),
@@ -297,6 +356,25 @@ def test_a_button_without_scripts_leads_to_an_address(signed_in: httpx.Client) -
     assert where.endswith("#step-2-event")
     assert "do=" not in where
     assert where.count("s.event=") == 3
+
+
+def test_what_is_saved_says_so_where_it_was_asked(signed_in: httpx.Client) -> None:
+    told = {"question": "funnels", "address": "days=7&s.event=tool_usage&s.event=export_action"}
+    saved = send_form(signed_in, "/dashboards", "/reports", name="Used → Exported", **told)
+    where = saved.headers["location"]
+    assert where.startswith("/funnels?days=7&")
+    page = unescape(signed_in.get(where).text)
+    assert "Saved for the team as “<bdi>Used → Exported</bdi>”" in page
+    report = re.search(r'action="(/reports/[0-9a-f-]+)"', page)
+    assert report is not None
+    renamed = send_form(signed_in, where, report[1], name="Ours", back=where)
+    assert renamed.headers["location"] == where
+    assert "<bdi>Ours</bdi>" in signed_in.get(where).text
+    elsewhere = send_form(signed_in, where, report[1], do="place", dashboard="x")
+    assert elsewhere.status_code == 400
+    gone = send_form(signed_in, where, report[1], do="delete", back="//evil.example/")
+    assert gone.headers["location"] == "/"
+    assert "Saved for the team" not in signed_in.get(where).text
 
 
 def test_reports_and_dashboards_are_kept(signed_in: httpx.Client) -> None:
@@ -350,4 +428,4 @@ def test_fields_with_names_of_their_own() -> None:
         assert event_field(row.field, row.key).name == name
     assert event_field("trait").name == ""
     assert event_field("insight.total_events").name == ""
-    assert words.field_words("trait.renewal_date") == "Renewal date of the customer"
+    assert words.field_words("trait.renewal_date") == "Renewal date"

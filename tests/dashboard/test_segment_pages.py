@@ -187,7 +187,7 @@ def test_questions_by_segment_keep_their_address() -> None:
     names = {words.SEGMENT: {"gold": "Gold & old"}}
     assert words.value_words("segment.gold", "in", names) == "In “Gold & old”"
     assert words.value_words("segment.gold", "out", {}) == "Not in “Gold”"
-    assert words.filter_words(question.filters[0], names) == "Segment is Gold & old"
+    assert words.filter_words(question.filters[0], names) == "In “Gold & old”"
 
 
 # -- Traits, now or then --------------------------------------------------------------------------

@@ -91,24 +91,6 @@ def test_a_name_can_always_be_seen(name: str, fallback: str) -> None:
     assert fmt.visible_name(name, fallback).strip()
 
 
-@pytest.mark.parametrize(
-    ("active", "before", "answer"),
-    [
-        (1204, 1115, "1,204 customers were active this week, 8% more than the week before."),
-        (1, 2, "1 customer was active this week, 50% fewer than the week before."),
-        (5, 5, "5 customers were active this week, as many as the week before."),
-        (0, 0, "No customer was active this week or the week before."),
-        (0, 3, "No customer was active this week; 3 were the week before."),
-        (3, 0, "3 customers were active this week; nobody was the week before."),
-        (3, None, "3 customers were active this week."),
-        (1000, 2, "1,000 customers were active this week, up from 2 the week before."),
-        (10_001, 10_000, "10,001 customers were active this week, <1% more than the week before."),
-    ],
-)
-def test_activity_answer(active: int, before: int | None, answer: str) -> None:
-    assert _text(markup.activity_answer(active, before)) == answer
-
-
 @given(st.text(), st.integers(0, 10**13), st.sampled_from(SHOWS))
 def test_a_query_is_never_markup(query: str, total: int, show: str) -> None:
     html = str(markup.customers_answer(total, 10**13, query, show))

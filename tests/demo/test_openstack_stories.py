@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from milepost.plan import load_plan
 from milepost.settings import Settings
 from tests.analytics.reference.events import World
 from tests.demo import openstack as known
+from tests.insights.at_risk_model import at_risk
 from tests.support.dashboard import member
 from tests.support.postgres import Cluster
 from tests.support.server import Server, running, wait_for
@@ -58,14 +60,20 @@ def _seen() -> World:
     return known.world(known.cut(), known.now_there(datetime.now(UTC)))
 
 
-def test_who_went_quiet(demo: Demo) -> None:
-    wanted = known.quiet(_seen())
-    page = demo.client.get("/").text
-    part = page[page.index('id="quiet-title"') :]
-    shown = re.findall(r'href="/customers/([^"?]+)"', part)
-    assert shown[: len(wanted)] == wanted[: len(shown)]
-    now = known.now_there(datetime.now(UTC))
-    assert any(not known.comes_back(now, company=name) for name in wanted[:3])
+def test_who_fell_against_their_own_past(demo: Demo) -> None:
+    seen, days = _seen(), defaultdict[str, set[int]](set)
+    for event in seen.events:
+        days[event.customer_id].add(event.at.toordinal())
+    wanted = at_risk({name: sorted(theirs) for name, theirs in days.items()}, seen.now.toordinal())
+
+    def shown() -> list[str]:
+        page = demo.client.get("/").text
+        needs = page[page.index('id="needs-title"') : page.index('id="due-title"')].partition('class="risen"')[0]
+        return re.findall(r'class="clip" href="/customers/([^"?#]+)"', needs)
+
+    wait_for(lambda: shown() == wanted[:7], 60, f"Home to show {wanted[:7]}")
+    assert wanted
+    assert not any(known.comes_back(seen.now, company=name) for name in wanted[:3])
 
 
 def test_whose_champion_left(demo: Demo) -> None:
@@ -89,7 +97,7 @@ def test_whose_champion_left(demo: Demo) -> None:
 def test_pages_speak_of_companies_and_changes(demo: Demo) -> None:
     name = known.quiet(_seen())[0]
     person = next(event.user_id for event in known.by_company()[name])
-    pages = f"""/ /customers /customers/{name} /customers/{name}/people /people/{person} /tools /coaching /practice
+    pages = f"""/ /customers /customers/{name} /customers/{name}/people /people/{person} /tools /actions /practice
         /game /event-names"""
     for path in pages.split():
         answer = demo.client.get(path, follow_redirects=True)

@@ -70,6 +70,7 @@ def test_what_differs_is_found_and_mended(stored: psycopg.Connection, harm: str,
     "harm",
     [
         "update milepost.snapshots set current_scaling_score = 1 where customer_id = 'customer 1'",
+        "update milepost.snapshots set missed_days = 1 where customer_id = 'customer 1'",
         "delete from milepost.snapshots where customer_id = 'customer 1'",
     ],
 )

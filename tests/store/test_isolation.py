@@ -327,7 +327,8 @@ def test_functions(owner: psycopg.Connection) -> None:
 #: What nobody reads as a customer, whatever it is of.
 _OF_THE_TEAM = (
     "milepost.notes", "milepost.tasks", "milepost.tags", "milepost.annotations", "milepost.segments",
-    "milepost.action_authors", "milepost.saved_plans",
+    "milepost.action_authors", "milepost.recommendation_work", "milepost.recommendation_acts",
+    "milepost.saved_plans",
 )  # fmt: skip
 _NUMBERS_OF = (
     "practice_on(%s, current_date)", "results_on(%s, current_date)", "insights_on(%s, current_date)",

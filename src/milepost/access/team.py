@@ -100,7 +100,7 @@ async def read_member(database: Database, member_id: UUID) -> tuple[TeamMember, 
 
 
 async def remove(database: Database, member_id: UUID, *, to: UUID | None, by: Member, now: datetime) -> None:
-    """Removes a member: their sessions end, and their customers and open tasks are those of `to`, or nobody's.
+    """Removes a member: their sessions end, and their customers, open tasks and actions are those of `to`, or nobody's.
 
     Raises NotFound, Forbidden for who was removed meanwhile, Conflict for the last member, InvalidRequest where `to`
     is not another member.
@@ -123,4 +123,5 @@ async def remove(database: Database, member_id: UUID, *, to: UUID | None, by: Me
         for start in range(0, len(told), _SLICE):
             await tell(connection, told[start : start + _SLICE])
         await connection.execute(_SQL["hand_over_tasks"], values)
+        await connection.execute(_SQL["hand_over_actions"], values)
         await connection.execute(_SQL["remove"], values)

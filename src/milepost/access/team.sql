@@ -52,6 +52,9 @@ select
 -- Those still to be done; null is nobody.
 update milepost.tasks set assignee_id = %(to)s where assignee_id = %(member_id)s and done_at is null
 
+-- name: hand_over_actions
+update milepost.recommendation_work set assignee_id = %(to)s where assignee_id = %(member_id)s and ended is null
+
 -- name: remove
 -- Sessions and open invitations go with it.
 delete from milepost.members where member_id = %(member_id)s

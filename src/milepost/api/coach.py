@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Annotated
 from uuid import UUID
 
@@ -11,11 +12,23 @@ from litestar.params import Parameter, QueryParameter
 from milepost.access.callers import Caller, member_email, token_customer
 from milepost.access.paths import customer_of
 from milepost.access.services import AnyRequest, services
+from milepost.api.acting import do_act
 from milepost.api.params import Cursor, CustomerId, Limit, matchable
 from milepost.api.schemas import errors, json_body
 from milepost.coach import lift, marks
-from milepost.coach.read import read_open, read_queue
-from milepost.coach.said import Coaching, Marked, Queue, Recommendation, Recommendations, Which
+from milepost.coach.queue import Wanted, read_queue
+from milepost.coach.read import read_open
+from milepost.coach.said import (
+    Acted,
+    Coaching,
+    Handled,
+    Marked,
+    Queue,
+    Queued,
+    Recommendation,
+    Recommendations,
+    Which,
+)
 from milepost.vocabulary import MAX_WORD_LENGTH
 
 _MANY = errors(400, 401, 403, 422, 429, 503)
@@ -25,6 +38,15 @@ _BODY = json_body(Marked)
 Playbook = Annotated[str | None, Parameter(max_length=MAX_WORD_LENGTH, description="A playbook's id, or `learned`.")]
 Chosen = Annotated[
     Which, QueryParameter(name="state", description="`open` is made, shown or accepted, and not expired.")
+]
+WithTeam = Annotated[Handled | None, Parameter(description="What the team has to do now, let wait, did or dismissed.")]
+Whose = Annotated[
+    str | None,
+    Parameter(
+        max_length=320,
+        description="A member's e-mail address: what was given to them, and what nobody was given of their accounts. "
+        "`nobody`: given to nobody, of accounts without an owner.",
+    ),
 ]
 
 
@@ -52,7 +74,7 @@ async def get_recommendations(request: AnyRequest, customer_id: CustomerId) -> R
 async def mark_recommendation(
     request: AnyRequest, customer_id: CustomerId, recommendation_id: UUID, data: Marked
 ) -> Recommendation:
-    """Marks it by hand: accepted, dismissed or done. What customers do themselves is in their events."""
+    """What the customer made of it, said by hand: accepted, dismissed or done. What the team does is an act."""
     served = services(request)
     by = member_email(request) or "a secret key"
     return await marks.mark(
@@ -60,17 +82,43 @@ async def mark_recommendation(
     )
 
 
+@post(
+    "/customers/{customer_id:str}/recommendations/{recommendation_id:uuid}/acts",
+    status_code=200,
+    summary="Assign, snooze, end or reopen a recommendation",
+    operation_class=json_body(Acted),
+    responses=_MARKING,
+    access=Caller.TEAM,
+)
+async def act_on_recommendation(
+    request: AnyRequest, customer_id: CustomerId, recommendation_id: UUID, data: Acted
+) -> Queued:
+    """What the team does about it, with who and when in the account's timeline. One that is over stays as it is."""
+    today = services(request).now().astimezone(UTC).date()
+    return await do_act(request, customer_of(customer_id), recommendation_id, data, today=today)
+
+
 @get("/coach/queue", summary="Everybody's recommendations", responses=_MANY, access=Caller.TEAM)
 async def get_queue(
-    request: AnyRequest, limit: Limit = 50, cursor: Cursor = None, which: Chosen = "open", playbook: Playbook = None
+    request: AnyRequest,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    which: Chosen = "open",
+    playbook: Playbook = None,
+    handled: WithTeam = None,
+    assignee: Whose = None,
 ) -> Queue:
     """Best first."""
     served = services(request)
-    wanted = matchable(playbook, "playbook")
+    wanted = Wanted(
+        today=served.now().astimezone(UTC).date(),
+        which=which,
+        handled=handled,
+        whose=(matchable(assignee, "assignee") or "").strip().lower() or None,
+        playbook=matchable(playbook, "playbook") or None,
+    )
     async with served.database.transaction() as connection:
-        return await read_queue(
-            connection, now=served.now(), limit=limit, cursor=cursor, which=which, playbook=wanted or None
-        )
+        return await read_queue(connection, wanted, now=served.now(), limit=limit, cursor=cursor)
 
 
 @get("/coach/playbooks", summary="Playbooks and their lift", responses=_MANY, access=Caller.TEAM)
@@ -110,6 +158,7 @@ router = Router(
     route_handlers=[
         get_recommendations,
         mark_recommendation,
+        act_on_recommendation,
         get_queue,
         get_playbooks,
         get_my_recommendations,

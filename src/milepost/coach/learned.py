@@ -10,6 +10,7 @@ from milepost.coach.facts import Known
 from milepost.coach.lessons import band_in_words, band_of, competency_name, in_words, next_steps
 from milepost.coach.playbooks import Offer
 from milepost.coach.said import LEARNED, Evidence, percentage_points
+from milepost.coach.wording import TeamText
 from milepost.plan import Plan
 
 
@@ -56,6 +57,12 @@ class Lessons:
                 ),
             ],
             cool_down_days=learned.cool_down_days,
+            team=TeamText(
+                f"Suggest to them: {step.action}",
+                in_words(row, step, "the same situation"),
+                f"Customers like you who {step.did} next did better more often in the month after. "
+                "It may be worth a try for you, too.",
+            ),
             tool_id=step.tool,
             competency=row["competency"],
             done_type=step.event_type,

@@ -44,8 +44,11 @@ ends as (
     case when a.at is not null and (w.done_at is null or a.at <= w.done_at) then a.event_id
       else (select s.event_id from said s where s.recommendation_id = m.recommendation_id and s.word = 'done'
         and s.at = w.done_at order by s.event_id nulls last limit 1) end as done_by,
-    least(w.dismissed_at, w.done_at, a.at, case when m.expires_at <= %(now)s then m.expires_at end) as closed_at
+    -- What the team dismissed runs out for its customer at that moment.
+    least(w.dismissed_at, w.done_at, a.at, t.ended_at, case when m.expires_at <= %(now)s then m.expires_at end)
+      as closed_at
   from mine m left join words w using (recommendation_id) left join acts a using (recommendation_id)
+  left join milepost.recommendation_work t on t.recommendation_id = m.recommendation_id and t.ended = 'dismissed'
 ),
 hints as (
   -- Points of events about recommendations: whoever gets one would have more of them for that alone.

@@ -138,7 +138,7 @@ def lift_of(shown: Mapping[str, Any], held: Mapping[str, Any], weeks: float) -> 
 def _meaning(low: float, high: float) -> str:
     if low > 0:
         return "it helps"
-    return "it does harm" if high < 0 else "no difference beyond what chance can make"
+    return "it seems to do harm" if high < 0 else "no difference beyond what chance can make"
 
 
 def _not_enough(missing: int, held_missing: int) -> str:

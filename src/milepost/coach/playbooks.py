@@ -12,6 +12,7 @@ import msgspec
 from milepost.coach.facts import Known
 from milepost.coach.filling import evidence, fill
 from milepost.coach.said import Evidence, Source
+from milepost.coach.wording import NO_TEXT, TeamText, team_text
 from milepost.plan import Plan
 from milepost.plan.coach import Condition, Kind, Playbook, known_facts
 
@@ -39,6 +40,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     evidence: list[Evidence]
     cool_down_days: int
+    team: TeamText = NO_TEXT
     tool_id: str | None = None
     competency: str | None = None
     url: str | None = None
@@ -83,12 +85,12 @@ def facts_hold(playbook: Playbook, known: Known) -> bool:
 
 def offers(known: Known, plan: Plan) -> list[Offer]:
     """Every playbook whose conditions hold for the customer. Conditions on events must have been counted."""
-    kinds = known_facts([competency.id for competency in plan.competencies])
+    kinds, tools = known_facts([competency.id for competency in plan.competencies]), plan.tool_names()
     return [
         offer
         for playbook in plan.playbooks
         if facts_hold(playbook, known) and all(holds(condition, known) for condition in playbook.when)
-        if (offer := _offer(playbook, known, kinds)) is not None
+        if (offer := _offer(playbook, known, kinds, tools)) is not None
     ]
 
 
@@ -147,7 +149,9 @@ def _cooling(offer: Offer, history: Sequence[Past], now: datetime) -> bool:
     return False
 
 
-def _offer(playbook: Playbook, known: Known, kinds: Mapping[str, tuple[Kind, str]]) -> Offer | None:
+def _offer(
+    playbook: Playbook, known: Known, kinds: Mapping[str, tuple[Kind, str]], tools: Mapping[str, str]
+) -> Offer | None:
     """None where the playbook needs a fact that is not known, such as a tool not tried where all were."""
     asked = (playbook.action, playbook.reason, playbook.tool, playbook.competency, playbook.url)
     texts = [None if text is None else fill(text, known.facts, kinds) for text in asked]
@@ -163,8 +167,9 @@ def _offer(playbook: Playbook, known: Known, kinds: Mapping[str, tuple[Kind, str
         title=playbook.title or playbook.name or playbook.id,
         action=action or "",
         reason=reason or "",
-        evidence=evidence(playbook.when, known.facts, known.counts, kinds),
+        evidence=evidence(playbook.when, known.facts, known.counts, kinds, tools),
         cool_down_days=playbook.cool_down_days,
+        team=team_text(playbook, known, kinds, tools, action=action or "", reason=reason or ""),
         tool_id=tool,
         competency=competency,
         url=url,

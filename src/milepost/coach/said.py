@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
+
+from milepost.vocabulary import MAX_TEXT_LENGTH
 
 Source = Literal["playbook", "learned"]
 State = Literal["made", "shown", "accepted", "dismissed", "done", "expired"]
@@ -15,6 +17,12 @@ State = Literal["made", "shown", "accepted", "dismissed", "done", "expired"]
 Mark = Literal["shown", "accepted", "dismissed", "done"]
 #: What the queue shows: `open` is made, shown or accepted, and not expired.
 Which = Literal["open", "made", "shown", "accepted", "dismissed", "done", "expired", "all"]
+#: Where a recommendation is with the team: to be done now, waiting for a day, or over.
+Handled = Literal["todo", "snoozed", "done", "dismissed"]
+#: Why the team dismissed one.
+Why = Literal["not_relevant", "not_true", "already_done", "declined", "other"]
+#: What the team does about one.
+Act = Literal["assign", "snooze", "wake", "done", "dismiss", "reopen"]
 #: All that was learned has one cool-down and one lift, under this name.
 LEARNED = "learned"
 
@@ -54,11 +62,28 @@ class Recommendations(msgspec.Struct):
     items: list[Recommendation]
 
 
+class TeamSide(msgspec.Struct, frozen=True, kw_only=True):
+    """The team's side of a recommendation, which its customer never reads."""
+
+    action: Annotated[str, Meta(description="What the team is to do.")]
+    reason: Annotated[str, Meta(description="Why, about the customer rather than to them.")]
+    words: Annotated[str, Meta(description="What may be said to the customer.")]
+    assignee: Annotated[str | None, Meta(description="A member's e-mail address; null: nobody was chosen.")]
+    owner: Annotated[str | None, Meta(description="Whose account it is, by the trait `owner`.")]
+    snoozed_until: Annotated[date | None, Meta(description="It is back on this day.")]
+    handled: Handled
+    ended_at: datetime | None
+    ended_by: Annotated[str | None, Meta(description="An e-mail address; null with `ended_at`: a secret key.")]
+    why: Annotated[Why | None, Meta(description="Why it was dismissed.")]
+    note: str | None
+
+
 class Queued(Recommendation, kw_only=True):
-    """A recommendation with whose it is."""
+    """A recommendation with whose it is. `state`: what the customer made of it; `team`: what the team does about it."""
 
     customer_id: str
     customer_name: str | None
+    team: TeamSide
 
 
 class Queue(msgspec.Struct):
@@ -73,6 +98,17 @@ class Marked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is said of a recommendation."""
 
     state: Mark
+
+
+class Acted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the team does about a recommendation. `assignee` goes with `assign` (a member's e-mail address, null for
+    nobody), `until` with `snooze`, `why` with `dismiss`, `note` with `done` and `dismiss`."""
+
+    act: Act
+    assignee: str | UnsetType | None = UNSET
+    until: date | None = None
+    why: Why | None = None
+    note: Annotated[str, Meta(max_length=MAX_TEXT_LENGTH)] | None = None
 
 
 class Difference(msgspec.Struct, frozen=True):

@@ -114,7 +114,12 @@ def _left(connection: psycopg.Connection, settling: Settling) -> dict[str, int]:
 def _store(connection: psycopg.Connection, settling: Settling, made: list[tuple[str, Made]], *, webhook: bool) -> None:
     rows = [
         msgspec.structs.asdict(one.offer)
-        | {"customer_id": customer, "held_out": one.held_out, "is_first": one.is_first}
+        | {
+            "customer_id": customer,
+            "held_out": one.held_out,
+            "is_first": one.is_first,
+            "team": one.offer.team._asdict(),
+        }
         for customer, one in made
     ]
     values = {

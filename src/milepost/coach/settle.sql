@@ -1,9 +1,12 @@
 -- What settling keeps of the coach. Loaded by name (settle.py).
 
 -- name: history
--- What was made for these customers before.
-select customer_id, playbook, asks_for, made_at, dismissed_at, closed_at is null, held_out
-from milepost.recommendations where customer_id = any (%(customers)s)
+-- What was made for these customers before. What the team dismissed is not asked for again as soon, as what the customer did.
+select r.customer_id, r.playbook, r.asks_for, r.made_at,
+  coalesce(r.dismissed_at, w.ended_at) as dismissed_at, r.closed_at is null, r.held_out
+from milepost.recommendations r
+left join milepost.recommendation_work w on w.recommendation_id = r.recommendation_id and w.ended = 'dismissed'
+where r.customer_id = any (%(customers)s)
 
 -- name: withdraw
 -- Ends what is open, not accepted, and asked for by a playbook that no longer applies: it runs out now.
@@ -41,6 +44,14 @@ with made as (
     rank float8, title text, action text, tool_id text, competency text, url text, reason text, evidence jsonb,
     held_out boolean, is_first boolean, done_type text, done_tool text, done_section text)
   returning *
+),
+-- A customer has one of a playbook at a time, or one of what was learned.
+for_team as (
+  insert into milepost.recommendation_work (recommendation_id, action, reason, words)
+  select made.recommendation_id, m.team ->> 'action', m.team ->> 'reason', m.team ->> 'words'
+  from made join jsonb_to_recordset(%(made)s::jsonb) as m(customer_id text, playbook text, team jsonb)
+    using (customer_id, playbook)
+  where not made.held_out
 ),
 announced as (
   insert into milepost.announcements (at, kind, customer_id, body)

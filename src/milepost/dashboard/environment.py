@@ -12,10 +12,10 @@ from markupsafe import Markup
 
 from milepost.dashboard import charts, markup
 from milepost.dashboard import format as fmt
-from milepost.dashboard.questions.words import fresh
+from milepost.dashboard.questions.spans import fresh
 from milepost.dashboard.settings.tabs import TABS
 from milepost.dashboard.static_files import static
-from milepost.dashboard.views import QUIET_DAYS, Shell, customer_url
+from milepost.dashboard.views import EXPLORE, Shell, customer_url
 from milepost.vocabulary import IMPACTS, MAX_ID_LENGTH, MAX_NAME_LENGTH, MAX_TEXT_LENGTH, MAX_WORD_LENGTH
 
 TEMPLATES_DIR: Final = Path(__file__).parent / "templates"
@@ -81,7 +81,7 @@ def pages_environment(notice: str = "") -> Environment:
         plural=fmt.plural,
         settings_tabs=TABS,
         customer_url=customer_url,
-        QUIET_DAYS=QUIET_DAYS,
+        EXPLORE=EXPLORE,
         fresh=fresh,
         IMPACTS=IMPACTS,
         MAX_ID_LENGTH=MAX_ID_LENGTH,

@@ -83,31 +83,6 @@ def change(value: float | None, before: float | None) -> Markup:
     ).format(kind, arrow, share(abs(relative)), word)
 
 
-def activity_answer(active: int, before: int | None) -> Markup:
-    """The overview's answer: how many customers were active in seven days, against the seven before."""
-    verb = "was" if active == 1 else "were"
-    who = Markup("{} {} {} active this week").format(number(active), fmt.plural(active, "customer"), verb)
-    if active == 0:
-        who = Markup("No customer was active this week")
-    if before is None:
-        return Markup("{}.").format(who)
-    if active == before == 0:
-        return Markup("{} or the week before.").format(who)
-    if active == before:
-        return Markup("{}, as many as the week before.").format(who)
-    if before == 0:
-        return Markup("{}; nobody was the week before.").format(who)
-    if active == 0:
-        verb = "was" if before == 1 else "were"
-        return Markup("{}; {} {} the week before.").format(who, number(before), verb)
-    if active >= before * 10:
-        return Markup('{}, <span class="better">up from {}</span> the week before.').format(who, number(before))
-    kind, word = ("better", "more") if active > before else ("worse", "fewer")
-    return Markup('{}, <span class="{}">{}\N{NO-BREAK SPACE}{}</span> than the week before.').format(
-        who, kind, share(abs(active / before - 1)), word
-    )
-
-
 def series_answer(counts: list[tuple[date, int]], one: str, many: str) -> Markup:
     """What a chart of days shows: the total and the busiest day."""
     total = sum(count for _, count in counts)
@@ -160,7 +135,10 @@ NOBODY: Final[Mapping[str, tuple[str, str]]] = {
         "Improving means: clearly more points in 14 days than in the 14 before.",
     ),
     "declining": ("Nobody is declining", "Declining means: clearly fewer points in 14 days than in the 14 before."),
-    "at_risk": ("Nobody is at risk", "At risk means: irregular use, or almost only events of low impact."),
+    "at_risk": (
+        "Nobody is at risk",
+        "At risk means: active on at most half as many of the last 28 days as is usual for the customer.",
+    ),
 }
 
 

@@ -15,12 +15,14 @@ from urllib.parse import quote
 
 Section = Literal[
     "overview", "live", "customers", "tasks", "trends", "funnels", "retention", "paths", "lifecycle", "tools",
-    "sessions", "cohorts", "dashboards", "coaching", "practice", "game", "score", "events",
+    "sessions", "cohorts", "dashboards", "actions", "practice", "game", "score", "events",
     "annotations", "keys", "profile", "team", "plan-tools", "scoring", "plan", "game-rules", "appearance",
     "data", "about",
 ]  # fmt: skip
-#: A customer is quiet who was active before and sent nothing for this many days.
-QUIET_DAYS: Final = 14
+#: The sections that are tabs of Explore.
+EXPLORE: Final[tuple[Section, ...]] = (
+    "trends", "funnels", "retention", "paths", "lifecycle", "tools", "sessions", "cohorts",
+)  # fmt: skip
 #: Ids that are pages of their own where customers have theirs.
 _TAKEN: Final = ("bulk", "import")
 

@@ -6,6 +6,7 @@ from typing import Final, Literal, get_args
 
 from psycopg import sql
 
+from milepost.insights.at_risk import FLAGGED
 from milepost.store.queries import load
 
 Status = Literal["all", "active", "quiet", "improving", "declining", "at_risk"]
@@ -14,13 +15,13 @@ STANDING: Final = sql.SQL("milepost.standing s")
 #: Where a snapshot decides, those that are not settled yet (a second at most) come when they are.
 SNAPSHOTS: Final = sql.SQL("milepost.snapshots n join milepost.standing s using (customer_id)")
 #: What of `s` or `n` each takes, with the time of `now`.
-IN_STATUS: Final[dict[Status, sql.SQL]] = {
+IN_STATUS: Final[dict[Status, sql.Composable]] = {
     "all": sql.SQL("true"),
     "active": sql.SQL("s.last_event_at > %(now)s::timestamptz - interval '7 days'"),
     "quiet": sql.SQL("s.last_event_at <= %(now)s::timestamptz - interval '14 days'"),
     "improving": sql.SQL("n.professional_credibility_trend = 'improving'"),
     "declining": sql.SQL("n.professional_credibility_trend = 'declining'"),
-    "at_risk": sql.SQL("(n.inconsistent_system_usage or n.low_business_impact_actions)"),
+    "at_risk": FLAGGED,
 }
 OF_SNAPSHOTS: Final = ("improving", "declining", "at_risk")
 _SQL = load("milepost.insights", "read.sql")

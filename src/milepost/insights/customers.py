@@ -9,6 +9,7 @@ import msgspec
 from psycopg import sql
 
 from milepost.insights import by_figures
+from milepost.insights.at_risk import Fall, at_risk_among
 from milepost.insights.by_figures import FigureCondition
 from milepost.insights.by_owner import owned_by
 from milepost.insights.by_traits import TraitCondition, conditions, found, looked_up, order_by, values_of
@@ -79,6 +80,8 @@ class CustomerSummary(msgspec.Struct, kw_only=True):
     inconsistent_system_usage: bool | None
     low_business_impact_actions: bool | None
     weekly_events: list[int]
+    #: Why the customer is at risk, where it is.
+    at_risk: Fall | None = None
     #: What is known of the customer now.
     traits: dict[str, TraitValue] = {}
 
@@ -118,12 +121,12 @@ async def list_customers(
         rows = await _rows(connection, asked, values, before, backwards=True)
         if len(rows) > limit:
             rows = rows[:limit][::-1]
-            return await _page(connection, asked, values, rows, order.encode(rows[-1]), order.encode(rows[0]))
+            return await _page(connection, asked, values, now, rows, order.encode(rows[-1]), order.encode(rows[0]))
         # The first page is reached: it is shown whole, whatever was left of it.
     rows = await _rows(connection, asked, values, cursor, backwards=False)
     following = order.encode(rows[limit - 1]) if len(rows) > limit else None
     previous = order.encode(rows[0]) if cursor is not None and rows else None
-    return await _page(connection, asked, values, rows[:limit], following, previous)
+    return await _page(connection, asked, values, now, rows[:limit], following, previous)
 
 
 async def count_customers(connection: DictConnection, *, now: datetime, wanted: CustomerFilter = EVERYBODY) -> int:
@@ -222,14 +225,17 @@ async def _page(
     connection: DictConnection,
     asked: _Asked,
     values: dict[str, object],
+    now: datetime,
     rows: list[Row],
     following: str | None,
     previous: str | None,
 ) -> CustomerPage:
     items = msgspec.convert(rows, list[CustomerSummary])
     known = await read_now(connection, "customer", [item.customer_id for item in items])
+    flagged = asked.wanted.status == "at_risk"
+    falls = await at_risk_among(connection, [item.customer_id for item in items], now=now, all_are=flagged)
     for item in items:
-        item.traits = known[item.customer_id]
+        item.traits, item.at_risk = known[item.customer_id], falls.get(item.customer_id)
     total = int(str(rows[0]["total"])) if rows else await _count(connection, asked, values)
     return CustomerPage(items, total, following, previous)
 

@@ -15,6 +15,7 @@ from milepost.errors import InvalidRequest
 Sort = Literal[
     "last_seen", "-last_seen", "events", "-events", "sessions", "-sessions", "exports", "-exports",
     "resources", "-resources", "customer", "-customer", "name", "-name", "score", "-score", "rate", "-rate",
+    "risk", "-risk",
 ]  # fmt: skip
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Score = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
@@ -97,6 +98,7 @@ _ORDERS: dict[str, Ordering] = {
     ),
     "score": Ordering("", sql.Identifier("n", "current_scaling_score"), _DOUBLE, Score, nullable=True, settled=True),
     "rate": Ordering("", sql.Identifier("n", "systematic_progression_rate"), _DOUBLE, Score, settled=True),
+    "risk": Ordering("", sql.Identifier("n", "missed_days"), _DOUBLE, Score, nullable=True, settled=True),
 }  # fmt: skip
 
 

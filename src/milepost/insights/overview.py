@@ -1,10 +1,10 @@
-"""All customers at a glance: the last 30 days, this week against the one before, who went quiet."""
+"""All customers at a glance: what they did in a period, against the one before; what is new in it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import LiteralString
 
 import msgspec
@@ -13,8 +13,8 @@ from milepost.store.database import DictConnection, Row
 from milepost.store.queries import load
 
 _SQL = load("milepost.insights", "overview.sql")
-_DAYS = 30
-_SHOWN = 8
+_SHOWN = 6
+_DAY = timedelta(days=1)
 
 
 class Day(msgspec.Struct, frozen=True):
@@ -28,59 +28,63 @@ class Day(msgspec.Struct, frozen=True):
     milestones: int = 0
 
 
-class ToolCount(msgspec.Struct, frozen=True):
-    """A tool's events of 30 days and the customers they are from."""
-
-    tool_id: str
-    events: int
-    customers: int
-
-
 class MilestoneReached(msgspec.Struct, frozen=True, kw_only=True):
-    """A competency milestone; `metadata` as its sender gave it."""
+    """A competency milestone; `event_name` and `metadata` as its sender gave them."""
 
     customer_id: str
     name: str
     at: datetime
     competency: str | None
     tool_id: str | None
+    event_name: str | None
     metadata: dict[str, object]
 
 
-class Quiet(msgspec.Struct, frozen=True, kw_only=True):
-    """A customer who sent nothing for a while; `events` of all time."""
+class Newcomer(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer whose first event is of the period."""
 
     customer_id: str
     name: str
-    last_seen: datetime
-    events: int
-    score: float | None
+    at: datetime
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """Whether anything was ever sent that feeds these figures."""
+
+    sessions: bool
+    exports: bool
+    resources: bool
+    milestones: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Week:
-    """A number of the last seven UTC days, today so far included, and of the seven before up to the same time
-    of day; `before` is None where nothing is as old as that."""
+class Counted:
+    """A number of a period, and of the one before, up to the same time of day where the period ends today; `before`
+    is None where nothing is as old as that. `days`: of each day, oldest first."""
 
     now: int
     before: int | None
+    days: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Everything the overview says, as of `as_of`. `days` are 30 without a gap, oldest first."""
+    """What was done from `first` to `last`, UTC days, both included, as of `as_of`. `days` has no gap."""
 
     as_of: datetime
+    first: date
+    last: date
     days: tuple[Day, ...]
-    active: Week
-    events: Week
-    sessions: Week
-    exports: Week
-    resources: Week
-    tools: tuple[ToolCount, ...]
-    milestones: tuple[MilestoneReached, ...]
-    quiet: tuple[Quiet, ...]
-    quiet_total: int
+    active: Counted
+    newcomers: Counted
+    events: Counted
+    sessions: Counted
+    exports: Counted
+    resources: Counted
+    milestones: Counted
+    sent: Sent
+    reached: tuple[MilestoneReached, ...]
+    came: tuple[Newcomer, ...]
     last_event_at: datetime | None
 
 
@@ -89,42 +93,59 @@ async def any_event(connection: DictConnection) -> bool:
     return bool((await _one(connection, "any_event", {}))["any"])
 
 
-async def read_activity(connection: DictConnection, *, now: datetime, quiet_days: int) -> Activity:
-    """Reads the overview. Its cost grows with the events and active customers of 30 days: keep the answer for a
-    while where many ask."""
-    today = now.date()
-    values: dict[str, object] = {"now": now, "today": today, "limit": _SHOWN, "quiet_days": quiet_days}
+async def read_activity(connection: DictConnection, *, now: datetime, first: date, last: date) -> Activity:
+    """Its cost grows with the active customers of the period and of as many days before: keep the answer for a while
+    where many ask."""
+    span = last - first + _DAY
+    running = last >= now.astimezone(UTC).date()
+    until = now if running else _midnight(last + _DAY)
+    values: dict[str, object] = {
+        "now": now,
+        "first": first,
+        "last": last,
+        "before": first - span,
+        "until": until,
+        "until_before": until - span,
+        "limit": _SHOWN,
+    }
     known = {day.day: day for day in msgspec.convert(await _all(connection, "days", values), list[Day])}
-    days = tuple(known.get(d) or Day(d) for d in (today - timedelta(days=back) for back in range(_DAYS - 1, -1, -1)))
-    first = (await _all(connection, "first_day", values) or [{"day": today}])[0]["day"]
-    compared = isinstance(first, date) and first <= today - timedelta(days=7)
-    later = await _one(connection, "later_a_week_ago", values)
-    active = await _one(connection, "active_customers", values)
-    sessions = await _one(connection, "sessions", values)
+    earlier = [known.get(day) or Day(day) for day in _days(first - span, first - _DAY)]
+    days = [known.get(day) or Day(day) for day in _days(first, last)]
+    oldest = (await _all(connection, "first_day", values) or [{"day": last}])[0]["day"]
+    compared = isinstance(oldest, date) and oldest <= first - span
+    later: Row = await _one(connection, "later", values) if running else {}
+    active = await _one(connection, "active", values)
 
-    def week(now_count: object, before: object) -> Week:
-        return Week(_int(now_count), _int(before) if compared else None)
+    def counted(now_count: object, before: object, by_day: Sequence[int]) -> Counted:
+        return Counted(_int(now_count), _int(before) if compared else None, tuple(by_day))
 
-    def summed(what: str) -> Week:
-        recent, earlier = days[-7:], days[-14:-7]
-        before = sum(getattr(day, what) for day in earlier) - _int(later[what])
-        return week(sum(getattr(day, what) for day in recent), before)
+    def summed(what: str) -> Counted:
+        by_day = [int(getattr(day, what)) for day in days]
+        return counted(sum(by_day), sum(getattr(day, what) for day in earlier) - _int(later.get(what)), by_day)
+
+    async def begun(question: str) -> Counted:
+        found = {row["day"]: _int(row["count"]) for row in await _all(connection, question, values)}
+        by_day = [found.get(day.day, 0) for day in days]
+        return counted(sum(by_day), sum(found.get(day.day, 0) for day in earlier), by_day)
 
     newest = await _all(connection, "last_event", values)
     since = _since(days)
     reached = await _all(connection, "milestones", values | {"since": since}) if since else []
     return Activity(
         as_of=now,
-        days=days,
-        active=week(active["active"], active["active_before"]),
+        first=first,
+        last=last,
+        days=tuple(days),
+        active=counted(active["active"], active["active_before"], [day.customers for day in days]),
+        newcomers=await begun("newcomers"),
         events=summed("events"),
-        sessions=week(sessions["sessions"], sessions["sessions_before"]),
+        sessions=await begun("sessions"),
         exports=summed("exports"),
         resources=summed("resources"),
-        tools=msgspec.convert(await _all(connection, "tools", values), tuple[ToolCount, ...]),
-        milestones=msgspec.convert(reached, tuple[MilestoneReached, ...]),
-        quiet=msgspec.convert(await _all(connection, "quiet", values), tuple[Quiet, ...]),
-        quiet_total=_int((await _one(connection, "quiet_total", values))["total"]),
+        milestones=summed("milestones"),
+        sent=msgspec.convert(await _one(connection, "sent", values), Sent),
+        reached=msgspec.convert(reached, tuple[MilestoneReached, ...]),
+        came=msgspec.convert(await _all(connection, "new_customers", values), tuple[Newcomer, ...]),
         last_event_at=msgspec.convert(newest[0]["last_event_at"] if newest else None, datetime | None),
     )
 
@@ -138,6 +159,14 @@ def _since(days: Sequence[Day]) -> date | None:
         if total >= _SHOWN:
             break
     return oldest
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + _DAY * n for n in range((last - first).days + 1)]
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 async def _all(connection: DictConnection, question: str, values: Mapping[str, object]) -> list[Row]:

@@ -76,13 +76,15 @@ insert into milepost.snapshots as n (customer_id, number, day, due_on, settled_a
   current_scaling_score, score_coverage, score_components, systematic_progression_rate,
   professional_credibility_trend, points_last_14_days, points_14_days_before, active_weeks,
   inconsistent_system_usage, low_business_impact_actions, low_impact_share, competency_scores, weakest_competency,
-  practice, results, results_by, history_from, history_at, slow_at)
+  practice, results, results_by, active_days, usual_days, missed_days,
+  history_from, history_at, slow_at)
 select c.customer_id, m.number, i.as_of, i.as_of + 1, %(now)s, %(plan_version)s, %(score_version)s,
   i.current_scaling_score, i.score_coverage, i.components, i.systematic_progression_rate,
   i.professional_credibility_trend, i.points_last_14_days, i.points_14_days_before, i.active_weeks,
   i.inconsistent_system_usage, i.low_business_impact_actions, i.low_impact_share, coalesce(i.competencies, '{}'),
   milepost.weakest(i.competencies), coalesce((i.components #>> '{0,value}')::double precision, 0),
-  coalesce(o.results, 0), coalesce(o.results_by, '{}'), case when f.day < %(today)s then f.day end,
+  coalesce(o.results, 0), coalesce(o.results_by, '{}'), p.active_days, p.usual_days, p.missed_days,
+  case when f.day < %(today)s then f.day end,
   case when b.day = %(today)s and b.plan_version = %(plan_version)s then b.history_at end,
   case when b.day = %(today)s and b.plan_version = %(plan_version)s and b.due_on > %(today)s then b.slow_at end
 from unnest(%(customers)s::text[], %(changed)s::date[]) as c(customer_id, changed)
@@ -93,6 +95,7 @@ left join milepost.snapshots b on b.customer_id = c.customer_id
 cross join lateral (select case when b.day <= %(today)s and b.plan_version = %(plan_version)s
   then least(b.history_from, c.changed, b.day + 1) else '0001-01-01' end as day) as f
 cross join lateral milepost.insights_days(c.customer_id, array[%(today)s::date]) as i
+cross join lateral milepost.own_past(c.customer_id, %(today)s::date) as p
 cross join lateral (
   select max(results) filter (where is_whole) as results,
     jsonb_object_agg(competency, results) filter (where not is_whole and i.competencies ? competency) as results_by
@@ -109,6 +112,7 @@ on conflict (customer_id) do update set
   low_business_impact_actions = excluded.low_business_impact_actions, low_impact_share = excluded.low_impact_share,
   competency_scores = excluded.competency_scores, weakest_competency = excluded.weakest_competency,
   practice = excluded.practice, results = excluded.results, results_by = excluded.results_by,
+  active_days = excluded.active_days, usual_days = excluded.usual_days, missed_days = excluded.missed_days,
   history_from = excluded.history_from, history_at = excluded.history_at, slow_at = excluded.slow_at
 returning customer_id,
   history_from is not null and (history_at is null or history_at <= %(history_rested)s or history_at > %(now)s),

@@ -47,6 +47,17 @@ select * from (
   where customer_id = %(customer_id)s
     and (%(before)s::timestamptz is null or (added_at, tag_id) < (%(before)s, %(before_id)s::uuid))
   order by added_at desc, tag_id desc limit %(limit)s)
+  union all
+  -- What the team did about a recommendation.
+  (select 'act', a.act_id, a.at, coalesce(w.action, r.action), null, null, null, null, null, null,
+    jsonb_build_object('act', a.act, 'whom', a.whom, 'why', a.why), false, null, a.note, null, null,
+    true, a.by, a.until, null
+  from milepost.recommendation_acts a
+  join milepost.recommendations r using (recommendation_id)
+  left join milepost.recommendation_work w using (recommendation_id)
+  where a.customer_id = %(customer_id)s
+    and (%(before)s::timestamptz is null or (a.at, a.act_id) < (%(before)s, %(before_id)s::uuid))
+  order by a.at desc, a.act_id desc limit %(limit)s)
 ) as all_kinds
 order by at desc, id desc limit %(limit)s
 

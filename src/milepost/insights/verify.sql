@@ -83,8 +83,11 @@ select count(*) as customers
 from milepost.standing s
 left join milepost.snapshots n using (customer_id)
 left join lateral milepost.insights_on(s.customer_id, n.day) as i on n.day is not null
+left join lateral milepost.own_past(s.customer_id, n.day) as p on n.day is not null
 where not s.unsettled and (n.customer_id is null or n.plan_version = s.plan_version
   and (n.current_scaling_score, n.score_coverage, n.score_components, n.systematic_progression_rate,
-    n.professional_credibility_trend, n.active_weeks, n.low_impact_share, n.competency_scores)
+    n.professional_credibility_trend, n.active_weeks, n.low_impact_share, n.competency_scores, n.active_days,
+    n.usual_days, n.missed_days)
   is distinct from (i.current_scaling_score, i.score_coverage, i.components, i.systematic_progression_rate,
-    i.professional_credibility_trend, i.active_weeks, i.low_impact_share, i.competencies))
+    i.professional_credibility_trend, i.active_weeks, i.low_impact_share, i.competencies, p.active_days, p.usual_days,
+    p.missed_days))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
@@ -14,6 +15,8 @@ from milepost.store.queries import load
 from milepost.vocabulary import EventType, Impact
 
 _SQL = load("milepost.names", "names.sql")
+#: A page that shows a few events looks up no more names.
+_MOST_CALLED: Final = 1_000
 
 
 class EventName(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +43,11 @@ async def list_names(connection: DictConnection, *, q: str | None, limit: int) -
     escaped = None if q is None else q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     values = {"like": None if escaped is None else f"%{escaped}%", "limit": limit}
     return msgspec.convert(await (await connection.execute(_SQL["list"], values)).fetchall(), list[EventName])
+
+
+async def called(connection: DictConnection) -> dict[str, str]:
+    """What the team calls the names that were sent; those it calls nothing are called as they were sent."""
+    return {one.name: one.label or one.name for one in await list_names(connection, q=None, limit=_MOST_CALLED)}
 
 
 async def map_name(connection: DictConnection, plan: Plan, name: str, means: NameMeans | None, *, by: str) -> EventName:

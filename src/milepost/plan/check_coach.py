@@ -76,7 +76,14 @@ def _of(playbook: Playbook, words: _Words) -> Iterator[tuple[str, str]]:
     ):
         if value is not None and not low <= value <= high:
             yield key, f"is {value}; it takes {low} to {high}"
-    for key, text in (("action", playbook.action), ("reason", playbook.reason), ("url", playbook.url)):
+    for key, text in (
+        ("action", playbook.action),
+        ("reason", playbook.reason),
+        ("url", playbook.url),
+        ("team.action", playbook.team.action),
+        ("team.reason", playbook.team.reason),
+        ("team.say", playbook.team.say),
+    ):
         yield from ((key, fault) for fault in _text(key, text, facts))
     for key, word, known, standing_for, what in (
         ("tool", playbook.tool, tools, NAMES_A_TOOL, "tool"),

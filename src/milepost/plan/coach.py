@@ -22,6 +22,8 @@ FACTS: Final[dict[str, tuple[Kind, str]]] = {
     "points_14_days_before": ("count", "Points in the 14 days before"),
     "points_28": ("count", "Points in 28 days"),
     "active_weeks": ("count", "Active weeks of the last 8"),
+    "active_days_28": ("count", "Days active in the last 28"),
+    "usual_active_days": ("count", "Days active in 28, as usual"),
     "inconsistent_system_usage": ("flag", "Uses the product irregularly"),
     "low_business_impact_actions": ("flag", "Mostly does what has little impact"),
     "low_impact_share": ("share", "Share of low-impact events"),
@@ -90,8 +92,18 @@ class Done(_Table, frozen=True):
     section: str | None = None
 
 
+class ForTeam(_Table, frozen=True, kw_only=True):
+    """What the team reads where the customer reads the playbook's own texts: what to do, why, and what to say. What is
+    left out, or names a fact that is not known, is made of the playbook itself (coach/wording.py)."""
+
+    action: str | None = None
+    reason: str | None = None
+    say: str | None = None
+
+
 class Playbook(_Table, frozen=True, kw_only=True):
-    """When all of `when` is so, `action` is recommended, for `reason`. A `{fact}` in a text becomes its value."""
+    """When all of `when` is so, `action` is recommended, for `reason`. A `{fact}` in a text becomes its value. Both are
+    the customer's to read; `team` is what the team reads instead."""
 
     id: str
     name: str = ""
@@ -105,6 +117,7 @@ class Playbook(_Table, frozen=True, kw_only=True):
     url: str | None = None
     cool_down_days: int = 30
     most_a_day: int | None = None
+    team: ForTeam = ForTeam()
     when: tuple[Condition, ...] = ()
     done: Done | None = None
 

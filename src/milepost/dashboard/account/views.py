@@ -90,7 +90,7 @@ class ErrorPage:
 
 @dataclass(frozen=True, slots=True)
 class GettingStarted:
-    """getting_started.html, in place of the overview while no event is stored.
+    """getting_started.html, in place of Home while no event is stored.
 
     `write_key` in full if it can be shown, else None. `script_url`: the browser SDK's address, None
     while there is none to load. `tool`: an id to send as an example. The page asks GET /first-event

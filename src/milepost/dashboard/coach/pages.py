@@ -1,111 +1,238 @@
-"""The routes of the coach's pages: the queue, and marking a recommendation from it or from a customer's page."""
+"""The routes of the team's actions: the inbox, what is done with a row or several, the playbooks, the old address."""
 
 from __future__ import annotations
 
-from typing import Final
+from datetime import date, timedelta
+from typing import Final, get_args
 from uuid import UUID
 
+import msgspec
 from litestar import Router, get, post
 from litestar.response import Redirect, Template
 
 from milepost.access.callers import ACCESS, Caller, member_email
 from milepost.access.paths import may_be_id
 from milepost.access.services import AnyRequest, services
-from milepost.coach import marks
+from milepost.api.acting import do_act
 from milepost.coach.deliver import read_state
 from milepost.coach.lift import read_coaching
-from milepost.coach.read import MOST_COUNTED, count_open, read_history, read_open, read_queue
-from milepost.coach.said import Mark, Which
-from milepost.dashboard.coach.view import (
-    TABS,
-    CoachingPage,
-    Hook,
-    NextSteps,
-    lesson_row,
-    queue_row,
-    row_of,
-    shown_playbooks,
+from milepost.coach.queue import (
+    MOST_COUNTED,
+    Wanted,
+    count_queue,
+    read_ended,
+    read_of_customer,
+    read_queue,
+    read_queued,
 )
-from milepost.dashboard.page_context import PAGE_HEADERS, local_path, page
-from milepost.dashboard.texts import storable
+from milepost.coach.said import Act, Acted, Queued, Why
+from milepost.dashboard.coach.inbox import SHOWS, Choices, InboxPage, Show, action_row, inbox_url
+from milepost.dashboard.coach.view import Hook, NextSteps, PlaybooksPage, harm_rows, lesson_rows, shown_playbooks
+from milepost.dashboard.format import in_zone
+from milepost.dashboard.page_context import go, local_path, page, zone_of
+from milepost.dashboard.texts import form_texts, storable
 from milepost.errors import InvalidRequest, NotFound
 from milepost.store.database import DictConnection
-from milepost.vocabulary import MAX_WORD_LENGTH
+from milepost.vocabulary import MAX_WORD_LENGTH, ME, NOBODY
+from milepost.work.tasks import member_emails
 
 _PAGE: Final = 25
-_LESSONS: Final = 12
-_PAST: Final = 20
-_MARKS: Final[tuple[Mark, ...]] = ("accepted", "dismissed", "done")
+_ENDED: Final = 50
+_OF_CUSTOMER: Final = 30
+#: More than a page has to tick.
+_MOST_PICKED: Final = 100
+#: What a fault means in a form's field, in the words of who fills it in.
+_SAID: Final = {
+    "assignee": "Choose somebody of the team, or nobody.",
+    "until": "Choose a day after today, within a year.",
+    "why": "Say why it is dismissed.",
+    "note": "Write 4,000 characters at most.",
+}
 
 
-@get("/coaching")
-async def coaching(request: AnyRequest) -> Template:
-    """The queue, the playbooks, what was learned. Whatever the address says that cannot be, is as if it were not."""
-    served, wanted = services(request), request.query_params
-    which: Which = next((name for name, _ in TABS if name == wanted.get("state")), "open")
+@get("/actions")
+async def actions(request: AnyRequest) -> Template:
+    """The inbox. Whatever the address says that cannot be, is as if it were not."""
+    served, wanted, email = services(request), request.query_params, member_email(request) or ""
+    show: Show = next((name for name, _ in SHOWS if name == wanted.get("show")), "open")
     playbook = storable(wanted.get("playbook", ""))[:MAX_WORD_LENGTH]
-    now, after = served.now(), wanted.get("after") or None
+    now, today, after = served.now(), _today(request), wanted.get("after") or None
     async with served.database.transaction() as connection:
-        try:
-            queue = await read_queue(
-                connection, now=now, limit=_PAGE, cursor=after, which=which, playbook=playbook or None
-            )
-        except InvalidRequest:  # a cursor of another server: the queue begins anew
-            after = None
-            queue = await read_queue(connection, now=now, limit=_PAGE, which=which, playbook=playbook or None)
-        opened = await count_open(connection, now=now)
+        members = await member_emails(connection)
+        whose = storable(wanted.get("whose", "")).lower()
+        whose = email if whose == ME else whose if whose in (*members, NOBODY) else ""
+        todo = Wanted(today=today, handled="todo")
+        asked = Wanted(
+            today=today,
+            handled="snoozed" if show == "snoozed" else "todo",
+            whose=whose or None,
+            playbook=playbook or None,
+            first=email,
+        )
+        following: str | None = None
+        if show == "closed":
+            found = await read_ended(connection, asked, now=now, limit=_ENDED)
+            total = len(found)
+        else:
+            try:
+                queue = await read_queue(connection, asked, now=now, limit=_PAGE, cursor=after)
+            except InvalidRequest:  # a cursor of another server: the queue begins anew
+                after = None
+                queue = await read_queue(connection, asked, now=now, limit=_PAGE)
+            found, total, following = queue.items, queue.total, queue.next
+        opened = await count_queue(connection, todo, now=now)
+        mine = await count_queue(connection, todo._replace(whose=email), now=now)
         known = await read_coaching(connection, served.plan)
-        state = await read_state(connection, now=now)
-    view = CoachingPage(
-        rows=tuple(queue_row(one, served.plan) for one in queue.items),
-        total=queue.total,
-        opened=opened,
-        most=MOST_COUNTED,
-        which=which,
+    view = InboxPage(
+        rows=tuple(action_row(one, served.plan) for one in found),
+        choices=Choices(_members(members, email), email, today),
+        show=show,
+        whose=whose,
         playbook=playbook,
-        after=queue.next,
+        playbooks=tuple((row.report.playbook, row.report.name) for row in shown_playbooks(known)),
+        total=total,
+        open=opened,
+        mine=mine,
+        most=MOST_COUNTED,
+        after=following,
         first=after is None,
+        nothing_ever=not (opened or found or whose or playbook or any(one.made for one in known.playbooks)),
+    )
+    return page(request, "coach/actions.html", section="actions", view=view)
+
+
+@get("/actions/playbooks")
+async def playbooks(request: AnyRequest) -> Template:
+    """What each playbook changes, and what was learned."""
+    served = services(request)
+    async with served.database.transaction() as connection:
+        known = await read_coaching(connection, served.plan)
+        state = await read_state(connection, now=served.now())
+    view = PlaybooksPage(
         playbooks=shown_playbooks(known),
-        learned=tuple(lesson_row(one) for one in known.learned[:_LESSONS]),
-        learned_more=max(len(known.learned) - _LESSONS, 0),
+        learned=lesson_rows(known),
+        harms=harm_rows(known),
         learned_from=served.plan.coach.learned.at_least,
         counted_at=known.counted_at,
         learned_at=known.learned_at,
         hook=Hook(state.delivered, state.waiting, state.gave_up, state.last_error) if state else None,
     )
-    return page(request, "coach/coaching.html", section="coaching", view=view)
+    return page(request, "coach/playbooks.html", section="actions", view=view)
 
 
-@post("/coaching/recommendations/{recommendation_id:uuid}")
-async def mark(request: AnyRequest, recommendation_id: UUID) -> Template | Redirect:
+@get("/coaching")
+async def coaching(request: AnyRequest) -> Redirect:
+    """Where it was before."""
+    playbook = storable(request.query_params.get("playbook", ""))[:MAX_WORD_LENGTH]
+    closed = request.query_params.get("state") in ("done", "dismissed", "expired")
+    return go(inbox_url({"show": "closed" if closed else "", "playbook": playbook}, ""))
+
+
+@post("/actions/{recommendation_id:uuid}")
+async def act_on(request: AnyRequest, recommendation_id: UUID) -> Template | Redirect:
     """A button of a row. With scripts the row comes back as it is now, else the page it was on."""
-    form = await request.form()
-    fields = {name: value for name, value in form.items() if isinstance(value, str)}
-    word = next((one for one in _MARKS if one == fields.get("state")), None)
+    fields = await form_texts(request)
     customer_id = fields.get("customer_id", "")
-    if word is None:
-        raise InvalidRequest("A recommendation can be accepted, dismissed or done.", field="state")
     if not may_be_id(customer_id):
         raise NotFound("There is no such recommendation.")
-    served, email = services(request), member_email(request) or ""
-    found = await marks.mark(
-        served.database, served.plan, customer_id, recommendation_id, word, now=served.now(), by=email
+    today, back = _today(request), local_path(fields.get("back", "/actions"))
+    if "hx-request" not in request.headers:
+        await _act(request, customer_id, recommendation_id, fields, today)
+        return go(back)
+    problem, found = "", None
+    try:
+        found = await _act(request, customer_id, recommendation_id, fields, today)
+    except InvalidRequest as error:
+        problem = _SAID.get(error.field or "", error.message)
+    async with services(request).database.transaction() as connection:
+        if found is None:
+            now = services(request).now()
+            found = await read_queued(connection, customer_id, recommendation_id, now=now, today=today)
+        members = await member_emails(connection)
+    email = member_email(request) or ""
+    return page(
+        request,
+        "coach/_act.html",
+        section="actions",
+        row=action_row(found, services(request).plan, named=fields.get("named") == "1"),
+        choices=Choices(_members(members, email), email, today),
+        back=back,
+        problem=problem,
+        acted=fields.get("act", ""),
     )
-    if "hx-request" in request.headers:
-        row = row_of(found, customer_id, fields.get("name", "")[:MAX_WORD_LENGTH], served.plan)
-        return page(request, "coach/_row.html", section="coaching", row=row, back=fields.get("back", ""), marked=True)
-    return Redirect(local_path(fields.get("back", "/coaching")), status_code=303, headers=dict(PAGE_HEADERS))
+
+
+@post("/actions/bulk")
+async def act_on_many(request: AnyRequest) -> Redirect:
+    """The same for every row that was ticked; then the page as it is."""
+    form = await request.form()
+    picked = [storable(one) for one in form.getall("pick", []) if isinstance(one, str)][:_MOST_PICKED]
+    fields, today = await form_texts(request), _today(request)
+    for one in picked:
+        try:
+            recommendation_id, customer_id = UUID(one[:36]), one[37:]
+        except ValueError as error:
+            raise NotFound("There is no such recommendation.") from error
+        if not may_be_id(customer_id):
+            raise NotFound("There is no such recommendation.")
+        await _act(request, customer_id, recommendation_id, fields, today)
+    return go(local_path(fields.get("back", "/actions")))
 
 
 async def next_steps(request: AnyRequest, connection: DictConnection, customer_id: str) -> NextSteps:
     """What the customer's page shows."""
-    now, plan = services(request).now(), services(request).plan
-    found = await read_open(connection, customer_id, now=now)
-    past = await read_history(connection, customer_id, now=now, limit=_PAST)
+    now, today, plan = services(request).now(), _today(request), services(request).plan
+    found = await read_of_customer(connection, customer_id, now=now, today=today, limit=_OF_CUSTOMER)
+    rows = [action_row(one, plan, named=False) for one in found]
+    email = member_email(request) or ""
     return NextSteps(
-        tuple(row_of(one, customer_id, "", plan) for one in found.items),
-        tuple(row_of(one, customer_id, "", plan) for one in past),
+        rows=tuple(row for row in rows if row.over is None),
+        past=tuple(row for row in rows if row.over is not None),
+        choices=Choices(_members(await member_emails(connection), email), email, today),
     )
 
 
-router = Router("/", route_handlers=[coaching, mark], opt={ACCESS: Caller.MEMBER}, include_in_schema=False)
+async def _act(
+    request: AnyRequest, customer_id: str, recommendation_id: UUID, fields: dict[str, str], today: date
+) -> Queued:
+    """What a form says. Raises InvalidRequest, NotFound."""
+    what = next((one for one in get_args(Act) if one == fields.get("act")), None)
+    if what is None:
+        raise InvalidRequest("An action can be assigned, snoozed, done, dismissed or opened again.", field="act")
+    said = Acted(act=what)
+    if what == "assign":
+        said = msgspec.structs.replace(said, assignee=fields.get("assignee") or None)
+    elif what == "snooze":
+        said = msgspec.structs.replace(said, until=_until(fields, today))
+    elif what == "dismiss":
+        why = next((one for one in get_args(Why) if one == fields.get("why")), None)
+        said = msgspec.structs.replace(said, why=why, note=fields.get("note") or None)
+    return await do_act(request, customer_id, recommendation_id, said, today=today)
+
+
+def _until(fields: dict[str, str], today: date) -> date:
+    """So many days from today, or the day that was chosen."""
+    days = fields.get("days", "")
+    if days in ("7", "30"):
+        return today + timedelta(days=int(days))
+    try:
+        return date.fromisoformat(fields.get("until", ""))
+    except ValueError as error:
+        raise InvalidRequest(_SAID["until"], field="until") from error
+
+
+def _members(members: list[str], email: str) -> tuple[str, ...]:
+    """The reader first."""
+    return (*(one for one in members if one == email), *(one for one in members if one != email))
+
+
+def _today(request: AnyRequest) -> date:
+    return in_zone(services(request).now(), zone_of(request)).date()
+
+
+router = Router(
+    "/",
+    route_handlers=[actions, playbooks, coaching, act_on, act_on_many],
+    opt={ACCESS: Caller.MEMBER},
+    include_in_schema=False,
+)

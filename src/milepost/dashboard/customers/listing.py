@@ -11,7 +11,7 @@ from markupsafe import Markup
 from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
 from milepost.dashboard.customers.columns import COLUMN_NAMES, FIGURE_NAMES, Cell, Chip, Head, TraitWords
-from milepost.dashboard.customers.state import ListState, default_descending
+from milepost.dashboard.customers.state import ListState, default_columns, default_descending
 from milepost.dashboard.questions.address import Pairs
 from milepost.dashboard.questions.words import OPERATORS
 from milepost.dashboard.views import customer_url
@@ -41,6 +41,8 @@ class CustomerRow:
     owner: str = ""
     traits: dict[str, Cell] = field(default_factory=dict)
     picked: bool = False
+    reason: str = ""
+    """Why the customer is at risk, where it is."""
 
     @property
     def url(self) -> str:
@@ -143,6 +145,11 @@ class Customers:
         return COLUMN_NAMES
 
     @property
+    def reasons(self) -> bool:
+        """Whether rows say why a customer is at risk."""
+        return self.state.show == "at_risk" or self.state.sort == "risk"
+
+    @property
     def many(self) -> bool:
         """Whether there are more columns than fit beside each other."""
         return len(self.heads) > 10 or any(head.trait for head in self.heads)
@@ -161,7 +168,8 @@ class Customers:
     @property
     def nothing_chosen_url(self) -> str:
         """All customers, with the columns as they are."""
-        return ListState(columns=self.state.columns).url()
+        usual = self.state.columns == default_columns(self.state.show)
+        return (ListState() if usual else ListState(columns=self.state.columns)).url()
 
     def sort_url(self, column: str) -> str:
         """Sorts by `column`; on the column already sorted by, turns the order round."""
@@ -199,4 +207,5 @@ def row(
         owner if isinstance(owner, str) else "",
         {head.key: words.cell(head.trait, item.traits.get(head.trait)) for head in heads if words and head.trait},
         picked,
+        item.at_risk.reason if item.at_risk else "",
     )

@@ -16,9 +16,11 @@ from milepost.work.texts import MAX_TAG, tag_key
 
 Show = Literal["all", "active", "quiet", "improving", "declining", "at_risk"]
 SHOWS: Final[tuple[Show, ...]] = ("all", "active", "quiet", "improving", "declining", "at_risk")
-CUSTOMER_SORTS: Final = ("name", "last_seen", "events", "sessions", "exports", "resources", "rate", "score")
+CUSTOMER_SORTS: Final = ("name", "last_seen", "events", "sessions", "exports", "resources", "rate", "score", "risk")
 #: Columns that every list can have, in their order; the first is always there.
 COLUMNS: Final = ("owner", "last_seen", "events", "sessions", "exports", "resources", "rate", "score", "weeks")
+#: Beside a reason there is room for fewer.
+_BESIDE_REASONS: Final = ("owner", "last_seen", "rate", "score", "weeks")
 #: More columns of traits than these cannot be read beside each other.
 MOST_TRAITS: Final = 12
 _WITHOUT_VALUES: Final = ("is_set", "is_not_set")
@@ -27,6 +29,16 @@ _WITHOUT_VALUES: Final = ("is_set", "is_not_set")
 def default_descending(sort: str) -> bool:
     """The order of a column when the address names none: names from A, everything else from the top."""
     return sort != "name"
+
+
+def default_sort(show: str) -> str:
+    """What a list is in the order of when the address names none."""
+    return "risk" if show == "at_risk" else "last_seen"
+
+
+def default_columns(show: str) -> tuple[str, ...]:
+    """What a list shows when the address names no columns."""
+    return _BESIDE_REASONS if show == "at_risk" else COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +61,9 @@ class ListState:
     def of(cls, query: str) -> ListState:
         """Whatever the address says that cannot be, is as if it were not there."""
         address = Address.of(query)
+        show = address.one_of("show", SHOWS, "all")
         sort = address.text("sort")
-        sort = sort if sort in CUSTOMER_SORTS or _is_trait(sort) else "last_seen"
+        sort = sort if sort in CUSTOMER_SORTS or _is_trait(sort) else default_sort(show)
         down = {"asc": False, "desc": True}.get(address.text("dir"), default_descending(sort))
         named = dict.fromkeys(address.all("col"))
         columns: tuple[str, ...] = tuple(one for one in COLUMNS if one in named)
@@ -59,10 +72,10 @@ class ListState:
             query=address.text("q").strip()[:200],
             tag=address.text("tag").strip()[:MAX_TAG],
             segment=address.text("segment").strip()[:80],
-            show=address.one_of("show", SHOWS, "all"),
+            show=show,
             owner=address.text("owner").strip().lower()[:320],
             filters=tuple(row for row in address.filters() if row.name and not problem_of(row, known_only=True)),
-            columns=columns if named else COLUMNS,
+            columns=columns if named else default_columns(show),
             sort=sort,
             descending=down,
         )
@@ -118,11 +131,14 @@ class ListState:
     def pairs(self, **changes: str) -> Pairs:
         """The parameters of the address, with some changed; those at their default are left out."""
         state = {"q": self.query, "tag": self.tag, "segment": self.segment, "show": self.show, "owner": self.owner}
-        state |= {"sort": self.sort}
+        usual = self.sort == default_sort(self.show)
+        state |= {"sort": default_sort(changes.get("show", self.show)) if usual else self.sort}
         state |= {"dir": "desc" if self.descending else "asc"} | changes
-        defaults = {"q": "", "tag": "", "segment": "", "owner": "", "show": "all", "sort": "last_seen"}
+        defaults = {"q": "", "tag": "", "segment": "", "owner": "", "show": "all"}
+        defaults["sort"] = default_sort(state["show"])
         defaults["dir"] = "desc" if default_descending(state["sort"]) else "asc"
-        columns = [("col", one) for one in self.columns or ("none",)] if self.columns != COLUMNS else []
+        chosen = self.columns != default_columns(self.show)
+        columns = [("col", one) for one in self.columns or ("none",)] if chosen else []
         return [
             *((name, value) for name, value in state.items() if value != defaults.get(name)),
             *filter_pairs(self.filters),

@@ -40,7 +40,9 @@ async def customers_csv(request: AnyRequest) -> Stream:
 
 async def _lines(request: AnyRequest, state: ListState, columns: tuple[Head, ...]) -> AsyncIterator[str]:
     # Excel takes a file without the mark for one of its own code page.
-    yield "\ufeff" + _line(["customer_id", *(head.label for head in columns if head.key != "weeks"), "Tags"])
+    reasons = state.show == "at_risk"
+    heading = ["customer_id", *(head.label for head in columns if head.key != "weeks"), "Tags"]
+    yield "\ufeff" + _line([*heading, "Why at risk"] if reasons else heading)
     wanted, after, sent = await wanted_by(request, state), "", 0
     while True:
         async with services(request).database.transaction() as connection:
@@ -48,7 +50,8 @@ async def _lines(request: AnyRequest, state: ListState, columns: tuple[Head, ...
             tags = await tags_of(connection, [item.customer_id for item in found.items])
         for item in found.items[: MOST - sent]:
             cells = [_cell(item, head) for head in columns if head.key != "weeks"]
-            yield _line([item.customer_id, *cells, "; ".join(tags.get(item.customer_id, ()))])
+            why = [item.at_risk.reason if item.at_risk else None] if reasons else []
+            yield _line([item.customer_id, *cells, "; ".join(tags.get(item.customer_id, ())), *why])
         sent += len(found.items)
         if found.next is None or sent >= MOST:
             return

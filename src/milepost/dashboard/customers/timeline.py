@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Final, Literal
 
+from milepost.dashboard.coach.words import act_in_words
 from milepost.dashboard.describe import action_in_words, event_in_words
 from milepost.dashboard.format import in_zone, short_date
 from milepost.dashboard.views import customer_url
@@ -18,7 +19,7 @@ from milepost.store.database import Row
 from milepost.vocabulary import ActionRole, Impact
 
 #: What the team did, in the timeline.
-Work = Literal["note", "task", "done", "tag"]
+Work = Literal["note", "task", "done", "tag", "act"]
 #: Columns that say nothing to a reader, or that the metadata block has.
 _LEFT_OUT: Final = frozenset(
     {
@@ -157,6 +158,10 @@ def _entry(happening: Happening, url: str, tools: Mapping[str, str]) -> Timeline
 
 def _work(happening: Happening, kind: Work) -> TimelineEntry:
     """Of a note its text is all there is to say."""
+    if kind == "act":
+        said = act_in_words(happening.metadata, happening.due)
+        detail = ". ".join(filter(None, (said, happening.description)))
+        return TimelineEntry(str(happening.id), happening.at, happening.what, detail, user_id=happening.by, work=kind)
     due = f"Due {short_date(happening.due)}" if happening.due and kind == "task" else ""
     is_note = kind == "note"
     return TimelineEntry(

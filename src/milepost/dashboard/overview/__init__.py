@@ -1,1 +1,1 @@
-"""The overview, and what stands in its place before the first event."""
+"""Home, and what stands in its place before the first event."""

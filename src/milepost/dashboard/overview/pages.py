@@ -1,38 +1,60 @@
-"""The routes of the overview, and of the page that waits for the first event."""
+"""The routes of Home, and of the page that waits for the first event."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, cast
+from datetime import date
+from typing import Any, Final, cast
 
+import msgspec
 from litestar import Response, Router, get
 from litestar.response import Template
 
 from milepost.access.callers import ACCESS, Caller, member_email
 from milepost.access.keys import create_key, first_browser_key
 from milepost.access.services import AnyRequest, Services, services
-from milepost.dashboard import views as v
+from milepost.analytics.period import Window
 from milepost.dashboard.account.views import GettingStarted
+from milepost.dashboard.overview.today import read_today
 from milepost.dashboard.overview.view import overview_view
 from milepost.dashboard.page_context import PAGE_HEADERS, page, zone_of
+from milepost.dashboard.questions import words
+from milepost.dashboard.questions.address import Address
+from milepost.dashboard.questions.periods import read_period
 from milepost.dashboard.remembered import Remembered
 from milepost.insights.overview import Activity, any_event, read_activity
-from milepost.work.annotations import Annotation, annotations_between
+from milepost.names.names import called
+from milepost.work.annotations import annotations_between
+
+#: The period of a page whose address names none; periods whose figures are kept at once.
+_DAYS: Final = 28
+_MOST_PERIODS: Final = 16
 
 
-def remembered_activity(served: Services) -> Remembered[Activity]:
-    """The overview's figures, kept for a few seconds: they cost more the more there is to count."""
+class Figures:
+    """The figures of each period, kept for a few seconds: they cost more the more there is to count."""
 
-    async def read() -> Activity:
-        async with served.database.transaction() as connection:
-            return await read_activity(connection, now=served.now(), quiet_days=v.QUIET_DAYS)
+    def __init__(self, served: Services) -> None:
+        self._served = served
+        self._known: dict[tuple[date, date], Remembered[Activity]] = {}
 
-    return Remembered(read)
+    async def get(self, first: date, last: date) -> Activity:
+        """Of UTC days, both included."""
+        asked = first, last
+        if asked not in self._known:
+            while len(self._known) >= _MOST_PERIODS:
+                del self._known[next(iter(self._known))]
+            self._known[asked] = Remembered(lambda: self._read(first, last))
+        return await self._known[asked].get()
+
+    async def _read(self, first: date, last: date) -> Activity:
+        async with self._served.database.transaction() as connection:
+            return await read_activity(connection, now=self._served.now(), first=first, last=last)
 
 
 @get("/")
-async def overview(request: AnyRequest) -> Template:
-    """The overview, or how to send the first event."""
+async def home(request: AnyRequest) -> Template:
+    """Home, or how to send the first event."""
     served = services(request)
     async with served.database.transaction() as connection:
         started = await any_event(connection)
@@ -41,13 +63,20 @@ async def overview(request: AnyRequest) -> Template:
         if served.plan.tools:
             view = replace(view, tool=served.plan.tools[0].id)
         return page(request, "getting_started.html", section="overview", view=view)
-    activity = await cast("Remembered[Activity]", request.app.state.activity).get()
-    notes: list[Annotation] = []
-    if activity.days:
-        async with served.database.transaction() as connection:
-            notes = await annotations_between(connection, activity.days[0].day, activity.days[-1].day)
-    view_now = overview_view(activity, served.plan, zone_of(request), notes)
-    return page(request, "overview.html", section="overview", view=view_now)
+    query = request.scope["query_string"].decode("latin-1")
+    period = read_period(Address.of(query if "days=" in query else f"days={_DAYS}"), "UTC", served.now())
+    # Days are counted by UTC, in whatever zone they are read.
+    period = msgspec.structs.replace(period, timezone="UTC")
+    window = Window.of(period, served.now())
+    last = min(window.last, window.today)
+    first = min(window.first, last)
+    activity = await cast("Figures", request.app.state.figures).get(first, last)
+    async with served.database.transaction() as connection:
+        today = await read_today(connection, request)
+        notes = await annotations_between(connection, first, last)
+        names = await called(connection)
+    view_now = overview_view(activity, today, period, served.plan, zone_of(request), notes, names)
+    return page(request, "overview.html", section="overview", view=view_now, words=words)
 
 
 @get("/first-event")
@@ -71,4 +100,4 @@ async def _example_key(request: AnyRequest) -> str:
     return await create_key(served.database, "browser", "First key", by=member_email(request))
 
 
-router = Router("/", route_handlers=[overview, first_event], opt={ACCESS: Caller.MEMBER}, include_in_schema=False)
+router = Router("/", route_handlers=[home, first_event], opt={ACCESS: Caller.MEMBER}, include_in_schema=False)

@@ -1,23 +1,89 @@
-"""What the overview shows, and how it is made of the activity that was read."""
+"""What Home shows, and how it is made of what was read: who needs somebody today, figures, what is new."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from itertools import islice
-from typing import Literal
+from typing import Final, Literal
 
 from markupsafe import Markup
 
+from milepost.analytics.asking import Period
 from milepost.dashboard import charts, markup
 from milepost.dashboard import format as fmt
-from milepost.dashboard import views as v
 from milepost.dashboard.annotations.marks import NONE, Marks, marks
-from milepost.dashboard.describe import competency_names, telling
-from milepost.insights.overview import Activity, MilestoneReached, Week
+from milepost.dashboard.describe import competency_names, event_in_words, telling
+from milepost.dashboard.views import customer_url
+from milepost.dashboard.work.rows import TaskRow
+from milepost.insights.at_risk import Changed
+from milepost.insights.overview import Activity, Counted, MilestoneReached, Newcomer
 from milepost.plan import Plan
 from milepost.work.annotations import Annotation
+
+#: Accounts and tasks on the first screen.
+MOST_NEEDS: Final = 7
+MOST_TASKS: Final = 5
+#: Charts of days have room for so many.
+_MOST_DAYS: Final = 92
+_FIGURES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """An account that needs somebody, and why. `mine`: the reader looks after it; `coach`: what is suggested."""
+
+    customer_id: str
+    name: str
+    reason: str
+    owner: str = ""
+    mine: bool = False
+    coach: str = ""
+
+    @property
+    def url(self) -> str:
+        return customer_url(self.customer_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What needs the reader today. `own` of all accounts at risk, `total`, are theirs; `owns`: they look after any;
+    `due`: their open tasks up to today, of which `tasks` are the first."""
+
+    needs: tuple[Need, ...] = ()
+    own: int = 0
+    total: int = 0
+    owns: bool = False
+    tasks: tuple[TaskRow, ...] = ()
+    due: int = 0
+    risen: tuple[Changed, ...] = ()
+
+    @property
+    def answer(self) -> Markup:
+        parts = [self._accounts] if self.total else []
+        if self.due:
+            verb = fmt.plural(self.due, "task of yours is", "tasks of yours are")
+            parts.append(Markup("{} {} due").format(markup.number(self.due), verb))
+        if not parts:
+            return Markup("Nobody needs you today: no account fell behind its own past.")
+        return Markup("{}.").format(Markup(", and ").join(parts))
+
+    @property
+    def _accounts(self) -> Markup:
+        if self.own:
+            one, many = ("account of yours needs", "of your accounts need")
+            return Markup("{} {} you today").format(markup.number(self.own), one if self.own == 1 else many)
+        shown = len(self.needs)
+        verb = fmt.plural(shown, "account changed", "accounts changed")
+        whose = ", none of them yours" if self.owns else ""
+        return Markup("{} {} most against {} own past{}").format(
+            markup.number(shown), verb, "its" if shown == 1 else "their", whose
+        )
+
+    @property
+    def more(self) -> int:
+        """How many of those at risk are not on the page."""
+        return self.total - len(self.needs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +124,15 @@ class DaySeries:
 
 
 @dataclass(frozen=True, slots=True)
-class ToolUse:
-    """Events and distinct customers of a tool in the 30 days."""
+class Trend:
+    """A figure of the period, of the one before (None: nothing is that old), and how it went: a number for each day, or
+    each week of a long period."""
 
-    tool_id: str
     label: str
-    events: int
-    customers: int
+    value: int
+    previous: int | None
+    values: tuple[int, ...] = ()
+    each: str = "a day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,98 +148,107 @@ class Milestone:
 
 
 @dataclass(frozen=True, slots=True)
-class QuietCustomer:
-    """Active before, nothing for QUIET_DAYS. `events` of all time; `name` falls back to the id."""
-
-    customer_id: str
-    name: str
-    last_seen: datetime
-    events: int
-    score: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Overview:
-    """overview.html. `active` customers sent an event in the last seven days, `active_before` in the
-    seven before those (None: no data that old). Lists are already cut to what is shown (8 or so)."""
+    """overview.html. Lists are already cut to what is shown. `period`, `first`, `last`: what rules the figures;
+    `events` and `customers` are None where the period is too long for a chart of days."""
 
-    active: int
-    active_before: int | None
-    figures: tuple[v.Figure, ...]
-    events: DaySeries
-    customers: DaySeries
-    tools: tuple[ToolUse, ...]
-    milestones: tuple[Milestone, ...]
-    quiet: tuple[QuietCustomer, ...]
-    quiet_total: int
-    last_event_at: datetime | None
+    today: Today
+    period: Period
+    first: date
+    last: date
+    figures: tuple[Trend, ...]
+    events: DaySeries | None
+    customers: DaySeries | None
+    milestones: tuple[Milestone, ...] = ()
+    came: tuple[Newcomer, ...] = ()
+    notes: tuple[Annotation, ...] = ()
+    last_event_at: datetime | None = None
     counted_at: datetime | None = None
+    #: The form of the period asks for it.
+    uses_traits: bool = False
 
     @property
-    def answer(self) -> Markup:
-        return markup.activity_answer(self.active, self.active_before)
-
-    def tool_share(self, tool: ToolUse) -> float:
-        """Bar length, 0-100, against the most used tool."""
-        top = max((t.events for t in self.tools), default=0)
-        return round(100 * tool.events / top, 2) if top else 0.0
+    def span(self) -> int:
+        """Days."""
+        return (self.last - self.first).days + 1
 
 
-def overview_view(activity: Activity, plan: Plan, zone: tzinfo, notes: Sequence[Annotation] = ()) -> Overview:
-    """`zone` is the reader's: where it is not UTC, the charts say that their days are. `notes` are drawn on them."""
+def overview_view(
+    activity: Activity,
+    today: Today,
+    period: Period,
+    plan: Plan,
+    zone: tzinfo,
+    notes: Sequence[Annotation] = (),
+    names: Mapping[str, str] | None = None,
+) -> Overview:
+    """`zone` is the reader's: where it is not UTC, the charts say that their days are. `notes` are drawn on them;
+    `names`: what events are called by the names they were sent with."""
     tools, competencies = plan.tool_names(), competency_names(plan)
     days = "" if _is_utc(zone, activity.as_of) else " (UTC)"
+    running = activity.last >= activity.as_of.date()
+    short = len(activity.days) <= _MOST_DAYS
+
+    def series(title: str, noun: str, counts: Sequence[int], kind: Literal["bars", "line"]) -> DaySeries | None:
+        pairs = tuple(DayCount(d.day, n) for d, n in zip(activity.days, counts, strict=True))
+        many, distinct = f"{noun}s", kind == "line"
+        return DaySeries(f"{title}{days}", noun, many, pairs, kind, distinct, running, tuple(notes)) if short else None
+
     return Overview(
-        active=activity.active.now,
-        active_before=activity.active.before,
-        figures=(
-            _figure("Events", activity.events),
-            _figure("Sessions", activity.sessions),
-            _figure("Exports", activity.exports),
-            _figure("Resources made", activity.resources),
-        ),
-        events=DaySeries(
-            f"Events per day{days}",
-            "event",
-            "events",
-            tuple(DayCount(d.day, d.events) for d in activity.days),
-            notes=tuple(notes),
-        ),
-        customers=DaySeries(
-            f"Active customers per day{days}",
-            "customer",
-            "customers",
-            tuple(DayCount(d.day, d.customers) for d in activity.days),
-            kind="line",
-            distinct=True,
-            notes=tuple(notes),
-        ),
-        tools=tuple(
-            ToolUse(t.tool_id, tools.get(t.tool_id) or fmt.words(t.tool_id), t.events, t.customers)
-            for t in activity.tools
-        ),
-        milestones=tuple(_milestone(m, tools, competencies) for m in islice(activity.milestones, 6)),
-        quiet=tuple(QuietCustomer(q.customer_id, q.name, q.last_seen, q.events, q.score) for q in activity.quiet),
-        quiet_total=activity.quiet_total,
+        today=today,
+        period=period,
+        first=activity.first,
+        last=activity.last,
+        figures=_figures(activity),
+        events=series("Events per day", "event", activity.events.days, "bars"),
+        customers=series("Active customers per day", "customer", activity.active.days, "line"),
+        milestones=tuple(_milestone(one, tools, competencies, names or {}) for one in activity.reached),
+        came=activity.came,
+        notes=tuple(reversed(notes))[:6],
         last_event_at=activity.last_event_at,
         counted_at=activity.as_of,
     )
 
 
-def _figure(label: str, week: Week) -> v.Figure:
-    return v.Figure(label, week.now, week.before)
+def _figures(activity: Activity) -> tuple[Trend, ...]:
+    """The first four that anything was ever sent for."""
+    sent = activity.sent
+    wanted = (
+        ("Active customers", activity.active, True),
+        ("Events", activity.events, True),
+        ("Sessions", activity.sessions, sent.sessions),
+        ("New customers", activity.newcomers, True),
+        ("Exports", activity.exports, sent.exports),
+        ("Resources made", activity.resources, sent.resources),
+        ("Milestones", activity.milestones, sent.milestones),
+    )
+    return tuple(_trend(label, counted) for label, counted, there in wanted if there)[:_FIGURES]
 
 
-def _milestone(reached: MilestoneReached, tools: Mapping[str, str], competencies: Mapping[str, str]) -> Milestone:
+def _trend(label: str, counted: Counted) -> Trend:
+    if len(counted.days) <= _MOST_DAYS:
+        return Trend(label, counted.now, counted.before, counted.days)
+    # Whole weeks, back from the last day; a mean, since who is active on two days is one customer.
+    whole = counted.days[len(counted.days) % 7 :]
+    weeks = tuple(round(sum(whole[at : at + 7]) / 7) for at in range(0, len(whole), 7))
+    return Trend(label, counted.now, counted.before, weeks, "a day, by week")
+
+
+def _milestone(
+    reached: MilestoneReached, tools: Mapping[str, str], competencies: Mapping[str, str], names: Mapping[str, str]
+) -> Milestone:
     points = reached.metadata.get("professional_credibility")
     tool = tools.get(reached.tool_id, fmt.words(reached.tool_id)) if reached.tool_id else ""
-    described = telling(reached.metadata)
+    told = ": ".join(filter(None, (tool, telling(reached.metadata)))) or "Reached a milestone"
+    if reached.event_name:
+        metadata, name = reached.metadata, names.get(reached.event_name, reached.event_name)
+        told = event_in_words("competency_milestone", reached.tool_id, None, metadata, None, tools, name).sentence
     area = reached.competency
     return Milestone(
         reached.customer_id,
         reached.name,
         reached.at,
-        ": ".join(filter(None, (tool, described))) or "Reached a milestone",
+        told,
         competencies.get(area, area) if area else None,
         float(points)
         if isinstance(points, int | float) and not isinstance(points, bool) and 0 < points < 1e6

@@ -12,12 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, TypeVar, get_args
 from urllib.parse import parse_qsl, urlencode
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from milepost.analytics.asking import Column, EventKind, Filter, Operator, Period, Range, Unit, WeekStart
+from milepost.analytics.asking import Column, EventKind, Filter, Operator, Unit
 from milepost.dashboard.texts import storable
 from milepost.traits.values import figure_of
-from milepost.vocabulary import EVENT_TYPES
+from milepost.vocabulary import EVENT_TYPES, MAX_WORD_LENGTH
 
 Pairs = list[tuple[str, str]]
 T = TypeVar("T", bound=str)
@@ -25,13 +24,14 @@ T = TypeVar("T", bound=str)
 COLUMNS: Final[tuple[Column, ...]] = get_args(Column)
 OPERATORS: Final[tuple[Operator, ...]] = get_args(Operator)
 UNITS: Final[tuple[Unit, ...]] = get_args(Unit)
-WEEK_STARTS: Final[tuple[WeekStart, ...]] = get_args(WeekStart)
-RANGES: Final[tuple[Range, ...]] = get_args(Range)
 #: Stand for `metadata.KEY`, `trait.NAME` and `person.NAME` in a list of fields; the key has a place of its own.
 METADATA: Final = "metadata"
 KEYED: Final = (METADATA, "trait", "person")
 #: Being in one: a filter's field; before a slug what one breaks down by.
 SEGMENT: Final = "segment"
+#: Before an event's own name, and before a tool whose every event is meant, where a kind of event is chosen.
+NAMED: Final = "name:"
+IN_TOOL: Final = "tool:"
 _MOST_ROWS: Final = 20
 _WITHOUT_VALUES: Final = ("is_set", "is_not_set")
 _NUMERIC: Final = ("above", "at_least", "below", "at_most")
@@ -70,7 +70,7 @@ class FilterRow:
 
 @dataclass(frozen=True, slots=True)
 class KindRow:
-    """A kind of event as the form has it: a type, a tool and at most one condition more.
+    """A kind of event as the form has it: a type or `name:NAME`, a tool and at most one condition more.
 
     A line of a trend also has a `measure`, and a field it is `of`; without them they are the question's.
     """
@@ -85,6 +85,7 @@ class KindRow:
         condition = self.condition.filter()
         return EventKind(
             event_type=next((kind for kind in EVENT_TYPES if kind == self.event), None),
+            event_name=self.event.removeprefix(NAMED) if self.event.startswith(NAMED) else None,
             tool_id=self.tool or None,
             filters=(condition,) if condition else (),
             name=name,
@@ -152,8 +153,7 @@ class Address:
         rows = _rows(self, prefix, ("event", "tool", "field", "key", "op", "value", "measure", "of", "of_key"))
         return tuple(
             KindRow(
-                event if event in EVENT_TYPES else "",
-                tool[:200],
+                *chosen_event(event, tool),
                 filter_row(field, key, op, value),
                 measure if measure in measures else "",
                 event_field(of, of_key) if measure in measures else FilterRow(),
@@ -161,22 +161,13 @@ class Address:
             for event, tool, field, key, op, value, measure, of, of_key in rows[:8]
         )
 
-    def period(self, zone: str) -> Period:
-        """`zone` is the reader's, where the address names none."""
-        wanted = self.text("tz") or zone
-        try:
-            ZoneInfo(wanted)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            wanted = "UTC"
-        week = self.one_of("week_start", WEEK_STARTS, "monday")
-        first, last = self.day("first"), self.day("last")
-        if named := next((one for one in RANGES if one == self.text("days")), None):
-            return Period(range=named, timezone=wanted, week_start=week)
-        if self.text("days") == "custom" and first and last:
-            first, last = min(first, last), max(first, last)
-            if (last - first).days < 3660 and first.year >= 2000 and last.year < 2200:
-                return Period(first=first, last=last, timezone=wanted, week_start=week)
-        return Period(days=self.whole("days", 30, 1, 3660), timezone=wanted, week_start=week)
+
+def chosen_event(event: str, tool: str) -> tuple[str, str]:
+    """Kind of event and tool of a row. A tool that was chosen as the event stands in for both."""
+    if event.startswith(IN_TOOL):
+        return "", event.removeprefix(IN_TOOL)[:200]
+    named = event.startswith(NAMED) and 0 < len(event) - len(NAMED) <= MAX_WORD_LENGTH
+    return event if named or event in EVENT_TYPES else "", tool[:200]
 
 
 def filter_row(name: str = "", key: str = "", op: str = "is", value: str = "") -> FilterRow:
@@ -239,18 +230,6 @@ def kind_pairs(rows: Sequence[KindRow], prefix: str) -> Pairs:
     return pairs or [(f"{prefix}event", "") for _ in rows if len(rows) > 1]
 
 
-def period_pairs(period: Period) -> Pairs:
-    pairs: Pairs = []
-    if period.first and period.last:
-        pairs += [("days", "custom"), ("first", period.first.isoformat()), ("last", period.last.isoformat())]
-    else:
-        pairs.append(("days", period.range or str(period.days)))
-    pairs.append(("tz", period.timezone))
-    if period.week_start != "monday":
-        pairs.append(("week_start", period.week_start))
-    return pairs
-
-
 def address_of(path: str, pairs: Pairs) -> str:
     return f"{path}?{urlencode(pairs)}" if pairs else path
 
@@ -272,6 +251,12 @@ def moved(rows: Sequence[KindRow], command: str, most: int, least: int) -> tuple
         moved_rows[at], moved_rows[to] = moved_rows[to], moved_rows[at]
         return tuple(moved_rows), to
     return tuple(moved_rows), at
+
+
+def added(field: str) -> FilterRow:
+    """What was chosen to filter by: a field, or a segment or cohort itself (`segment.SLUG`, `cohort.ID`)."""
+    whole, _, value = field.partition(".")
+    return filter_row(whole, value=value) if whole in ("cohort", SEGMENT) and value else filter_row(field)
 
 
 def with_filters(rows: Sequence[FilterRow], command: str) -> tuple[FilterRow, ...]:

@@ -11,13 +11,16 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from milepost.analytics.asking import Period, Question, Unit
-from milepost.analytics.earlier import earlier
+from milepost.analytics.earlier import Comparison, earlier
 from milepost.analytics.period import Window
 from milepost.analytics.traits import TraitsAt, trait_of
 from milepost.dashboard.questions import address as a
+from milepost.dashboard.questions.periods import comparison_pairs, period_pairs
 
 Name = Literal["trends", "funnels", "retention", "paths", "lifecycle", "tools", "sessions"]
 NAMES: Final[tuple[Name, ...]] = get_args(Name)
+#: Whose answer can stand beside one of earlier days.
+COMPARABLE: Final[tuple[Name, ...]] = ("trends", "funnels", "retention", "tools", "sessions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,9 @@ class PageQuestion:
     focus: str = ""
     #: Which value of a trait counts, where one is used.
     traits: TraitsAt = "now"
+    #: What its days are compared with. Of trends the question says so itself; of others `questions` ends with the same
+    #: questions of the earlier days.
+    compare: Comparison | None = None
 
     @property
     def uses_traits(self) -> bool:
@@ -73,6 +79,9 @@ class Common:
     now: datetime
     focus: str = ""
     traits: TraitsAt = "now"
+    compare: Comparison | None = None
+    #: What an address that says nothing is compared with.
+    usual: Comparison | None = None
 
     @property
     def window(self) -> Window:
@@ -81,8 +90,9 @@ class Common:
     @property
     def pairs(self) -> a.Pairs:
         unit = [("unit", self.unit)] if self.unit != "customer" else []
+        filters = a.filter_pairs(self.filters)
         then = [("traits", self.traits)] if self.traits != "now" else []
-        return [*a.period_pairs(self.period), *unit, *a.filter_pairs(self.filters), *then]
+        return [*period_pairs(self.period), *comparison_pairs(self.compare, self.usual), *unit, *filters, *then]
 
     def question(self, asking: type[Question], /, **parts: Any) -> Question:
         filters = tuple(filter(None, (row.filter() for row in self.filters)))
@@ -100,9 +110,9 @@ def names_trait(said: object) -> bool:
     return isinstance(said, list | tuple) and any(map(names_trait, said))
 
 
-def before_that(window: Window, period: Period) -> Period:
+def before_that(window: Window, period: Period, compare: Comparison = "previous") -> Period:
     """The days that a period is compared with."""
-    before = earlier(window, "previous")
+    before = earlier(window, compare)
     return msgspec.structs.replace(period, range=None, first=before.first, last=before.last)
 
 

@@ -96,11 +96,11 @@ def _what(asked: PageQuestion, place: Place, names: words.Names) -> str:
     if isinstance(place, FunnelPlace):
         steps = getattr(question, "steps", ())
         name = words.kind_words(steps[place.step], names) if place.step < len(steps) else ""
-        verb = "Got to" if place.outcome == "reached" else "Left after"
+        verb = "Reached" if place.outcome == "reached" else "Dropped off after"
         return f"{verb} step {place.step + 1}, {name}"
     if isinstance(place, RetentionPlace):
         interval = getattr(question, "interval", "week")
-        began = f"Began in the {interval} of {place.start:%-d %b %Y}"
+        began = f"Started in the {interval} of {place.start:%-d %b %Y}"
         return began if not place.k else f"{began}, came back {place.k} {interval}{'s' if place.k > 1 else ''} later"
     if isinstance(place, LifecyclePlace):
         return f"Those who {_STATES[place.state]}" if place.state != "new" else "Those who were new"

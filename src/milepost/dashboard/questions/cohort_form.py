@@ -14,11 +14,11 @@ from milepost.dashboard.questions.address import (
     KindRow,
     Pairs,
     address_of,
+    chosen_event,
     filter_pairs,
     filter_row,
     with_filters,
 )
-from milepost.vocabulary import EVENT_TYPES
 
 _MATCHES: Final[tuple[Literal["all"], Literal["any"]]] = ("all", "any")
 _COMPARISONS: Final = ("at_least", "at_most")
@@ -74,7 +74,7 @@ def read_form(address: Address) -> CohortForm:
     lists = [address.all(f"did.{name}") for name in names]
     did = [
         DidRow(
-            KindRow(event if event in EVENT_TYPES else "", tool[:200]),
+            KindRow(*chosen_event(event, tool)),
             compare if compare in _COMPARISONS else "at_least",
             _whole(times, 1, 0, 1_000_000),
             _whole(days, 30, 1, 3660),

@@ -20,17 +20,13 @@ from milepost.dashboard.questions.address import Address
 from milepost.dashboard.questions.cohort_form import in_words, read_form
 from milepost.dashboard.questions.kept import named
 from milepost.dashboard.questions.kept_pages import go
-from milepost.dashboard.questions.named import names_with_segments, segment_names
+from milepost.dashboard.questions.named import event_choices, names_with_segments, segment_names
+from milepost.dashboard.questions.tabs import tabs
 from milepost.dashboard.questions.view import trouble
 from milepost.dashboard.texts import form_texts
 from milepost.errors import InvalidRequest, Problem
 
 _SHOWN = 200
-
-
-async def cohort_names(served: Services) -> tuple[tuple[str, str], ...]:
-    """Every cohort's id and name, to filter by."""
-    return tuple((str(c.cohort_id), c.name) for c in await cohorts.list_cohorts(served.database))
 
 
 async def _members(served: Services, definition: Definition) -> tuple[CohortCustomers | None, str]:
@@ -51,6 +47,7 @@ async def all_cohorts(request: AnyRequest) -> Template:
         request,
         "questions/cohorts.html",
         section="cohorts",
+        tabs=tabs(),
         cohorts=[(cohort, in_words(cohort.definition, names)) for cohort in found],
     )
 
@@ -79,7 +76,9 @@ async def build(request: AnyRequest) -> Template | Redirect:
         said=in_words(definition, await names_with_segments(served)) if definition else "",
         words=words,
         cohorts=(),
+        events=await event_choices(served),
         segments=await segment_names(served),
+        names=await names_with_segments(served),
         suggestions=words.suggestions(served.plan),
     )
     if part:

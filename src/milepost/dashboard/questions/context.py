@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -9,7 +10,7 @@ from markupsafe import Markup
 
 from milepost.analytics.asking import Answer
 from milepost.dashboard import markup
-from milepost.dashboard.questions import words
+from milepost.dashboard.questions import spans, words
 from milepost.dashboard.questions.address import address_of
 from milepost.dashboard.questions.asked import PageQuestion
 from milepost.dashboard.questions.shown import Cell, Column
@@ -39,11 +40,23 @@ class AnswerContext:
         return words.units(self.asked.unit, count)
 
     def days(self, answer: Answer) -> str:
-        return words.days_words(answer, self.asked.period)
+        return spans.days_words(answer, self.asked.period)
 
-    def running(self, answer: Answer) -> bool:
-        """Whether the last interval is not over yet: then it must not look like a fall."""
-        return answer.last >= self.today
+    def partial(self, answer: Answer, interval: str, buckets: Sequence[date | datetime]) -> Mapping[str, str]:
+        """The intervals, by place, that the period has only a part of, and which: '2 of 31 days', 'so far'. Beside
+        whole ones they must not look like a fall."""
+        found: dict[str, str] = {}
+        for at in sorted({0, len(buckets) - 1} if buckets else ()):
+            start = buckets[at]
+            if isinstance(start, datetime) or interval in ("hour", "day"):
+                if at and answer.last >= self.today:
+                    found[str(at)] = "so far"
+                continue
+            end = ends(start, interval)
+            days, whole = (min(end, answer.last) - max(start, answer.first)).days + 1, (end - start).days + 1
+            if days < whole or end == self.today:
+                found[str(at)] = f"{days} of {whole} days" if days < whole else "so far"
+        return found
 
 
 def stamp(bucket: date | datetime) -> str:
@@ -52,6 +65,12 @@ def stamp(bucket: date | datetime) -> str:
 
 def named(label: Markup | str, href: str = "") -> Cell:
     return Cell(Markup("<bdi>{}</bdi>").format(label), href)
+
+
+def interval_cell(start: date | datetime, interval: str, partial: str = "") -> Cell:
+    """What names a row of a table by intervals; `partial`: how much of it there is."""
+    said = spans.bucket(start, interval)
+    return Cell(said + Markup(' <span class="muted">{}</span>').format(partial) if partial else said)
 
 
 def count(value: float | None, href: str = "", heat: int | None = None) -> Cell:
@@ -64,7 +83,7 @@ def share(value: float | None) -> Cell:
 
 
 def lasting(value: float | None) -> Cell:
-    return Cell(words.seconds(value))
+    return Cell(spans.seconds(value))
 
 
 def text_column(label: str) -> Column:
@@ -80,14 +99,26 @@ def ends(start: date, interval: str) -> date:
     return start
 
 
+def changed(now: float | None, before: float | None) -> Markup:
+    """' +8 %' against an earlier figure; nothing where there is nothing to compare."""
+    if now is None or not before:
+        return Markup("")
+    return Markup(' <span class="change {}">{}{}</span>').format(
+        "better" if now > before else "worse" if now < before else "",
+        "+" if now > before else "",
+        markup.share(now / before - 1),
+    )
+
+
 def compared(now: float | None, before: float | None, *, what: str) -> Markup:
-    """', 8 % more than in the 30 days before': by word and colour; nothing where there is nothing to compare."""
+    """', 8 % more than in the 30 days before': by word and colour; nothing where there is nothing to compare. `what`:
+    the earlier days, with their preposition."""
     if now is None or not before:
         return Markup("")
     relative = now / before - 1
     if abs(relative) < 0.005:
-        return Markup(", as in {}").format(what)
+        return Markup(", as {}").format(what)
     kind, word = ("better", "more") if relative > 0 else ("worse", "less")
-    return Markup(', <span class="{}">{}\N{NO-BREAK SPACE}{}</span> than in {}').format(
+    return Markup(', <span class="{}">{}\N{NO-BREAK SPACE}{}</span> than {}').format(
         kind, markup.share(abs(relative)), word, what
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,12 +12,13 @@ from litestar.response import Redirect, Template
 
 from milepost.access.callers import member_email
 from milepost.access.services import AnyRequest, services
-from milepost.dashboard.page_context import PAGE_HEADERS, page
+from milepost.dashboard.page_context import PAGE_HEADERS, local_path, page
 from milepost.dashboard.questions import kept
 from milepost.dashboard.questions.arranging import arranged
 from milepost.dashboard.questions.asked import NAMES
 from milepost.dashboard.questions.shown import QuestionPage
-from milepost.dashboard.questions.view import TITLES, asked_by, question_page
+from milepost.dashboard.questions.tabs import TITLES
+from milepost.dashboard.questions.view import asked_by, question_page
 from milepost.dashboard.texts import form_texts
 from milepost.errors import InvalidRequest
 
@@ -44,27 +46,38 @@ async def save(request: AnyRequest) -> Redirect:
     # Read and written again: what is kept is an address of ours, whatever was sent.
     asked = asked_by(request, name, fields.get("address", ""))
     report_id = await kept.save_report(served.database, fields.get("name", ""), asked, by=member_email(request))
-    wanted = fields.get("dashboard", "")
-    if wanted == "new":
-        dashboard_id = await kept.make_dashboard(served.database, "My dashboard", by=member_email(request))
-    else:
-        try:
-            dashboard_id = UUID(wanted)
-        except ValueError:
-            return go(f"/dashboards?saved={report_id}#report-{report_id}")
-    await kept.arrange(served.database, dashboard_id, lambda cards: arranged(cards, f"add:{report_id}"))
-    return go(f"/dashboards/{dashboard_id}#card-{report_id}")
+    if fields.get("dashboard"):
+        return await _placed(request, report_id, fields)
+    return go(f"{asked.url}&saved={report_id}")
 
 
 @post("/reports/{report_id:uuid}")
 async def change(request: AnyRequest, report_id: UUID) -> Redirect:
-    """Renames a report, or deletes it."""
+    """Renames a report, deletes it, or puts it on a dashboard. `back`: the page of ours that it was done on."""
     fields, served = await form_texts(request), services(request)
-    if fields.get("do") == "delete":
+    command, back = fields.get("do"), fields.get("back")
+    if command == "place":
+        return await _placed(request, report_id, fields)
+    if command == "delete":
         await kept.delete_report(served.database, report_id)
-        return go("/dashboards")
+        return go(local_path(back or "/dashboards"))
     await kept.rename_report(served.database, report_id, fields.get("name", ""))
-    return go(f"/dashboards#report-{report_id}")
+    return go(local_path(back or f"/dashboards#report-{report_id}"))
+
+
+async def _placed(request: AnyRequest, report_id: UUID, fields: Mapping[str, str]) -> Redirect:
+    """Puts it on a dashboard, or on a new one, and goes there."""
+    database, wanted = services(request).database, fields.get("dashboard", "")
+    if wanted == "new":
+        name = fields.get("dashboard_name", "").strip() or "My dashboard"
+        dashboard_id = await kept.make_dashboard(database, name, by=member_email(request))
+    else:
+        try:
+            dashboard_id = UUID(wanted)
+        except ValueError as error:
+            raise InvalidRequest("There is no such dashboard. Choose one of the list.", field="dashboard") from error
+    await kept.arrange(database, dashboard_id, lambda cards: arranged(cards, f"add:{report_id}"))
+    return go(f"/dashboards/{dashboard_id}#card-{report_id}")
 
 
 @get("/dashboards")
@@ -78,7 +91,6 @@ async def all_kept(request: AnyRequest) -> Template:
         dashboards=await kept.dashboards(database),
         reports=await kept.reports(database),
         titles=TITLES,
-        saved=request.query_params.get("saved", ""),
     )
 
 

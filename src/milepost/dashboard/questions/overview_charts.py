@@ -1,7 +1,8 @@
-"""The overview's charts of all events: who was active, what they did, which tools they use. They follow the page."""
+"""The charts of Home of all events: who was active, what they did, which tools they use. They follow the page."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -22,27 +23,32 @@ from milepost.dashboard.questions.context import AnswerContext
 from milepost.dashboard.questions.shown import Panel
 from milepost.dashboard.questions.view import asked_by, trouble
 from milepost.errors import Problem
+from milepost.names.names import called
 
 _ACTIVE = "days=90&measure=units&interval=week"
 _KINDS = "days=90&interval=week&by=event_type&top=5"
+#: By their own names, where events have any.
+_NAMES = "days=90&interval=week&by=event_name&top=5"
 _TOOLS = "days=30"
 _MOST_TOOLS = 8
 
 
 @get("/overview/charts")
 async def overview_charts(request: AnyRequest) -> Template:
-    """A part of the overview. Without the column store it says so, and the rest of the page stands as it is."""
+    """A part of Home. Without the column store it says so, and the rest of the page stands as it is."""
     served = services(request)
+    async with served.database.transaction() as connection:
+        names = await called(connection)
     asked = [
         asked_by(request, "trends", _ACTIVE),
-        asked_by(request, "trends", _KINDS),
+        asked_by(request, "trends", _NAMES if names else _KINDS),
         asked_by(request, "tools", _TOOLS),
     ]
     problem, behind, panels, as_of = "", "", [], None
     try:
         found = await answers(request, [each.questions[0] for each in asked])
         as_of, behind = found.as_of, found.trouble
-        titled = _panels(request, asked, found)
+        titled = _panels(request, asked, found, names)
         drawn = await annotated(served.database, [panel for panel, _ in titled], found.answers[0].last)
         panels = [(panel, address) for panel, (_, address) in zip(drawn, titled, strict=True)]
     except Problem as error:
@@ -61,27 +67,33 @@ async def overview_charts(request: AnyRequest) -> Template:
     )
 
 
-def _panels(request: AnyRequest, asked: list[PageQuestion], found: Answers) -> list[tuple[Panel, str]]:
+def _panels(
+    request: AnyRequest, asked: list[PageQuestion], found: Answers, names_of_events: Mapping[str, str]
+) -> list[tuple[Panel, str]]:
     """Each panel with the address of its question."""
     served = services(request)
-    called, now = words.names_of(served.plan), served.now()
+    known = {**words.names_of(served.plan), "event_name": names_of_events}
+    now = served.now()
 
     def context(place: int) -> AnswerContext:
         answer = found.answers[place]
         today = now.astimezone(asked[place].zone).date()
-        return AnswerContext(asked[place], called, today, answer.first, answer.last)
+        return AnswerContext(asked[place], known, today, answer.first, answer.last)
 
     shown: list[tuple[Panel, str]] = []
-    for place, title in ((0, "Customers active per week"), (1, "Events by kind")):
+    for place, title in (
+        (0, "Customers active per week"),
+        (1, "Events by name" if names_of_events else "Events by kind"),
+    ):
         answer = cast(TrendsAnswer, found.answers[place])
         view = show_trends.show(answer, cast(Trends, asked[place].questions[0]), context(place))
         shown += [(_titled(panel, title, view.answer, "medium"), asked[place].url) for panel in view.panels]
     adopted = cast(ToolsAnswer, found.answers[2])
     if adopted.tools:
-        names = [words.value_words("tool_id", tool.tool_id, called) for tool in adopted.tools]
+        names = [words.value_words("tool_id", tool.tool_id, known) for tool in adopted.tools]
         sentence = show_tools.sentence(adopted, names, context(2))
         most = msgspec.structs.replace(adopted, tools=adopted.tools[:_MOST_TOOLS])
-        panel = show_tools.adoption(most, names[:_MOST_TOOLS], context(2))
+        panel = show_tools.adoption(most, None, names[:_MOST_TOOLS], context(2))
         shown.append((_titled(panel, "Tool adoption", sentence, panel.size), asked[2].url))
     return shown
 

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
 
 from litestar import Response, Router, get
 from litestar.response import Redirect, Template
 
 from milepost.access.callers import ACCESS, Caller
 from milepost.access.services import AnyRequest, services
-from milepost.analytics.asking import Period
-from milepost.analytics.trends import Trends, TrendsAnswer
-from milepost.api.answering import answers, people
+from milepost.api.answering import people
+from milepost.dashboard.format import short_date
 from milepost.dashboard.page_context import PAGE_HEADERS, page
 from milepost.dashboard.questions import behind, words
-from milepost.dashboard.questions.address import COLUMNS, Address
-from milepost.dashboard.questions.asked import NAMES, Name, PageQuestion
-from milepost.dashboard.questions.cohort_pages import cohort_handlers, cohort_names
-from milepost.dashboard.questions.kept import dashboards
+from milepost.dashboard.questions.address import Address, address_of, kind_pairs
+from milepost.dashboard.questions.asked import COMPARABLE, NAMES, Name, PageQuestion
+from milepost.dashboard.questions.beginning import first_steps
+from milepost.dashboard.questions.cohort_pages import cohort_handlers
+from milepost.dashboard.questions.kept import dashboards, report
 from milepost.dashboard.questions.kept_pages import kept_handlers
-from milepost.dashboard.questions.named import names_with_segments, segment_names
+from milepost.dashboard.questions.named import event_choices, names_with_segments
 from milepost.dashboard.questions.overview_charts import overview_charts
+from milepost.dashboard.questions.periods import since
+from milepost.dashboard.questions.picks import frequent, picks
+from milepost.dashboard.questions.proposed import proposed_name
 from milepost.dashboard.questions.shown import Behind, QuestionPage
+from milepost.dashboard.questions.tabs import tabs
 from milepost.dashboard.questions.view import asked_by, question_page, trouble
-from milepost.errors import Problem
+from milepost.errors import NotFound, Problem
+from milepost.work.annotations import list_annotations
 
+#: The newest annotations, to ask what has changed since.
+_SINCE = 8
 _TEMPLATES = {name: f"questions/{name}.html" for name in NAMES}
 
 
@@ -40,7 +49,10 @@ def _name(request: AnyRequest) -> Name:
 @get([f"/{name}" for name in NAMES])
 async def question(request: AnyRequest) -> Template | Redirect:
     """A question with its answer. A browser that has scripts asks for the answer alone where it takes long."""
-    asked = asked_by(request, _name(request), _query(request))
+    name, query = _name(request), _query(request)
+    if name == "funnels" and "s." not in query:
+        query = address_of(query, kind_pairs(await first_steps(request), "s.")).replace("?", "&")
+    asked = asked_by(request, name, query)
     part = "hx-request" in request.headers
     if "do" in request.query_params and not part:
         # A button of a form without scripts: the address says what came of it, so that a reload does not do it again.
@@ -56,19 +68,32 @@ async def question(request: AnyRequest) -> Template | Redirect:
 
 
 async def lay_out(request: AnyRequest, view: QuestionPage, *, status_code: int = 200) -> Template:
-    served = services(request)
+    served, asked = services(request), view.asked
+    names = await names_with_segments(served, asked)
+    saved = None
+    with suppress(ValueError, NotFound):
+        saved = await report(served.database, UUID(request.query_params.get("saved", "")))
+    async with served.database.transaction() as connection:
+        notes = (await list_annotations(connection, last=asked.last, limit=_SINCE)).items
     return page(
         request,
-        _TEMPLATES[view.asked.name],
-        section=view.asked.name,
+        _TEMPLATES[asked.name],
+        section=asked.name,
         status_code=status_code,
         view=view,
-        asked=view.asked,
+        asked=asked,
+        tabs=tabs(asked),
+        names=names,
         words=words,
+        comparable=asked.name in COMPARABLE,
         suggestions=words.suggestions(served.plan),
-        cohorts=await cohort_names(served),
-        segments=await segment_names(served),
-        dashboards=await dashboards(served.database),
+        events=await event_choices(served),
+        since=[(since(note.day), f"Since {short_date(note.day)}: {note.text}") for note in notes],
+        cohorts=tuple(names["cohort"].items()),
+        segments=tuple(names[words.SEGMENT].items()),
+        dashboards=await dashboards(served.database) if saved else [],
+        saved=saved,
+        proposed=proposed_name(asked, names),
     )
 
 
@@ -97,20 +122,12 @@ async def who(request: AnyRequest) -> Template:
 async def values(request: AnyRequest) -> Response[Any]:
     """The most frequent values of a field in the last 90 days, to pick from."""
     wanted = Address.of(_query(request)).text("field")[:210]
-    found: list[str] = []
-    if wanted in COLUMNS or (wanted.startswith("metadata.") and wanted != "metadata."):
-        question = Trends(period=Period(days=90), interval="month", breakdown=wanted, top=50)
-        try:
-            answer = cast(TrendsAnswer, (await answers(request, [question])).answers[0])
-            found = [line.value for line in answer.lines if line.value and not line.is_other]
-        except Problem:
-            found = []
-    return Response(found, headers=dict(PAGE_HEADERS))
+    return Response(await frequent(request, wanted), headers=dict(PAGE_HEADERS))
 
 
 router = Router(
     "/",
-    route_handlers=[question, who, values, overview_charts, *cohort_handlers, *kept_handlers],
+    route_handlers=[question, who, values, picks, overview_charts, *cohort_handlers, *kept_handlers],
     opt={ACCESS: Caller.MEMBER},
     include_in_schema=False,
 )

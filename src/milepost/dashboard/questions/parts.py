@@ -20,7 +20,7 @@ def page_of(
     window = common.window
     return PageQuestion(
         name, common.period, common.unit, common.filters, questions, parts, pairs, window.first, window.last,
-        focus=focus or common.focus, traits=common.traits,
+        focus=focus or common.focus, traits=common.traits, compare=common.compare,
     )  # fmt: skip
 
 
@@ -38,7 +38,9 @@ def read_kinds(
     rows += (a.KindRow(),) * (least - len(rows))
     command = address.text("do")
     if not command or "filter" in command:
-        return rows, ""
+        # A kind of event that was chosen to be one more.
+        more = a.KindRow(*a.chosen_event(address.text("add-event"), ""))
+        return (rows, "") if more.empty or len(rows) >= most else ((*rows, more), f"step-{len(rows)}-event")
     after, at = a.moved(rows, command, most, least)
     word = command.partition(":")[0]
     return after, "" if at is None else f"step-{at}-{word if word in ('up', 'down') else 'event'}"

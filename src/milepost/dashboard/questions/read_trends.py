@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final, get_args
 
 from milepost.analytics.asking import Interval
-from milepost.analytics.earlier import Comparison
 from milepost.analytics.formula import MAX_LENGTH
 from milepost.analytics.measures import DURATIONS, OF_A_FIELD, Measure
 from milepost.analytics.trends import Series, Trends
@@ -17,11 +16,6 @@ from milepost.vocabulary import MAX_NAME_LENGTH
 MEASURES: Final[tuple[Measure, ...]] = get_args(Measure)
 INTERVALS: Final[tuple[Interval, ...]] = get_args(Interval)
 MOST_SERIES: Final = 6
-#: How addresses say it; "1" is the first of them.
-_COMPARED: Final[dict[str, Comparison]] = {
-    "1": "previous",
-    **{word: word for word in get_args(Comparison)},
-}
 #: What has numbers beside the metadata.
 NUMERIC: Final = (a.METADATA, *DURATIONS)
 
@@ -35,7 +29,6 @@ def read_trends(address: a.Address, common: Common) -> PageQuestion:
     interval = address.one_of("interval", INTERVALS, usual_interval(common.window.days))
     percentile = address.whole("percentile", 50, 1, 99)
     top = address.whole("top", 8, 1, 50)
-    compare = _COMPARED.get(address.text("compare"))
     formula = address.text("formula")[:MAX_LENGTH].strip() if len(rows) > 1 else ""
     formula_name = address.text("formula_name")[:MAX_NAME_LENGTH].strip() if formula else ""
     by, by_pairs = read_field(address)
@@ -44,7 +37,7 @@ def read_trends(address: a.Address, common: Common) -> PageQuestion:
     question = common.question(
         Trends, measure=measure, of=of.name or None if measure in OF_A_FIELD else None, percentile=percentile / 100,
         interval=interval, breakdown=(by, by2) if by and by2 else by, top=top,
-        series=tuple(_series(row) for row in rows), compare=compare or False, formula=formula or None,
+        series=tuple(_series(row) for row in rows), compare=common.compare or False, formula=formula or None,
         formula_name=formula_name,
     )  # fmt: skip
     pairs = [
@@ -60,11 +53,10 @@ def read_trends(address: a.Address, common: Common) -> PageQuestion:
         *by_pairs,
         *by2_pairs,
         *([("top", str(top))] if top != 8 else []),
-        *([("compare", "1" if compare == "previous" else compare)] if compare else []),
     ]
     parts = {
         "steps": rows, "measure": wanted, "of": of, "interval": interval, "percentile": percentile,
-        "breakdown": by or "", "breakdown2": by2 or "", "top": top, "compare": compare or "", "formula": formula,
+        "breakdown": by or "", "breakdown2": by2 or "", "top": top, "formula": formula,
         "formula_name": formula_name, "of_a_field": OF_A_FIELD, "numeric": NUMERIC,
         "percentiles": any(_is_percentile(one) for one in (wanted, *(row.measure for row in rows))),
     }  # fmt: skip
@@ -88,7 +80,10 @@ def _series(row: a.KindRow) -> Series:
     if measure in OF_A_FIELD and not row.of.name:
         measure = None
     of = row.of.name if measure in OF_A_FIELD else None
-    return Series(event_type=kind.event_type, tool_id=kind.tool_id, filters=kind.filters, measure=measure, of=of)
+    return Series(
+        event_type=kind.event_type, event_name=kind.event_name, tool_id=kind.tool_id, filters=kind.filters,
+        measure=measure, of=of,
+    )  # fmt: skip
 
 
 def _is_percentile(measure: str) -> bool:

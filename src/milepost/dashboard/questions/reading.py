@@ -9,17 +9,20 @@ from typing import Final, Literal, get_args
 
 import msgspec
 
+from milepost.analytics.earlier import Comparison
 from milepost.analytics.funnel import Funnel, Order
 from milepost.analytics.lifecycle import Lifecycle
 from milepost.analytics.paths import Paths
+from milepost.analytics.period import Window
 from milepost.analytics.retention import Retention
 from milepost.analytics.sessions import SessionBreakdown, Sessions
 from milepost.analytics.stickiness import Stickiness
 from milepost.analytics.tools import Tools
 from milepost.analytics.traits import TraitsAt
 from milepost.dashboard.questions import address as a
-from milepost.dashboard.questions.asked import Common, Name, PageQuestion, before_that, replace_days
+from milepost.dashboard.questions.asked import COMPARABLE, Common, Name, PageQuestion, before_that, replace_days
 from milepost.dashboard.questions.parts import page_of, read_field, read_kind, read_kinds
+from milepost.dashboard.questions.periods import chosen_comparison, read_period
 from milepost.dashboard.questions.read_trends import read_trends
 
 Calendar = Literal["day", "week", "month"]
@@ -39,18 +42,27 @@ def read(name: Name, address: a.Address, zone: str, now: datetime) -> PageQuesti
     """What the page `name` asks at this address; `zone` is the reader's."""
     rows = address.filters()
     command = address.text("do")
-    filters = a.with_filters(rows, command)
-    focus = ""
-    if command.startswith(("add-filter", "remove-filter")):
-        focus = f"filter-{len(filters) - 1}-field" if command == "add-filter" else "add-filter"
-    period = address.period(zone)
+    filters, focus = a.with_filters(rows, command), ""
+    if command.startswith("remove-filter"):
+        focus = "add-filter"
+    elif (more := a.added(address.text("add"))).field:
+        filters = (*filters, more)[:20]
+        focus = "" if more.filter() else f"filter-{len(filters) - 1}-value"
+    elif command == "add-filter":
+        focus = f"filter-{len(filters) - 1}-field"
+    usual: Comparison | None = "previous" if name == "funnels" else None
     common = Common(
-        period, address.one_of("unit", a.UNITS, "customer"), filters, now, focus, address.one_of("traits", _AT, "now")
-    )
+        read_period(address, zone, now), address.one_of("unit", a.UNITS, "customer"), filters, now, focus,
+        address.one_of("traits", _AT, "now"), chosen_comparison(address, usual), usual,
+    )  # fmt: skip
     asked = _READERS[name](address, common)
     if common.traits != "now" and not asked.uses_traits:
         # It says nothing there, and would change what is asked of the column store.
         asked = _READERS[name](address, replace(common, traits="now"))
+    if name in COMPARABLE and name != "trends" and common.compare:
+        before = before_that(Window.of(asked.period, now), asked.period, common.compare)
+        then = tuple(msgspec.structs.replace(question, period=before) for question in asked.questions)
+        asked = replace(asked, questions=(*asked.questions, *then))
     return replace(asked, table=address.text("view") == "table")
 
 
@@ -78,8 +90,7 @@ def _funnels(address: a.Address, common: Common) -> PageQuestion:
     parts = {
         "steps": rows, "order": order, "window": window, "window_unit": window_unit, "breakdown": breakdown or "",
     }  # fmt: skip
-    before = msgspec.structs.replace(question, period=before_that(common.window, common.period), breakdown=None)
-    return page_of("funnels", common, (question, before), parts, pairs, focus)
+    return page_of("funnels", common, (question,), parts, pairs, focus)
 
 
 def _retention(address: a.Address, common: Common) -> PageQuestion:

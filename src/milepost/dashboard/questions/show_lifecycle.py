@@ -8,9 +8,18 @@ from milepost.analytics.lifecycle import LifecycleAnswer
 from milepost.analytics.stickiness import StickinessAnswer
 from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
-from milepost.dashboard.questions import words
-from milepost.dashboard.questions.context import AnswerContext, count, ends, named, share, stamp, text_column
-from milepost.dashboard.questions.shown import Cell, Column, Key, Panel, Shown, Table
+from milepost.dashboard.questions import spans, words
+from milepost.dashboard.questions.context import (
+    AnswerContext,
+    count,
+    ends,
+    interval_cell,
+    named,
+    share,
+    stamp,
+    text_column,
+)
+from milepost.dashboard.questions.shown import Column, Key, Panel, Shown, Table
 
 #: How the four are called, and the marks of their colours: better and worse by place and word as well.
 _KINDS = (
@@ -35,16 +44,18 @@ def show(answer: LifecycleAnswer, sticky: StickinessAnswer, context: AnswerConte
         Column("Net"),
     )  # fmt: skip
     rows = []
+    partial = context.partial(answer, every, answer.buckets)
     for at, bucket in enumerate(answer.buckets):
         new, stayed, back, quiet = (figures[name][at] for name, _, _ in _KINDS)
         cells = [count(figures[name][at], context.who(bucket=at, state=name)) for name, _, _ in _KINDS]
-        rows.append((Cell(words.bucket(bucket, every)), count(new + stayed + back), *cells, count(new + back - quiet)))
+        first = interval_cell(bucket, every, partial.get(str(at), ""))
+        rows.append((first, count(new + stayed + back), *cells, count(new + back - quiet)))
     spec = {
         "kind": "lifecycle",
         "unit": context.units(),
         "buckets": [stamp(bucket) for bucket in answer.buckets],
         "interval": every,
-        "running": context.running(answer),
+        "partial": partial,
         "series": [
             {
                 "name": label,
@@ -76,7 +87,7 @@ def _whole(answer: LifecycleAnswer, context: AnswerContext) -> int:
 
 def _sentence(answer: LifecycleAnswer, at: int, context: AnswerContext) -> Markup:
     came, left = answer.new[at] + answer.resurrected[at], answer.dormant[at]
-    begun = words.at_bucket(answer.buckets[at], answer.interval)
+    begun = spans.at_bucket(answer.buckets[at], answer.interval)
     where = begun[:1].upper() + begun[1:]
     if came == left:
         return where + Markup(" as many {} came as went quiet: {}.").format(context.units(), markup.number(came))

@@ -35,7 +35,7 @@ def show(answer: PathsAnswer, question: Paths, context: AnswerContext) -> Shown:
     ]
     columns = (
         text_column("Step"), text_column("From"), text_column("To"), Column(fmt.plural(2, runs).capitalize()),
-        Column("Of those there"),
+        Column("Share of the step before"),
     )  # fmt: skip
     rows = [
         (
@@ -57,12 +57,12 @@ def show(answer: PathsAnswer, question: Paths, context: AnswerContext) -> Shown:
         ],
         "links": [{"source": k.source, "target": k.target, "count": k.count} for k in answer.links],
     }
-    title = f"{words.field_words(question.label)} by {words.field_words(question.label).lower()}"
+    title = f"{fmt.plural(2, runs).capitalize()} by {words.field_words(question.label, context.names).lower()}"
     after = "What came before" if answer.direction == "previous" else "What came next"
     detail = Markup("{}, in {} {} {}.").format(
         after, markup.number(answer.runs), fmt.plural(answer.runs, runs), context.days(answer)
     )
-    panel = Panel("paths", title, detail, Table("Ways from step to step", columns, tuple(rows)), spec, size="tall")
+    panel = Panel("paths", title, detail, Table("Paths from step to step", columns, tuple(rows)), spec, size="tall")
     return Shown(_sentence(answer, labels, question, context), (panel,))
 
 

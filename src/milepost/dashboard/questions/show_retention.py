@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from milepost.analytics.asking import EventKind
 from milepost.analytics.retention import Group, Retention, RetentionAnswer
 from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
-from milepost.dashboard.questions import words
+from milepost.dashboard.questions import spans
 from milepost.dashboard.questions.context import AnswerContext, count, stamp, text_column
 from milepost.dashboard.questions.shown import HEAT_STEPS, Cell, Column, Panel, Shown, Table
 
 
-def show(answer: RetentionAnswer, question: Retention, context: AnswerContext) -> Shown:
+def show(answer: RetentionAnswer, before: RetentionAnswer | None, question: Retention, context: AnswerContext) -> Shown:
     groups = [group for group in answer.groups if group.size]
     if not groups:
         return Shown(
-            Markup("Nobody began {}.").format(context.days(answer)),
-            empty="Nobody began in this period, so nobody could come back",
-            hint="Choose more days, or another beginning.",
+            Markup("Nobody started {}.").format(context.days(answer)),
+            empty="Nobody started in this period, so nobody could come back",
+            hint="Choose more days, or another first event.",
             way_on=(
-                "Count everybody who did it, not only first times",
+                "Count everyone who did it, not only first-timers",
                 context.asked.with_pairs("/retention", ("kind", "recurring")),
             )
             if question.kind == "first_time"
@@ -29,7 +30,7 @@ def show(answer: RetentionAnswer, question: Retention, context: AnswerContext) -
     longest = max(sum(c is not None for c in group.counts) for group in groups)
     every = answer.interval
     columns = (
-        text_column(f"Began in the {every} of" if every != "day" else "Began on"),
+        text_column(f"{every.capitalize()} of" if every != "day" else "Day"),
         Column(context.units().capitalize()),
         *(Column(f"{every.capitalize()} {k}") for k in range(1, longest)),
     )
@@ -37,26 +38,37 @@ def show(answer: RetentionAnswer, question: Retention, context: AnswerContext) -
     average = answer.average[:longest]
     rows.append(
         (
-            Cell(Markup("Everybody")),
-            count(sum(group.size for group in groups)),
+            # Who comes every week starts every week: their sum would count nobody.
+            Cell(Markup("Average") if question.kind == "recurring" else Markup("All")),
+            Cell(Markup("")) if question.kind == "recurring" else count(sum(group.size for group in groups)),
             *(Cell(markup.share(value), heat=heat(value)) for value in (*average, *[None] * longest)[1:longest]),
         )
     )
+    if before and any(group.size for group in before.groups):
+        was = before.average[:longest]
+        rows.append(
+            (
+                Cell(Markup("Before")),
+                Cell(Markup("")),
+                *(Cell(markup.share(value), heat=heat(value)) for value in (*was, *[None] * longest)[1:longest]),
+            )
+        )
     came = [value for value in average[1:] if value is not None]
     spec = None
     if came:
         spec = {
             "kind": "curve",
             "format": "percent",
-            "unit": f"{every}s after the beginning",
+            "unit": f"{every}s later",
             "categories": [str(k) for k in range(len(came) + 1)],
             "series": [{"name": f"{context.units().capitalize()} who came back", "mark": "0", "values": [1, *came]}],
         }
     begun = sum(group.size for group in groups)
     title = f"Came back, {every} by {every}"
     where = "in exactly that" if question.bounded else "in that or any later"
-    detail = Markup("A cell is the share of a row's {} who came back {} {}; a dotted one may still grow.").format(
-        context.units(), where, every
+    beside = "" if before is None else f" Before is the average of {spans.between(before.first, before.last)}."
+    detail = Markup("A cell is the share of a row's {} who came back {} {}; a dotted one may still grow.{}").format(
+        context.units(), where, every, beside
     )
     table = Table(f"Retention by {every}", columns, tuple(rows), heat=True)
     return Shown(
@@ -74,7 +86,7 @@ def heat(value: float | None) -> int | None:
 
 def _row(group: Group, answer: RetentionAnswer, context: AnswerContext, longest: int) -> tuple[Cell, ...]:
     start = stamp(group.start)
-    cells = [Cell(words.bucket(group.start, answer.interval)), count(group.size, context.who(start=start, k=0))]
+    cells = [Cell(spans.bucket(group.start, answer.interval)), count(group.size, context.who(start=start, k=0))]
     for k in range(1, longest):
         came = group.counts[k] if k < len(group.counts) else None
         if came is None or not group.size:
@@ -90,17 +102,18 @@ def _row(group: Group, answer: RetentionAnswer, context: AnswerContext, longest:
 def _sentence(begun: int, came: list[float], question: Retention, context: AnswerContext) -> Markup:
     every = question.interval
     if question.kind == "recurring" and came:
-        # Whoever comes every week begins every week: they cannot be added up.
-        said = Markup("Of those who did it in a {}, {} came back a {} later").format(
-            every, markup.share(came[0]), every
+        # Whoever comes every week starts every week: they cannot be added up.
+        who = "active" if question.start == EventKind() else "who did it"
+        said = Markup("{} of {} {} {} a {} came back the {} after").format(
+            markup.share(came[0]), context.units(), who, "on" if every == "day" else "in", every, every
         )
         return said + (_later(came, every) if len(came) > 3 else Markup("."))
     who = Markup("{} {}").format(markup.number(begun), context.units(begun))
     if not came:
-        return Markup("{} began; the first {} after is not over yet.").format(who, every)
-    said = Markup("Of {} who began, {} came back a {} later").format(who, markup.share(came[0]), every)
+        return Markup("{} started; the first {} after is not over yet.").format(who, every)
+    said = Markup("Of {} who started, {} came back a {} later").format(who, markup.share(came[0]), every)
     return said + (_later(came, every) if len(came) > 3 else Markup("."))
 
 
 def _later(came: list[float], every: str) -> Markup:
-    return Markup(" and {} after {} {}.").format(markup.share(came[-1]), len(came), fmt.plural(len(came), every))
+    return Markup(", {} after {} {}.").format(markup.share(came[-1]), len(came), fmt.plural(len(came), every))

@@ -8,12 +8,22 @@ from milepost.analytics.sessions import Sessions, SessionsAnswer
 from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
 from milepost.dashboard import views as v
-from milepost.dashboard.questions import words
-from milepost.dashboard.questions.context import AnswerContext, count, lasting, named, share, stamp, text_column
+from milepost.dashboard.questions import spans, words
+from milepost.dashboard.questions.context import (
+    AnswerContext,
+    compared,
+    count,
+    interval_cell,
+    lasting,
+    named,
+    share,
+    stamp,
+    text_column,
+)
 from milepost.dashboard.questions.shown import Cell, Column, Panel, Shown, Table
 
 
-def show(answer: SessionsAnswer, question: Sessions, context: AnswerContext) -> Shown:
+def show(answer: SessionsAnswer, before: SessionsAnswer | None, question: Sessions, context: AnswerContext) -> Shown:
     total = answer.total
     if not total.sessions:
         return Shown(
@@ -22,9 +32,10 @@ def show(answer: SessionsAnswer, question: Sessions, context: AnswerContext) -> 
             hint="The browser SDK gives every event a session; other senders may send a session_id.",
         )
     every = answer.interval
+    partial = context.partial(answer, every, answer.buckets)
     rows = tuple(
         (
-            Cell(words.bucket(bucket, every)),
+            interval_cell(bucket, every, partial.get(str(at), "")),
             count(answer.counts[at], context.who(bucket=at)),
             lasting(answer.median_seconds[at]),
         )
@@ -34,7 +45,7 @@ def show(answer: SessionsAnswer, question: Sessions, context: AnswerContext) -> 
     common = {
         "buckets": [stamp(bucket) for bucket in answer.buckets],
         "interval": every,
-        "running": context.running(answer),
+        "partial": partial,
     }
     many = {
         **common,
@@ -43,35 +54,39 @@ def show(answer: SessionsAnswer, question: Sessions, context: AnswerContext) -> 
         "unit": "sessions",
         "series": [{"name": "Sessions", "mark": "0", "values": answer.counts, "links": links}],
     }
-    table = Table("Sessions", (text_column(words.INTERVALS[every]), Column("Sessions"), Column("Typical length")), rows)
+    table = Table("Sessions", (text_column(words.INTERVALS[every]), Column("Sessions"), Column("Median length")), rows)
     panels = [Panel("sessions", f"Sessions by {every}", Markup(""), table, many)]
     if question.breakdown:
         panels.append(_groups(answer, question, context))
+    was = before.total if before else None
     figures = (
-        v.Figure(context.units().capitalize(), total.units),
-        v.Figure("Events in a typical one", total.median_events),
-        v.Figure("With only one event", round(100 * total.single / total.sessions), hint="of 100 sessions"),
-        v.Figure("With an export", round(100 * total.with_export / total.sessions), hint="of 100 sessions"),
+        v.Figure(context.units().capitalize(), total.units, was.units if was else None),
+        v.Figure("Events per session (median)", total.median_events, was.median_events if was else None),
+        v.Figure("With a single event", round(100 * total.single / total.sessions), hint="% of sessions"),
+        v.Figure("With an export", round(100 * total.with_export / total.sessions), hint="% of sessions"),
     )
-    return Shown(_sentence(answer, context), tuple(panels), figures)
+    return Shown(_sentence(answer, before, context), tuple(panels), figures)
 
 
-def _sentence(answer: SessionsAnswer, context: AnswerContext) -> Markup:
+def _sentence(answer: SessionsAnswer, before: SessionsAnswer | None, context: AnswerContext) -> Markup:
     total = answer.total
     said = Markup("{} {} {}").format(
         markup.number(total.sessions), fmt.plural(total.sessions, "session"), context.days(answer)
     )
+    if before:
+        when = spans.in_earlier(answer.first, answer.last, before.first, before.last)
+        said += compared(total.sessions, before.total.sessions, what=when)
     if total.median_seconds is None:
         return said + "."
-    return said + Markup("; half of them last {} or longer.").format(words.seconds(total.median_seconds))
+    return said + Markup("; half of them last {} or longer.").format(spans.seconds(total.median_seconds))
 
 
 def _groups(answer: SessionsAnswer, question: Sessions, context: AnswerContext) -> Panel:
     by = words.SESSION_PARTS[question.breakdown or "device_type"]
     columns = (
         text_column(by), Column("Sessions"), Column("Share"), Column(context.units().capitalize()),
-        Column("Typical length"),
-        Column("Nine in ten within"), Column("Typical events"), Column("Only one event"), Column("With an export"),
+        Column("Median length"), Column("90th percentile length"), Column("Events per session (median)"),
+        Column("With a single event"), Column("With an export"),
     )  # fmt: skip
     whole = answer.total.sessions
     rows = tuple(
@@ -97,7 +112,7 @@ def _groups(answer: SessionsAnswer, question: Sessions, context: AnswerContext) 
             for group in answer.groups
         ],
     }  # fmt: skip
-    best = answer.groups[0] if answer.groups else None
+    best = next((group for group in answer.groups if group.value), None)
     sentence = Markup("")
     if best:
         name = words.value_words(question.breakdown, best.value or "", context.names)

@@ -6,14 +6,14 @@ from markupsafe import Markup
 
 from milepost.analytics.tools import ToolsAnswer, ToolUse
 from milepost.dashboard import markup
-from milepost.dashboard.questions import words
+from milepost.dashboard.questions import spans, words
 from milepost.dashboard.questions.context import AnswerContext, count, named, share, text_column
 from milepost.dashboard.questions.shown import HEAT_STEPS, Cell, Column, Panel, Shown, Table
 
 _MOST_TOGETHER = 12
 
 
-def show(answer: ToolsAnswer, context: AnswerContext) -> Shown:
+def show(answer: ToolsAnswer, before: ToolsAnswer | None, context: AnswerContext) -> Shown:
     if not answer.tools:
         return Shown(
             Markup("No tool was used {}.").format(context.days(answer)),
@@ -21,7 +21,7 @@ def show(answer: ToolsAnswer, context: AnswerContext) -> Shown:
             hint="Send events with a tool_id, or choose more days.",
         )
     names = [words.value_words("tool_id", tool.tool_id, context.names) for tool in answer.tools]
-    panels = [adoption(answer, names, context)]
+    panels = [adoption(answer, before, names, context)]
     if len(answer.tools) > 1:
         panels.append(_together(answer, names, context))
     return Shown(sentence(answer, names, context), tuple(panels))
@@ -29,21 +29,30 @@ def show(answer: ToolsAnswer, context: AnswerContext) -> Shown:
 
 def sentence(answer: ToolsAnswer, names: list[str], context: AnswerContext) -> Markup:
     first, last = answer.tools[0], answer.tools[-1]
+    if answer.active == 1:
+        return Markup("The only active {} uses <bdi>{}</bdi>.").format(context.units(1), names[0])
     said = Markup("{} of {} active {} use <bdi>{}</bdi>").format(
         markup.share(first.share), markup.number(answer.active), context.units(answer.active), names[0]
     )
     if len(answer.tools) == 1:
         return said + "."
-    return said + Markup("; only {} use <bdi>{}</bdi>.").format(markup.share(last.share), names[-1])
+    only = "only " if last.share < first.share / 2 else ""
+    return said + Markup("; {}{} use <bdi>{}</bdi>.").format(only, markup.share(last.share), names[-1])
 
 
-def adoption(answer: ToolsAnswer, names: list[str], context: AnswerContext) -> Panel:
-    columns = (
+def adoption(answer: ToolsAnswer, before: ToolsAnswer | None, names: list[str], context: AnswerContext) -> Panel:
+    columns: tuple[Column, ...] = (
         text_column("Tool"), Column(context.units().capitalize()), Column("Share"), Column("By week"),
-        Column("Typical events"), Column("Typical days"), Column("Typical sections"), Column("Sessions"),
-        Column("Events"), Column("High impact"),
+        Column("Events (median)"), Column("Days used (median)"), Column("Sections used (median)"), Column("Sessions"),
+        Column("Events"), Column("High-impact events"),
     )  # fmt: skip
-    rows = [_row(tool, name, context) for tool, name in zip(answer.tools, names, strict=True)]
+    was = {tool.tool_id: tool.share for tool in before.tools} if before else {}
+    if before:
+        columns = (*columns[:3], Column("Share before"), *columns[3:])
+    rows = [
+        _row(tool, name, was.get(tool.tool_id, 0.0) if before else None, context)
+        for tool, name in zip(answer.tools, names, strict=True)
+    ]
     spec = {
         "kind": "ranking",
         "format": "percent",
@@ -53,8 +62,9 @@ def adoption(answer: ToolsAnswer, names: list[str], context: AnswerContext) -> P
             for tool, name in list(zip(answer.tools, names, strict=True))[:20]
         ],
     }
-    detail = Markup("The share of {} who used each tool {}, and how deeply.").format(
-        context.units(), context.days(answer)
+    beside = "" if before is None else f" Before is {spans.between(before.first, before.last)}."
+    detail = Markup("The share of {} who used each tool {}, and how deeply.{}").format(
+        context.units(), context.days(answer), beside
     )
     size = f"rows-{min(len(answer.tools), 20)}"
     return Panel(
@@ -62,7 +72,7 @@ def adoption(answer: ToolsAnswer, names: list[str], context: AnswerContext) -> P
     )
 
 
-def _row(tool: ToolUse, name: str, context: AnswerContext) -> tuple[Cell, ...]:
+def _row(tool: ToolUse, name: str, was: float | None, context: AnswerContext) -> tuple[Cell, ...]:
     def usual(value: float) -> Cell:
         return Cell(markup.number(value, digits=1))
 
@@ -70,6 +80,7 @@ def _row(tool: ToolUse, name: str, context: AnswerContext) -> tuple[Cell, ...]:
         Cell(named(name).html + markup.to_rename(tool.tool_id, name)),
         count(tool.units, context.who(tool_id=tool.tool_id)),
         share(tool.share),
+        *(() if was is None else (share(was),)),
         Cell(Markup(""), spark=tuple(tool.weekly)),
         usual(tool.median_events), usual(tool.median_days), usual(tool.median_sections),
         count(tool.sessions), count(tool.events), count(tool.high_impact),
@@ -96,5 +107,5 @@ def _together(answer: ToolsAnswer, names: list[str], context: AnswerContext) -> 
     said = Markup("<bdi>{}</bdi> and <bdi>{}</bdi> go together most: {} {} use both.").format(
         names[i], names[j], markup.number(both), context.units(both)
     )
-    columns = (text_column("Who uses"), *(Column(f"also {names[j]}") for j in shown))
+    columns = (text_column("Of those who use"), *(Column(f"also use {names[j]}") for j in shown))
     return Panel("together", "Used together", said, Table("Tools used together", columns, tuple(rows), heat=True))

@@ -8,8 +8,8 @@ from milepost.analytics.measures import DURATIONS, Measure
 from milepost.analytics.trends import Line, Trends, TrendsAnswer
 from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
-from milepost.dashboard.questions import words
-from milepost.dashboard.questions.context import AnswerContext, compared, lasting, stamp
+from milepost.dashboard.questions import spans, words
+from milepost.dashboard.questions.context import AnswerContext, changed, compared, interval_cell, lasting, stamp
 from milepost.dashboard.questions.shown import Cell, Column, Key, Panel, Shown, Table
 
 #: Of these 0 means that nobody is behind it.
@@ -27,13 +27,14 @@ def show(answer: TrendsAnswer, question: Trends, context: AnswerContext) -> Show
         )
     names = [_name(line, question, context) for line in answer.lines]
     timed = [_timed(question, line.series) for line in answer.lines]
+    partial = context.partial(answer, answer.interval, answer.buckets)
     columns = [words.INTERVALS[answer.interval], *names]
     if question.compare:
         columns += [f"{name}, before" for name in names]
     rows = []
     for at, bucket in enumerate(answer.buckets):
         cells = [
-            Cell(words.bucket(bucket, answer.interval)),
+            interval_cell(bucket, answer.interval, partial.get(str(at), "")),
             *(
                 Cell(figure(line.values[at], timed=one), _href(context, question, line, at))
                 for line, one in zip(answer.lines, timed, strict=True)
@@ -51,7 +52,7 @@ def show(answer: TrendsAnswer, question: Trends, context: AnswerContext) -> Show
         "interval": answer.interval,
         "format": "milliseconds" if all(timed) else "number",
         "unit": "" if all(timed) else what,
-        "running": context.running(answer),
+        "partial": partial,
         "series": [
             {
                 "name": name,
@@ -66,7 +67,8 @@ def show(answer: TrendsAnswer, question: Trends, context: AnswerContext) -> Show
     title = f"{what[:1].upper()}{what[1:]} by {answer.interval}"
     table = Table(title, (Column(columns[0], False), *map(Column, columns[1:])), tuple(rows))
     panel = Panel(
-        "trend", title, _beside(answer), table, spec, legend=_legend(answer.lines, names, timed), size="large",
+        "trend", title, _beside(answer), table, spec, size="large",
+        legend=_legend(answer.lines, names, timed, beside=bool(question.compare)),
     )  # fmt: skip
     return Shown(_sentence(answer, question, context, names), (panel,))
 
@@ -138,11 +140,15 @@ def _href(context: AnswerContext, question: Trends, line: Line, bucket: int) -> 
     )  # fmt: skip
 
 
-def _legend(lines: list[Line], names: list[str], timed: list[bool]) -> tuple[Key, ...]:
+def _legend(lines: list[Line], names: list[str], timed: list[bool], *, beside: bool) -> tuple[Key, ...]:
     if len(lines) < 2:
         return ()
     return tuple(
-        Key(name, "other" if line.is_other else str(place), figure(line.total, timed=one, short=True))
+        Key(
+            name,
+            "other" if line.is_other else str(place),
+            figure(line.total, timed=one, short=True) + (changed(line.total, line.previous_total) if beside else ""),
+        )
         for place, (name, line, one) in enumerate(zip(names, lines, timed, strict=True))
     )
 
@@ -156,28 +162,27 @@ def _beside(answer: TrendsAnswer) -> Markup:
 
 def _days(answer: TrendsAnswer) -> str:
     first, last = answer.previous_first, answer.previous_last
-    if first is None or last is None:
-        return ""
-    return fmt.short_date(first) if first == last else f"{fmt.short_date(first)} to {fmt.short_date(last)}"
+    return "" if first is None or last is None else spans.between(first, last)
 
 
 def _sentence(answer: TrendsAnswer, question: Trends, context: AnswerContext, names: list[str]) -> Markup:
     days, first = context.days(answer), answer.lines[0]
     timed, what = _timed(question, first.series), measured(question)
+    partial = context.partial(answer, answer.interval, answer.buckets)
     counted = question.formula is None and _measure(question, first.series) in _COUNTED
     value = figure(first.total, timed=timed)
     if question.formula is None and len({_measured(question, one.series) for one in answer.lines}) > 1:
         return Markup("<bdi>{}</bdi>: {} {}.").format(names[0], value, days)
     if len(answer.lines) > 1:
-        top = max(
-            range(len(names)),
-            key=lambda place: float("-inf") if answer.lines[place].is_other else _size(answer.lines[place].total),
-        )
+        top = max(range(len(names)), key=lambda place: _leading(answer.lines[place]))
         value = figure(answer.lines[top].total, timed=timed)
+        than = _than(answer, answer.lines[top])
         if counted or timed:
             verb = "has the longest" if timed else "leads with"
-            return Markup("<bdi>{}</bdi> {} {} {} {}.").format(names[top], verb, value, "" if timed else what, days)
-        return Markup("<bdi>{}</bdi> leads with {}, <bdi>{}</bdi> {}.").format(names[top], value, what, days)
+            said = Markup("<bdi>{}</bdi> {} {} {} {}").format(names[top], verb, value, "" if timed else what, days)
+        else:
+            said = Markup("<bdi>{}</bdi> leads with {}, <bdi>{}</bdi> {}").format(names[top], value, what, days)
+        return said + than + "."
     if counted:
         said = Markup("{} {} {}").format(value, _noun(question, context, first), days)
     elif timed:
@@ -185,27 +190,34 @@ def _sentence(answer: TrendsAnswer, question: Trends, context: AnswerContext, na
     else:
         said = Markup("<bdi>{}</bdi> {}: {}").format(what[:1].upper() + what[1:], days, value)
     if question.compare:
-        usual = question.compared_with == "previous" and not _is_by_months(answer)
-        before = "as many days before" if usual else _days(answer)
-        return said + compared(first.total, first.previous_total, what=before) + "."
-    if len(first.values) < 3 or not counted:
+        return said + _than(answer, first) + "."
+    whole = [at for at in range(len(first.values)) if str(at) not in partial]
+    if len(whole) < 3 or not counted:
         return said + "."
-    best = max(range(len(first.values)), key=lambda at: _size(first.values[at]))
+    best = max(whole, key=lambda at: _size(first.values[at]))
     return said + Markup("; most {}, {}.").format(
-        words.at_bucket(answer.buckets[best], answer.interval), figure(first.values[best])
+        spans.at_bucket(answer.buckets[best], answer.interval), figure(first.values[best])
     )
+
+
+def _than(answer: TrendsAnswer, line: Line) -> Markup:
+    """How a line stands to the earlier period, where one is asked for."""
+    first, last = answer.previous_first, answer.previous_last
+    if first is None or last is None:
+        return Markup("")
+    when = spans.in_earlier(answer.first, answer.last, first, last)
+    return compared(line.total, line.previous_total, what=when)
+
+
+def _leading(line: Line) -> tuple[bool, float]:
+    """What order lines lead in: those without a value, and all others together, never before one that has one."""
+    return not (line.is_other or line.value == ""), _size(line.total)
 
 
 def _noun(question: Trends, context: AnswerContext, line: Line) -> str:
     """'customers', 'event': what a number is of."""
     measure = _measure(question, line.series)
     return context.units(line.total) if measure == "units" else fmt.plural(1 if line.total == 1 else 2, measure[:-1])
-
-
-def _is_by_months(answer: TrendsAnswer) -> bool:
-    """Whether the period before has another number of days, or is said to be months."""
-    first, last = answer.previous_first, answer.previous_last
-    return first is None or last is None or last - first != answer.last - answer.first
 
 
 def _size(value: float | None) -> float:

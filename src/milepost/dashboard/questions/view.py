@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Final, assert_never, cast
@@ -31,25 +30,17 @@ from milepost.dashboard.questions import (
     show_trends,
     words,
 )
-from milepost.dashboard.questions.address import Address, FilterRow, KindRow, join_values, kind_pairs
+from milepost.dashboard.questions.address import Address, kind_pairs
 from milepost.dashboard.questions.annotated import annotated
 from milepost.dashboard.questions.asked import Name, PageQuestion
+from milepost.dashboard.questions.beginning import planned_steps
 from milepost.dashboard.questions.context import AnswerContext
 from milepost.dashboard.questions.named import names_with_segments
 from milepost.dashboard.questions.reading import read
 from milepost.dashboard.questions.shown import QuestionPage, Shown
+from milepost.dashboard.questions.tabs import TITLES
 from milepost.errors import Problem
-from milepost.plan import Plan
 
-TITLES: Final[Mapping[Name, str]] = {
-    "trends": "Trends",
-    "funnels": "Funnels",
-    "retention": "Retention",
-    "paths": "Paths",
-    "lifecycle": "Lifecycle",
-    "tools": "Tools",
-    "sessions": "Sessions",
-}
 #: What to do, by the problem's class; anything else says it itself.
 _ADVICE: Final = (
     (
@@ -73,15 +64,8 @@ _ADVICE: Final = (
 def asked_by(request: AnyRequest, name: Name, query: str) -> PageQuestion:
     served, zone, address = services(request), getattr(zone_of(request), "key", "UTC"), Address.of(query)
     if name == "funnels" and not any(key.startswith("s.") for key, _ in address.pairs):
-        address = Address([*address.pairs, *kind_pairs(first_steps(served.plan), "s.")])
+        address = Address([*address.pairs, *kind_pairs(planned_steps(served.plan), "s.")])
     return read(name, address, zone, served.now())
-
-
-def first_steps(plan: Plan) -> tuple[KindRow, ...]:
-    """A funnel that shows something where nobody has chosen: the plan's first two names; none where it has no two."""
-    named = [rule.name for rule in plan.events if "*" not in rule.name][:2]
-    steps = tuple(KindRow(condition=FilterRow(field="event_name", value=join_values([one]))) for one in named)
-    return steps if len(steps) == 2 else ()
 
 
 async def question_page(request: AnyRequest, asked: PageQuestion, *, patient: bool) -> tuple[QuestionPage, int]:
@@ -96,7 +80,7 @@ async def question_page(request: AnyRequest, asked: PageQuestion, *, patient: bo
     if found is None:
         return QuestionPage(asked, title, waiting=True), 200
     served = services(request)
-    shown = show(asked, found, await names_with_segments(served), served.now())
+    shown = show(asked, found, await names_with_segments(served, asked), served.now())
     shown = replace(shown, panels=await annotated(served.database, shown.panels, found.answers[0].last))
     traits = words.traits_words(found.answers[0].traits) if asked.uses_traits else ""
     return QuestionPage(asked, title, shown, as_of=found.as_of, behind=found.trouble, traits=traits), 200
@@ -117,23 +101,30 @@ def show(asked: PageQuestion, found: Answers, names: words.Names, now: datetime)
 
 
 def _show(asked: PageQuestion, found: list[Answer], context: AnswerContext) -> Shown:
-    question = asked.questions[0]
+    question, before = asked.questions[0], found[1] if len(found) > 1 else None
     match asked.name:
         case "trends":
             return show_trends.show(cast(TrendsAnswer, found[0]), cast(Trends, question), context)
         case "funnels":
-            before = cast(FunnelAnswer, found[1]) if len(found) > 1 else None
-            return show_funnel.show(cast(FunnelAnswer, found[0]), before, cast(Funnel, question), context)
+            was = cast(FunnelAnswer | None, before)
+            return show_funnel.show(cast(FunnelAnswer, found[0]), was, cast(Funnel, question), context)
         case "retention":
-            return show_retention.show(cast(RetentionAnswer, found[0]), cast(Retention, question), context)
+            return show_retention.show(
+                cast(RetentionAnswer, found[0]),
+                cast(RetentionAnswer | None, before),
+                cast(Retention, question),
+                context,
+            )
         case "paths":
             return show_paths.show(cast(PathsAnswer, found[0]), cast(Paths, question), context)
         case "lifecycle":
             return show_lifecycle.show(cast(LifecycleAnswer, found[0]), cast(StickinessAnswer, found[1]), context)
         case "tools":
-            return show_tools.show(cast(ToolsAnswer, found[0]), context)
+            return show_tools.show(cast(ToolsAnswer, found[0]), cast(ToolsAnswer | None, before), context)
         case "sessions":
-            return show_sessions.show(cast(SessionsAnswer, found[0]), cast(Sessions, question), context)
+            return show_sessions.show(
+                cast(SessionsAnswer, found[0]), cast(SessionsAnswer | None, before), cast(Sessions, question), context
+            )
     assert_never(asked.name)
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
 from typing import Final, get_args
 
-from markupsafe import Markup
-
-from milepost.analytics.asking import Answer, EventKind, Filter, Period, Range, Unit
+from milepost.analytics.asking import EventKind, Filter, Range, Unit
 from milepost.analytics.measures import OF_A_FIELD, Measure
 from milepost.dashboard import format as fmt
 from milepost.dashboard.describe import competency_names, stage_names
+from milepost.dashboard.questions.address import FilterRow, split_values
 from milepost.plan import Plan
 from milepost.vocabulary import ACTOR_TYPES, DEVICE_TYPES, EVENT_TYPES, IMPACTS
 
@@ -19,12 +17,12 @@ from milepost.vocabulary import ACTOR_TYPES, DEVICE_TYPES, EVENT_TYPES, IMPACTS
 Names = Mapping[str, Mapping[str, str]]
 
 FIELDS: Final[Mapping[str, str]] = {
-    "event_type": "Kind of event",
-    "event_name": "Name of the event",
-    "actor_type": "Who acted",
+    "event_type": "Event type",
+    "event_name": "Event",
+    "actor_type": "Actor",
     "tool_id": "Tool",
-    "tool_section": "Section of a tool",
-    "business_impact": "Impact",
+    "tool_section": "Section",
+    "business_impact": "Business impact",
     "competency_area": "Competency",
     "page_url": "Page",
     "referrer": "Referrer",
@@ -32,8 +30,8 @@ FIELDS: Final[Mapping[str, str]] = {
     "device_type": "Device",
     "browser": "Browser",
     "growth_stage": "Growth stage",
-    "current_arr": "ARR now",
-    "target_arr": "ARR aimed at",
+    "current_arr": "Current ARR",
+    "target_arr": "Target ARR",
     "customer_id": "Customer",
     "user_id": "User",
     "session_id": "Session",
@@ -42,12 +40,16 @@ FIELDS: Final[Mapping[str, str]] = {
 }
 #: What has a name of its own.
 KEYED: Final[Mapping[str, str]] = {
-    "metadata": "A key of the metadata",
-    "trait": "A trait of the customer",
-    "person": "A trait of the person",
+    "metadata": "Event property",
+    "trait": "Customer trait",
+    "person": "Person trait",
 }
 #: Being in a segment: the field of a filter, and before a slug what one breaks down by.
 SEGMENT: Final = "segment"
+#: Among the names: those of fields.
+FIELD: Final = "field"
+#: Values that are said as they were sent, unless the team calls them something else.
+_AS_SENT: Final = ("event_name", "customer_id", "cohort", SEGMENT)
 TRAITS_AT: Final[Mapping[str, str]] = {"now": "as they are now", "then": "as they were on the day"}
 #: What of a customer's insights one may filter by.
 INSIGHTS: Final[Mapping[str, str]] = {
@@ -65,8 +67,8 @@ OPERATORS: Final[Mapping[str, str]] = {
     "is_not": "is not",
     "contains": "contains",
     "not_contains": "does not contain",
-    "is_set": "is there",
-    "is_not_set": "is missing",
+    "is_set": "is set",
+    "is_not_set": "is not set",
     "above": "is above",
     "at_least": "is at least",
     "below": "is below",
@@ -79,12 +81,21 @@ _MEASURES: Final[Mapping[str, str]] = {
     "session_duration": "Session length",
     "sum": "Sum of …",
     "average": "Average of …",
-    "min": "Smallest of …",
-    "max": "Largest of …",
+    "min": "Minimum of …",
+    "max": "Maximum of …",
     "percentile": "Percentile of …",
-    "distinct": "Different values of …",
+    "distinct": "Unique values of …",
 }
-#: A trend beside an earlier period.
+#: Days and those they are compared with, chosen at once.
+AGAINST: Final[Mapping[str, str]] = {
+    "this_week:previous": "This week against last week",
+    "this_month:previous": "This month against last month",
+    "last_month:previous": "Last month against the one before",
+    "this_quarter:previous": "This quarter against last quarter",
+    "7:previous": "Last 7 days against the 7 before",
+    "30:previous": "Last 30 days against the 30 before",
+}
+#: A period beside an earlier one.
 COMPARISONS: Final[Mapping[str, str]] = {
     "": "Nothing",
     "previous": "The period before",
@@ -116,14 +127,17 @@ def measures(unit: Unit) -> list[tuple[Measure, str]]:
     return [(measure, _MEASURES.get(measure) or units(unit).capitalize()) for measure in get_args(Measure)]
 
 
-def field_words(name: str | None) -> str:
+def field_words(name: str | None, names: Names | None = None) -> str:
+    """What a field is called: by the team, where `names` has it."""
     if not name:
         return ""
+    if called := (names or {}).get(FIELD, {}).get(name):
+        return called
     if name.startswith("metadata."):
         return name.removeprefix("metadata.")
     if name.startswith(("trait.", "person.")):
         kind, _, trait = name.partition(".")
-        return f"{fmt.words(trait)} of the {'customer' if kind == 'trait' else 'person'}"
+        return fmt.words(trait) if kind == "trait" else f"{fmt.words(trait)} of the person"
     if name in ("cohort", SEGMENT):
         return name.capitalize()
     if name.startswith(f"{SEGMENT}."):
@@ -145,9 +159,9 @@ def measure_words(measure: Measure, of: str | None, percentile: float, unit: Uni
         case "sum" | "average":
             return f"{measure} of {name}" if measure == "sum" else f"average {name}"
         case "min" | "max":
-            return f"{'smallest' if measure == 'min' else 'largest'} {name}"
+            return f"{'minimum' if measure == 'min' else 'maximum'} {name}"
         case "distinct":
-            return f"different values of {name}"
+            return f"unique values of {name}"
         case "percentile" | "time_on_page" | "session_duration":
             nth = "median" if percentile == 0.5 else f"{percentile * 100:g}th percentile of"
             return f"{nth} {name}"
@@ -175,6 +189,8 @@ def value_words(field: str | None, value: str, names: Names) -> str:
         slug = (field or "").removeprefix(f"{SEGMENT}.")
         name = names.get(SEGMENT, {}).get(slug) or fmt.words(slug)
         return f"In “{name}”" if value == "in" else f"Not in “{name}”"
+    if field in _AS_SENT:
+        return fmt.visible_name(names.get(field, {}).get(value, value), "(blank)")
     if (named := names.get((field or "").removeprefix("insight."))) is not None:
         return fmt.visible_name(named.get(value) or fmt.words(value), "(blank)")
     if field == "event_type":
@@ -191,18 +207,21 @@ def kind_words(kind: EventKind, names: Names) -> str:
     tool = value_words("tool_id", kind.tool_id, names) if kind.tool_id else ""
     named = [f for f in kind.filters if f.field == "event_name" and f.op == "is" and not kind.event_type][:1]
     if kind.event_name:
-        said = f"{kind.event_name} in {tool}" if tool else kind.event_name
+        said = value_words("event_name", kind.event_name, names) + (f" in {tool}" if tool else "")
     elif kind.event_type == "tool_usage" and kind.tool_id:
         said = f"Used {tool}"
     else:
-        said = fmt.event_words(kind.event_type) if kind.event_type else _any_of(named[0]) if named else "Any event"
+        said = (
+            fmt.event_words(kind.event_type) if kind.event_type else _any_of(named[0], names) if named else "Any event"
+        )
         said += f" in {tool}" if tool else ""
     return said + "".join(f", {filter_words(f, names)}" for f in kind.filters if f not in named)
 
 
-def _any_of(named: Filter) -> str:
+def _any_of(named: Filter, names: Names) -> str:
     """Events' own names: 'Change written or Change merged'."""
-    return " or ".join(map(str, named.values[:3])) + (" or others" if len(named.values) > 3 else "")
+    called = [value_words("event_name", str(value), names) for value in named.values[:3]]
+    return " or ".join(called) + (" or others" if len(named.values) > 3 else "")
 
 
 def filter_words(condition: Filter, names: Names) -> str:
@@ -211,7 +230,9 @@ def filter_words(condition: Filter, names: Names) -> str:
         for value in condition.values[:3]
     )
     more = " or others" if len(condition.values) > 3 else ""
-    return f"{field_words(condition.field)} {OPERATORS[condition.op]} {values}{more}".strip()
+    if condition.field in ("cohort", SEGMENT):
+        return f"{'In' if condition.op == 'is' else 'Not in'} “{values}{more}”"
+    return f"{field_words(condition.field, names)} {OPERATORS[condition.op]} {values}{more}".strip()
 
 
 #: The spans of the calendar, as a choice and within a sentence.
@@ -236,47 +257,16 @@ def traits_words(at: str) -> str:
     return "Traits are as they are now, also for events of before."
 
 
-def days_words(answer: Answer, period: Period) -> str:
-    """'in the last 30 days', 'this month', 'from 1 Nov 2026 to 12 Nov 2026'."""
-    days = (answer.last - answer.first).days + 1
-    if period.range:
-        return RANGES[period.range].lower()
-    if period.first is None:
-        return "today" if days == 1 else f"in the last {fmt.integer(days)} days"
-    if days == 1:
-        return f"on {fmt.short_date(answer.first)}"
-    return f"from {fmt.short_date(answer.first)} to {fmt.short_date(answer.last)}"
+def values_words(row: FilterRow, names: Names) -> str:
+    """The values of a line of the form, as people say them; "" where it has none."""
+    values = split_values(row.value)
+    return ", ".join(value_words(row.name, value, names) for value in values)
 
 
-def bucket(start: date | datetime, interval: str) -> Markup:
-    """An interval by its first day (or hour), in a form that locale.js writes again for the reader."""
-    if isinstance(start, datetime):
-        text = f"{fmt.axis_day(start)}, {start:%H:%M}"
-        return Markup('<time datetime="{}">{}</time>').format(start.isoformat(), text)
-    style, text = ("month", f"{start:%b %Y}") if interval == "month" else ("day", fmt.chart_day(start))
-    return Markup('<time datetime="{}" data-time="{}">{}</time>').format(start.isoformat(), style, text)
-
-
-def at_bucket(start: date | datetime, interval: str) -> Markup:
-    """'on Tue 3 Nov', 'in the week of Mon 2 Nov', 'in Nov 2026', 'at 3 Nov, 14:00'."""
-    said = {"hour": "at", "day": "on", "week": "in the week of", "month": "in"}[interval]
-    return Markup("{} {}").format(said, bucket(start, interval))
-
-
-def fresh(moment: datetime, now: datetime) -> Markup:
-    """How old an answer is: '2 s ago', from a minute on as everywhere."""
-    age = max(0, round((now - moment).total_seconds()))
-    text = "now" if age < 1 else f"{age}\N{NO-BREAK SPACE}s ago" if age < 60 else fmt.relative(moment, now)
-    return Markup('<time datetime="{}" data-time="fresh" title="{}">{}</time>').format(
-        moment.isoformat(), fmt.date_time(moment), text
-    )
-
-
-def seconds(value: float | None) -> Markup:
-    """A length of time; the exact seconds go into a CSV."""
-    if value is None:
-        return Markup('<span class="none" title="Not enough data">–</span>')
-    return Markup('<data value="{}">{}</data>').format(round(value, 3), fmt.duration(round(value * 1000)))
+def row_words(row: FilterRow, names: Names) -> str:
+    """A line of the form in words: 'Plan is pro', or 'Plan …' while it is not complete."""
+    condition = row.filter()
+    return filter_words(condition, names) if condition else f"{field_words(row.name or row.field, names)} …"
 
 
 def suggestions(plan: Plan) -> Mapping[str, tuple[tuple[str, str], ...]]:

@@ -212,7 +212,6 @@ def _slices(report: ValidationReport, outcome: str) -> Panel:
         "unit": "rank correlation",
         "buckets": [one.day.isoformat() for one in report.slices],
         "interval": "day",
-        "running": False,
         "series": [
             {"name": "Score", "mark": "0", "values": [None if p is None else round(p.correlation, 4) for p in found]},
             {"name": _RIVAL_WORDS, "mark": "1", "values": [None if p is None else round(p.rival, 4) for p in found]},

@@ -65,6 +65,14 @@ async def find(database: Database, text: str) -> Results:
     return Results(items, named[1] and known[1] and people[1] and kept[1])
 
 
+async def find_customers(database: Database, text: str) -> list[tuple[str, str]]:
+    """Ids and names of the customers that `text` may mean, the best first."""
+    values = {"exact": text, "like": pattern(text), "prefix": pattern(text.lower())[1:], "limit": 4 * MOST_FOUND}
+    parts = [await _rows(database, part, values) for part in ("customers_by_name", "customers_by_id")]
+    best = _best(text, (row for rows, _ in parts for row in rows), 4 * MOST_FOUND)
+    return [(str(row["id"]), visible_name(str(row["name"]), str(row["id"]))) for row in best]
+
+
 async def _rows(database: Database, part: str, values: dict[str, object]) -> tuple[Sequence[Row], bool]:
     """The rows of one part, and whether it came to its end in time."""
     try:
@@ -75,7 +83,7 @@ async def _rows(database: Database, part: str, values: dict[str, object]) -> tup
         return (), False
 
 
-def _best(text: str, rows: Iterable[Row]) -> list[Row]:
+def _best(text: str, rows: Iterable[Row], most: int = MOST_FOUND) -> list[Row]:
     """Each once; who has the very id or name before who only begins so, and those before the rest."""
     wanted = text.lower()
 
@@ -85,7 +93,7 @@ def _best(text: str, rows: Iterable[Row]) -> list[Row]:
         return wanted not in (name, id_), *begins, f" {wanted}" not in name, len(name or id_), name or id_
 
     once = {str(row["id"]): row for row in rows}
-    return sorted(once.values(), key=rank)[:MOST_FOUND]
+    return sorted(once.values(), key=rank)[:most]
 
 
 def _one(kind: Literal["customer", "person"], row: Row) -> Found:

@@ -27,7 +27,7 @@
   }
 
   // Whoever signs in next need not see what was looked at before: the session may have ended by itself.
-  if (document.querySelector('form[action="/sign-in"]')) localStorage.removeItem("milepost-recent");
+  if (document.querySelector('form[action="/sign-in"]')) for (const key of ["milepost-recent", "milepost-picked"]) localStorage.removeItem(key);
 
   // -- Copy: the code block or the marked text beside the button -------------------------------------
   const reveal = (root) => root.querySelectorAll("[data-copy], [data-save]").forEach((button) => { button.hidden = false; });

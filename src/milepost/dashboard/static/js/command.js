@@ -43,7 +43,7 @@
     const pages = [...document.querySelectorAll('nav[aria-label="Main"] a')].map((link) => (
       { group: "Pages", name: link.textContent.trim(), href: link.getAttribute("href"), icon: link.querySelector("use")?.getAttribute("href").split("#")[1], words: "" }));
     const actions = [...document.getElementById("command-actions").content.children].map((one) => (
-      { group: "page" in one.dataset ? "Pages" : "Actions", name: one.textContent, href: one.getAttribute("href"), icon: one.dataset.icon, words: one.dataset.words, fill: one.dataset.fill, run: one.dataset.do }));
+      { group: "page" in one.dataset ? "Pages" : "Do", name: one.textContent, href: one.getAttribute("href"), icon: one.dataset.icon, words: one.dataset.words, fill: one.dataset.fill, run: one.dataset.do }));
     return [...pages, ...actions];
   }
   const has = (text, query) => query.toLowerCase().split(/\s+/).every((word) => text.toLowerCase().includes(word));
@@ -101,7 +101,7 @@
     const there = found.items.filter((one) => found.query === asks || has(`${one.name} ${one.hint}`, asks));
     const things = there.map((one) => ({ ...one, group: TITLES[one.kind], icon: ICONS[one.kind] }));
     const doing = begun ? things.filter((one) => one.kind === "customer").map((one) => (
-      { group: "Actions", name: `${begun.says} ${one.name}`, hint: one.hint, href: `${one.href}${begun.place}`, icon: begun.icon })) : [];
+      { group: "Do", name: `${begun.says} ${one.name}`, hint: one.hint, href: `${one.href}${begun.place}`, icon: begun.icon })) : [];
     const pages = own().filter((one) => has(`${one.name} ${one.words}`, text));
     const first = pages.filter((one) => one.name.toLowerCase().startsWith(text.toLowerCase()));
     const rest = pages.filter((one) => !first.includes(one));

@@ -6,13 +6,15 @@
 
   // What the form of a question says, in its own words: "Period: Last 30 days", and lines of steps and filters.
   function words(form) {
-    const chosen = (field) => (field.matches("select") ? field.selectedOptions[0]?.textContent : field.value)?.trim();
+    const chosen = (field) => (field.matches("select") ? field.selectedOptions[0]?.textContent : field.dataset.shown || field.value)?.trim();
     const unused = (field) => field.closest(".condition")?.querySelector("select").value === "";
-    const shown = (field) => field.type !== "hidden" && !field.disabled && !unused(field) && !(field.closest(".dates") && form.querySelector('#days option[value="custom"]:not(:checked)'));
+    const shown = (field) => field.type !== "hidden" && !field.matches("[role], .key") && !field.disabled && !unused(field) && !(field.closest(".dates") && form.querySelector('#days option[value="custom"]:not(:checked)'));
     const said = [];
     for (const row of form.querySelectorAll(".steps li, .sentence, .filter, .choice")) {
+      const chip = row.querySelector("details[data-chip] summary");
+      if (chip) { said.push(chip.textContent.trim()); continue; }
       const fields = [...row.querySelectorAll("select, input")].filter(shown);
-      const texts = fields.map(chosen).filter((text) => text && text !== "with anything" && text !== "measured as below");
+      const texts = fields.map(chosen).filter((text) => text && text !== "where …" && text !== "same measure");
       const name = row.querySelector("label, .lead, .place")?.textContent.trim();
       if (texts.length && texts[0] !== "Nothing") said.push(name ? `${name}: ${texts.join(" ")}` : texts.join(" "));
     }

@@ -1,37 +1,7 @@
-// The question bar: suggestions, the rows that say what a field may be, cancelling, and who is behind a bar.
+// The question bar: its chips, cancelling, what is typed while an answer comes, and who is behind a bar.
 // Forms are plain ones that htmx sends; all of this is on top of what works without it.
 (() => {
   "use strict";
-  const fetched = new Set();
-
-  // -- What a field may be: from the plan at once, and from the data when somebody is about to type ---------
-  function suggest(input) {
-    const row = input.closest("[data-row]");
-    const select = row?.querySelector("[data-field]");
-    if (!select) return;
-    const key = row.querySelector("[data-key]")?.value.trim();
-    const name = ["metadata", "trait", "person"].includes(select.value) ? key && `${select.value}.${key}` : select.value;
-    if (!name) return;
-    const id = `values-${name}`;
-    input.setAttribute("list", id);
-    if (fetched.has(id)) return;
-    fetched.add(id);
-    fetch(`/questions/values?field=${encodeURIComponent(name)}`, { headers: { Accept: "application/json" } })
-      .then((answer) => answer.ok ? answer.json() : [])
-      .then((values) => {
-        let list = document.getElementById(id);
-        if (!list) {
-          list = document.createElement("datalist");
-          list.id = id;
-          document.body.append(list);
-        }
-        const known = new Set([...list.options].map((option) => option.value));
-        list.append(...values.filter((value) => value && !known.has(value)).map((value) => new Option("", value)));
-      })
-      .catch(() => fetched.delete(id));
-  }
-  document.addEventListener("focusin", (event) => { if (event.target.matches?.("[data-values]")) suggest(event.target); });
-
   // -- A question that takes long: how long it has been, and a way out --------------------------------------
   let clock = 0;
   document.addEventListener("htmx:beforeRequest", (event) => {
@@ -71,7 +41,7 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.target?.id === "page" && changed) { event.detail.shouldSwap = false; return; }
     const field = document.activeElement;
-    typing = event.detail.target?.id === "page" && field?.matches?.("form.question input") ? { id: field.id, value: field.value } : null;
+    typing = event.detail.target?.id === "page" && field?.matches?.("form.question input:not([role])") ? { id: field.id, value: field.value } : null;
   });
   document.addEventListener("htmx:afterSwap", () => {
     const field = typing && document.getElementById(typing.id);
@@ -97,8 +67,58 @@
     const wanted = id && document.getElementById(id);
     if (!wanted) return;
     delete document.getElementById("page").dataset.focus;
-    (wanted.disabled ? document.getElementById(id.replace(/-(up|down)$/, "-event")) : wanted)?.focus();
+    const field = wanted.disabled ? document.getElementById(id.replace(/-(up|down)$/, "-event")) : wanted;
+    (document.getElementById(`${field.id}-pick`) ?? field).focus();
   });
+
+  // -- Chips: one is open at a time; it stays so while its parts are chosen, and closes once it is complete -----------
+  let editing = null;
+  let done = false;
+  const chips = () => document.querySelectorAll("details[data-chip]");
+  document.addEventListener("toggle", (event) => {
+    if (event.target.matches?.("details[data-chip][open]")) for (const chip of chips()) if (chip !== event.target) chip.open = false;
+  }, true);
+  document.addEventListener("click", (event) => {
+    for (const chip of chips()) if (chip.open && !chip.contains(event.target)) chip.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.target.matches("[aria-expanded=true]")) return;
+    const chip = event.target.closest("details[data-chip][open]") ?? (event.target === document.body && document.querySelector("details[data-chip][open]"));
+    if (!chip) return;
+    event.stopImmediatePropagation();
+    chip.open = false;
+    chip.querySelector("summary").focus();
+  }, true);
+  document.addEventListener("change", (event) => {
+    const chip = event.target.closest("details[data-chip]");
+    done = Boolean(chip) && event.target.name.endsWith("value");
+    editing = chip && !done ? chip.id : null;
+  });
+  document.addEventListener("htmx:beforeSwap", () => {
+    if (!done) editing ??= document.activeElement?.closest("details[data-chip][open]")?.id ?? null;
+  });
+  // Before anything in it is given the focus again.
+  document.addEventListener("htmx:afterSwap", () => {
+    const chip = editing && document.getElementById(editing);
+    editing = null;
+    done = false;
+    if (chip) chip.open = true;
+  }, true);
+
+  // -- A link to what is shown, whole: as another browser needs it --------------------------------------------------
+  function link() {
+    for (const button of document.querySelectorAll("[data-copy-here]")) button.dataset.copyText = new URL(button.dataset.copyHere, location.href).href;
+  }
+  link();
+
+  // On a phone the tabs may be more than there is room for: the one that is open is among those one sees.
+  function showTab() {
+    const tab = document.querySelector(".explore-tabs [aria-current]");
+    const strip = tab?.closest("ul");
+    if (strip) strip.scrollLeft = tab.offsetLeft - strip.offsetLeft - (strip.clientWidth - tab.offsetWidth) / 2;
+  }
+  showTab();
+  document.addEventListener("htmx:afterSwap", showTab);
 
   // -- The address of a fresh page names what was only assumed (the zone), so that a link says all ----------
   function nameAll() {

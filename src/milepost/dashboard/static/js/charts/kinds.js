@@ -8,31 +8,40 @@
     confine: true, padding: 0, borderWidth: 1, borderColor: theme.c["line-strong"], backgroundColor: theme.c.raised,
     transitionDuration: 0, textStyle: { ...theme.text, color: theme.c.ink }, ...rest,
   });
+  // Shares end at a round step above the largest, and never above 100 %: the last tick stands clear of the one below.
+  function percentScale(spec) {
+    const largest = Math.max(0, ...(spec.series ?? []).flatMap((series) => [...series.values, ...(series.previous ?? [])]).map((value) => value ?? 0));
+    const step = [0.01, 0.02, 0.05, 0.1, 0.2].find((one) => largest / one <= 5) ?? 0.25;
+    return { min: 0, max: Math.min(1, Math.max(step, Math.ceil(largest / step - 1e-9) * step)), interval: step };
+  }
   const valueAxis = (theme, spec) => ({
     type: "value", ...theme.axis, splitLine: theme.hairline, minInterval: ["percent", "fixed"].includes(spec.format) ? 0.01 : 1,
-    ...(spec.format === "percent" ? { max: (range) => Math.min(1, range.max) } : {}),
+    ...(spec.format === "percent" ? percentScale(spec) : {}),
     axisLabel: { ...theme.axis.axisLabel, formatter: formats.tick(spec.format) },
     name: spec.unit ? spec.unit : "", nameLocation: "end", nameGap: 12,
     nameTextStyle: { ...theme.text, align: "left", padding: [0, 0, 0, -28] },
   });
   const grid = { left: 4, right: 20, top: 32, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" };
 
-  // The last interval may just have begun: it is dashed or pale, so that it does not look like a fall.
+  // Of its first and last interval the period may have a part alone: dotted or pale, they do not look like a fall.
+  const cut = (spec, at) => Boolean(spec.partial?.[at]);
   function lineSeries(theme, spec, series) {
     const { colour, dash, symbol } = theme.mark(series.mark);
-    const whole = spec.running && series.values.length > 1 ? series.values.length - 1 : series.values.length;
+    const long = series.values.length > 1;
+    const whole = long && cut(spec, series.values.length - 1) ? series.values.length - 1 : series.values.length;
+    const begin = long && cut(spec, 0) ? 1 : 0;
     // A point between two gaps belongs to no line: it is drawn, or nobody would see it.
     const gap = (at) => (series.values[at] ?? null) === null;
     const alone = series.values.some((_, at) => !gap(at) && gap(at - 1) && gap(at + 1));
     const common = { type: "line", symbol, symbolSize: 7, showSymbol: alone, showAllSymbol: true, connectNulls: false, itemStyle: { color: colour }, emphasis: { focus: "none" } };
     const drawn = [{
-      ...common, name: series.name, data: series.values.map((value, at) => at < whole ? value : null), mark: series.mark, links: series.links,
+      ...common, name: series.name, data: series.values.map((value, at) => at < whole && at >= begin ? value : null), mark: series.mark, links: series.links,
       lineStyle: { color: colour, width: 2, type: dash }, areaStyle: spec.series.length === 1 ? { color: colour, opacity: 0.1 } : undefined,
     }];
-    if (whole < series.values.length) {
+    if (whole < series.values.length || begin) {
       drawn.push({
-        ...common, name: series.name, links: series.links, mark: series.mark, running: true,
-        data: series.values.map((value, at) => at >= whole - 1 ? value : null), lineStyle: { color: colour, width: 2, type: [2, 3] },
+        ...common, name: series.name, links: series.links, mark: series.mark,
+        data: series.values.map((value, at) => (whole < series.values.length && at >= whole - 1) || (begin && at <= 1) ? value : null), lineStyle: { color: colour, width: 2, type: [2, 3] },
       });
     }
     // Of many lines each with its past nothing could be read: then the table and the tooltip have it.
@@ -44,6 +53,9 @@
     }
     return drawn;
   }
+
+  // ', +8 %': a figure against an earlier one, where there is one.
+  const beside = (now, was) => now !== null && was ? `, ${now > was ? "+" : ""}${number(now / was - 1, "percent")}` : "";
 
   function overTime(theme, spec, series, extra = {}) {
     const read = formats.value(spec.format);
@@ -61,11 +73,11 @@
           const at = items[0].dataIndex;
           const rows = spec.series.map((s) => ({
             name: s.name, mark: s.mark, value: read(spec.kind === "lifecycle" ? Math.abs(s.values[at]) : s.values[at]),
-            note: s.previous ? `before: ${read(s.previous[at])}` : "",
+            note: s.previous ? `before: ${read(s.previous[at])}${beside(s.values[at], s.previous[at])}` : "",
           }));
           // What the team noted of these days stands below the figures.
           for (const text of (spec.annotations?.[at] ?? []).slice(0, 4)) rows.push({ name: text });
-          const soFar = spec.running && at === spec.buckets.length - 1 ? ", so far" : "";
+          const soFar = cut(spec, at) ? `, ${spec.partial[at]}` : "";
           return formats.tip(formats.bucket(spec.buckets[at], spec.interval) + soFar, rows);
         },
       }),
@@ -75,10 +87,9 @@
 
   function bar(theme, spec, series, extra = {}) {
     const { colour } = theme.mark(series.mark);
-    const last = series.values.length - 1;
     return {
       type: "bar", name: series.name, links: series.links, itemStyle: { color: colour, borderRadius: extra.stack ? 0 : [2, 2, 0, 0] }, barMaxWidth: 40, barCategoryGap: "28%",
-      data: series.values.map((value, at) => spec.running && at === last ? { value, itemStyle: { opacity: 0.55 } } : value), ...extra,
+      data: series.values.map((value, at) => cut(spec, at) ? { value, itemStyle: { opacity: 0.55 } } : value), ...extra,
     };
   }
 
@@ -92,18 +103,33 @@
     return `${letters.join("").trimEnd()}…${figure}`;
   }
 
-  // Names on bars that lie: long ones are cut by the width there is, the table has them whole.
+  // A name in at most two lines of so many pixels; what still does not fit is cut, and the table has it whole.
+  function wrapped(name, room) {
+    pen.font = "13px Inter, system-ui, sans-serif";
+    if (pen.measureText(name).width <= room) return name;
+    const words = name.split(" ");
+    let first = words.shift();
+    while (words.length && pen.measureText(`${first} ${words[0]}`).width <= room) first += ` ${words.shift()}`;
+    return words.length ? `${first}\n${words.join(" ")}` : first;
+  }
+
+  // Names on bars that lie, in a room of their own at the left; figures in one at the right, so that none is over a bar.
   function lying(theme, spec, rows, width) {
     pen.font = "13px Inter, system-ui, sans-serif";
-    const widest = Math.max(...rows.names.map((name) => pen.measureText(name).width)) + 4;
-    const room = Math.min(widest, Math.max(90, Math.min(320, width * 0.36)));
+    const widest = Math.ceil(Math.max(...rows.names.map((name) => pen.measureText(name).width))) + 4;
+    const room = Math.min(widest, Math.max(90, Math.min(360, width * 0.4)));
+    pen.font = "12px Inter, system-ui, sans-serif";
+    const figures = Math.ceil(Math.max(...rows.figures.map((text) => pen.measureText(text).width))) + 16;
     return {
-      ...theme.base, grid: { left: 4, right: width < 480 ? 72 : 120, top: 4, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      ...theme.base, grid: { left: room + 12, right: figures, top: 4, bottom: 4, outerBoundsMode: "none" },
       xAxis: { type: "value", show: false, max: rows.max, min: 0 },
-      yAxis: {
+      yAxis: [{
         type: "category", inverse: true, data: rows.names, ...theme.axis,
-        axisLabel: { ...theme.text, color: theme.c.ink, fontSize: 13, width: room, overflow: "truncate", interval: 0, align: "left", margin: room + 8 },
-      },
+        axisLabel: { ...theme.text, color: theme.c.ink, fontSize: 13, lineHeight: 15, width: room, overflow: "truncate", interval: 0, align: "left", margin: room + 8, formatter: (name) => wrapped(name, room) },
+      }, {
+        type: "category", inverse: true, position: "right", data: rows.figures, ...theme.axis,
+        axisLabel: { ...theme.text, color: theme.c.ink, interval: 0, margin: 8 },
+      }],
     };
   }
 
@@ -140,11 +166,12 @@
       };
     },
 
-    grouped: (theme, spec) => {
+    grouped: (theme, spec, width) => {
+      const room = Math.max(40, Math.floor((width - 72) / spec.categories.length) - 12);
       const read = formats.value(spec.format);
       return {
         ...theme.base, grid,
-        xAxis: { type: "category", data: spec.categories, ...theme.axis, axisLabel: { ...theme.axis.axisLabel, width: 140, overflow: "truncate", interval: 0 }, axisLine: { show: true, lineStyle: { color: theme.c["line-strong"] } } },
+        xAxis: { type: "category", data: spec.categories, ...theme.axis, axisLabel: { ...theme.axis.axisLabel, width: room, overflow: "truncate", interval: 0 }, axisLine: { show: true, lineStyle: { color: theme.c["line-strong"] } } },
         yAxis: valueAxis(theme, spec),
         tooltip: tooltip(theme, { trigger: "axis", axisPointer: { type: "shadow", shadowStyle: { color: theme.c.line, opacity: 0.5 } }, formatter: (items) => formats.tip(items[0].name, spec.series.map((s) => ({ name: s.name, mark: s.mark, value: read(s.values[items[0].dataIndex]) }))) }),
         series: spec.series.map((series) => bar(theme, spec, series, { barGap: "8%" })),
@@ -155,34 +182,43 @@
       const read = formats.value(spec.format);
       const names = spec.rows.map((row) => row.name);
       const top = spec.format === "percent" ? 1 : Math.max(1, ...spec.rows.map((row) => row.value));
+      const figures = spec.rows.map((row) => spec.format === "percent" ? `${read(row.value)}  ${number(row.count, "compact")}` : number(row.value, "compact"));
       return {
-        ...lying(theme, spec, { names, max: top }, width),
+        ...lying(theme, spec, { names, figures, max: top }, width),
         tooltip: tooltip(theme, { trigger: "item", formatter: ({ dataIndex }) => formats.tip(names[dataIndex], [{ name: spec.unit, value: read(spec.rows[dataIndex].value) }]) }),
         series: [{
           type: "bar", barWidth: 14, links: spec.rows.map((row) => row.link), data: spec.rows.map((row) => row.value), itemStyle: { color: theme.c.c0, borderRadius: 2 },
           showBackground: true, backgroundStyle: { color: theme.c.line, borderRadius: 2 },
-          label: { show: true, position: "right", ...theme.text, color: theme.c.ink, formatter: ({ dataIndex }) => spec.format === "percent" ? `${read(spec.rows[dataIndex].value)}  ${number(spec.rows[dataIndex].count, "compact")}` : number(spec.rows[dataIndex].value, "compact") },
         }],
       };
     },
 
+    // Beside those who reached a step, those who dropped off before it.
     funnel: (theme, spec, width) => {
       const names = spec.steps.map((step, at) => `${at + 1}. ${step.name}`);
-      const first = spec.steps[0].count;
+      const figures = spec.steps.map((step) => `${number(step.share ?? 0, "percent")}  ${number(step.count, "compact")}`);
+      const dropped = spec.steps.map((step, at) => at ? Math.max(0, spec.steps[at - 1].count - step.count) : 0);
       return {
-        ...lying(theme, spec, { names, max: first || 1 }, width),
+        ...lying(theme, spec, { names, figures, max: spec.steps[0].count || 1 }, width),
         tooltip: tooltip(theme, {
           trigger: "item",
-          formatter: ({ dataIndex: at }) => formats.tip(names[at], [
-            { name: spec.unit, value: number(spec.steps[at].count) },
-            { name: "of the first step", value: number(spec.steps[at].share ?? 0, "percent") },
-            ...(at ? [{ name: "left before", value: number(spec.steps[at - 1].count - spec.steps[at].count) }, { name: "usual time", value: formats.lasting(spec.steps[at].median) }] : []),
-          ]),
+          formatter: ({ dataIndex: at, seriesIndex }) => seriesIndex
+            ? formats.tip(`Dropped off before step ${at + 1}`, [
+              { name: spec.unit, value: number(dropped[at]) },
+              { name: "of the step before", value: number(dropped[at] / (spec.steps[at - 1].count || 1), "percent") },
+            ])
+            : formats.tip(names[at], [
+              { name: spec.unit, value: number(spec.steps[at].count) },
+              { name: "of the first step", value: number(spec.steps[at].share ?? 0, "percent") },
+              ...(at ? [{ name: "median time", value: formats.lasting(spec.steps[at].median) }] : []),
+            ]),
         }),
         series: [{
-          type: "bar", barWidth: 24, links: spec.steps.map((step) => step.link), data: spec.steps.map((step) => step.count), itemStyle: { color: theme.c.c0, borderRadius: 2 },
+          type: "bar", name: "reached", stack: "all", barWidth: 24, links: spec.steps.map((step) => step.link), data: spec.steps.map((step) => step.count), itemStyle: { color: theme.c.c0, borderRadius: 2 },
           showBackground: true, backgroundStyle: { color: theme.c.line, borderRadius: 2 },
-          label: { show: true, position: "right", ...theme.text, color: theme.c.ink, formatter: ({ dataIndex: at }) => `${number(spec.steps[at].share ?? 0, "percent")}  ${number(spec.steps[at].count, "compact")}` },
+        }, {
+          type: "bar", name: "dropped", stack: "all", barWidth: 24, links: spec.steps.map((step, at) => dropped[at] ? step.dropped : ""), data: dropped,
+          itemStyle: { color: theme.c.worse, opacity: 0.28, borderRadius: 2 }, emphasis: { itemStyle: { opacity: 0.5 } },
         }],
       };
     },
