@@ -127,7 +127,8 @@ def test_the_text_is_checked_by_line_and_saved_and_a_file_comes_before_it(
     assert f"the plan, line {line}: scoring.dead_band: is 9.0; it takes 0 to 1." in page
     assert "<code>dead_band = 9 " in page
     text = text.replace("dead_band = 9 ", "dead_band = 0.2 ")
-    checked = send_form(dana, "/settings/plan", "/settings/plan", text=text, onto=onto, do="check")
+    much = text + "# as many playbooks as a plan may have\r\n" * 5000
+    checked = send_form(dana, "/settings/plan", "/settings/plan", text=much, onto=onto, do="check")
     assert "No mistakes: 4 tools" in checked.text
     saved = send_form(
         dana, "/settings/plan", "/settings/plan", text=text, onto=onto, do="save", change="A wider  band."

@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from milepost.cli.database import known_plan
 from milepost.errors import Conflict, PlanError
 from milepost.plan.load import default_text
 from milepost.settings import Settings
@@ -40,6 +41,7 @@ def test_the_newest_counts_and_a_file_before_it(connection: psycopg.Connection, 
     with pytest.raises(PlanError, match="the plan, line 3: version: version 7 is not known"):
         _save(connection, default_text().replace("version = 1", "version = 7"), onto=second.saved)
     assert _applied(connection) == ("Second",), "what was refused changed nothing"
+    assert known_plan(Settings(database_url=connection.info.dsn)).name == "Second", "commands see it too"
     file = tmp_path / "own.toml"
     file.write_text(_named("Of a file"), "utf-8")
     found = set_up(connection.info.dsn, None, Settings(plan_file=file))
