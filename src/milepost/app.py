@@ -83,9 +83,12 @@ from milepost.dashboard.questions import pages as question_pages
 from milepost.dashboard.score import pages as score_pages
 from milepost.dashboard.search import pages as search_pages
 from milepost.dashboard.segments import pages as segment_pages
+from milepost.dashboard.settings import plan as plan_pages
 from milepost.dashboard.settings import profile as profile_pages
+from milepost.dashboard.settings import scoring as scoring_pages
 from milepost.dashboard.settings import server as server_pages
 from milepost.dashboard.settings import team as team_pages
+from milepost.dashboard.settings import tools as tools_pages
 from milepost.dashboard.static_files import browser_sdk, static_router
 from milepost.dashboard.tools_app import tools_app_routes
 from milepost.dashboard.traits import pages as traits_pages
@@ -98,7 +101,7 @@ from milepost.ingest.write import Writer
 from milepost.insights.aside import Aside
 from milepost.jobs import Jobs
 from milepost.live import LiveFeed, LiveRow
-from milepost.plan import load_plan
+from milepost.plan_keeper import PlanKeeper
 from milepost.settings import Settings, load_settings
 from milepost.settling import Settler
 from milepost.store.database import Database
@@ -196,6 +199,9 @@ def create_app(settings: Settings | None = None) -> Litestar:
             profile_pages.router,
             team_pages.router,
             server_pages.router,
+            tools_pages.router,
+            scoring_pages.router,
+            plan_pages.router,
             account_pages.public_router,
             static_router(),
             browser_sdk,
@@ -255,8 +261,7 @@ def build_services(settings: Settings) -> Services:
         )
     room = Room.of_database()
     database = Database(dsn, size=settings.pool_size, query_seconds=settings.query_seconds, room=room)
-    plan = load_plan(settings.plan_file)
-    tools = plan.tool_names()
+    plans = PlanKeeper(database, settings.plan_file)
 
     def in_words(event: LiveRow) -> str:
         return event_in_words(
@@ -265,7 +270,7 @@ def build_services(settings: Settings) -> Services:
             event.tool_section,
             event.event_metadata,
             event.page_url,
-            tools,
+            plans.plan.tool_names(),
             event.event_name,
         ).sentence
 
@@ -282,7 +287,7 @@ def build_services(settings: Settings) -> Services:
     columns = Columns(settings.data_dir)
     return Services(
         settings=settings,
-        plan=plan,
+        plans=plans,
         database=database,
         columns=columns,
         columns_watch=Watch(columns),
@@ -316,12 +321,13 @@ async def _start(served: Services, _: Task) -> None:
     """Makes the database ready, and only then lets events in. Raises what keeps it from that, to be tried again."""
     settings, dsn = served.settings, served.database.dsn
     try:
-        await in_thread(set_up, dsn, served.plan, settings)
+        served.plans.in_force = await in_thread(set_up, dsn, None, settings)
         await served.database.open()
     except Exception as error:
         served.not_ready = _why_not(error)
         raise
     target = Target(settings.webhook_url, settings.webhook_secret)
+    served.plans.start(served.supervisor)
     served.live.start(served.supervisor)
     if settings.columns:
         served.columns_watch.start(served.supervisor)

@@ -40,7 +40,9 @@ class Settings:
     connections_per_address: int = _setting(512, "Most connections one address (a /64 of IPv6) may have open")
     data_dir: Path = _setting(Path("milepost-data"), "Folder of the embedded PostgreSQL, secrets and spools")
     database_url: str = _setting("", "A PostgreSQL 15-18 to use instead of the embedded one")
-    plan_file: Path | None = _setting(None, "The tracking plan; default ./milepost.toml if there is one")
+    plan_file: Path | None = _setting(
+        None, "The tracking plan's file; default ./milepost.toml if there is one, else the plan is kept by the server"
+    )
     write_key: str = _setting("", "A browser key (public) that is valid from the start, for automation")
     signed_ids: bool = _setting(False, "Take ids with an identity signature alone from MILEPOST_WRITE_KEY")
     server_key: str = _setting("", "A server key that is valid from the start, for automation")

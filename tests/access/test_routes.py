@@ -257,13 +257,21 @@ _ROUTES: Final = {
         GET /settings/data
         GET /settings/game
         POST /settings/password
+        GET /settings/plan
+        POST /settings/plan
+        GET /settings/plan/changes
+        POST /settings/plan/use
         POST /settings/profile
+        GET /settings/scoring
+        POST /settings/scoring
         POST /settings/sessions
         GET /settings/team
         POST /settings/team/invitations
         POST /settings/team/invitations/{link_id}/revoke
         GET /settings/team/{member_id}/remove
         POST /settings/team/{member_id}/remove
+        GET /settings/tools
+        POST /settings/tools
         GET /sessions
         GET /sessions/who
         GET /tasks

@@ -16,6 +16,7 @@ from milepost.dashboard.settings.profile import Profile
 from milepost.dashboard.settings.server import About, Data, Rules
 from milepost.dashboard.settings.team import Removal, Team
 
+from . import sample_plan
 from .sample import ABSURD_NAMES, EVIL, NOW, Scenario
 
 _ME: Final = "dana@example.com"
@@ -31,6 +32,10 @@ def settings(scenario: Scenario) -> Iterator[tuple[str, str, v.Section, object]]
     yield "team-remove", "settings/remove.html", "team", _removal(scenario)
     yield "game-rules", "settings/game.html", "game-rules", _rules(scenario)
     yield "appearance", "settings/appearance.html", "appearance", None
+    yield "plan-tools", "settings/tools.html", "plan-tools", sample_plan.tools(scenario)
+    yield "scoring", "settings/scoring.html", "scoring", sample_plan.scoring(scenario)
+    yield "plan", "settings/plan.html", "plan", sample_plan.plan(scenario)
+    yield "plan-changes", "settings/plan_changes.html", "plan", sample_plan.changes(scenario)
     yield "data", "settings/data.html", "data", _data(scenario)
     yield "about", "settings/about.html", "about", _about(scenario)
 

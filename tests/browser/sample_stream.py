@@ -17,7 +17,7 @@ def live(scenario: Scenario) -> Live:
     if scenario == "absurd":
         return Live(
             tuple(
-                LiveEvent(str(k), i, n, EVENT_TYPES[k], NOW, IMPACTS[k % 3] if k else None, n * 4)
+                LiveEvent(str(k), i, n, EVENT_TYPES[k], NOW, IMPACTS[k % 3] if k else None, n * 4, n)
                 for k, (i, n) in enumerate(ABSURD)
             ),
             (0, 10**12) * 30,
@@ -41,6 +41,7 @@ def live_event(k: int) -> LiveEvent:
         NOW - timedelta(seconds=20 * k),
         ("medium", "low", "high", "high")[k % 4],
         sentences[k % 4],
+        "Case Built" if k % 4 == 3 else "",
     )
 
 

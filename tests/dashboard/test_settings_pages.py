@@ -15,8 +15,8 @@ from tests.support.dashboard import PASSWORD, form_token, member, send_form, sig
 from tests.support.server import SECRET_KEY, Server, wait_for
 
 _LINK = re.compile(r"<code>(http[^<]*/welcome/[^<]*)</code>")
-_TABS = ("/settings", "/settings/team", "/keys", "/event-names", "/score", "/settings/game", "/settings/appearance",
-         "/settings/data", "/settings/about")  # fmt: skip
+_TABS = ("/settings", "/settings/team", "/keys", "/settings/tools", "/settings/scoring", "/settings/plan",
+         "/settings/game", "/settings/appearance", "/settings/data", "/settings/about")  # fmt: skip
 _NEW_PASSWORD = "another password 7"
 
 
@@ -51,14 +51,17 @@ def _owner(server: Server, customer: str) -> tuple[object, object] | None:
         ).fetchone()
 
 
-@pytest.mark.parametrize("path", [*_TABS, "/annotations"])
+_UNDER = {"/annotations": "/settings/data", "/event-names": "/settings/tools", "/score": "/settings/scoring"}
+
+
+@pytest.mark.parametrize("path", [*_TABS, *_UNDER])
 def test_every_tab_stands_in_the_frame(ann: httpx.Client, path: str) -> None:
     answer = ann.get(path)
     assert answer.status_code == 200, answer.text
     tabs = answer.text.split('aria-label="Settings"')[1].split("</nav>")[0]
     assert re.findall(r'href="([^"]*)"', tabs) == list(_TABS)
     current = re.findall(r'href="([^"]*)" aria-current="(\w+)"', tabs)
-    assert current == [(path, "page") if path in _TABS else ("/settings/data", "true")]
+    assert current == [(_UNDER.get(path, path), "true" if path in _UNDER else "page")]
     assert 'aria-label="Settings"' not in ann.get("/game").text, "looked at daily: it stays where it was"
 
 

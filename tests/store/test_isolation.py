@@ -53,6 +53,7 @@ insert into milepost.tags (customer_id, tag_key, tag) values ({0}, 'canary', 'ca
 insert into milepost.segments (slug, name, conditions)
   values ('canary-' || {0}, 'canary ' || {0}, '[{{"field": "customer_id", "values": ["canary"]}}]');
 insert into milepost.annotations (day, text, author) values (now(), 'canary', 'canary');
+insert into milepost.saved_plans (text, saved_by, change) values ('canary', 'canary', 'canary');
 insert into milepost.customers (customer_id, name) values ({0}, 'a name');
 insert into milepost.game_profiles values ({0}, 'named', 'a name of ' || {0}, now());
 """
@@ -327,6 +328,7 @@ def test_functions(owner: psycopg.Connection) -> None:
 _OF_THE_TEAM = (
     "milepost.notes", "milepost.tasks", "milepost.tags", "milepost.annotations", "milepost.segments",
     "milepost.action_authors", "milepost.recommendation_work", "milepost.recommendation_acts",
+    "milepost.saved_plans",
 )  # fmt: skip
 _NUMBERS_OF = (
     "practice_on(%s, current_date)", "results_on(%s, current_date)", "insights_on(%s, current_date)",

@@ -26,6 +26,7 @@ from milepost.ingest.events import EventRow
 from milepost.ingest.ids import new_id
 from milepost.ingest.lanes import Work
 from milepost.settings import load_settings
+from milepost.store.saved_plans import PlanInForce
 from milepost.store.setup import set_up
 from milepost.supervisor import Supervisor
 from tests.coach.receiver import receiver
@@ -118,10 +119,10 @@ async def test_a_start_that_fails_unexpectedly_says_so_and_is_tried_again(
 ) -> None:
     may_go_on = threading.Event()
 
-    def fails(*args: Any) -> None:
+    def fails(*args: Any) -> PlanInForce:
         if not may_go_on.is_set():
             raise RuntimeError("nobody expects it")
-        set_up(*args)
+        return set_up(*args)
 
     monkeypatch.setattr(wiring, "set_up", fails)
     before = counted("failures_total", "start-up")

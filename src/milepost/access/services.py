@@ -20,6 +20,7 @@ from milepost.ingest.write import Writer
 from milepost.insights.aside import Aside
 from milepost.live import LiveFeed
 from milepost.plan import Plan
+from milepost.plan_keeper import PlanKeeper
 from milepost.settings import Settings
 from milepost.store.database import Database
 from milepost.supervisor import Supervisor
@@ -32,7 +33,7 @@ class Services:
     """Everything a request may need. `ready` says why the server is not ready yet, or is None when it is."""
 
     settings: Settings
-    plan: Plan
+    plans: PlanKeeper
     database: Database
     columns: Columns
     columns_watch: Watch
@@ -49,6 +50,11 @@ class Services:
     #: What identity signatures are made with (milepost/signature.py).
     identity_secret: str
     not_ready: str | None = "The server is starting."
+
+    @property
+    def plan(self) -> Plan:
+        """The plan at this moment."""
+        return self.plans.plan
 
 
 def services(request: AnyRequest) -> Services:

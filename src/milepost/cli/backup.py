@@ -32,7 +32,11 @@ def backup(
     with any_database_dsn(settings) as dsn:
         made = back_up(dsn, settings.data_dir, destination, plan=plan, milepost=__version__, now=datetime.now(UTC))
     typer.echo(f"Backed up {made.size / 1e6:,.0f} MB to {destination} in {time.monotonic() - began:.1f} s.")
-    typer.echo(f"The plan in it is {plan}." if plan else "There is no plan in it: none but the default was found.")
+    typer.echo(
+        f"The plan in it is {plan}."
+        if plan
+        else "No file of a plan was found: one saved on the pages is in its database."
+    )
     if settings.token_secret:
         typer.echo("MILEPOST_TOKEN_SECRET is not in it: keep it with your other settings.")
 

@@ -15,9 +15,9 @@ from milepost.cli.database import database_dsn, with_database
 from milepost.coach.learn import learn as learn_now
 from milepost.coach.lift import read_coaching, tally
 from milepost.coach.said import Coaching
-from milepost.plan import load_plan
 from milepost.settings import load_settings
 from milepost.store.database import Database
+from milepost.store.saved_plans import plan_in_force
 
 app = typer.Typer(no_args_is_help=True, help="The coach: what it learned, and whether its playbooks help.")
 DataDir = Annotated[Optional[Path], typer.Option(help="Folder of the embedded PostgreSQL, secrets and spools.")]
@@ -51,8 +51,9 @@ def show(data_dir: DataDir = None) -> None:
     async def read(database: Database) -> Coaching:
         with psycopg.connect(database.dsn, autocommit=True) as connection:
             tally(connection, now=datetime.now(UTC))
+            plan = plan_in_force(connection, settings.plan_file).plan
         async with database.transaction() as connection_:
-            return await read_coaching(connection_, load_plan(settings.plan_file))
+            return await read_coaching(connection_, plan)
 
     found = with_database(settings, read)
     # Names are anybody's: nothing in them is read as markup.

@@ -75,11 +75,11 @@ def migrate(
     from milepost.store.setup import set_up
 
     if show:
-        sys.stdout.write(as_text(load_plan(load_settings().plan_file)))
+        sys.stdout.write(as_text(load_plan(load_settings().plan_file)))  # of a new database, which has none saved
         return
     chosen = settings(data_dir)
     with any_database_dsn(chosen) as dsn:
-        set_up(dsn, load_plan(chosen.plan_file), chosen)
+        set_up(dsn, None, chosen)
     console.print("The schema is current.")
 
 
@@ -110,7 +110,7 @@ def import_(
     """Import a file of events, or an export of Mixpanel's or PostHog's. Running it again adds nothing."""
     import psycopg
 
-    from milepost.cli.database import database_dsn
+    from milepost.cli.database import database_dsn, known_plan
     from milepost.importing.console import import_command
     from milepost.importing.database import DatabaseSink
     from milepost.importing.exports.console import import_export_command
@@ -118,7 +118,7 @@ def import_(
     from milepost.importing.exports.sink import ExportSink
 
     chosen = settings(data_dir)
-    plan = load_plan(chosen.plan_file)
+    plan = known_plan(chosen)
     options = {"now": datetime.now(UTC), "console": console, "errors_path": errors, "limit": limit}
     if map_file is not None and (customer_property is not None or zone != "UTC"):
         raise typer.BadParameter("is for exports. The map says which column is the customer, and the zone of times.")
@@ -194,12 +194,13 @@ def types(
     plan: Annotated[Optional[Path], typer.Option(help="The plan; default as for `plan check`.")] = None,
 ) -> None:
     """Print types of the plan's tools, sections, competencies and growth stages: a wrong id becomes a compile error."""
+    from milepost.cli.database import known_plan
     from milepost.plan.types import plan_types
 
     if lang not in ("ts", "python"):
         raise typer.BadParameter("it takes ts or python", param_hint="--lang")
     language: Literal["ts", "python"] = "ts" if lang == "ts" else "python"
-    sys.stdout.write(plan_types(load_plan(plan or load_settings().plan_file), language))
+    sys.stdout.write(plan_types(load_plan(plan) if plan else known_plan(load_settings()), language))
 
 
 @app.command()

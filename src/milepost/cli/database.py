@@ -12,11 +12,13 @@ from typing import TypeVar
 import psycopg
 
 from milepost.errors import Problem
+from milepost.plan import Plan
 from milepost.settings import Settings
 from milepost.store.database import Database
 from milepost.store.embedded import AlreadyOwned, attach_or_start
 from milepost.store.embedded_lock import OwnerLock
 from milepost.store.migrate import check
+from milepost.store.saved_plans import plan_in_force, plan_without_database
 
 T = TypeVar("T")
 
@@ -49,6 +51,16 @@ def need_database(settings: Settings) -> None:
             time.sleep(0.2)
     except PermissionError as error:
         raise Problem(f"{error}. Run this as the user who runs the server.") from error
+
+
+def known_plan(settings: Settings) -> Plan:
+    """The plan in force: as the server decides, and the default where there is no database yet. Raises PlanError."""
+    holds_one = not settings.embedded or (settings.data_dir.expanduser() / "postgres" / "PG_VERSION").exists()
+    without = plan_without_database(settings.plan_file)
+    if without.file is not None or not holds_one:
+        return without.plan
+    with any_database_dsn(settings) as dsn, psycopg.connect(dsn, autocommit=True, connect_timeout=10) as connection:
+        return plan_in_force(connection, None).plan
 
 
 def _is_owned(folder: Path) -> bool:

@@ -10,8 +10,7 @@ import psycopg
 import typer
 from rich.console import Console
 
-from milepost.cli.database import database_dsn
-from milepost.plan import load_plan
+from milepost.cli.database import database_dsn, known_plan
 from milepost.settings import load_settings
 
 DataDir = Annotated[Optional[Path], typer.Option(help="Folder of the embedded PostgreSQL, secrets and spools.")]
@@ -32,7 +31,7 @@ def import_actions(
 
     console = Console()
     chosen = load_settings().with_flags(data_dir=data_dir)
-    plan, now = load_plan(chosen.plan_file), datetime.now(UTC)
+    plan, now = known_plan(chosen), datetime.now(UTC)
     if dry_run:
         import_actions_command(
             file, map_file, None, plan=plan, now=now, console=console, errors_path=errors, limit=limit, dry_run=True

@@ -9,26 +9,34 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from milepost.cli.database import known_plan
 from milepost.cli.rebuilding import status
-from milepost.plan import load_plan
+from milepost.plan import Plan, load_plan
 from milepost.settings import load_settings
 from milepost.vocabulary import EVENT_TYPES, IMPACTS
 
 app = typer.Typer(no_args_is_help=True, help="The tracking plan: tools, competencies, stages, points.")
-PlanFile = Annotated[Optional[Path], typer.Argument(help="Default: MILEPOST_PLAN_FILE, ./milepost.toml, the default.")]
+PlanFile = Annotated[
+    Optional[Path],
+    typer.Argument(help="Default: MILEPOST_PLAN_FILE, ./milepost.toml, the one saved on the pages, the default."),
+]
+
+
+def _plan(file: Path | None) -> Plan:
+    return load_plan(file) if file else known_plan(load_settings())
 
 
 @app.command()
 def check(file: PlanFile = None) -> None:
     """Check a plan; every mistake is reported with its line and its fix."""
-    plan = load_plan(file or load_settings().plan_file)
+    plan = _plan(file)
     Console().print(f"{plan.name}: {len(plan.tools)} tools, {len(plan.competencies)} competencies. No mistakes.")
 
 
 @app.command()
 def show(file: PlanFile = None) -> None:
     """Show what the plan says."""
-    plan, console = load_plan(file or load_settings().plan_file), Console()
+    plan, console = _plan(file), Console()
     tools = Table("tool", "name", "competency", "sections", title=plan.name, title_justify="left")
     for tool in plan.tools:
         sections = ", ".join(f"{name}*" if name in tool.key_sections else name for name in tool.sections)

@@ -30,6 +30,8 @@ class LiveEvent:
     timestamp: datetime
     business_impact: Impact | None = None
     summary: str = ""
+    name: str = ""
+    """What its sender calls it, where that is told: what it means is said under that."""
 
     @property
     def url(self) -> str:
@@ -72,6 +74,7 @@ async def live(request: AnyRequest) -> Template:
                 event_in_words(
                     e.event_type, e.tool_id, e.tool_section, e.event_metadata, e.page_url, tools, e.event_name
                 ).sentence,
+                e.event_name or "",
             )
             for e in newest
         ),

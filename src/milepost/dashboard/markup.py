@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, tzinfo
 from typing import Final
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
 from milepost.dashboard import format as fmt
+from milepost.dashboard.static_files import static
 
 
 def number(value: float | None, *, short: bool = False, digits: int = 0) -> Markup:
@@ -153,3 +155,11 @@ def customers_answer(total: int, everyone: int, query: str, show: str) -> Markup
         verb = _SHOWN[show][total != 1]
         return Markup("{} of {} {} {}.").format(number(total), number(everyone), fmt.plural(everyone, "customer"), verb)
     return Markup("{} {}").format(number(total), noun)
+
+
+def to_rename(tool_id: str, name: str) -> Markup:
+    """A pencil that leads to where a tool is renamed. It has no text of its own: a CSV has the name alone."""
+    return Markup(
+        ' <a class="rename" href="/settings/tools?{}" aria-label="Rename {}"><svg class="icon" aria-hidden="true">'
+        '<use href="{}#pencil"/></svg></a>'
+    ).format(urlencode({"tool": tool_id}), name, static("icons.svg"))

@@ -16,7 +16,8 @@ from urllib.parse import quote
 Section = Literal[
     "overview", "live", "customers", "tasks", "trends", "funnels", "retention", "paths", "lifecycle", "tools",
     "sessions", "cohorts", "dashboards", "actions", "practice", "game", "score", "events",
-    "annotations", "keys", "profile", "team", "game-rules", "appearance", "data", "about",
+    "annotations", "keys", "profile", "team", "plan-tools", "scoring", "plan", "game-rules", "appearance",
+    "data", "about",
 ]  # fmt: skip
 #: The sections that are tabs of Explore.
 EXPLORE: Final[tuple[Section, ...]] = (

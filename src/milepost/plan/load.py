@@ -19,16 +19,28 @@ def load_plan(path: Path | None = None) -> Plan:
 
     Raises PlanError, its message naming the file, the line and the fix.
     """
-    if path is None and Path("milepost.toml").is_file():
-        path = Path("milepost.toml")
-    if path is None:
-        default = resources.files("milepost.plan").joinpath("default.toml")
-        return parse_plan(default.read_text("utf-8"), "the default plan")
+    if (found := plan_file(path)) is None:
+        return parse_plan(default_text(), "the default plan")
+    return parse_plan(read_plan_file(found), str(found))
+
+
+def plan_file(path: Path | None) -> Path | None:
+    """The file a plan is read from: the one named, else ./milepost.toml if there is one."""
+    usual = Path("milepost.toml")
+    return path or (usual if usual.is_file() else None)
+
+
+def read_plan_file(path: Path) -> str:
+    """A plan's file as it was written. Raises PlanError."""
     try:
-        text = path.read_text("utf-8")
+        return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise PlanError(f"{path}: cannot be read ({error}). Check the path and that it is UTF-8.") from error
-    return parse_plan(text, str(path))
+
+
+def default_text() -> str:
+    """The plan that comes with Milepost, as it was written."""
+    return resources.files("milepost.plan").joinpath("default.toml").read_text("utf-8")
 
 
 def parse_plan(text: str, name: str) -> Plan:

@@ -77,7 +77,7 @@ def _row(tool: ToolUse, name: str, was: float | None, context: AnswerContext) ->
         return Cell(markup.number(value, digits=1))
 
     return (
-        named(name),
+        Cell(named(name).html + markup.to_rename(tool.tool_id, name)),
         count(tool.units, context.who(tool_id=tool.tool_id)),
         share(tool.share),
         *(() if was is None else (share(was),)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from litestar import Router, get
@@ -15,6 +14,7 @@ from milepost.access.callers import ACCESS, Caller
 from milepost.access.services import AnyRequest, services
 from milepost.dashboard.page_context import page
 from milepost.dashboard.settings.health import Check, Stored, read_health, read_stored
+from milepost.dashboard.settings.saving import plan_state
 
 #: The documents in the folder docs/ of Milepost's repository, by what somebody wants to know.
 DOCS: Final[tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = (
@@ -121,9 +121,8 @@ async def show_about(request: AnyRequest) -> Template:
 
 
 def _plan_file(request: AnyRequest) -> str:
-    """Where the plan is read from; "" for the one that comes with Milepost."""
-    file, usual = services(request).settings.plan_file, Path("milepost.toml")
-    return str(file) if file is not None else str(usual) if usual.is_file() else ""
+    """Where the plan is read from; "" for one that is kept here."""
+    return plan_state(request).file
 
 
 router = Router(

@@ -37,7 +37,15 @@
     const link = row.querySelector("a");
     link.href = `/customers/${encodeURIComponent(event.customer_id)}`;
     link.firstElementChild.textContent = row.dataset.name;
-    row.querySelector(".summary bdi").textContent = event.summary || event.event_type;
+    const summary = row.querySelector(".summary bdi");
+    summary.textContent = event.summary || event.event_type;
+    if (event.event_name) {
+      const named = document.createElement("a");
+      named.href = `/event-names?q=${encodeURIComponent(event.event_name)}`;
+      named.title = "Name this event";
+      summary.replaceWith(named);
+      named.append(summary);
+    }
     const impact = byId(`live-impact-${event.business_impact}`);
     if (impact) row.append(impact.content.cloneNode(true));
     row.classList.add("fresh-row");
