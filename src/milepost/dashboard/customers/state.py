@@ -19,8 +19,8 @@ SHOWS: Final[tuple[Show, ...]] = ("all", "active", "quiet", "improving", "declin
 CUSTOMER_SORTS: Final = ("name", "last_seen", "events", "sessions", "exports", "resources", "rate", "score", "risk")
 #: Columns that every list can have, in their order; the first is always there.
 COLUMNS: Final = ("owner", "last_seen", "events", "sessions", "exports", "resources", "rate", "score", "weeks")
-#: Beside a reason there is room for fewer.
-_BESIDE_REASONS: Final = ("owner", "last_seen", "rate", "score", "weeks")
+#: Beside a reason, which says when they were last seen, there is room for fewer.
+_BESIDE_REASONS: Final = ("owner", "rate", "score", "weeks")
 #: More columns of traits than these cannot be read beside each other.
 MOST_TRAITS: Final = 12
 _WITHOUT_VALUES: Final = ("is_set", "is_not_set")
