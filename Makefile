@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test sdk-built check types dist bench soak lock format screenshots clean
+.PHONY: help demo test sdk-built check types dist bench soak lock format screenshots words clean
 
 help:
 	@echo "make demo   start Milepost with real data in it (ARGS=\"--no-browser --port 9000\" passes flags on)"
@@ -14,6 +14,7 @@ help:
 	@echo "make types  write the SDKs' types of the wire anew, from the server's OpenAPI document"
 	@echo "make bench  measure, and print ratios (half an hour; python -m bench.questions is a part of it)"
 	@echo "make soak   many more examples of every property; kill -9 for as long as you like (ARGS=\"--minutes 60\")"
+	@echo "make words  every string that people read, by file, to be read once more"
 	@echo "make lock   resolve the dependencies anew"
 
 # Modules are compiled when they are first used: most never are, and to compile all takes as long as all else.
@@ -86,6 +87,9 @@ dist: $(VENV)/.server sdk/node_modules/.made
 # Of a running demo: make screenshots ARGS="http://127.0.0.1:8321 SIGN-IN-LINK"
 screenshots: $(VENV)/.dev
 	$(BIN)/python scripts/screenshots.py $(ARGS)
+
+words: $(VENV)/.server
+	@$(BIN)/python scripts/words.py
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix

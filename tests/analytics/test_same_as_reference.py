@@ -24,7 +24,7 @@ _PALETTES = {
     "nothing": of_hard(),
 }
 #: How many questions of each kind, as `examples` counts.
-_HOW_MANY = {"shop": 12, "oulad": 12, "hard": 24, "one customer": 8, "nothing": 4}
+_HOW_MANY = {"shop": 8, "oulad": 8, "hard": 16, "one customer": 4, "nothing": 2}
 _CASES = [
     pytest.param(name, question, seed, id=f"{name}-{question}-{seed}")
     for name, how_many in _HOW_MANY.items()

@@ -42,7 +42,7 @@ def played(lone_server: Server) -> Server:
     return lone_server
 
 
-@pytest.fixture(params=["light", "dark"])
+@pytest.fixture
 def page(played: Server, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A signed-in member's page, which must not complain until the end."""
     context = browser.new_context(
@@ -56,6 +56,7 @@ def page(played: Server, browser: Browser, request: pytest.FixtureRequest) -> It
     assert complaints == []
 
 
+@pytest.mark.parametrize("page", ["light"], indirect=True)
 def test_the_page_as_it_is_used(page: Page) -> None:
     page.get_by_role("link", name="Game").click()
     expect(page.get_by_role("heading", name="Game", exact=True)).to_be_visible()
@@ -76,6 +77,7 @@ def test_the_page_as_it_is_used(page: Page) -> None:
     assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize("page", ["dark"], indirect=True)
 def test_a_customer_goes_on_the_board(page: Page) -> None:
     page.goto(page.url + "customers/player-3#progress")
     section = page.locator("#game")

@@ -228,9 +228,8 @@ def test_the_quadrant_is_filtered_and_leads_to_a_customer(visit: Visit, tmp_path
     expect(page.locator(".quarter-practice .figure")).to_have_text(str(_MANY["both"]))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_quadrant_is_drawn_in_both_themes(visit: Visit, scheme: Any) -> None:
-    visit.page.emulate_media(color_scheme=scheme)
+def test_the_quadrant_is_drawn_in_both_themes(visit: Visit) -> None:
+    visit.page.emulate_media(color_scheme="light")
     page = visit.open("/practice")
     expect(page.locator("#quadrant[data-drawn]")).to_have_count(1)
     colours = page.locator("#quadrant canvas").first.evaluate(
@@ -239,7 +238,7 @@ def test_the_quadrant_is_drawn_in_both_themes(visit: Visit, scheme: Any) -> None
     )
     assert colours > 10
     before = page.locator("#quadrant canvas").evaluate("canvas => canvas.toDataURL()")
-    page.emulate_media(color_scheme="dark" if scheme == "light" else "light")
+    page.emulate_media(color_scheme="dark")
     page.wait_for_function("before => document.querySelector('#quadrant canvas').toDataURL() !== before", arg=before)
 
 

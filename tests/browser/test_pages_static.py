@@ -20,6 +20,19 @@ _TABLET = {"width": 768, "height": 1024}
 _CROWDED = """() => [...document.querySelectorAll("main table :is(td, th)")]
     .filter(cell => cell.offsetParent && cell.scrollWidth > cell.clientWidth + 1)
     .map(cell => cell.outerHTML.slice(0, 150))"""
+#: What came of our own script and style, in bytes before compression (charts and htmx are others'), and how much of the
+#: window moved since it was first seen: people notice 0.1. Observed, as the clock that stands still has no entries.
+_MOST_BYTES, _MOST_MOVED = 150_000, 0.05
+_LOADED = """() => new Promise(done => {
+    let bytes = 0, moved = 0;
+    const observe = (type, add) => new PerformanceObserver(list => list.getEntries().forEach(add))
+        .observe({ type, buffered: true });
+    observe("layout-shift", one => { moved += one.value; });
+    observe("resource", one => {
+        if (/\\.(js|css)(\\?|$)/.test(one.name) && !one.name.includes("/vendor/")) bytes += one.decodedBodySize;
+    });
+    requestAnimationFrame(() => setTimeout(() => done([bytes, moved])));
+})"""
 
 
 class Watched:
@@ -47,6 +60,12 @@ def watched(browser: Browser) -> Iterator[Watched]:
 def test_page_is_clean(site: str, watched: Watched, path: str) -> None:
     page = watched.page
     page.goto(site + path)
+    size, moved = page.evaluate(_LOADED)
+    assert size < _MOST_BYTES
+    if moved >= _MOST_MOVED:  # the font came late, as it may on a busy machine; the second time it is there
+        page.reload()
+        _, moved = page.evaluate(_LOADED)
+    assert moved < _MOST_MOVED or path.endswith("/live"), "where events come in at the top"
     assert faults(page) == []
     assert sideways(page) <= 0, "scrolls sideways on a desktop"
     if not path.startswith(("/empty/", "/absurd/")):  # the same colours, of fewer or longer texts

@@ -37,7 +37,7 @@ _SETTINGS = settings(
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-_HTTP = settings(_SETTINGS, max_examples=examples(1_050))
+_HTTP = settings(_SETTINGS, max_examples=examples(260))
 _BULK = settings(_SETTINGS, max_examples=examples(1_400))
 #: Cheap, and most of it is nothing.
 _NOISY = settings(_SETTINGS, max_examples=examples(2_000))
@@ -89,11 +89,12 @@ def _fuzz(server: Server, dialect: str, strategy: st.SearchStrategy[str], table:
     with server.client() as client, neighbour(server, f"beside fuzzed {dialect}") as beside:
 
         @_HTTP
-        @given(st.lists(strategy, min_size=1, max_size=4), st.integers(0, 4))
-        def run(bad: list[str], place: int) -> None:
-            mine = [uuid4().hex, uuid4().hex]
-            raw = [_good(dialect, mine[0]), *bad]
-            raw.insert(place, _good(dialect, mine[1]))
+        @given(st.lists(strategy, min_size=8, max_size=24), st.lists(st.integers(0, 30), min_size=8, max_size=8))
+        def run(bad: list[str], places: list[int]) -> None:
+            mine = [uuid4().hex for _ in places]
+            raw = bad.copy()
+            for place, marker in zip(places, mine, strict=True):
+                raw.insert(place, _good(dialect, marker))
             body = f'{{"{dialect}":[' + ",".join(raw) + "]}"
             response = client.post(f"/v1/{dialect}", content=body.encode("utf-8", "surrogatepass"))
             assert response.status_code == 200, (response.status_code, response.text, bad)

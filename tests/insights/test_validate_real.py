@@ -41,6 +41,7 @@ def lifts(found: ValidationReport, outcome: str) -> tuple[float, float]:
     return pooled.top, pooled.bottom
 
 
+@pytest.mark.soak  # the students' data show the same machinery, and a difference
 def test_the_shop_is_a_tie(cluster: Cluster, tmp_path: Path) -> None:
     folder = _ROOT / "docs" / "validation"
     plan = load_plan(folder / "onlineshop-plan.toml")
