@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated
+from typing import Final, Literal, get_args
 from uuid import UUID
 
 import msgspec
@@ -44,17 +44,24 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         return f"/{self.question}?{self.shown.address}" if self.shown.address else f"/{self.question}"
 
 
+Width = Literal["third", "half", "whole"]
+#: The narrowest first.
+WIDTHS: Final[tuple[Width, ...]] = get_args(Width)
+
+
 class Card(msgspec.Struct, frozen=True):
-    """`width`: 1 is half of the page, 2 all of it."""
+    """`width`: how much of the page it takes."""
 
     report_id: UUID
-    width: Annotated[int, msgspec.Meta(ge=1, le=2)] = 1
+    width: Width = "half"
 
 
 class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
     dashboard_id: UUID
     name: str
     cards: tuple[Card, ...]
+    #: The days, the comparison and the segment of all its cards, as an address says them; "": each its own.
+    frame: str
     created_by: str | None
     created_at: datetime
     updated_at: datetime
@@ -64,13 +71,13 @@ async def reports(database: Database) -> list[Report]:
     """By name. One that no page here shows was saved by a program or another version: it is left out."""
     async with database.transaction() as connection:
         rows = await (await connection.execute(_SQL["reports"])).fetchall()
-    return [found for row in rows if (found := _report(row)) is not None]
+    return [found for row in rows if (found := report_of(row)) is not None]
 
 
 async def report(database: Database, report_id: UUID) -> Report:
     async with database.transaction() as connection:
         row = await (await connection.execute(_SQL["report"], {"report_id": report_id})).fetchone()
-    found = None if row is None else _report(row)
+    found = None if row is None else report_of(row)
     if found is None:
         raise NotFound("There is no such report; it may have been deleted.")
     return found
@@ -147,7 +154,8 @@ async def delete_dashboard(database: Database, dashboard_id: UUID) -> None:
         await connection.execute(_SQL["delete_dashboard"], {"dashboard_id": dashboard_id})
 
 
-def _report(row: Row) -> Report | None:
+def report_of(row: Row) -> Report | None:
+    """None where no page here shows it: a program saved it, or another version."""
     try:
         found = msgspec.convert(row, Report)
     except msgspec.ValidationError:

@@ -26,6 +26,7 @@ from milepost.dashboard.questions.overview_charts import overview_charts
 from milepost.dashboard.questions.periods import since
 from milepost.dashboard.questions.picks import frequent, picks
 from milepost.dashboard.questions.proposed import proposed_name
+from milepost.dashboard.questions.shared_pages import share_handlers
 from milepost.dashboard.questions.shown import Behind, QuestionPage
 from milepost.dashboard.questions.tabs import tabs
 from milepost.dashboard.questions.view import asked_by, question_page, trouble
@@ -127,7 +128,7 @@ async def values(request: AnyRequest) -> Response[Any]:
 
 router = Router(
     "/",
-    route_handlers=[question, who, values, picks, overview_charts, *cohort_handlers, *kept_handlers],
+    route_handlers=[question, who, values, picks, overview_charts, *cohort_handlers, *kept_handlers, *share_handlers],
     opt={ACCESS: Caller.MEMBER},
     include_in_schema=False,
 )
