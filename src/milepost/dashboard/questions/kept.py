@@ -133,6 +133,12 @@ async def rename_dashboard(database: Database, dashboard_id: UUID, name: str) ->
         await connection.execute(_SQL["rename_dashboard"], {"dashboard_id": dashboard_id, "name": named(name)})
 
 
+async def set_frame(database: Database, dashboard_id: UUID, frame: str) -> None:
+    """Keeps what holds for all its cards, as an address says it (frame.py)."""
+    async with database.transaction() as connection:
+        await connection.execute(_SQL["set_frame"], {"dashboard_id": dashboard_id, "frame": frame})
+
+
 async def arrange(
     database: Database, dashboard_id: UUID, change: Callable[[tuple[Card, ...]], tuple[Card, ...]]
 ) -> Dashboard:
