@@ -50,13 +50,12 @@ class SharedPage:
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """questions/share.html. `link`: one that was just made, shown this once; `until`: what was typed and refused."""
+    """questions/share.html. `link`: one that was just made, shown this once."""
 
     dashboard: kept.Dashboard
     links: tuple[shared.SharedLink, ...]
     withheld: int
     link: str = ""
-    until: str = ""
     problem: str = ""
 
 
@@ -70,11 +69,10 @@ async def sharing(request: AnyRequest, dashboard_id: UUID) -> Template:
 async def share(request: AnyRequest, dashboard_id: UUID) -> Template:
     """Makes a link and shows it, this once."""
     fields, served = await form_texts(request), services(request)
-    until = fields.get("until", "").strip()
     try:
-        ends_at = shared.end_of(until, zone_of(request), served.now())
+        ends_at = shared.end_of(fields.get("until", "").strip(), zone_of(request), served.now())
     except InvalidRequest as problem:
-        return await _sharing(request, dashboard_id, until=until[:40], problem=problem.message, status_code=400)
+        return await _sharing(request, dashboard_id, problem=problem.message, status_code=400)
     token = await shared.share(
         served.database, dashboard_id, with_names=fields.get("with_names") == "yes", ends_at=ends_at,
         by=member_email(request), now=served.now(),
@@ -121,7 +119,6 @@ async def _sharing(
     dashboard_id: UUID,
     *,
     link: str = "",
-    until: str = "",
     problem: str = "",
     status_code: int = 200,
 ) -> Template:
@@ -131,7 +128,7 @@ async def _sharing(
     reports = [known[card.report_id] for card in dashboard.cards if card.report_id in known]
     withheld = sum(names_somebody(asked_by(request, one.question, one.shown.address)) for one in reports)
     links = await shared.links(served.database, dashboard_id, now=served.now())
-    view = Sharing(dashboard, tuple(links), withheld, link, until, problem)
+    view = Sharing(dashboard, tuple(links), withheld, link, problem)
     return page(request, "questions/share.html", section="dashboards", status_code=status_code, view=view)
 
 
