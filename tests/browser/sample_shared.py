@@ -46,8 +46,8 @@ def shared(scenario: Scenario) -> SharedPage:
         QuestionPage(asked, "Tools", trouble=name),
         QuestionPage(asked, "Tools", waiting=True),
     )
-    cards = tuple(SharedCard(Card(UUID(int=n), "third"), name, page) for n, page in enumerate(pages))
-    return SharedPage(name, (*cards, SharedCard(Card(_ID, "whole"), "", None)), waiting=True)
+    cards = tuple(SharedCard(Card(UUID(int=n), 2), name, page) for n, page in enumerate(pages))
+    return SharedPage(name, (*cards, SharedCard(Card(_ID, 6), "", None)), waiting=True)
 
 
 def _link(number: int, absurd: bool) -> SharedLink:

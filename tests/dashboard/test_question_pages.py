@@ -272,8 +272,8 @@ def test_cards_are_arranged() -> None:
     assert order(f"earlier:{b.report_id}") == (b, a, c)
     assert order(f"later:{b.report_id}") == (a, c, b)
     assert order(f"remove:{b.report_id}") == (a, c)
-    assert order(f"wider:{b.report_id}")[1] == Card(b.report_id, "whole")
-    assert order(f"narrower:{b.report_id}")[1] == Card(b.report_id, "third")
+    assert order(f"wider:{b.report_id}")[1] == Card(b.report_id, 6)
+    assert order(f"narrower:{b.report_id}")[1] == Card(b.report_id, 2)
     assert arranged(order(f"wider:{b.report_id}"), f"wider:{b.report_id}") == order(f"wider:{b.report_id}")
     assert order(f"order:{c.report_id},{a.report_id}") == (c, a, b), "a card nobody named stays, at the end"
     assert order(f"add:{b.report_id}") == cards

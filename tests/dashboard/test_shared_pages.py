@@ -173,6 +173,7 @@ async def test_however_many_read_a_card_it_is_asked_once_and_so_is_one_that_fail
         ("trends", "by=device_type", False),
         ("trends", "by=segment.big", False),
         ("trends", "measure=units&field=trait.plan&value=pro", False),
+        ("trends", "measure=distinct&of=customer_id", False),
         ("trends", "by=device_type&by2=customer_id", True),
         ("trends", "by=trait&by_key=plan", True),
         ("trends", "by=metadata&by_key=email", True),

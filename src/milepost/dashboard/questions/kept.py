@@ -44,7 +44,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         return f"/{self.question}?{self.shown.address}" if self.shown.address else f"/{self.question}"
 
 
-Width = Literal["third", "half", "whole"]
+#: In sixths of the page: a third, a half, all of it.
+Width = Literal[2, 3, 6]
 #: The narrowest first.
 WIDTHS: Final[tuple[Width, ...]] = get_args(Width)
 
@@ -53,7 +54,11 @@ class Card(msgspec.Struct, frozen=True):
     """`width`: how much of the page it takes."""
 
     report_id: UUID
-    width: Width = "half"
+    width: Width = 3
+
+    @property
+    def size(self) -> str:
+        return {2: "third", 3: "half", 6: "whole"}[self.width]
 
 
 class Dashboard(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,6 +20,8 @@ def names_somebody(asked: PageQuestion) -> bool:
 
 
 def _names(place: str, field: str) -> bool:
+    if place == "of":
+        return False  # counted, or measured
     if field in _IDS or field.startswith("person."):
         return True
     # Its values are shown; a filter shows only what whoever made it wrote there.

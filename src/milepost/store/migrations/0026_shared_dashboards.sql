@@ -19,10 +19,11 @@ call milepost.protect('milepost.shared_links');
 -- The days, the comparison and the segment of all its cards, as an address says them; '': each its own.
 alter table milepost.dashboards add column frame text not null default '' check (length(frame) <= 2000);
 
--- How wide a card is, by name: 1 was half of the page, 2 all of it.
+-- How wide a card is, in sixths of the page: 1 was half of it, 2 all of it. (No word: it might be a customer's id, which
+-- erasing takes out of layouts.)
 update milepost.dashboards set layout = (
   select coalesce(jsonb_agg(
-    card || jsonb_build_object('width', case card ->> 'width' when '2' then 'whole' else 'half' end) order by place
+    card || jsonb_build_object('width', case card ->> 'width' when '2' then 6 else 3 end) order by place
   ), '[]')
   from jsonb_array_elements(layout) with ordinality as cards (card, place)
 );
