@@ -27,6 +27,7 @@ from milepost.dashboard.questions.shared_answers import SharedAnswers
 from milepost.dashboard.questions.unnamed import names_somebody
 from milepost.dashboard.static_files import CONTENT_SECURITY_POLICY
 from milepost.errors import InvalidRequest
+from milepost.store.schema_files import migrations
 from tests.support.dashboard import member, send_form, visitor
 from tests.support.server import Server
 
@@ -143,6 +144,22 @@ def test_who_tries_links_is_slowed_down(shared_server: Server) -> None:
     with visitor(shared_server, "127.0.0.74") as guesser:
         statuses = [guesser.get(f"/shared/{'x' * 43}").status_code for _ in range(61)]
     assert statuses == [404] * 60 + [429]
+
+
+def test_cards_of_before_keep_their_width(shared_server: Server) -> None:
+    moved = next(one.sql for one in migrations() if one.name.startswith("shared_dashboards"))
+    before = '[{"report_id": "a", "width": 2}, {"report_id": "b", "width": 1}, {"report_id": "c"}]'
+    with psycopg.connect(shared_server.database_url) as database:
+        made = database.execute(
+            "insert into milepost.dashboards (name, layout) values ('w', %s), ('w0', '[]') returning dashboard_id",
+            [before],
+        ).fetchone()
+        assert made is not None
+        database.execute(moved[moved.index("update milepost.dashboards") :])
+        after = database.execute("select layout from milepost.dashboards where dashboard_id = %s", made).fetchone()
+        database.rollback()
+    assert after is not None
+    assert [(card["report_id"], card["width"]) for card in after[0]] == [("a", 6), ("b", 3), ("c", 3)]
 
 
 async def test_however_many_read_a_card_it_is_asked_once_and_so_is_one_that_fails(
