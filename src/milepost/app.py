@@ -80,6 +80,8 @@ from milepost.dashboard.overview import pages as overview_pages
 from milepost.dashboard.page_context import ErrorPages, to_sign_in
 from milepost.dashboard.people import pages as people_pages
 from milepost.dashboard.questions import pages as question_pages
+from milepost.dashboard.questions import shared_pages
+from milepost.dashboard.questions.shared_answers import SharedAnswers
 from milepost.dashboard.score import pages as score_pages
 from milepost.dashboard.search import pages as search_pages
 from milepost.dashboard.segments import pages as segment_pages
@@ -114,8 +116,8 @@ _log = logging.getLogger(__name__)
 #: Mostly the database is there in a second or two; one that recovers from a power cut takes minutes.
 _START_PAUSES: Final = Backoff(first=0.1, most=1.0, factor=1.5)
 
-#: What anybody may cache, or asks for without a browser: no cookie goes with it.
-_WITHOUT_COOKIES = ["^/(static|tools-app)/", "^/(health|ready|metrics|openapi.json|milepost.js)$"]
+#: What anybody may cache, or asks for without a browser, or with a link alone: no cookie goes with it.
+_WITHOUT_COOKIES = ["^/(static|tools-app|shared)/", "^/(health|ready|metrics|openapi.json|milepost.js)$"]
 #: What is not compressed: everything but files. (Litestar warns of a pattern that matches "/" and all else, so
 #: that of Home is matched at its end.)
 _NOT_FILES = [r"^/(?!(static|tools-app)/|milepost\.js$).+", r"(?<=^/)$"]
@@ -203,6 +205,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             scoring_pages.router,
             plan_pages.router,
             account_pages.public_router,
+            shared_pages.public_router,
             static_router(),
             browser_sdk,
             *(tools_app_routes() if settings.tools_app else ()),
@@ -244,6 +247,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
                 "pages": environment,
                 "figures": overview_pages.Figures(served),
                 "game": game_pages.remembered_totals(served),
+                "shared": SharedAnswers(served),
             }
         ),
     )

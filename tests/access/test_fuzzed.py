@@ -19,7 +19,7 @@ _PAGES = [
     "/", "/sign-in", "/sign-out", "/keys", "/customers", "/customers/{customer_id}", "/trends", "/funnels", "/cohorts",
     "/live", "/welcome/{token}", "/static/{file}", "/tools-app/{file}", "/questions/values", "/health", "/ready",
     "/metrics", "/milepost.js", "/sourceConfig/", "/v1/projects/mpw_test/settings", "/beacon/v1/batch", "/nothing/here",
-    "/questions/picks",
+    "/questions/picks", "/shared/{token}",
 ]  # fmt: skip
 #: What the seconds of a wait may be, of 99 in 100; the gate's machine may be busy with something else.
 _SOON, _SOON_IN_THE_GATE = 0.2, 0.5

@@ -35,6 +35,7 @@ _ROUTES: Final = {
         GET /openapi.json/openapi.json
         GET /openapi.json/{path}
         GET /ready
+        GET /shared/{token}
         GET /sign-in
         POST /sign-in
         POST /sign-out
@@ -219,6 +220,9 @@ _ROUTES: Final = {
         POST /dashboards
         GET /dashboards/{dashboard_id}
         POST /dashboards/{dashboard_id}
+        GET /dashboards/{dashboard_id}/share
+        POST /dashboards/{dashboard_id}/share
+        POST /dashboards/{dashboard_id}/share/{link_id}/revoke
         GET /first-event
         GET /funnels
         GET /funnels/who

@@ -34,6 +34,7 @@ from . import (
     sample_search,
     sample_segments,
     sample_settings,
+    sample_shared,
     sample_stream,
     sample_traits,
     sample_work,
@@ -92,6 +93,9 @@ def _views(scenario: Scenario) -> Iterator[tuple[str, str, v.Section | None, obj
     yield "live", "live.html", "live", sample_stream.live(scenario)
     yield "keys", "keys.html", "keys", sample_stream.keys(scenario)
     yield from sample_settings.settings(scenario)
+    yield "share", "questions/share.html", "dashboards", sample_shared.sharing(scenario)
+    yield "shared", "questions/shared.html", None, sample_shared.shared(scenario)
+    yield "shared-gone", "questions/shared_gone.html", None, None
     yield "sign-in", "sign_in.html", None, a.SignIn(text, text, "You are signed out." if full else "")
     yield "welcome", "welcome.html", None, a.Welcome("/welcome/token", text, text)
     invited = "kim@example.com" if full else sample_settings.LONGEST

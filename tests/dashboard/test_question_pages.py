@@ -272,10 +272,12 @@ def test_cards_are_arranged() -> None:
     assert order(f"earlier:{b.report_id}") == (b, a, c)
     assert order(f"later:{b.report_id}") == (a, c, b)
     assert order(f"remove:{b.report_id}") == (a, c)
-    assert order(f"width:{b.report_id}")[1] == Card(b.report_id, 2)
+    assert order(f"wider:{b.report_id}")[1] == Card(b.report_id, 6)
+    assert order(f"narrower:{b.report_id}")[1] == Card(b.report_id, 2)
+    assert arranged(order(f"wider:{b.report_id}"), f"wider:{b.report_id}") == order(f"wider:{b.report_id}")
     assert order(f"order:{c.report_id},{a.report_id}") == (c, a, b), "a card nobody named stays, at the end"
     assert order(f"add:{b.report_id}") == cards
-    for odd in (f"earlier:{a.report_id}", f"later:{c.report_id}", "order:", "width:x", f"remove:{uuid4()}", ""):
+    for odd in (f"earlier:{a.report_id}", f"later:{c.report_id}", "order:", "wider:x", f"remove:{uuid4()}", ""):
         assert order(odd) == cards
 
 
@@ -395,7 +397,7 @@ def test_reports_and_dashboards_are_kept(signed_in: httpx.Client) -> None:
     assert "nonsense" not in link[1]
     renamed = send_form(signed_in, dashboard, dashboard, do="rename", name="Ours")
     assert renamed.status_code == 303
-    send_form(signed_in, dashboard, dashboard, do=f"width:{card}")
+    send_form(signed_in, dashboard, dashboard, do=f"wider:{card}")
     assert "card whole" in signed_in.get(dashboard).text
     send_form(signed_in, "/dashboards", f"/reports/{card}", do="delete", name="")
     assert "Nothing on it yet" in signed_in.get(dashboard).text

@@ -60,6 +60,11 @@ async def answers_briefly(request: AnyRequest, questions: Sequence[Question]) ->
     return None
 
 
+async def answers_for_any(served: Services, questions: Sequence[Question]) -> Answers:
+    """Whoever asks goes on or away: the answer is kept for others, too. Raises what the questions raise."""
+    return await _answers(served, questions)
+
+
 async def people(request: AnyRequest, question: Question, point: object) -> People:
     """Who is behind a place in an answer."""
     return await _while_there(request, who(store(services(request)), question, point))

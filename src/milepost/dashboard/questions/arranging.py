@@ -7,11 +7,12 @@ from uuid import UUID
 
 import msgspec
 
-from milepost.dashboard.questions.kept import Card
+from milepost.dashboard.questions.kept import WIDTHS, Card
 
 
 def arranged(cards: Sequence[Card], command: str) -> tuple[Card, ...]:
-    """`add:ID`, `remove:ID`, `earlier:ID`, `later:ID`, `width:ID`, or `order:ID,ID,...`; anything else does nothing."""
+    """`add:ID`, `remove:ID`, `earlier:ID`, `later:ID`, `narrower:ID`, `wider:ID`, or `order:ID,ID,...`; anything else
+    does nothing."""
     word, _, rest = command.partition(":")
     ids = [found for text in rest.split(",") if (found := _id(text)) is not None]
     if not ids:
@@ -29,8 +30,9 @@ def arranged(cards: Sequence[Card], command: str) -> tuple[Card, ...]:
     after = list(cards)
     if word == "remove":
         del after[at]
-    elif word == "width":
-        after[at] = msgspec.structs.replace(after[at], width=3 - after[at].width)
+    elif word in ("narrower", "wider"):
+        to = WIDTHS.index(after[at].width) + (1 if word == "wider" else -1)
+        after[at] = msgspec.structs.replace(after[at], width=WIDTHS[min(max(to, 0), len(WIDTHS) - 1)])
     elif word in ("earlier", "later"):
         to = at + (1 if word == "later" else -1)
         if 0 <= to < len(after):

@@ -14,12 +14,11 @@ from milepost.analytics import cohorts
 from milepost.analytics.cohorts import Cohort, CohortCustomers, Definition
 from milepost.analytics.compile import members
 from milepost.api.answering import store
-from milepost.dashboard.page_context import page
+from milepost.dashboard.page_context import go, page
 from milepost.dashboard.questions import words
 from milepost.dashboard.questions.address import Address
 from milepost.dashboard.questions.cohort_form import in_words, read_form
 from milepost.dashboard.questions.kept import named
-from milepost.dashboard.questions.kept_pages import go
 from milepost.dashboard.questions.named import event_choices, names_with_segments, segment_names
 from milepost.dashboard.questions.tabs import tabs
 from milepost.dashboard.questions.view import trouble

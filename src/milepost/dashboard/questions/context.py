@@ -25,12 +25,16 @@ class AnswerContext:
     today: date
     first: date
     last: date
+    #: Whether the reader may learn who is behind a bar.
+    drawer: bool = True
 
     def who(self, **place: str | int | None) -> str:
         """The address of those behind a bar, a cell or a node: the fields of its place, without what is None.
 
-        The days are named: a place in the last 30 days is another one tomorrow.
+        The days are named: a place in the last 30 days is another one tomorrow. "" for a reader who may not ask.
         """
+        if not self.drawer:
+            return ""
         fixed = [("days", "custom"), ("first", self.first.isoformat()), ("last", self.last.isoformat())]
         rest = [pair for pair in self.asked.pairs if pair[0] not in ("days", "first", "last")]
         named = [(f"at.{name}", str(value)) for name, value in place.items() if value is not None]

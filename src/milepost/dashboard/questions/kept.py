@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated
+from typing import Final, Literal, get_args
 from uuid import UUID
 
 import msgspec
@@ -44,17 +44,29 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         return f"/{self.question}?{self.shown.address}" if self.shown.address else f"/{self.question}"
 
 
+#: In sixths of the page: a third, a half, all of it.
+Width = Literal[2, 3, 6]
+#: The narrowest first.
+WIDTHS: Final[tuple[Width, ...]] = get_args(Width)
+
+
 class Card(msgspec.Struct, frozen=True):
-    """`width`: 1 is half of the page, 2 all of it."""
+    """`width`: how much of the page it takes."""
 
     report_id: UUID
-    width: Annotated[int, msgspec.Meta(ge=1, le=2)] = 1
+    width: Width = 3
+
+    @property
+    def size(self) -> str:
+        return {2: "third", 3: "half", 6: "whole"}[self.width]
 
 
 class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
     dashboard_id: UUID
     name: str
     cards: tuple[Card, ...]
+    #: The days, the comparison and the segment of all its cards, as an address says them; "": each its own.
+    frame: str
     created_by: str | None
     created_at: datetime
     updated_at: datetime
@@ -64,13 +76,13 @@ async def reports(database: Database) -> list[Report]:
     """By name. One that no page here shows was saved by a program or another version: it is left out."""
     async with database.transaction() as connection:
         rows = await (await connection.execute(_SQL["reports"])).fetchall()
-    return [found for row in rows if (found := _report(row)) is not None]
+    return [found for row in rows if (found := report_of(row)) is not None]
 
 
 async def report(database: Database, report_id: UUID) -> Report:
     async with database.transaction() as connection:
         row = await (await connection.execute(_SQL["report"], {"report_id": report_id})).fetchone()
-    found = None if row is None else _report(row)
+    found = None if row is None else report_of(row)
     if found is None:
         raise NotFound("There is no such report; it may have been deleted.")
     return found
@@ -126,6 +138,12 @@ async def rename_dashboard(database: Database, dashboard_id: UUID, name: str) ->
         await connection.execute(_SQL["rename_dashboard"], {"dashboard_id": dashboard_id, "name": named(name)})
 
 
+async def set_frame(database: Database, dashboard_id: UUID, frame: str) -> None:
+    """Keeps what holds for all its cards, as an address says it (frame.py)."""
+    async with database.transaction() as connection:
+        await connection.execute(_SQL["set_frame"], {"dashboard_id": dashboard_id, "frame": frame})
+
+
 async def arrange(
     database: Database, dashboard_id: UUID, change: Callable[[tuple[Card, ...]], tuple[Card, ...]]
 ) -> Dashboard:
@@ -147,7 +165,8 @@ async def delete_dashboard(database: Database, dashboard_id: UUID) -> None:
         await connection.execute(_SQL["delete_dashboard"], {"dashboard_id": dashboard_id})
 
 
-def _report(row: Row) -> Report | None:
+def report_of(row: Row) -> Report | None:
+    """None where no page here shows it: a program saved it, or another version."""
     try:
         found = msgspec.convert(row, Report)
     except msgspec.ValidationError:

@@ -19,16 +19,16 @@ update milepost.reports set name = %(name)s, updated_at = now() where report_id 
 delete from milepost.reports where report_id = %(report_id)s
 
 -- name: dashboards
-select dashboard_id, name, layout as cards, created_by, created_at, updated_at
+select dashboard_id, name, layout as cards, frame, created_by, created_at, updated_at
 from milepost.dashboards order by lower(name), dashboard_id limit 200
 
 -- name: dashboard
-select dashboard_id, name, layout as cards, created_by, created_at, updated_at
+select dashboard_id, name, layout as cards, frame, created_by, created_at, updated_at
 from milepost.dashboards where dashboard_id = %(dashboard_id)s
 
 -- name: dashboard_to_change
 -- Locked until its cards are written again, so that two people who arrange it at once do not undo each other.
-select dashboard_id, name, layout as cards, created_by, created_at, updated_at
+select dashboard_id, name, layout as cards, frame, created_by, created_at, updated_at
 from milepost.dashboards where dashboard_id = %(dashboard_id)s for update
 
 -- name: make_dashboard
@@ -42,3 +42,6 @@ update milepost.dashboards set layout = %(cards)s, updated_at = now() where dash
 
 -- name: delete_dashboard
 delete from milepost.dashboards where dashboard_id = %(dashboard_id)s
+
+-- name: set_frame
+update milepost.dashboards set frame = %(frame)s, updated_at = now() where dashboard_id = %(dashboard_id)s

@@ -19,6 +19,7 @@ from milepost.dashboard.questions.address import Address, address_of, kind_pairs
 from milepost.dashboard.questions.asked import COMPARABLE, NAMES, Name, PageQuestion
 from milepost.dashboard.questions.beginning import first_steps
 from milepost.dashboard.questions.cohort_pages import cohort_handlers
+from milepost.dashboard.questions.dashboard_pages import dashboard_handlers
 from milepost.dashboard.questions.kept import dashboards, report
 from milepost.dashboard.questions.kept_pages import kept_handlers
 from milepost.dashboard.questions.named import event_choices, names_with_segments
@@ -26,6 +27,7 @@ from milepost.dashboard.questions.overview_charts import overview_charts
 from milepost.dashboard.questions.periods import since
 from milepost.dashboard.questions.picks import frequent, picks
 from milepost.dashboard.questions.proposed import proposed_name
+from milepost.dashboard.questions.shared_pages import share_handlers
 from milepost.dashboard.questions.shown import Behind, QuestionPage
 from milepost.dashboard.questions.tabs import tabs
 from milepost.dashboard.questions.view import asked_by, question_page, trouble
@@ -127,7 +129,17 @@ async def values(request: AnyRequest) -> Response[Any]:
 
 router = Router(
     "/",
-    route_handlers=[question, who, values, picks, overview_charts, *cohort_handlers, *kept_handlers],
+    route_handlers=[
+        question,
+        who,
+        values,
+        picks,
+        overview_charts,
+        *cohort_handlers,
+        *kept_handlers,
+        *dashboard_handlers,
+        *share_handlers,
+    ],
     opt={ACCESS: Caller.MEMBER},
     include_in_schema=False,
 )

@@ -93,10 +93,10 @@ def trouble(problem: Problem, served: Services) -> str:
     return next((advice for kind, advice in _ADVICE if isinstance(problem, kind)), problem.message)
 
 
-def show(asked: PageQuestion, found: Answers, names: words.Names, now: datetime) -> Shown:
-    """The answers as sentence, figures and panels."""
+def show(asked: PageQuestion, found: Answers, names: words.Names, now: datetime, *, drawer: bool = True) -> Shown:
+    """The answers as sentence, figures and panels; without `drawer` nothing leads to who is behind them."""
     first = found.answers[0]
-    context = AnswerContext(asked, names, _today(first, now), first.first, first.last)
+    context = AnswerContext(asked, names, _today(first, now), first.first, first.last, drawer)
     return _show(asked, found.answers, context)
 
 

@@ -1,4 +1,5 @@
-// Arranging a dashboard by dragging; the buttons on each card do the same by keyboard and without scripts.
+// Arranging a dashboard by dragging (the buttons on each card do the same by keyboard and without scripts), and all of the
+// screen for it.
 (() => {
   "use strict";
   let dragged = null;
@@ -25,8 +26,13 @@
     if (!dragged || !over) return;
     event.preventDefault();
     if (over === dragged) return;
-    const all = cards();
-    over[all.indexOf(dragged) < all.indexOf(over) ? "after" : "before"](dragged);
+    // By where the pointer is on the other card, not by the order: else two of unlike sizes change places for ever.
+    const box = over.getBoundingClientRect();
+    const own = dragged.getBoundingClientRect();
+    const beside = own.top < box.bottom && box.top < own.bottom;
+    const past = beside ? event.clientX - box.left - box.width / 2 : event.clientY - box.top - box.height / 2;
+    const [side, there] = past > -2 ? ["after", over.nextElementSibling] : ["before", over.previousElementSibling];
+    if (there !== dragged) over[side](dragged);
   });
   document.addEventListener("drop", (event) => { if (dragged) event.preventDefault(); });
   document.addEventListener("dragend", () => {
@@ -38,6 +44,32 @@
     // The cards stand where they were put already: nothing is drawn again.
     window.htmx.ajax("POST", form.getAttribute("action"), { source: document.body, swap: "none", values });
   });
-  document.addEventListener("htmx:afterSwap", ready);
+
+  // -- All of the screen: where a browser does not give it, all of the window ---------------------------------------
+  const root = document.documentElement;
+  function say() {
+    const full = root.classList.contains("full-screen");
+    document.querySelector("[data-full-screen]")?.setAttribute("aria-pressed", String(full));
+  }
+  function fill(full) {
+    if (full === root.classList.contains("full-screen")) return;
+    root.classList.toggle("full-screen", full);
+    say();
+    if (full) root.requestFullscreen?.().catch(() => console.info("The window is filled, not the screen."));
+    else if (document.fullscreenElement) document.exitFullscreen();
+    dispatchEvent(new Event("milepost:room"));
+  }
+  document.addEventListener("fullscreenchange", () => { if (!document.fullscreenElement) fill(false); });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-full-screen]")) fill(!root.classList.contains("full-screen"));
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open], :popover-open")) return;
+    if (event.key === "Escape") fill(false);
+    if (event.key !== "f" || event.target.closest("input, select, textarea, [contenteditable]")) return;
+    event.preventDefault();
+    fill(!root.classList.contains("full-screen"));
+  });
+  document.addEventListener("htmx:afterSwap", () => { ready(); say(); });
   ready();
 })();

@@ -62,7 +62,7 @@
     const ratio = 2;
     const page = getComputedStyle(document.body);
     const source = chart.renderToCanvas({ pixelRatio: ratio });
-    const title = figure.querySelector("h2").textContent;
+    const title = figure.querySelector("h2, h3").textContent;
     const sentence = (document.querySelector("[data-finding]") ?? figure.querySelector("figcaption p"))?.textContent.trim() ?? "";
     const keys = [...figure.querySelectorAll(".legend li")];
     const head = (keys.length ? 92 : 68) * ratio;
@@ -121,12 +121,14 @@
   document.addEventListener("htmx:afterSettle", drawAll);
   addEventListener("beforeprint", drawAll);
   let width = innerWidth;
-  addEventListener("resize", () => {
-    if (innerWidth === width) return;
+  function resize() {
     width = innerWidth;
     for (const chart of drawn.values()) chart.resize();
     again();
-  });
+  }
+  addEventListener("resize", () => { if (innerWidth !== width) resize(); });
+  // Something else of the page made room, or took it.
+  addEventListener("milepost:room", resize);
   // Labels are measured when they are drawn: the font has to be there first.
   document.fonts.ready.then(drawAll);
 })();
