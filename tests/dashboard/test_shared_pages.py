@@ -140,6 +140,20 @@ def test_a_link_ends_when_anybody_of_the_team_revokes_it_or_its_day_is_over(
     assert stranger.get(last).status_code == 404, "its dashboard was deleted"
 
 
+def test_whatever_an_address_says_of_all_cards_is_kept_or_let_be(
+    signed_in: httpx.Client, stranger: httpx.Client
+) -> None:
+    where = _dashboard(signed_in, "Framed", ("Framed", "days=30&tz=UTC"))
+    link = _shared(signed_in, where)
+    for odd in ("\U0001f600" * 300, "no-such-segment", "'--"):
+        query = str(httpx.QueryParams(days="custom", first="2026-13-01", compare="x", segment=odd, tz="Nowhere/Else"))
+        assert send_form(signed_in, where, f"{where}?{query}", do="frame").status_code == 303
+        assert signed_in.get(where).status_code == 200
+        assert stranger.get(link).status_code == 200
+    assert send_form(signed_in, where, f"{where}?days=own", do="frame").headers["location"] == where
+    assert send_form(signed_in, where, where, do="ready:nothing").status_code == 400
+
+
 def test_who_tries_links_is_slowed_down(shared_server: Server) -> None:
     with visitor(shared_server, "127.0.0.74") as guesser:
         statuses = [guesser.get(f"/shared/{'x' * 43}").status_code for _ in range(61)]

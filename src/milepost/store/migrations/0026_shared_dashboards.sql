@@ -17,7 +17,7 @@ create index idx_shared_links_dashboard on milepost.shared_links (dashboard_id, 
 call milepost.protect('milepost.shared_links');
 
 -- The days, the comparison and the segment of all its cards, as an address says them; '': each its own.
-alter table milepost.dashboards add column frame text not null default '' check (length(frame) <= 2000);
+alter table milepost.dashboards add column frame text not null default '' check (length(frame) <= 4000);
 
 -- How wide a card is, in sixths of the page: 1 was half of it, 2 all of it. (No word: it might be a customer's id, which
 -- erasing takes out of layouts.)
