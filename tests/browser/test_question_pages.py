@@ -93,7 +93,7 @@ def visit(asked: Server, browser: Browser, signed_in: StorageState) -> Iterator[
 def test_a_funnel_is_built_by_hand_and_its_link_says_all(
     visit: Visit, asked: Server, browser: Browser, tmp_path: Path
 ) -> None:
-    page = visit.open("/funnels")
+    page = visit.open("/funnels?days=30&s.event=tool_usage&s.event=export_action")
     pick(page, "step-0-tool", "ICP Analysis")
     expect(page).to_have_url(re.compile("s.tool=icp-analysis"))
     pick(page, "add-step", "Shared a resource")

@@ -77,7 +77,8 @@ def _row(tool: ToolUse, name: str, was: float | None, context: AnswerContext) ->
         return Cell(markup.number(value, digits=1))
 
     return (
-        Cell(named(name).html + markup.to_rename(tool.tool_id, name)),
+        # Who has only a link is led nowhere.
+        Cell(named(name).html + (markup.to_rename(tool.tool_id, name) if context.drawer else Markup(""))),
         count(tool.units, context.who(tool_id=tool.tool_id)),
         share(tool.share),
         *(() if was is None else (share(was),)),
