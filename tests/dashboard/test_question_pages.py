@@ -29,8 +29,10 @@ from milepost.dashboard.questions.beginning import common_way, planned_steps
 from milepost.dashboard.questions.cohort_form import in_words, read_form
 from milepost.dashboard.questions.kept import Card
 from milepost.dashboard.questions.picks import Of
+from milepost.dashboard.questions.proposed import proposed_name
 from milepost.dashboard.questions.reading import read
 from milepost.dashboard.questions.tabs import tabs
+from milepost.dashboard.questions.words import names_of
 from milepost.dashboard.static_files import CONTENT_SECURITY_POLICY
 from milepost.plan import load_plan
 from milepost.plan.names import EventRule
@@ -48,6 +50,15 @@ def signed_in(shared_server: Server) -> Iterator[httpx.Client]:
         assert client.post("/v1/events", json={"events": [event]}).json()["accepted"] == 1
     with member(shared_server) as client:
         yield client
+
+
+def test_a_proposed_name_names_nobody() -> None:
+    """It would stay when who is filtered by is erased."""
+    steps = "s.event=navigation&s.event=export_action&s.field=user_id&s.field=&s.value=erin%40example.com&s.value="
+    filters = "field=customer_id&field=trait.plan&field=person.name&value=Acme+Inc&value=pro&value=Erin"
+    asked = read("funnels", Address.of(f"{steps}&{filters}"), "UTC", _NOW)
+    assert [one.field for one in asked.questions[0].filters] == ["customer_id", "trait.plan", "person.name"]
+    assert proposed_name(asked, names_of(load_plan())) == "Opened a page → Exported, Plan is pro"
 
 
 def _read(name: Name, query: str, zone: str = "UTC") -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from milepost.analytics.asking import EventKind
+import msgspec
+
+from milepost.analytics.asking import EventKind, Filter
 from milepost.analytics.funnel import Funnel
 from milepost.analytics.lifecycle import Lifecycle
 from milepost.analytics.retention import Retention
@@ -15,24 +18,34 @@ from milepost.dashboard.questions.tabs import TITLES
 from milepost.vocabulary import MAX_NAME_LENGTH
 
 _MOST_FILTERS: Final = 3
+_IDS: Final = ("customer_id", "user_id", "session_id")
 
 
 def proposed_name(asked: PageQuestion, names: words.Names) -> str:
-    """'Signed up → Paid by device, Plan is pro'; at most as long as a name may be."""
+    """'Signed up → Paid by device, Plan is pro'; at most as long as a name may be. Nobody is named in it: a name stays
+    when who is filtered by is erased."""
     question = asked.questions[0]
-    filters = [words.filter_words(one, names) for one in question.filters[:_MOST_FILTERS]]
+    filters = [words.filter_words(one, names) for one in _unnamed(question.filters)[:_MOST_FILTERS]]
     said = ", ".join([_said(asked, names), *filters])
     return said if len(said) <= MAX_NAME_LENGTH else f"{said[: MAX_NAME_LENGTH - 1]}…"
+
+
+def _unnamed(filters: Sequence[Filter]) -> tuple[Filter, ...]:
+    return tuple(one for one in filters if one.field not in _IDS and not one.field.startswith("person."))
+
+
+def _kind(kind: EventKind, names: words.Names) -> str:
+    return words.kind_words(msgspec.structs.replace(kind, filters=_unnamed(kind.filters)), names)
 
 
 def _said(asked: PageQuestion, names: words.Names) -> str:
     question, title = asked.questions[0], TITLES[asked.name]
     if isinstance(question, Funnel):
-        steps = " → ".join(words.kind_words(step, names) for step in question.steps)
+        steps = " → ".join(_kind(step, names) for step in question.steps)
         return steps + _by([question.breakdown], names)
     if isinstance(question, Trends):
         what = show_trends.measured(question)
-        kinds = " and ".join(words.kind_words(step, names) for step in question.series if step != EventKind())
+        kinds = " and ".join(_kind(step, names) for step in question.series if step != EventKind())
         every = f"{what[:1].upper()}{what[1:]} by {question.interval}"
         return f"{every}: {kinds}{_by(question.by, names)}"
     kind = (
@@ -42,7 +55,7 @@ def _said(asked: PageQuestion, names: words.Names) -> str:
         if isinstance(question, Lifecycle)
         else None
     )
-    return f"{title}: {words.kind_words(kind, names)}" if kind not in (None, EventKind()) else title
+    return f"{title}: {_kind(kind, names)}" if kind is not None and kind != EventKind() else title
 
 
 def _by(fields: tuple[str, ...] | list[str | None], names: words.Names) -> str:
