@@ -344,9 +344,8 @@ def test_a_dashboard_is_put_together_and_shared_with_somebody_without_a_session(
         expect(stranger.page.get_by_role("heading", name="This link leads nowhere")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_charts_are_drawn_in_both_themes(visit: Visit, scheme: Any) -> None:
-    visit.page.emulate_media(color_scheme=scheme)
+def test_charts_are_drawn_in_both_themes(visit: Visit) -> None:
+    visit.page.emulate_media(color_scheme="dark")
     for address, chart in (
         ("/trends?days=30&by=tool_id", "trend"),
         ("/retention?days=30&interval=day&intervals=3", "retention"),
@@ -357,7 +356,7 @@ def test_charts_are_drawn_in_both_themes(visit: Visit, scheme: Any) -> None:
         assert drawn_of(visit.open(address), chart) > 3, address
     page = visit.open("/trends?days=30")
     before = page.locator("#trend canvas").evaluate("canvas => canvas.toDataURL()")
-    page.emulate_media(color_scheme="dark" if scheme == "light" else "light")
+    page.emulate_media(color_scheme="light")
     page.wait_for_function("before => document.querySelector('#trend canvas').toDataURL() !== before", arg=before)
 
 

@@ -20,7 +20,7 @@ from tests.support.server import SECRET_KEY, Server, running
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(0)]
 READERS = 8
-ASKED_IN_THE_GATE, ASKED_IN_A_SOAK = 120, 20_000
+ASKED_IN_THE_GATE, ASKED_IN_A_SOAK = 60, 20_000
 _ALL_DAYS = {"first": "2026-03-28", "last": "2026-06-30"}
 _USED = {"event_type": "tool_usage"}
 _TOOLS = [{"field": "tool_id", "values": [f"tool {n}"]} for n in range(1, 5)]
