@@ -91,6 +91,8 @@ class Hands:
             expect(chosen(self.page, field)).to_have_text(re.compile(rf"^{re.escape(name)}"))
             self.page.keyboard.press("Enter")
         else:
+            # An answer that comes between the press and the release of a button takes what was pressed with it.
+            expect(self.page.locator("[data-waiting]")).to_have_count(0)
             self.page.locator(f"#{field}-pick").click()
             self.page.locator(f"#{field}-list").get_by_role("option", name=name, exact=True).first.click()
 
