@@ -125,6 +125,7 @@ def test_an_error_quotes_a_heading_as_it_is(
 def test_ten_thousand_customers_come_in_within_ten_seconds(folder: Path, connection: psycopg.Connection) -> None:
     heads = "id,Name,Plan,MRR,Renewal Date,Created At,Owner,Lifecycle Stage,Website,Employees,Industry,Health"
     file = folder / "crm.csv"
+    first, letter = 0.0, ""
     # Of two, others of as many, where the first took longer: what else the machine does only adds.
     for letter in "cd":
         with file.open("w") as out:
