@@ -150,7 +150,7 @@ def test_a_person_is_erased_in_every_customer(lone_server: Server) -> None:
             headers={"Authorization": f"Bearer {SECRET_KEY}"},
         )
         assert erased.json()["done"]
-        # What is just being settled may be written a moment after; it must not stay.
+        # A tie that is followed just then names them in its queue until that is done.
         wait_for(lambda: everywhere(connection, _PERSON) == [], 20, "the person to be nowhere")
         assert _segment(lone_server)[2] == ["other", "(erased)"]
         check(connection)
