@@ -15,10 +15,10 @@ from milepost.analytics.trends import Trends
 from milepost.dashboard.questions import show_trends, words
 from milepost.dashboard.questions.asked import PageQuestion
 from milepost.dashboard.questions.tabs import TITLES
+from milepost.dashboard.questions.unnamed import is_of_somebody
 from milepost.vocabulary import MAX_NAME_LENGTH
 
 _MOST_FILTERS: Final = 3
-_IDS: Final = ("customer_id", "user_id", "session_id")
 
 
 def proposed_name(asked: PageQuestion, names: words.Names) -> str:
@@ -31,7 +31,7 @@ def proposed_name(asked: PageQuestion, names: words.Names) -> str:
 
 
 def _unnamed(filters: Sequence[Filter]) -> tuple[Filter, ...]:
-    return tuple(one for one in filters if one.field not in _IDS and not one.field.startswith("person."))
+    return tuple(one for one in filters if not is_of_somebody(one.field))
 
 
 def _kind(kind: EventKind, names: words.Names) -> str:

@@ -19,10 +19,15 @@ def names_somebody(asked: PageQuestion) -> bool:
     return any(_names(place, field) for one in asked.questions for place, field in _fields(msgspec.to_builtins(one)))
 
 
+def is_of_somebody(field: str) -> bool:
+    """Whether its values are customers or people, or what is known of a person."""
+    return field in _IDS or field.startswith("person.")
+
+
 def _names(place: str, field: str) -> bool:
     if place == "of":
         return False  # counted, or measured
-    if field in _IDS or field.startswith("person."):
+    if is_of_somebody(field):
         return True
     # Its values are shown; a filter shows only what whoever made it wrote there.
     return place in ("breakdown", "label") and (field in _FREE or field.startswith(("trait.", "metadata.")))
