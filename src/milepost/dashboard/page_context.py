@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, tzinfo
+from datetime import UTC, date, tzinfo
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -20,6 +20,7 @@ from milepost.access.services import AnyRequest, services
 from milepost.access.sessions import SessionCookie
 from milepost.api import problems
 from milepost.dashboard.account.views import ErrorPage
+from milepost.dashboard.format import in_zone
 from milepost.dashboard.static_files import CONTENT_SECURITY_POLICY
 from milepost.dashboard.views import Section, Shell
 from milepost.errors import DiskFull, Problem
@@ -53,6 +54,11 @@ def zone_of(request: AnyRequest) -> tzinfo:
         return ZoneInfo(unquote(request.cookies.get("tz", "")))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return UTC
+
+
+def today_of(request: AnyRequest) -> date:
+    """The reader's day."""
+    return in_zone(services(request).now(), zone_of(request)).date()
 
 
 def page(

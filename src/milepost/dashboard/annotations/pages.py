@@ -13,8 +13,7 @@ from litestar.response import Redirect, Template
 
 from milepost.access.callers import ACCESS, Caller, member_email
 from milepost.access.services import AnyRequest, services
-from milepost.dashboard import format as fmt
-from milepost.dashboard.page_context import PAGE_HEADERS, local_path, page, zone_of
+from milepost.dashboard.page_context import PAGE_HEADERS, local_path, page, today_of
 from milepost.dashboard.texts import form_texts
 from milepost.errors import InvalidRequest, NotFound
 from milepost.work import annotations as noted
@@ -100,7 +99,7 @@ async def _page(request: AnyRequest, typed: Typed | None = None) -> Template:
             )
         except InvalidRequest:  # a cursor that is not ours: the list begins anew
             found = await noted.list_annotations(connection, first=first, last=last, limit=_PAGE)
-    today = fmt.in_zone(served.now(), zone_of(request)).date()
+    today = today_of(request)
     view = AnnotationsPage(tuple(found.items), today, first, last, found.next, typed)
     return page(request, "annotations.html", section="annotations", status_code=400 if typed else 200, view=view)
 

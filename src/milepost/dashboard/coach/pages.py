@@ -28,8 +28,7 @@ from milepost.coach.queue import (
 from milepost.coach.said import Act, Acted, Queued, Why
 from milepost.dashboard.coach.inbox import SHOWS, Choices, InboxPage, Show, action_row, inbox_url
 from milepost.dashboard.coach.view import Hook, NextSteps, PlaybooksPage, harm_rows, lesson_rows, shown_playbooks
-from milepost.dashboard.format import in_zone
-from milepost.dashboard.page_context import go, local_path, page, zone_of
+from milepost.dashboard.page_context import go, local_path, page, today_of
 from milepost.dashboard.texts import form_texts, storable
 from milepost.errors import InvalidRequest, NotFound
 from milepost.store.database import DictConnection
@@ -56,7 +55,7 @@ async def actions(request: AnyRequest) -> Template:
     served, wanted, email = services(request), request.query_params, member_email(request) or ""
     show: Show = next((name for name, _ in SHOWS if name == wanted.get("show")), "open")
     playbook = storable(wanted.get("playbook", ""))[:MAX_WORD_LENGTH]
-    now, today, after = served.now(), _today(request), wanted.get("after") or None
+    now, today, after = served.now(), today_of(request), wanted.get("after") or None
     async with served.database.transaction() as connection:
         members = await member_emails(connection)
         whose = storable(wanted.get("whose", "")).lower()
@@ -135,7 +134,7 @@ async def act_on(request: AnyRequest, recommendation_id: UUID) -> Template | Red
     customer_id = fields.get("customer_id", "")
     if not may_be_id(customer_id):
         raise NotFound("There is no such recommendation.")
-    today, back = _today(request), local_path(fields.get("back", "/actions"))
+    today, back = today_of(request), local_path(fields.get("back", "/actions"))
     if "hx-request" not in request.headers:
         await _act(request, customer_id, recommendation_id, fields, today)
         return go(back)
@@ -167,7 +166,7 @@ async def act_on_many(request: AnyRequest) -> Redirect:
     """The same for every row that was ticked; then the page as it is."""
     form = await request.form()
     picked = [storable(one) for one in form.getall("pick", []) if isinstance(one, str)][:_MOST_PICKED]
-    fields, today = await form_texts(request), _today(request)
+    fields, today = await form_texts(request), today_of(request)
     for one in picked:
         try:
             recommendation_id, customer_id = UUID(one[:36]), one[37:]
@@ -181,7 +180,7 @@ async def act_on_many(request: AnyRequest) -> Redirect:
 
 async def next_steps(request: AnyRequest, connection: DictConnection, customer_id: str) -> NextSteps:
     """What the customer's page shows."""
-    now, today, plan = services(request).now(), _today(request), services(request).plan
+    now, today, plan = services(request).now(), today_of(request), services(request).plan
     found = await read_of_customer(connection, customer_id, now=now, today=today, limit=_OF_CUSTOMER)
     rows = [action_row(one, plan, named=False) for one in found]
     email = member_email(request) or ""
@@ -224,10 +223,6 @@ def _until(fields: dict[str, str], today: date) -> date:
 def _members(members: list[str], email: str) -> tuple[str, ...]:
     """The reader first."""
     return (*(one for one in members if one == email), *(one for one in members if one != email))
-
-
-def _today(request: AnyRequest) -> date:
-    return in_zone(services(request).now(), zone_of(request)).date()
 
 
 router = Router(

@@ -8,7 +8,7 @@ from milepost.access.callers import member_email
 from milepost.access.services import AnyRequest, services
 from milepost.coach.queue import read_firsts
 from milepost.dashboard.overview.view import MOST_NEEDS, MOST_TASKS, Need, Today
-from milepost.dashboard.page_context import zone_of
+from milepost.dashboard.page_context import today_of
 from milepost.dashboard.work.rows import task_row
 from milepost.insights.at_risk import first_at_risk, first_risen
 from milepost.insights.customers import CustomerFilter, count_customers
@@ -30,7 +30,7 @@ async def read_today(connection: DictConnection, request: AnyRequest) -> Today:
     first = [*((one, True) for one in own.first), *((one, False) for one in others.first)][:MOST_NEEDS]
     ids = [one.customer_id for one, _ in first]
     traits = await read_now(connection, "customer", ids)
-    today = now.astimezone(zone_of(request)).date()
+    today = today_of(request)
     coach = await read_firsts(connection, ids, now=now, today=today) if ids else {}
     owns = own.total or await count_customers(connection, now=now, wanted=CustomerFilter(owner=email))
     wanted = TaskFilter(assignee=email, done=False, due_before=today + timedelta(days=1))

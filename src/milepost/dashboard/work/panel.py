@@ -9,9 +9,8 @@ from types import MappingProxyType
 from typing import Final
 
 from milepost.access.callers import member_email
-from milepost.access.services import AnyRequest, services
-from milepost.dashboard.format import in_zone
-from milepost.dashboard.page_context import zone_of
+from milepost.access.services import AnyRequest
+from milepost.dashboard.page_context import today_of
 from milepost.dashboard.views import customer_url
 from milepost.dashboard.work.rows import TaskRow, task_row
 from milepost.store.database import DictConnection
@@ -88,7 +87,7 @@ async def work_panel(
     said: str = "",
 ) -> WorkPanel:
     """Reads and lays out everything the section shows."""
-    today = in_zone(services(request).now(), zone_of(request)).date()
+    today = today_of(request)
     notes, notes_total = await shown_notes(connection, customer_id, limit=_MOST)
     opened = await list_tasks(connection, TaskFilter(customer_id=customer_id, done=False), limit=_MOST)
     done = await done_of(connection, customer_id=customer_id, limit=_DONE)

@@ -16,7 +16,7 @@ from milepost.access.callers import member_email
 from milepost.access.services import AnyRequest, services
 from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
-from milepost.dashboard.page_context import PAGE_HEADERS, local_path, page, zone_of
+from milepost.dashboard.page_context import PAGE_HEADERS, local_path, page, today_of
 from milepost.dashboard.work.rows import WEEK, TaskRow, task_row
 from milepost.errors import NotFound
 from milepost.vocabulary import ME, NOBODY
@@ -87,7 +87,7 @@ class TasksPage:
 async def tasks_page(request: AnyRequest) -> Template:
     """Whatever the address says that cannot be, is as if it were not there."""
     served, email, wanted = services(request), member_email(request) or "", request.query_params
-    today = fmt.in_zone(served.now(), zone_of(request)).date()
+    today = today_of(request)
     alone = next((part for part in PARTS if part == wanted.get("part")), None)
     async with served.database.transaction() as connection:
         members = await member_emails(connection)
@@ -135,7 +135,7 @@ async def change_any_task(request: AnyRequest, task_id: UUID) -> Template | Redi
     back = local_path(back if isinstance(back, str) else "/tasks")
     if "hx-request" not in request.headers:
         return Redirect(back, status_code=303, headers=dict(PAGE_HEADERS))
-    today = fmt.in_zone(served.now(), zone_of(request)).date()
+    today = today_of(request)
     row = task_row(task, today=today, email=email)
     return page(request, "work/_listed.html", section="tasks", row=row, back=back, changed=True)
 
