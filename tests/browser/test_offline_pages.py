@@ -12,9 +12,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
+from playwright.sync_api import Browser, StorageState, expect
 
-from tests.browser.complaints import complaints_of
+from tests.browser.asking import Visit
 from tests.browser.signing_in import cookies_of
 from tests.support.axe import DESKTOP, assert_clean, faults
 from tests.support.postgres import Cluster
@@ -75,19 +75,6 @@ def offline(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture(scope="module")
 def signed_in(offline: Server, browser: Browser) -> StorageState:
     return cookies_of(offline, browser)
-
-
-class Visit:
-    """A signed-in member's browser that remembers its complaints."""
-
-    def __init__(self, server: Server, context: BrowserContext) -> None:
-        self.server = server
-        self.page = context.new_page()
-        self.complaints = complaints_of(self.page)
-
-    def open(self, address: str) -> Page:
-        self.page.goto(f"{self.server.url}{address}")
-        return self.page
 
 
 @pytest.fixture
