@@ -93,6 +93,8 @@ def test_an_action_is_handed_over_in_two_clicks_or_three_keys(dana: Page) -> Non
     assert dana.evaluate("window.stayed") is True
     dana.go_back()
     expect(rows).to_have_count(6)
+    # Going back loads the page anew, and its keys are there when its scripts have run.
+    dana.wait_for_load_state("domcontentloaded")
     # The keys are listed; Enter opens the account, which tells what was done.
     dana.keyboard.press("?")
     keys = dana.get_by_role("dialog", name="Keys")

@@ -101,4 +101,4 @@ async def test_every_answer_is_that_of_its_question(dsn: str, tmp_path: Path, co
             await asyncio.gather(*(readers.read() for _ in range(READERS)))
     assert readers.wrong == [], f"seed {seed}: {readers.tally}"
     assert set(readers.tally) <= {"200", "left", "503"}, f"seed {seed}: {readers.tally}"
-    assert readers.tally["200"] > readers.tally["left"] > 0, readers.tally
+    assert min(readers.tally["200"], readers.tally["left"]) > 5, readers.tally
