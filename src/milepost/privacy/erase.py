@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, Literal
 from urllib.parse import parse_qsl, quote_plus, urlencode
@@ -18,6 +19,8 @@ _SQL = load("milepost.privacy", "erase.sql")
 #: Events deleted in one transaction: about a fifth of a second of work.
 _BATCH = 2_000
 _NOBODY = "(erased)"
+#: Seconds between looks at whether the events have followed their ties.
+_PAUSE = 0.1
 
 
 class Erased(msgspec.Struct, frozen=True):
@@ -32,9 +35,14 @@ async def erase(database: Database, of: Of, whose: str, *, enough: Callable[[], 
     tasks, tags, ties, scores, badges, recommendations, and the mention in saved questions and segments. `enough` is
     asked between batches.
 
+    Events that have yet to follow a tie (identity/follow.py) are waited for: until then they are not known as theirs.
     The column store forgets them within a second, and its files a while later. Erasing twice is erasing once. What
     arrives afterwards is somebody new. Raises DatabaseUnavailable.
     """
+    while await _follows(database, of, whose):
+        if enough():
+            return Erased(0, done=False)
+        await asyncio.sleep(_PAUSE)
     gone = 0
     while not enough():
         async with database.transaction() as connection:
@@ -47,6 +55,12 @@ async def erase(database: Database, of: Of, whose: str, *, enough: Callable[[], 
                 await _forget_addresses(connection, whose)
                 return Erased(gone, done=True)
     return Erased(gone, done=False)
+
+
+async def _follows(database: Database, of: Of, whose: str) -> bool:
+    async with database.transaction() as connection:
+        row = await (await connection.execute(_SQL["follows"], {"of": of, "whose": whose})).fetchone()
+    return row is not None and bool(row["follows"])
 
 
 async def _forget_addresses(connection: AsyncConnection[Any], whose: str) -> None:

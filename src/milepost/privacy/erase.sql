@@ -1,5 +1,19 @@
 -- Erasing a customer or a person. Loaded by name (erase.py).
 
+-- name: follows
+-- Whether stored events have yet to follow a tie, or its undoing, of those that stand for a person or in a customer.
+with recursive names (kind, id) as (
+  (
+    select 'user', %(whose)s where %(of)s = 'person'
+    union
+    select t.kind, t.from_id from milepost.ties t where %(of)s = 'customer' and t.call = 'group' and t.to_id = %(whose)s
+  )
+  union
+  select t.kind, t.from_id from milepost.ties t join names n on n.kind = 'user' and t.to_id = n.id
+  where t.call <> 'group'
+)
+select exists (select from milepost.followings f join names n on n.kind = f.kind and n.id = f.id) as follows;
+
 -- name: events
 select milepost.erase_events(%(of)s, %(whose)s, %(most)s) as gone;
 
