@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Final, Literal
+
+from msgspec.structs import replace
 
 from milepost.analytics.asking import Period
 from milepost.dashboard import views as v

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from milepost.dashboard.annotations.pages import AnnotationsPage, Typed
 from milepost.dashboard.customers.view import Customer

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from milepost.dashboard.overview.view import Overview
 from milepost.dashboard.work.panel import WorkPanel, panel_view

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from milepost.importing import ImportReport, StoreResult, import_file, parse_mapping
@@ -104,5 +104,5 @@ def test_what_the_sink_refuses_is_reported_with_its_line(tmp_path: Path) -> None
         (6, "unstorable"),
         (12, "invalid_value"),
     ]
-    counts = dataclasses.asdict(report)
+    counts = msgspec.structs.asdict(report)
     assert (counts["accepted"], counts["failed"], sum(report.by_type.values())) == (17, 3, 17)

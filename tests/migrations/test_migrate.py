@@ -7,11 +7,11 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import LiteralString
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 from procrastinate.schema import SchemaManager
 
 from milepost.errors import Conflict

@@ -187,7 +187,7 @@ async def test_what_has_yet_to_follow_a_tie_is_erased_too(dsn: str, of: Of) -> N
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(
             "insert into public.behavior_events (customer_id, customer_source, anonymous_id, event_type, session_id)"
-            " values ('laptop', 'guess', 'laptop', 'navigation', 's'), ('another', 'guess', 'another', 'navigation', 't')"
+            " select id, 'guess', id, 'navigation', 's ' || id from unnest(array['laptop', 'another']) as id"
         )
         connection.execute("select milepost.tie('group', 'user', 'erin', 'acme')")
         connection.execute("select milepost.tie('identify', 'anonymous', 'laptop', 'erin')")

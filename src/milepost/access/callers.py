@@ -4,10 +4,10 @@ declares nothing cannot be registered."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, cast
 
+import msgspec
 from litestar.connection import ASGIConnection
 from litestar.exceptions import ImproperlyConfiguredException
 from litestar.handlers import BaseRouteHandler
@@ -42,8 +42,7 @@ class NotSignedIn(Unauthorised):
     """Sign in to see this page."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Identity:
+class _Identity(msgspec.Struct, frozen=True):
     customer_id: str | None = None
     member: Member | None = None
 

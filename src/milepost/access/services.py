@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
+import msgspec
 from litestar import Request
 
 from milepost.access.attempts import Attempts
@@ -28,8 +28,7 @@ from milepost.supervisor import Supervisor
 AnyRequest = Request[Any, Any, Any]
 
 
-@dataclass(slots=True)
-class Services:
+class Services(msgspec.Struct):
     """Everything a request may need. `ready` says why the server is not ready yet, or is None when it is."""
 
     settings: Settings

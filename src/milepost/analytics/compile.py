@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from string import Template
 from typing import Final, LiteralString, TypeVar, get_args
 from uuid import UUID
+
+import msgspec
 
 from milepost.analytics.asking import Column, EventKind, Filter, Question
 from milepost.analytics.checking import SEGMENT, check_field, checked
@@ -35,12 +36,11 @@ _MOST_COHORTS, _MOST_LEVELS = 20, 5
 _TURNED: Final = ("is_not", "not_contains", "is_not_set")
 
 
-@dataclass(frozen=True, slots=True)
-class Nesting:
+class Nesting(msgspec.Struct, frozen=True):
     """The cohorts of one question: whose conditions these are, and who was found to be in each, to ask once."""
 
     inside: frozenset[UUID] = frozenset()
-    found: dict[UUID, set[int]] = field(default_factory=dict)
+    found: dict[UUID, set[int]] = msgspec.field(default_factory=dict)
 
     def within(self, cohort_id: UUID) -> Nesting:
         return Nesting(self.inside | {cohort_id}, self.found)

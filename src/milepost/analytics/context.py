@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from milepost.columns.reading import Reader
 from milepost.errors import NotFound
@@ -19,8 +20,7 @@ async def no_segments(named: str) -> Collection[int]:
     raise NotFound(f"There is no segment {named[:80]!r}. GET /v1/segments lists them.", field="segment")
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
+class Store(msgspec.Struct, frozen=True):
     """Where the answers come from: the column store knows the events, PostgreSQL who is who; `now` is an aware time,
     `segments` says who is in one."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final, Literal
+
+from msgspec.structs import replace
 
 from milepost.analytics.period import Window
 from milepost.analytics.ranges import step_back

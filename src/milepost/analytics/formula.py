@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from milepost.errors import InvalidRequest
 
@@ -21,8 +22,7 @@ _CAN_BE: Final = "the letters of the series, numbers such as 100 or 0.5, + - * /
 Step = float | str
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(msgspec.Struct, frozen=True):
     """In the order in which it is worked out: every operator after its operands."""
 
     steps: tuple[Step, ...]

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from milepost.analytics.asking import EventKind, Interval, Question
 from milepost.analytics.compile import Compiler
@@ -27,12 +28,11 @@ _FEW_VALUES: Final = (
 )  # fmt: skip
 
 
-@dataclass
-class Figures:
+class Figures(msgspec.Struct):
     """A measure by line (its value's place in `shown`, from 1; 0 are all others) and bucket; missing is nothing."""
 
-    values: dict[int, dict[int, float | None]] = field(default_factory=dict)
-    totals: dict[int, float | None] = field(default_factory=dict)
+    values: dict[int, dict[int, float | None]] = msgspec.field(default_factory=dict)
+    totals: dict[int, float | None] = msgspec.field(default_factory=dict)
 
     @classmethod
     def of(cls, rows: Iterable[_Row], place: int = 0) -> Figures:

@@ -7,8 +7,9 @@ a float holds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
+
+import msgspec
 
 from milepost.analytics.compile import Compiler
 from milepost.errors import InvalidRequest
@@ -27,8 +28,7 @@ _COUNTING: Final[tuple[Measure, ...]] = ("events", "units", "sessions", "sum", "
 _STEPS: Final = float(1 << 40)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """A measure as it is asked for. `at` is where `of` stands, or should, in the request: for the errors."""
 
     measure: Measure
@@ -37,8 +37,7 @@ class Asked:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Measuring:
+class Measuring(msgspec.Struct, frozen=True):
     """A measure on its way to the engine.
 
     `looks_at` is the condition of the events it looks at; `parts` its aggregates, each a function, that function's

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from string import Template
 from typing import Annotated, Literal
 
@@ -73,8 +72,7 @@ class PathsAnswer(Answer, frozen=True):
     links: list[Link]
 
 
-@dataclass(frozen=True)
-class _Way:
+class _Way(msgspec.Struct, frozen=True):
     """A question on its way: which events are in runs, which run an event is of, and each run's path."""
 
     events: str

@@ -7,11 +7,13 @@ of another year) never say something else.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, cached_property
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
+
+import msgspec
+from msgspec.structs import replace
 
 from milepost.analytics.asking import Interval, Period, Range, WeekStart
 from milepost.analytics.ranges import days_of, is_running, week_begins
@@ -30,8 +32,7 @@ _EARLIEST, _LATEST = date(1990, 1, 1), date(2140, 12, 31)
 _MOST_DAYS, _MOST_HOUR_DAYS = 3660, 93
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(msgspec.Struct, frozen=True, dict=True):
     """Whole local days, `first` to `last`, both included; as instants `start <= ts < end`, in UTC."""
 
     first: date

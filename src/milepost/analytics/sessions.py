@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from string import Template
 from typing import Annotated, Literal, NamedTuple
@@ -76,8 +75,7 @@ class _Figures(NamedTuple):
     with_export: int
 
 
-@dataclass(frozen=True)
-class _Ask:
+class _Ask(msgspec.Struct, frozen=True):
     """The events of sessions, the sessions as a statement of a row each, and the texts their values are numbers of."""
 
     events: str

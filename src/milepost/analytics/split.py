@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from milepost.analytics.measures import Measuring
 
@@ -13,8 +14,7 @@ Key = tuple[str, ...]
 _COUNT: Final = Measuring("1", (("count", "", ""),))
 
 
-@dataclass(frozen=True)
-class Split:
+class Split(msgspec.Struct, frozen=True):
     """One series: its kind of event, the condition of the events it looks at, and their measure."""
 
     kind: str
@@ -23,8 +23,7 @@ class Split:
     is_sessions: bool
 
 
-@dataclass
-class Lined:
+class Lined(msgspec.Struct):
     """Series whose lines are of the same values: `shown`, and all others together where there are any.
 
     Of one series every event that is read is its own. Of several each has its condition at every aggregate, and where
@@ -32,7 +31,7 @@ class Lined:
     """
 
     splits: list[Split]
-    shown: list[Key] = field(default_factory=list)
+    shown: list[Key] = msgspec.field(default_factory=list)
     others: bool = False
 
     @property

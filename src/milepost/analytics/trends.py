@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from operator import itemgetter
 from typing import Annotated, Final
@@ -102,8 +101,7 @@ class TrendsAnswer(Answer, frozen=True):
 Calculate = Callable[[Sequence[float | None]], float | None]
 
 
-@dataclass(frozen=True)
-class _Drawn:
+class _Drawn(msgspec.Struct, frozen=True):
     """What has lines, and how a figure is made of those of its series."""
 
     series: int

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class DayColumn:
+
+class DayColumn(msgspec.Struct, frozen=True):
     """One day: all positions in percent of the plot, y from the top."""
 
     day: date
@@ -24,14 +24,12 @@ class DayColumn:
     partial: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(msgspec.Struct, frozen=True):
     y: float
     value: int
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(msgspec.Struct, frozen=True):
     """A day under the axis; `minor` ones are left out on a phone."""
 
     x: float
@@ -39,8 +37,7 @@ class Label:
     minor: bool
 
 
-@dataclass(frozen=True, slots=True)
-class DayChart:
+class DayChart(msgspec.Struct, frozen=True):
     """`line` and `area` are path data in a box of 100 by 100; `tail` leads on to a day that is not over yet."""
 
     columns: tuple[DayColumn, ...]
@@ -100,8 +97,7 @@ def day_chart(counts: Sequence[tuple[date, int]], *, partial_last: bool = True) 
     return DayChart(tuple(columns), ticks, labels, line, area, tail)
 
 
-@dataclass(frozen=True, slots=True)
-class Sparkline:
+class Sparkline(msgspec.Struct, frozen=True):
     """A line in a box of `WIDTH` by `HEIGHT` pixels, and where its last point is."""
 
     line: str
@@ -133,8 +129,7 @@ def sparkline(values: Sequence[int]) -> Sparkline | None:
     return Sparkline(line, area, coordinates[-1][0], coordinates[-1][1], direction)
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreLine:
+class ScoreLine(msgspec.Struct, frozen=True):
     """A score's days in a box of 100 by 100, whose height is the whole scale; a gap where there was no score."""
 
     line: str
@@ -155,8 +150,7 @@ def score_line(scores: Sequence[float | None]) -> ScoreLine | None:
     return ScoreLine("".join(path), round(100 - known[-1], 2))
 
 
-@dataclass(frozen=True, slots=True)
-class MinuteBar:
+class MinuteBar(msgspec.Struct, frozen=True):
     x: float
     y: float
     height: float

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from litestar import Router, get
 from litestar.response import Template
 
@@ -19,8 +19,7 @@ from milepost.vocabulary import EVENT_TYPES, EventType, Impact
 _STREAM = 50
 
 
-@dataclass(frozen=True, slots=True)
-class LiveEvent:
+class LiveEvent(msgspec.Struct, frozen=True):
     """A row of the stream, as GET /v1/live sends it; `summary` is the plain sentence about it."""
 
     event_id: str
@@ -38,8 +37,7 @@ class LiveEvent:
         return customer_url(self.customer_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
+class Live(msgspec.Struct, frozen=True):
     """live.html?customer&type. `events` newest first (50 at most), `per_minute` 60 counts, oldest first.
     The page filters by itself, so `events` are unfiltered."""
 

@@ -1,4 +1,4 @@
-"""What every page's templates take, as frozen dataclasses: the routes build these, the templates only lay them out.
+"""What every page's templates take, as frozen structs: the routes build these, the templates only lay them out.
 What a single page takes stands beside its routes.
 
 Everywhere: datetimes are aware; `None` means "not enough data" (shown as a dash) unless a field says
@@ -8,10 +8,11 @@ otherwise; texts are as the customer sent them, the templates escape them; seque
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Final, Literal
 from urllib.parse import quote
+
+import msgspec
 
 Section = Literal[
     "overview", "live", "customers", "tasks", "trends", "funnels", "retention", "paths", "lifecycle", "tools",
@@ -40,8 +41,7 @@ def person_url(user_id: str) -> str:
     return f"/people/{quote(user_id, safe='')}"
 
 
-@dataclass(frozen=True, slots=True)
-class Shell:
+class Shell(msgspec.Struct, frozen=True):
     """What the frame around every signed-in page needs. `section` is None on error pages."""
 
     section: Section | None
@@ -51,7 +51,7 @@ class Shell:
     """The reader's zone, from the cookie `tz` that locale.js sets (an IANA name); UTC before that."""
     alarm: str | None = None
     """What whoever looks after the server must know at once: above every page."""
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = msgspec.field(default_factory=dict)
     """What the members are called who have a name, by their address."""
 
     def called(self, email: str | None) -> str:
@@ -59,8 +59,7 @@ class Shell:
         return self.names.get(email or "", email or "")
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(msgspec.Struct, frozen=True):
     """A headline number: `value` and, for its change, `previous` from the period just before."""
 
     label: str

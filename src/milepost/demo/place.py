@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
@@ -40,8 +39,7 @@ _ACTIONS: Final = 2_000
 Told = tuple[str, Mapping[str, object], datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where a demo's data goes, and what it is read by."""
 
     settings: Settings

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from math import cos, pi
 from typing import Protocol
+
+import msgspec
 
 from milepost.demo.data import MAP_FILE, active_customers, usual_sections
 from milepost.demo.data import customers as known_customers
@@ -53,8 +54,7 @@ class LiveTracker(Protocol):
     def track_behavior(self, action_type: str, payload: Mapping[str, object]) -> object: ...
 
 
-@dataclass(slots=True)
-class _Visit:
+class _Visit(msgspec.Struct):
     customer: str
     steps: Iterator[str]
 

@@ -4,9 +4,10 @@ checks and defaults of an event to ingest."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic
+
+import msgspec
 
 from milepost.importing.faults import RowErrors, check_characters
 from milepost.importing.fields import Faults, FieldResolver, RowFilter
@@ -27,8 +28,7 @@ from milepost.plan import Plan
 _NUMBERS = ("session_duration", "time_on_page", "retention_days")
 
 
-@dataclass(frozen=True, slots=True)
-class Converted(Generic[R]):
+class Converted(msgspec.Struct, Generic[R], frozen=True):
     """A batch's rows with the lines they came from, its errors, and how many rows the filter left out."""
 
     rows: list[R]

@@ -8,7 +8,6 @@ import io
 import json
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import IO, NamedTuple, cast
@@ -41,8 +40,7 @@ class RowError(NamedTuple):
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class RowBatch:
+class RowBatch(msgspec.Struct, frozen=True):
     """Consecutive rows: `rows` were read, those that could be are in `columns`, the others in `errors`."""
 
     rows: int

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+import msgspec
+from msgspec.structs import replace
 
 from milepost.errors import ImportFailed
 from milepost.importing.check import plan_faults_of
@@ -52,8 +54,7 @@ class BatchConverter(Protocol[_B, R]):
     def convert(self, batch: _B, /) -> Converted[R]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class ImportReport(Generic[R]):
+class ImportReport(msgspec.Struct, Generic[R], frozen=True):
     """What an import did. `rows` is all rows read, those of an interrupted run before it included:
     accepted + duplicates (there already) + failed (in `errors_path`) + filtered (left out by the map).
     """

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 from milepost.importing.readers import RowError
 
 _ENDS = 65_536
 
 
-@dataclass(slots=True)
-class Counts:
+class Counts(msgspec.Struct):
     """Rows so far; `accepted + duplicates + failed + filtered == rows`."""
 
     rows: int = 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -20,8 +19,7 @@ _NO_SKEW = timedelta(0)
 _EMPTY = msgspec.Raw(b"{}")
 
 
-@dataclass(frozen=True, slots=True)
-class PublicKey:
+class PublicKey(msgspec.Struct, frozen=True):
     """What holds for a browser key: `secret` is what identity signatures are made with; with `signed_only`, ids
     without one do not count."""
 
@@ -29,8 +27,7 @@ class PublicKey:
     signed_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(msgspec.Struct, frozen=True):
     """What is known of a request beside its events."""
 
     plan: Plan

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from milepost.errors import Problem
 from milepost.ingest.events import EventRow, Held, IdentityCall, Notice, Receipt, Rejection
@@ -15,8 +16,7 @@ from milepost.ingest.events import EventRow, Held, IdentityCall, Notice, Receipt
 _ROW_BYTES = 1024
 
 
-@dataclass(slots=True)
-class Work:
+class Work(msgspec.Struct):
     """What one request brings: rows with their places in it, its identity calls, and who waits for the receipt."""
 
     rows: list[EventRow]
@@ -24,7 +24,7 @@ class Work:
     identity_calls: Sequence[IdentityCall] = ()
     #: Bytes of the events as they were sent.
     size: int = 0
-    done: asyncio.Future[Receipt] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    done: asyncio.Future[Receipt] = msgspec.field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     @property
     def memory(self) -> int:
@@ -70,8 +70,7 @@ class Request:
                 done.exception()  # marked as seen: the client may have gone already
 
 
-@dataclass(slots=True)
-class Part:
+class Part(msgspec.Struct):
     """What of a request goes through one lane."""
 
     request: Request
@@ -96,16 +95,15 @@ class Part:
         return receipt
 
 
-@dataclass(slots=True)
-class Lane:
+class Lane(msgspec.Struct):
     """What waits for one connection, in the order it came.
 
     `up`: the connection stands. `roused`: it is to look whether something waits.
     """
 
-    waiting: deque[Part] = field(default_factory=deque)
+    waiting: deque[Part] = msgspec.field(default_factory=deque)
     up: bool = False
-    roused: asyncio.Event = field(default_factory=asyncio.Event)
+    roused: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
 
 
 def divide(work: Work, lanes: Sequence[Lane]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import LiteralString
 
@@ -57,8 +56,7 @@ class Sent(msgspec.Struct, frozen=True):
     milestones: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(msgspec.Struct, frozen=True):
     """A number of a period, and of the one before, up to the same time of day where the period ends today; `before`
     is None where nothing is as old as that. `days`: of each day, oldest first."""
 
@@ -67,8 +65,7 @@ class Counted:
     days: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(msgspec.Struct, frozen=True):
     """What was done from `first` to `last`, UTC days, both included, as of `as_of`. `days` has no gap."""
 
     as_of: datetime

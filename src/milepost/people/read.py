@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date
 from typing import Any, TypeVar
 
@@ -33,8 +32,7 @@ _ASK = load("milepost.people", "acting.sql")
 _WHO = load("milepost.people", "who.sql")
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(msgspec.Struct, frozen=True):
     """Everybody who acted for a customer, a row a user and kind of actor; the rest is by the user's number."""
 
     people: list[Acted]

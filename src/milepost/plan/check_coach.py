@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from milepost.plan.coach import (
     NAMES_A_COMPETENCY,
@@ -25,8 +26,7 @@ _ONE = re.compile(r"\{(\w+)\}\Z")
 _MOST_PLAYBOOKS: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
+class _Words(msgspec.Struct, frozen=True):
     """The ids of the plan that playbooks may name."""
 
     tools: set[str]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
 import tomlkit
 from msgspec.structs import asdict, replace
 from tomlkit.exceptions import TOMLKitError
@@ -24,13 +24,12 @@ _NAME: Final = "the plan"
 _HEADER: Final = re.compile(r"\s*\[\[?\s*([\w.\-]+)\s*\]\]?\s*(#.*)?\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
+class Weights(msgspec.Struct, frozen=True):
     """What the page of the scores changes: points by type and by impact, and weights of the score's parts by name."""
 
-    base: Mapping[EventType, int] = field(default_factory=dict)
-    impact: Mapping[Impact, int] = field(default_factory=dict)
-    parts: Mapping[str, float] = field(default_factory=dict)
+    base: Mapping[EventType, int] = msgspec.field(default_factory=dict)
+    impact: Mapping[Impact, int] = msgspec.field(default_factory=dict)
+    parts: Mapping[str, float] = msgspec.field(default_factory=dict)
 
     @classmethod
     def of(cls, plan: Plan) -> Weights:

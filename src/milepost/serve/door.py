@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Any, Final, Literal
 
@@ -38,8 +37,7 @@ _LAST_WORDS: Final = 1.0
 Wait = Literal["head", "body", "keep_alive", "write"]
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """How many connections there may be, and how many seconds each may keep us waiting for what."""
 
     connections: int = 8192
@@ -53,16 +51,15 @@ class Limits:
         return float(getattr(self, wait))
 
 
-@dataclass(slots=True)
-class Visitors:
+class Visitors(msgspec.Struct):
     """The open connections: how many an address has, and the deadlines of those that wait for their clients."""
 
     limits: Limits
     #: Of proxies, whose connections bring the requests of many.
     proxies: Sequence[Network] = ()
-    addresses: Counter[str] = field(default_factory=Counter)
+    addresses: Counter[str] = msgspec.field(default_factory=Counter)
     #: The one that has waited longest comes first.
-    waiting: dict[Door, float] = field(default_factory=dict)
+    waiting: dict[Door, float] = msgspec.field(default_factory=dict)
     total: int = 0
 
     def enter(self, door: Door) -> bool:

@@ -11,10 +11,11 @@ import stat
 import subprocess
 import tempfile
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 from urllib.parse import quote as url_quote
+
+import msgspec
 
 from milepost.errors import EmbeddedPostgresError
 from milepost.store import embedded_config as config
@@ -37,8 +38,7 @@ class _RunAs(TypedDict, total=False):
     extra_groups: list[str | int]
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
+class Cluster(msgspec.Struct, frozen=True):
     """Where one embedded cluster lives. `uid` and `gid` are those PostgreSQL runs as."""
 
     data_dir: Path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -25,8 +24,7 @@ _SQL = load("milepost.store", "saved_plans.sql")
 DEFAULT: Final = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PlanInForce:
+class PlanInForce(msgspec.Struct, frozen=True):
     """A plan as it was written. `file`: it is read from there, so nothing can be saved; else `saved` is its number,
     DEFAULT where it comes with Milepost. `newest`: the number of the newest that was saved; where that is not `saved`,
     this release cannot read it, and `trouble` says why and how to go back."""

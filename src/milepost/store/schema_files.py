@@ -14,20 +14,20 @@ import hashlib
 import importlib.util
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import LiteralString
 
+import msgspec
+
 _MIGRATION = re.compile(r"(\d{4})_(\w+)\.sql\Z")
 #: The library's changes since a schema was made; pinned by the lock file, applied in order after an upgrade.
 _JOB_MIGRATION = re.compile(r"\d\d\.\d\d\.\d\d_.*\.sql\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(msgspec.Struct, frozen=True):
     """One numbered file of SQL; `checksum` tells a file that was changed after it had been applied."""
 
     number: int
@@ -36,8 +36,7 @@ class Migration:
     checksum: str
 
 
-@dataclass(frozen=True, slots=True)
-class Routine:
+class Routine(msgspec.Struct, frozen=True):
     """One file that may be run again: it replaces what it defines. `name` is its path below routines/."""
 
     name: str

@@ -11,8 +11,9 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
+
+import msgspec
 
 from milepost.supervisor.task import Backoff, Ended, Failing, Task, in_a_line
 
@@ -28,8 +29,7 @@ _CUT_OFF = 1.0
 _PAUSES = Backoff()
 
 
-@dataclass(slots=True)
-class _Part:
+class _Part(msgspec.Struct):
     """What `close` finishes: a running task, which `stop` asks to end, or what has only to be closed, by `stop`."""
 
     name: str

@@ -6,9 +6,9 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
 import psycopg
 from prometheus_client import Counter, Gauge
 
@@ -29,8 +29,7 @@ UP = Gauge(
 _EARLY = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class Backoff:
+class Backoff(msgspec.Struct, frozen=True):
     """The pause after a failure, in seconds: `first`, then each `factor` times the one before, `most` at most."""
 
     first: float = 1.0

@@ -3,15 +3,15 @@ datetimes are aware and texts unescaped."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from milepost.access.keys import KeyKind
 from milepost.access.members import MAX_MEMBER_NAME, MIN_PASSWORD
 
 
-@dataclass(frozen=True, slots=True)
-class SignIn:
+class SignIn(msgspec.Struct, frozen=True):
     """sign_in.html; POST /sign-in with `email`, `password`, `next`. `notice`: e.g. signed out just now."""
 
     email: str = ""
@@ -20,8 +20,7 @@ class SignIn:
     next: str = "/"
 
 
-@dataclass(frozen=True, slots=True)
-class Welcome:
+class Welcome(msgspec.Struct, frozen=True):
     """welcome.html: a valid one-time link. POSTs `email`, `password` and, of who is invited, `name` to `action`.
     `invited`: the address an invitation is for, which cannot be another; empty where it is whoever's link."""
 
@@ -34,15 +33,13 @@ class Welcome:
     max_name: int = MAX_MEMBER_NAME
 
 
-@dataclass(frozen=True, slots=True)
-class LinkExpired:
+class LinkExpired(msgspec.Struct, frozen=True):
     """link_expired.html, status 410. `command` prints a fresh link, for the person at the server."""
 
     command: str = "milepost sign-in-link"
 
 
-@dataclass(frozen=True, slots=True)
-class KeyRow:
+class KeyRow(msgspec.Struct, frozen=True):
     """`prefix` may always be shown; `public_key` is the whole of a browser key. `preset`: from the
     environment, so not revocable here, and when it was made or used is not known."""
 
@@ -58,8 +55,7 @@ class KeyRow:
     preset: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CreatedKey:
+class CreatedKey(msgspec.Struct, frozen=True):
     """A key just made; `key` is the whole of it. All but a browser's are shown this once."""
 
     name: str
@@ -67,8 +63,7 @@ class CreatedKey:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(msgspec.Struct, frozen=True):
     """keys.html; POST /keys with `name`, `kind`; POST /keys/{key_id}/revoke. `url`: this server's."""
 
     rows: tuple[KeyRow, ...]
@@ -78,8 +73,7 @@ class Keys:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorPage:
+class ErrorPage(msgspec.Struct, frozen=True):
     """error.html, with a `shell` where someone is signed in. `retry`: trying again may help."""
 
     status: int
@@ -88,8 +82,7 @@ class ErrorPage:
     retry: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class GettingStarted:
+class GettingStarted(msgspec.Struct, frozen=True):
     """getting_started.html, in place of Home while no event is stored.
 
     `write_key` in full if it can be shown, else None. `script_url`: the browser SDK's address, None

@@ -7,11 +7,11 @@ the plot in percent, so they fit any width.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final, Literal
 
+import msgspec
 from markupsafe import Markup
 
 from milepost.dashboard import format as fmt
@@ -25,8 +25,7 @@ _NEAR: Final = 8.0
 _SAID: Final = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Handle:
+class Handle(msgspec.Struct, frozen=True):
     """What is pointed at, or has the focus: one annotation or several next to each other."""
 
     x: float
@@ -44,13 +43,12 @@ class Handle:
         return (*lines, f"and {more} more") if more > 0 else lines
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(msgspec.Struct, frozen=True):
     """`lines` are the places of the days; `told` is what each bucket has, for the table behind the chart."""
 
     lines: tuple[float, ...] = ()
     handles: tuple[Handle, ...] = ()
-    told: tuple[tuple[Annotation, ...], ...] = field(default=())
+    told: tuple[tuple[Annotation, ...], ...] = ()
 
     def of(self, bucket: int) -> Markup:
         """What the table says of a bucket: '3 Nov: A new price; 4 Nov: …'; "" for nothing."""

@@ -3,11 +3,11 @@ that questions' pages have as well."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 from uuid import UUID
 
+import msgspec
 from litestar import Router, get, post
 from litestar.response import Redirect, Template
 
@@ -27,8 +27,7 @@ _SAID: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(msgspec.Struct, frozen=True):
     """A form that was refused: of which annotation ("" the new one), what was typed, what is wrong with it."""
 
     of: str
@@ -37,8 +36,7 @@ class Typed:
     trouble: str
 
 
-@dataclass(frozen=True, slots=True)
-class AnnotationsPage:
+class AnnotationsPage(msgspec.Struct, frozen=True):
     """annotations.html. `first`, `last`: the days that are looked at alone; `after`: the cursor of what follows."""
 
     rows: tuple[Annotation, ...]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 from urllib.parse import urlencode
 
+import msgspec
 from markupsafe import Markup
 
 from milepost.coach.acts import MOST_SNOOZED
@@ -33,8 +33,7 @@ _CUSTOMER: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(msgspec.Struct, frozen=True):
     """What the customer reads of it, as the widget has it."""
 
     title: str
@@ -44,8 +43,7 @@ class Card:
     accepted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ActionRow:
+class ActionRow(msgspec.Struct, frozen=True):
     """coach/_act.html. `name`: whose it is, "" on the customer's own page; `assignee`, `owner`: e-mail addresses, ""
     nobody. `over`: by whom it was ended, None while it is open; `customer_at`: when the customer did what
     `customer_words` says."""
@@ -86,8 +84,7 @@ class ActionRow:
         return f"{self.recommendation_id} {self.customer_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(msgspec.Struct, frozen=True):
     """What every row offers: the members, the reader first, the reasons of a dismissal, and days to snooze until."""
 
     members: tuple[str, ...]
@@ -117,8 +114,7 @@ class Choices:
         return self.today + MOST_SNOOZED
 
 
-@dataclass(frozen=True, slots=True)
-class InboxPage:
+class InboxPage(msgspec.Struct, frozen=True):
     """coach/actions.html. `whose`: an e-mail address, `nobody`, "" everybody's; `open` and `mine` count what is open,
     up to `most`; `after`: the next page's cursor."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode
 
+import msgspec
 from markupsafe import Markup
 
 from milepost.coach.said import Coaching, Difference, Lesson, PlaybookReport
@@ -21,8 +21,7 @@ _HARMS: Final = 5
 _SCALE: Final = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Whisker:
+class Whisker(msgspec.Struct, frozen=True):
     """A difference on a line of 100: `dot`, and its interval from `low` to `high`; zero is in the middle."""
 
     dot: float
@@ -34,8 +33,7 @@ class Whisker:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class PlaybookRow:
+class PlaybookRow(msgspec.Struct, frozen=True):
     """A playbook with its counts; `whisker` None: not enough data yet."""
 
     report: PlaybookReport
@@ -46,16 +44,14 @@ class PlaybookRow:
         return f"/actions?{urlencode({'playbook': self.report.playbook})}"
 
 
-@dataclass(frozen=True, slots=True)
-class LessonRow:
+class LessonRow(msgspec.Struct, frozen=True):
     """Something learned, with its difference."""
 
     lesson: Lesson
     whisker: Whisker
 
 
-@dataclass(frozen=True, slots=True)
-class Hook:
+class Hook(msgspec.Struct, frozen=True):
     """The last week of the webhook."""
 
     delivered: int
@@ -64,8 +60,7 @@ class Hook:
     last_error: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class PlaybooksPage:
+class PlaybooksPage(msgspec.Struct, frozen=True):
     """coach/playbooks.html. `learned`: what surely went with moving up, `harms`: what surely went with the opposite;
     whatever chance could have made is in neither."""
 
@@ -98,8 +93,7 @@ class PlaybooksPage:
         return Markup("{}.").format(said)
 
 
-@dataclass(frozen=True, slots=True)
-class NextSteps:
+class NextSteps(msgspec.Struct, frozen=True):
     """coach/next_steps.html, on the customer's page. `past` newest first."""
 
     rows: tuple[ActionRow, ...]

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Final, Literal
+
+import msgspec
 
 from milepost.dashboard.coach.words import act_in_words
 from milepost.dashboard.describe import action_in_words, event_in_words
@@ -31,8 +32,7 @@ _LEFT_OUT: Final = frozenset(
 _LONGEST: Final = 40_000
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineEntry:
+class TimelineEntry(msgspec.Struct, frozen=True):
     """An online event, an offline action, or what the team did (`work`). `title` in plain words ('Used ICP analysis'),
     `detail` a short addition, `where` tool and section. `role` is set for actions alone. `user_id` is who did it; of
     the team, an e-mail address. `raw_url` answers the fragment partials/event_detail.html; None where there is nothing
@@ -55,8 +55,7 @@ class TimelineEntry:
         return self.role is not None
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineDay:
+class TimelineDay(msgspec.Struct, frozen=True):
     """`continued`: the page before this one has shown the day's heading already."""
 
     day: date
@@ -64,8 +63,7 @@ class TimelineDay:
     continued: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(msgspec.Struct, frozen=True):
     """partials/timeline.html, also alone: GET /customers/{id}/timeline?before=CURSOR&day=YYYY-MM-DD.
     `more_url` is that address for the next page, None at the end."""
 
@@ -87,8 +85,7 @@ def make_timeline(
     return Timeline(days, more_url)
 
 
-@dataclass(frozen=True, slots=True)
-class EventDetail:
+class EventDetail(msgspec.Struct, frozen=True):
     """partials/event_detail.html: every stored field that has a value, and the metadata as indented JSON."""
 
     fields: tuple[tuple[str, str], ...]

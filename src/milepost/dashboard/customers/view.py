@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+import msgspec
 from markupsafe import Markup
 
 from milepost.dashboard import charts, markup
@@ -33,16 +33,14 @@ _PARTS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(msgspec.Struct, frozen=True):
     """A named value of 0-100, e.g. a competency."""
 
     label: str
     value: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class ScorePart:
+class ScorePart(msgspec.Struct, frozen=True):
     """What one component adds to the score: `value` 0-100, `weight` 0-1 after sharing out what had no
     data, `points` = value x weight. All None: no data for it."""
 
@@ -52,8 +50,7 @@ class ScorePart:
     points: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Insight:
+class Insight(msgspec.Struct, frozen=True):
     """`score` 0-100; `coverage` 0-1 is the share of the weights that had data; `rate` points a week.
     `risks` are whole sentences with the figures behind them."""
 
@@ -86,8 +83,7 @@ class Insight:
         return tuple((day, score, told.of(len(days) - 1 - place)) for place, (day, score) in enumerate(days))
 
 
-@dataclass(frozen=True, slots=True)
-class SessionRow:
+class SessionRow(msgspec.Struct, frozen=True):
     """`duration` in ms; None while it runs. `tools` as labels. `device` e.g. 'Desktop, Firefox'."""
 
     session_id: str
@@ -100,8 +96,7 @@ class SessionRow:
     referrer: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(msgspec.Struct, frozen=True):
     """customer.html. ARR as the product sent it (text, e.g. '$2M+'). `sessions` newest first, cut to
     what is shown (10); `sessions_total` all of them."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, TypeVar
 from urllib.parse import urlencode
 
+import msgspec
 from litestar import Router, get, post
 from litestar.response import Redirect, Template
 
@@ -23,8 +23,7 @@ _T = TypeVar("_T", bound=str)
 _MOST: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class EventsPage:
+class EventsPage(msgspec.Struct, frozen=True):
     """events/page.html. `unmapped`: how many of the names shown mean nothing yet."""
 
     names: tuple[EventName, ...]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
+import msgspec
 from markupsafe import Markup
 
 from milepost.dashboard import format as fmt
@@ -15,8 +15,7 @@ from milepost.game.customer import Badge, Game, Level, Streak
 from milepost.plan import Plan
 
 
-@dataclass(frozen=True, slots=True)
-class LevelBar:
+class LevelBar(msgspec.Struct, frozen=True):
     """A competency's level; `progress` 0-100 towards the next, None at the highest."""
 
     name: str
@@ -26,15 +25,13 @@ class LevelBar:
     rest: str
 
 
-@dataclass(frozen=True, slots=True)
-class EarnedBadge:
+class EarnedBadge(msgspec.Struct, frozen=True):
     name: str
     description: str
     on: date
 
 
-@dataclass(frozen=True, slots=True)
-class OpenBadge:
+class OpenBadge(msgspec.Struct, frozen=True):
     """A badge still to earn, with how far the customer is: `progress` 0-100."""
 
     name: str
@@ -44,8 +41,7 @@ class OpenBadge:
     progress: float
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileForm:
+class ProfileForm(msgspec.Struct, frozen=True):
     """game/_profile.html: the leaderboard's form as it was typed; `problem` says what to mend."""
 
     leaderboard: str
@@ -55,8 +51,7 @@ class ProfileForm:
     field: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class GamePanel:
+class GamePanel(msgspec.Struct, frozen=True):
     """game/_customer.html. `saved`: the leaderboard's form was just stored."""
 
     points: int

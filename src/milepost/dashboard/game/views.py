@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 from urllib.parse import urlencode
 
+import msgspec
 from markupsafe import Markup
 
 from milepost.dashboard import charts, markup
@@ -26,8 +26,7 @@ _WEEKS: Final = ((1, 1), (2, 2), (3, 3), (4, 5), (6, 7), (8, 11), (12, 25), (26,
 SHADES: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class BadgeRow:
+class BadgeRow(msgspec.Struct, frozen=True):
     """A badge of the plan and how many customers have it, `share` of all; None: there are no customers."""
 
     badge_id: str
@@ -37,16 +36,14 @@ class BadgeRow:
     share: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class AwardRow:
+class AwardRow(msgspec.Struct, frozen=True):
     customer_id: str
     name: str
     badge: str
     earned_on: date
 
 
-@dataclass(frozen=True, slots=True)
-class StreakColumn:
+class StreakColumn(msgspec.Struct, frozen=True):
     """A column of the histogram, in percent of the plot; `risk` is the upper part of it, of streaks about to end."""
 
     label: str
@@ -63,8 +60,7 @@ class StreakColumn:
         return self.x + self.width / 2
 
 
-@dataclass(frozen=True, slots=True)
-class LevelPart:
+class LevelPart(msgspec.Struct, frozen=True):
     """Customers at one level of a competency; `x` and `width` in percent of the row, `shade` from 0 (no level)."""
 
     level: int
@@ -76,15 +72,13 @@ class LevelPart:
     shade: int
 
 
-@dataclass(frozen=True, slots=True)
-class LevelRow:
+class LevelRow(msgspec.Struct, frozen=True):
     competency: str
     name: str
     parts: tuple[LevelPart, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BoardRow:
+class BoardRow(msgspec.Struct, frozen=True):
     rank: int
     customer_id: str
     name: str
@@ -94,8 +88,7 @@ class BoardRow:
     leaderboard: Shown
 
 
-@dataclass(frozen=True, slots=True)
-class GamePage:
+class GamePage(msgspec.Struct, frozen=True):
     """game/game.html. `badge` is the one the list of awards is narrowed to; `more` the cursor behind it."""
 
     totals: TeamTotals

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from milepost.dashboard import format as fmt
 from milepost.dashboard.traits.panel import shown
@@ -23,8 +24,7 @@ _FAULTS: Final = 500
 _SEPARATED: Final[Mapping[str, str]] = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnRow:
+class ColumnRow(msgspec.Struct, frozen=True):
     """A column and what it becomes. `said_...`: what was chosen by hand, "" where it was found out."""
 
     found: ColumnPreview
@@ -38,8 +38,7 @@ class ColumnRow:
         return self.found.trait is not None
 
 
-@dataclass(frozen=True, slots=True)
-class FirstRow:
+class FirstRow(msgspec.Struct, frozen=True):
     """A row as it would be kept: `cells` in the order of the traits, "" where it says nothing of one."""
 
     line: int
@@ -47,8 +46,7 @@ class FirstRow:
     cells: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TablePreview:
+class TablePreview(msgspec.Struct, frozen=True):
     """imports/_preview.html. `faults`: the first of `fault_count`."""
 
     preview: Preview
@@ -82,8 +80,7 @@ class TablePreview:
         return TYPES
 
 
-@dataclass(frozen=True, slots=True)
-class WhichId:
+class WhichId(msgspec.Struct, frozen=True):
     """imports/_which.html: of a file in which no column looks like an id. `of`: whom the rows are of, where it was
     said."""
 
@@ -91,8 +88,7 @@ class WhichId:
     of: Kind | None
 
 
-@dataclass(frozen=True, slots=True)
-class TableReport:
+class TableReport(msgspec.Struct, frozen=True):
     """imports/_report.html, after the last commit."""
 
     preview: Preview

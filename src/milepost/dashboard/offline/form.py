@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -51,16 +50,14 @@ _SAID_BY_CODE: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ActionForm:
+class ActionForm(msgspec.Struct, frozen=True):
     """`typed` is what stands in the fields, `errors` what is wrong with them, by field; "" is the whole form."""
 
     typed: Mapping[str, str]
-    errors: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(msgspec.Struct, frozen=True):
     """What a form came to: a row to store, or the form again with its errors."""
 
     form: ActionForm

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
+import msgspec
 from markupsafe import Markup
 
 from milepost.access.callers import who_asks
@@ -42,8 +42,7 @@ _MOST: Final = 50
 _DONE: Final = ("recorded", "changed", "deleted", "restored")
 
 
-@dataclass(frozen=True, slots=True)
-class ActionRow:
+class ActionRow(msgspec.Struct, frozen=True):
     """An offline action in the list. `effect` is what followed an intervention; `edit` where it may be changed;
     `author` who recorded it by hand."""
 
@@ -60,16 +59,14 @@ class ActionRow:
     private: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CompetencyRow:
+class CompetencyRow(msgspec.Struct, frozen=True):
     name: str
     practice: float
     results: float
     outcomes: int
 
 
-@dataclass(frozen=True, slots=True)
-class OfflinePanel:
+class OfflinePanel(msgspec.Struct, frozen=True):
     """offline/panel.html. `done`: what was just done to which action; `chart` is None with nothing to draw."""
 
     sentence: Markup

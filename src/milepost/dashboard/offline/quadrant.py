@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 from urllib.parse import urlencode
 
+import msgspec
 from litestar import get
 from litestar.response import Template
 from markupsafe import Markup
@@ -35,8 +35,7 @@ _LISTED_OF_ONE: Final = 200
 _FEW: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class MapQuery:
+class MapQuery(msgspec.Struct, frozen=True):
     """What the address says; what it says wrong is as if it were not there. `competency` is empty for all."""
 
     competency: str = ""
@@ -59,8 +58,7 @@ class MapQuery:
         return f"/practice?{urlencode(chosen)}" if chosen else "/practice"
 
 
-@dataclass(frozen=True, slots=True)
-class QuarterTile:
+class QuarterTile(msgspec.Struct, frozen=True):
     """A quarter with how many are in it; `url` leads to them alone, or back to all."""
 
     quarter: Quarter
@@ -71,8 +69,7 @@ class QuarterTile:
     chosen: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PracticePage:
+class PracticePage(msgspec.Struct, frozen=True):
     """offline/practice.html. `known` is whether there is any customer at all, `outcomes` whether any has results."""
 
     asked: MapQuery

@@ -6,9 +6,10 @@ SVG made by the server, as in charts.py. Across, positions are percent of the pl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
+
+import msgspec
 
 from milepost.dashboard import charts
 from milepost.dashboard import format as fmt
@@ -29,8 +30,7 @@ REST: Final = "other"
 _PRIVATE: Final = " (private)"
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(msgspec.Struct, frozen=True):
     """A competency's part of a column; `mark` is the number of its colour."""
 
     y: float
@@ -38,8 +38,7 @@ class Segment:
     mark: str
 
 
-@dataclass(frozen=True, slots=True)
-class WeekColumn:
+class WeekColumn(msgspec.Struct, frozen=True):
     week: PracticeWeek
     slot_x: float
     slot_width: float
@@ -50,8 +49,7 @@ class WeekColumn:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(msgspec.Struct, frozen=True):
     """An offline action where it stands: its shape says its role."""
 
     x: float
@@ -60,8 +58,7 @@ class Pin:
     action_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class WeeksChart:
+class WeeksChart(msgspec.Struct, frozen=True):
     """`series`: (mark, name) from the bottom of the stack to its top; `ticks` in pixels from the top."""
 
     columns: tuple[WeekColumn, ...]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import Any, Final, cast
 
 import msgspec
 from litestar import Response, Router, get
 from litestar.response import Template
+from msgspec.structs import replace
 
 from milepost.access.callers import ACCESS, Caller, member_email
 from milepost.access.keys import create_key, first_browser_key

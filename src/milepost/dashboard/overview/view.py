@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Final, Literal
 
+import msgspec
 from markupsafe import Markup
 
 from milepost.analytics.asking import Period
@@ -29,8 +29,7 @@ _MOST_DAYS: Final = 92
 _FIGURES: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(msgspec.Struct, frozen=True):
     """An account that needs somebody, and why. `mine`: the reader looks after it; `coach`: what is suggested."""
 
     customer_id: str
@@ -45,8 +44,7 @@ class Need:
         return customer_url(self.customer_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Today:
+class Today(msgspec.Struct, frozen=True):
     """What needs the reader today. `own` of all accounts at risk, `total`, are theirs; `owns`: they look after any;
     `due`: their open tasks up to today, of which `tasks` are the first."""
 
@@ -86,16 +84,14 @@ class Today:
         return self.total - len(self.needs)
 
 
-@dataclass(frozen=True, slots=True)
-class DayCount:
+class DayCount(msgspec.Struct, frozen=True):
     """A calendar day (in `Shell.zone`) and how many."""
 
     day: date
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class DaySeries:
+class DaySeries(msgspec.Struct, frozen=True):
     """Days without a gap, oldest first, zeros included. `distinct`: the counts cannot be added up."""
 
     title: str
@@ -123,8 +119,7 @@ class DaySeries:
         return say(pairs, self.one, self.many)
 
 
-@dataclass(frozen=True, slots=True)
-class Trend:
+class Trend(msgspec.Struct, frozen=True):
     """A figure of the period, of the one before (None: nothing is that old), and how it went: a number for each day, or
     each week of a long period."""
 
@@ -135,8 +130,7 @@ class Trend:
     each: str = "a day"
 
 
-@dataclass(frozen=True, slots=True)
-class Milestone:
+class Milestone(msgspec.Struct, frozen=True):
     """A competency milestone a customer reached; `points` of credibility if the sender gave any."""
 
     customer_id: str
@@ -147,8 +141,7 @@ class Milestone:
     points: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(msgspec.Struct, frozen=True):
     """overview.html. Lists are already cut to what is shown. `period`, `first`, `last`: what rules the figures;
     `events` and `customers` are None where the period is too long for a chart of days."""
 

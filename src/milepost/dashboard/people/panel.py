@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+import msgspec
 
 from milepost.access.services import AnyRequest, services
 from milepost.api.answering import BRIEFLY, store
@@ -24,8 +25,7 @@ FIRST: Final = 10
 _CHANCES: Final = ("new_people", "only_software")
 
 
-@dataclass(frozen=True, slots=True)
-class ActsRow:
+class ActsRow(msgspec.Struct, frozen=True):
     """A person, or software: `url` is empty where nobody in particular acted. `what` is the role, or the kind of
     software. `usual` are events in a usual 28 days."""
 
@@ -44,8 +44,7 @@ class ActsRow:
     quiet: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PeoplePanel:
+class PeoplePanel(msgspec.Struct, frozen=True):
     """people/panel.html. `trouble`: why there is nothing to show; `waiting`: it takes longer than a page should.
     `total`, `software_total`: how many there are, of which `rows` and `software` are shown."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
+
+import msgspec
 
 from milepost.dashboard import format as fmt
 from milepost.dashboard import views as v
@@ -14,8 +15,7 @@ from milepost.dashboard.people.panel import tool_names
 from milepost.people.model import Did, Membership, PersonSeen, Sitting
 
 
-@dataclass(frozen=True, slots=True)
-class MembershipRow:
+class MembershipRow(msgspec.Struct, frozen=True):
     """What the person did for a customer, or their software did."""
 
     customer_id: str
@@ -32,8 +32,7 @@ class MembershipRow:
     tools: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SessionRow:
+class SessionRow(msgspec.Struct, frozen=True):
     """`duration` in ms."""
 
     name: str
@@ -44,8 +43,7 @@ class SessionRow:
     tools: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PersonPage:
+class PersonPage(msgspec.Struct, frozen=True):
     """people/person.html. `trouble`: why the rest is not there."""
 
     user_id: str

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, TypeVar, get_args
 from urllib.parse import parse_qsl, urlencode
+
+import msgspec
+from msgspec.structs import replace
 
 from milepost.analytics.asking import Column, EventKind, Filter, Operator, Unit
 from milepost.dashboard.texts import storable
@@ -37,8 +39,7 @@ _WITHOUT_VALUES: Final = ("is_set", "is_not_set")
 _NUMERIC: Final = ("above", "at_least", "below", "at_most")
 
 
-@dataclass(frozen=True, slots=True)
-class FilterRow:
+class FilterRow(msgspec.Struct, frozen=True):
     """A line of the form. It counts once it is complete; until then it is kept as it is."""
 
     field: str = ""
@@ -68,8 +69,7 @@ class FilterRow:
         return Filter(field=self.name, op=self.op, values=tuple(values)) if values else None
 
 
-@dataclass(frozen=True, slots=True)
-class KindRow:
+class KindRow(msgspec.Struct, frozen=True):
     """A kind of event as the form has it: a type or `name:NAME`, a tool and at most one condition more.
 
     A line of a trend also has a `measure`, and a field it is `of`; without them they are the question's.
@@ -110,11 +110,10 @@ def join_values(values: Iterable[str | float]) -> str:
     return ", ".join(f'"{t.replace(chr(34), chr(34) * 2)}"' if "," in t or '"' in t else t for t in texts)
 
 
-@dataclass(frozen=True)
-class Address:
+class Address(msgspec.Struct, frozen=True):
     """The parameters of an address, in order."""
 
-    pairs: Pairs = field(default_factory=list)
+    pairs: Pairs = msgspec.field(default_factory=list)
 
     @classmethod
     def of(cls, query: str) -> Address:

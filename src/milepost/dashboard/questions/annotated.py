@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 
 from markupsafe import Markup
+from msgspec.structs import replace
 
 from milepost.dashboard.annotations.marks import NONE, At, marks
 from milepost.dashboard.questions.shown import Cell, Column, Panel

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal, get_args
 from zoneinfo import ZoneInfo
@@ -23,8 +22,7 @@ NAMES: Final[tuple[Name, ...]] = get_args(Name)
 COMPARABLE: Final[tuple[Name, ...]] = ("trends", "funnels", "retention", "tools", "sessions")
 
 
-@dataclass(frozen=True, slots=True)
-class PageQuestion:
+class PageQuestion(msgspec.Struct, frozen=True):
     """A page's state. `questions` are asked together; `focus` is the id of the element a button led to."""
 
     name: Name
@@ -71,8 +69,7 @@ class PageQuestion:
         return a.address_of(path, [*self.pairs, *more])
 
 
-@dataclass(frozen=True, slots=True)
-class Common:
+class Common(msgspec.Struct, frozen=True):
     period: Period
     unit: Unit
     filters: tuple[a.FilterRow, ...]

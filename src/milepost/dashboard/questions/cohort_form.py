@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
+
+import msgspec
 
 from milepost.analytics.cohorts import Are, Definition, Did
 from milepost.dashboard import format as fmt
@@ -25,8 +26,7 @@ _COMPARISONS: Final = ("at_least", "at_most")
 _MOST: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class DidRow:
+class DidRow(msgspec.Struct, frozen=True):
     event: KindRow = KindRow()
     compare: str = "at_least"
     times: int = 1
@@ -42,8 +42,7 @@ class DidRow:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class CohortForm:
+class CohortForm(msgspec.Struct, frozen=True):
     match: Literal["all", "any"]
     did: tuple[DidRow, ...]
     known: tuple[FilterRow, ...]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+import msgspec
 from markupsafe import Markup
 
 from milepost.analytics.asking import Answer
@@ -16,8 +16,7 @@ from milepost.dashboard.questions.asked import PageQuestion
 from milepost.dashboard.questions.shown import Cell, Column
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerContext:
+class AnswerContext(msgspec.Struct, frozen=True):
     """Who asked what, and what the plan calls things."""
 
     asked: PageQuestion

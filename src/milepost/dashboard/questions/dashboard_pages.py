@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
 from litestar import get, post
 from litestar.response import Redirect, Template
 
@@ -26,8 +26,7 @@ from milepost.dashboard.questions.view import asked_by, question_page
 from milepost.dashboard.texts import form_texts
 
 
-@dataclass(frozen=True, slots=True)
-class ShownCard:
+class ShownCard(msgspec.Struct, frozen=True):
     """A card with its report; without one, the report was deleted."""
 
     card: kept.Card

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+import msgspec
 
 from milepost.analytics.asking import Period
 from milepost.analytics.period import Window
@@ -20,8 +21,7 @@ _FILTERS: Final = ("field", "key", "op", "value")
 _MOST_HOURLY_DAYS: Final = 14
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True):
     """`period` None, `compare` None: each card its own. `compare` "" compares with nothing. `segment` is a slug."""
 
     period: Period | None = None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
+
+import msgspec
 
 from milepost.access.callers import member_email
 from milepost.access.services import AnyRequest, services
@@ -16,8 +17,7 @@ from milepost.dashboard.questions.view import asked_by
 from milepost.errors import InvalidRequest
 
 
-@dataclass(frozen=True, slots=True)
-class ReadyCard:
+class ReadyCard(msgspec.Struct, frozen=True):
     """`says` is what it answers, as its button has it; `query` the address of its question."""
 
     key: str

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import cast
 
 import msgspec
 from litestar import get
 from litestar.response import Template
 from markupsafe import Markup
+from msgspec.structs import replace
 
 from milepost.access.services import AnyRequest, services
 from milepost.analytics.tools import ToolsAnswer

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Final, Literal, get_args
 
 import msgspec
+from msgspec.structs import replace
 
 from milepost.analytics.earlier import Comparison
 from milepost.analytics.funnel import Funnel, Order

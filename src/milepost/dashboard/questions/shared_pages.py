@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import Final, cast
 from uuid import UUID
 
+import msgspec
 from litestar import Router, get, post
 from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.response import Redirect, Template
@@ -30,8 +30,7 @@ _OPENINGS: Final = RateLimitConfig(("minute", 60), store="shared_pages").middlew
 _HEADERS: Final = {**PAGE_HEADERS, "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
 
 
-@dataclass(frozen=True, slots=True)
-class SharedCard:
+class SharedCard(msgspec.Struct, frozen=True):
     """A card for strangers. `page` None: it would name somebody, so that neither it nor its name is shown."""
 
     card: kept.Card
@@ -39,8 +38,7 @@ class SharedCard:
     page: QuestionPage | None
 
 
-@dataclass(frozen=True, slots=True)
-class SharedPage:
+class SharedPage(msgspec.Struct, frozen=True):
     """questions/shared.html."""
 
     name: str
@@ -48,8 +46,7 @@ class SharedPage:
     waiting: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Sharing:
+class Sharing(msgspec.Struct, frozen=True):
     """questions/share.html. `link`: one that was just made, shown this once."""
 
     dashboard: kept.Dashboard

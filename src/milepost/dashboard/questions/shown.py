@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 import msgspec
 from markupsafe import Markup
+from msgspec.structs import replace
 
 from milepost.dashboard import views as v
 from milepost.dashboard.annotations.marks import NONE, Marks
@@ -18,16 +18,14 @@ from milepost.dashboard.questions.asked import PageQuestion
 HEAT_STEPS: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     label: str
     numeric: bool = True
     #: Said to those who cannot see the room it takes: units, what is counted.
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(msgspec.Struct, frozen=True):
     """`html` is what is read; `href` leads to who is behind it; `open`: it may still grow."""
 
     html: Markup
@@ -37,8 +35,7 @@ class Cell:
     spark: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """The first cell of a row names it."""
 
     caption: str
@@ -47,8 +44,7 @@ class Table:
     heat: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     """A line of the legend: `mark` is the number of its colour and dash."""
 
     name: str
@@ -56,8 +52,7 @@ class Key:
     total: Markup = Markup("")
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(msgspec.Struct, frozen=True):
     """A chart with its table. `spec` is what the browser draws from; without one the table is the chart."""
 
     id: str
@@ -84,8 +79,7 @@ class Panel:
         return replace(self, id=f"{self.id}-{report_id}", size=size, keep_table=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """An answer. `empty` says in a sentence why there is nothing, and `hint` what to do about it."""
 
     answer: Markup
@@ -97,8 +91,7 @@ class Shown:
     way_on: tuple[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class QuestionPage:
+class QuestionPage(msgspec.Struct, frozen=True):
     """questions/NAME.html. Exactly one of `shown`, `trouble` and `waiting`."""
 
     asked: PageQuestion
@@ -112,11 +105,10 @@ class QuestionPage:
     behind: str = ""
     #: Which value of traits counts, in a sentence; "" where none is used.
     traits: str = ""
-    words: Mapping[str, object] = field(default_factory=dict)
+    words: Mapping[str, object] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class BehindPerson:
+class BehindPerson(msgspec.Struct, frozen=True):
     customer_id: str
     name: str
     user_id: str | None
@@ -124,8 +116,7 @@ class BehindPerson:
     last_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Behind:
+class Behind(msgspec.Struct, frozen=True):
     """questions/behind.html: who is behind a bar. `cohort` is the definition to save, as JSON; empty where the list
     is not whole."""
 

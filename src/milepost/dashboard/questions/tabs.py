@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
+
+import msgspec
+from msgspec.structs import replace
 
 from milepost.dashboard.questions import address as a
 from milepost.dashboard.questions.asked import NAMES, Name, PageQuestion
@@ -44,8 +46,7 @@ _SHARED: Final = (
 _BROKEN_DOWN: Final[tuple[Name, ...]] = ("trends", "funnels")
 
 
-@dataclass(frozen=True, slots=True)
-class Tab:
+class Tab(msgspec.Struct, frozen=True):
     title: str
     href: str
     here: bool

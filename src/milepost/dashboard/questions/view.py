@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Final, assert_never, cast
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from milepost.access.services import AnyRequest, Services, services
 from milepost.analytics.asking import Answer

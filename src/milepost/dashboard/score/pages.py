@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from litestar import Response, Router, get, post
 from litestar.response import Redirect, Template
+from msgspec.structs import replace
 
 from milepost.access.callers import ACCESS, Caller, member_email
 from milepost.access.services import AnyRequest, services

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from markupsafe import Markup, escape
 
 from milepost.dashboard import format as fmt
@@ -29,8 +29,7 @@ _NONE: Final = Markup('<span class="none" title="Not enough data">–</span>')
 _RIVAL_WORDS: Final = "Days since last activity"
 
 
-@dataclass(frozen=True, slots=True)
-class ScorePage:
+class ScorePage(msgspec.Struct, frozen=True):
     """score.html. `report` None: nothing was compared yet. `under_way`: a run waits or goes on; `ended`: how the newest
     one ended, where that was not well. `outcome` is the one shown in detail, of `outcomes` (name, words)."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
+
+import msgspec
+from msgspec.structs import replace
 
 from milepost.analytics.asking import Filter
 from milepost.dashboard import format as fmt
@@ -43,8 +45,7 @@ STATUSES: Final[Mapping[str, str]] = {
 _FIRST: Final = FilterRow(field="trait", key="plan")
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentForm:
+class SegmentForm(msgspec.Struct, frozen=True):
     """segments/form.html. `of`: the slug of the segment that is changed, "" for a new one."""
 
     rows: tuple[FilterRow, ...]

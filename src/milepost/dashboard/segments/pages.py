@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 from litestar import Router, get, post
 from litestar.response import Redirect, Template
@@ -22,8 +20,7 @@ from milepost.segments.compile import count
 from milepost.segments.model import Conditions, Segment, Use
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentRow:
+class SegmentRow(msgspec.Struct, frozen=True):
     """A line of the list. `customers` None: that cannot be said just now, and `trouble` says why."""
 
     segment: Segment

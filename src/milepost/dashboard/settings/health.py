@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -25,8 +24,7 @@ class Stored(msgspec.Struct, frozen=True):
     events: int
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(msgspec.Struct, frozen=True):
     """One thing that works, or does not (`ok`), and how."""
 
     label: str
@@ -34,8 +32,7 @@ class Check:
     ok: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Failing:
+class Failing(msgspec.Struct, frozen=True):
     """Background work that fails, so often in a row, for so many seconds."""
 
     task: str

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import unified_diff
 from typing import Final, Literal
 
+import msgspec
 from litestar import Router, get, post
 from litestar.response import Redirect, Template
 
@@ -29,16 +29,14 @@ _MOST_LINES: Final = 2000
 _LINE: Final = re.compile(r"the plan, line (\d+):")
 
 
-@dataclass(frozen=True, slots=True)
-class DiffLine:
+class DiffLine(msgspec.Struct, frozen=True):
     """A line of a difference: `kind` is "+" where it came, "-" where it went, "@" for a gap."""
 
     kind: Literal["+", "-", " ", "@"]
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class PlanPage:
+class PlanPage(msgspec.Struct, frozen=True):
     """settings/plan.html. `line`: the faulty one, as typed. `checked`: what a check found, with what saving would
     change; `saved`: the one in force, among `history`, which is the newest first."""
 
@@ -56,8 +54,7 @@ class PlanPage:
     default: int = DEFAULT
 
 
-@dataclass(frozen=True, slots=True)
-class ChangesPage:
+class ChangesPage(msgspec.Struct, frozen=True):
     """settings/plan_changes.html: what is different between two versions; `versions` as (number, words)."""
 
     before: int

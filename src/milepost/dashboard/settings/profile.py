@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from litestar import Router, get, post
 from litestar.response import Redirect, Template
 
@@ -26,8 +26,7 @@ _DONE: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(msgspec.Struct, frozen=True):
     """settings/profile.html. `problem` is of the form that `form` names ("name" or "password")."""
 
     email: str

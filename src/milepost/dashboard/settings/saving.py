@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from milepost.access.callers import who_asks
 from milepost.access.services import AnyRequest, services
@@ -16,8 +17,7 @@ _PLACE: Final = re.compile(r"the plan, line \d+: (?:[\w.\[\]\-]+: )?")
 _MOST_CHANGE: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class PlanState:
+class PlanState(msgspec.Struct, frozen=True):
     """What every page of the plan says of it. `file`: where it is read from, so that nothing can be saved; "" where it
     is kept here. `newest`: what a form is made onto. `trouble`: why an older one is in force."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+import msgspec
 from litestar import Router, get, post
 from litestar.response import Redirect, Template
 from msgspec.structs import asdict
@@ -41,8 +41,7 @@ PARTS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(msgspec.Struct, frozen=True):
     """A field: `value` as it is typed, `share` of its kind where that is what counts."""
 
     name: str
@@ -53,8 +52,7 @@ class Number:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ScoringPage:
+class ScoringPage(msgspec.Struct, frozen=True):
     """settings/scoring.html. `preview`: of the numbers shown, which are not saved yet; `points`: whether points are
     among what changed, which no preview can tell. `seen`: what was previewed. `moving`: whose scores are not yet by the
     plan in force."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from litestar import Router, get
 from litestar.response import Template
 
@@ -36,8 +36,7 @@ DOCS: Final[tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(msgspec.Struct, frozen=True):
     """settings/game.html: levels as (name, points they are reached at), and badges as (name, what earns it)."""
 
     levels: tuple[tuple[str, int], ...]
@@ -45,8 +44,7 @@ class Rules:
     plan: str
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
+class Data(msgspec.Struct, frozen=True):
     """settings/data.html. `retention_days`: where the sender says nothing; `folder`: of the embedded database."""
 
     checks: tuple[Check, ...]
@@ -58,8 +56,7 @@ class Data:
     folder: str
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(msgspec.Struct, frozen=True):
     """settings/about.html."""
 
     version: str

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
 from litestar import Router, get, post
 from litestar.response import Redirect, Template
 
@@ -20,8 +20,7 @@ from milepost.errors import Conflict, InvalidRequest
 _PATH = "/settings/team/{member_id:uuid}"
 
 
-@dataclass(frozen=True, slots=True)
-class Team:
+class Team(msgspec.Struct, frozen=True):
     """settings/team.html. `link`: one that was just made for `invited`, shown this once; `typed`: what was refused."""
 
     email: str
@@ -34,8 +33,7 @@ class Team:
     days: int = INVITATION_VALID.days
 
 
-@dataclass(frozen=True, slots=True)
-class Removal:
+class Removal(msgspec.Struct, frozen=True):
     """settings/remove.html: of whom, what they own, and to whom it can be handed over. `me`: it is the reader."""
 
     member: TeamMember

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 from functools import partial
 from typing import Final
 from urllib.parse import urlencode
 
+import msgspec
 from litestar import Router, get, post
 from litestar.response import Redirect, Template
+from msgspec.structs import replace
 
 from milepost.access.callers import ACCESS, Caller
 from milepost.access.services import AnyRequest, services
@@ -35,8 +36,7 @@ _PATH: Final = "/settings/tools"
 _DONE: Final = {"saved": "Saved: every page calls it so now.", "added": "Added.", "removed": "Removed."}
 
 
-@dataclass(frozen=True, slots=True)
-class ToolRow:
+class ToolRow(msgspec.Struct, frozen=True):
     """A tool, of the plan or of events. `odd`: its id is none that a plan can have. `sections`: (name, whether it is a
     key section), those of the plan and those that events name. `events` and `customers`: of the last SEEN_DAYS days;
     None where that is not known."""
@@ -52,8 +52,7 @@ class ToolRow:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ToolsPage:
+class ToolsPage(msgspec.Struct, frozen=True):
     """settings/tools.html. `new`: what was typed into the form for one that no event names, where it was refused.
     `unseen`: why nothing is known of what events name."""
 
@@ -61,7 +60,7 @@ class ToolsPage:
     tools: tuple[ToolRow, ...]
     others: tuple[ToolRow, ...]
     competencies: tuple[tuple[str, str], ...]
-    new: ToolRow = field(default_factory=lambda: ToolRow("", ""))
+    new: ToolRow = msgspec.field(default_factory=lambda: ToolRow("", ""))
     done: str = ""
     unseen: str = ""
     days: int = SEEN_DAYS

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
+
+import msgspec
 
 from milepost.access.services import AnyRequest, services
 from milepost.dashboard.format import words
@@ -25,8 +26,7 @@ _FIRST: Final = (
 _LABELS: Final = {"mrr": "MRR", "arr": "ARR"}
 
 
-@dataclass(frozen=True, slots=True)
-class TraitRow:
+class TraitRow(msgspec.Struct, frozen=True):
     """A trait as it is shown: a `day` or a `number` to be written as the reader does."""
 
     name: str
@@ -39,8 +39,7 @@ class TraitRow:
     was: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TraitsPanel:
+class TraitsPanel(msgspec.Struct, frozen=True):
     """traits/panel.html. `whose`: the id of a customer or a person, as `kind` says. `known`: names that others have,
     with what they are called, to choose from."""
 

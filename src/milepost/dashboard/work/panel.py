@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 from typing import Final
+
+import msgspec
 
 from milepost.access.callers import member_email
 from milepost.access.services import AnyRequest
@@ -29,20 +30,18 @@ _LONG: Final = 480
 _LINES: Final = 6
 
 
-@dataclass(frozen=True, slots=True)
-class NoteRow:
+class NoteRow(msgspec.Struct, frozen=True):
     """A note; `long`: it is folded until somebody wants all of it."""
 
     note: Note
     long: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(msgspec.Struct, frozen=True):
     """What stands in the forms of whoever made a mistake: `form` is which, `problem` what is wrong with it."""
 
     form: str = ""
-    fields: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    fields: Mapping[str, str] = msgspec.field(default_factory=lambda: MappingProxyType({}))
     problem: str = ""
 
     def of(self, form: str, name: str, usual: str = "") -> str:
@@ -55,8 +54,7 @@ class Typed:
 NOTHING_TYPED: Final = Typed()
 
 
-@dataclass(frozen=True, slots=True)
-class WorkPanel:
+class WorkPanel(msgspec.Struct, frozen=True):
     """work/panel.html. `said`: what was just done, for whoever does not see it happen."""
 
     customer_id: str

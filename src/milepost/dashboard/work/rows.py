@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
+
+import msgspec
 
 from milepost.dashboard import format as fmt
 from milepost.dashboard.views import customer_url
@@ -14,8 +15,7 @@ from milepost.work.tasks import Part, Task
 WEEK: Final = 7
 
 
-@dataclass(frozen=True, slots=True)
-class TaskRow:
+class TaskRow(msgspec.Struct, frozen=True):
     """work/_task.html. `url` takes what is done with it; `mine`: the reader's own."""
 
     task_id: str

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
 
+import msgspec
 from litestar import get, post
 from litestar.response import Redirect, Template
 from markupsafe import Markup
@@ -36,8 +36,7 @@ TITLES: Final[dict[Part, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TaskPart:
+class TaskPart(msgspec.Struct, frozen=True):
     """A part of the page. `all_url`: where all of it stands, "" where it does."""
 
     part: Part
@@ -47,8 +46,7 @@ class TaskPart:
     all_url: str
 
 
-@dataclass(frozen=True, slots=True)
-class TasksPage:
+class TasksPage(msgspec.Struct, frozen=True):
     """work/tasks.html. `assignee`: whose they are, "" everybody's; `alone`: the one part that is looked at."""
 
     parts: tuple[TaskPart, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 from typing import Final, Literal
+
+import msgspec
 
 Plan = Literal["starter", "growth", "scale"]
 
@@ -47,8 +48,7 @@ _GIVEN: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True):
     """`keenness`: how much somebody does, 1 being usual."""
 
     user_id: str
@@ -57,8 +57,7 @@ class Person:
     keenness: float
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(msgspec.Struct, frozen=True):
     """`fit`: what its health goes back to, 0 being usual. `age`: days since it signed up, on the first day."""
 
     customer_id: str

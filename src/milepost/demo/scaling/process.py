@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
+
+import msgspec
 
 from milepost.demo.scaling.customers import SEED, Customer, Person, Plan
 from milepost.demo.scaling.visits import Step, visit
@@ -37,8 +38,7 @@ _NOON, _AROUND = 14.0, 2.5
 Row = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(msgspec.Struct, frozen=True):
     """An event, by a number of its own."""
 
     number: str
@@ -54,8 +54,7 @@ class Done:
         return None if self.step.event_type == "navigation" else self.step.competency
 
 
-@dataclass(slots=True)
-class Life:
+class Life(msgspec.Struct):
     """What became of one customer up to a day: events, traits with when they were told, offline actions; and how it
     stands at the end."""
 
@@ -64,9 +63,9 @@ class Life:
     health: float
     champion: bool = True
     churned: date | None = None
-    events: list[Done] = field(default_factory=list)
-    told: list[tuple[datetime, Row]] = field(default_factory=list)
-    actions: list[tuple[datetime, Row]] = field(default_factory=list)
+    events: list[Done] = msgspec.field(default_factory=list)
+    told: list[tuple[datetime, Row]] = msgspec.field(default_factory=list)
+    actions: list[tuple[datetime, Row]] = msgspec.field(default_factory=list)
 
     @property
     def people(self) -> tuple[Person, ...]:

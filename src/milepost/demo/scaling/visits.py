@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from milepost.vocabulary import EventType
 
@@ -22,8 +23,7 @@ _MAKES, _EXPORTS, _SHARES, _MILESTONE = 0.4, 0.6, 0.4, 0.05
 _LEAST_PAUSE, _MOST_PAUSE = 15, 240
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One thing that was done, `after` so many seconds. `metadata` is the event's."""
 
     event_type: EventType
@@ -31,7 +31,7 @@ class Step:
     section: str
     competency: str
     after: int
-    metadata: dict[str, object] = field(default_factory=dict)
+    metadata: dict[str, object] = msgspec.field(default_factory=dict)
 
 
 def visit(rng: random.Random, health: float) -> Iterator[Step]:

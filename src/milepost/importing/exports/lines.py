@@ -7,7 +7,6 @@ import itertools
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 from zoneinfo import ZoneInfo
@@ -21,8 +20,7 @@ _LOOKED_AT = 20
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
-@dataclass(frozen=True, slots=True)
-class LineBatch:
+class LineBatch(msgspec.Struct, frozen=True):
     """Consecutive lines that are not blank, with their numbers from 1. `share`: of the file read so far, 0 to 1."""
 
     rows: int
