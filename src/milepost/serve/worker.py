@@ -29,6 +29,8 @@ def work(target: str, listener: socket.socket, settings: Settings) -> None:
 
     `target` is `module:factory` of an ASGI application.
     """
+    # Nothing of what is made until everything stands is garbage.
+    gc.disable()
     configure_logging(settings)
     module, _, factory = target.partition(":")
     make: Callable[[], Any] = getattr(import_module(module), factory)
@@ -40,6 +42,7 @@ def work(target: str, listener: socket.socket, settings: Settings) -> None:
     server = Uvicorn(configured(make(), visitors), visitors)
     # What stands now stays: looking through all of it for garbage, whenever a batch has many values, costs a second.
     gc.freeze()
+    gc.enable()
     server.run(sockets=[listener])
 
 
