@@ -1,9 +1,11 @@
 #!/bin/sh
 # Every test, or those that pytest's arguments name: `run_tests.sh PYTHON ARGUMENTS`. First WORKERS files at a time (a
-# test waits as much as it works: 4 fill two cores), then, each by itself, what measures time.
+# test waits as much as it works: 4 fill two cores), then two at a time what waits most of its time, then, each by itself,
+# what measures time.
 set -u
 python=$1
 shift
+named=${1-}
 # Whatever the caller's habit is: each server that a test starts would compile all of the code anew.
 export PYTHONDONTWRITEBYTECODE=
 
@@ -20,7 +22,7 @@ if [ "$(df -Pk /dev/shm 2>/dev/null | awk 'END { print ($1 == "tmpfs" && $4 > 41
 fi
 
 "$python" -m pytest -n "${WORKERS:-4}" --dist loadfile --no-loadscope-reorder --durations 25 --durations-min 5 \
-  -m "not alone" "$@"
+  -m "not alone and not pair" "$@"
 together=$?
 # 5: nothing to run. The arguments may name tests of one kind only, but they must name some.
 [ $together = 0 ] || [ $together = 5 ] || exit $together
@@ -28,10 +30,16 @@ if [ -n "$memory" ]; then
   rm -rf "$memory"
   if [ -n "$disk" ]; then TMPDIR=$disk; else unset TMPDIR; fi
 fi
-# Collecting all of the others again would take as long as some of these do.
-# shellcheck disable=SC2046 -- a list of names
-[ $# -gt 0 ] || set -- $(grep -rl --include='*.py' 'mark\.alone' tests)
-"$python" -m pytest -m alone "$@"
-alone=$?
-[ $alone = 5 ] && exit $together
-exit $alone
+worst=5
+for kind in pair alone; do
+  # Collecting all of the others again would take as long as some of these do.
+  # shellcheck disable=SC2046 -- a list of names
+  [ -n "$named" ] || set -- $(grep -rl --include='*.py' "mark\.$kind" tests)
+  beside=0
+  [ $kind = alone ] || beside=2
+  "$python" -m pytest -n $beside --dist loadfile --durations 10 --durations-min 5 -m $kind "$@"
+  code=$?
+  [ $code = 0 ] || [ $code = 5 ] || exit $code
+  [ $code = 5 ] || worst=0
+done
+[ $worst = 0 ] || exit $together

@@ -70,7 +70,7 @@ def send(server: Server) -> list[str]:
     return ids if answer.status_code == 200 else []
 
 
-@pytest.mark.alone
+@pytest.mark.pair
 @pytest.mark.slow
 @pytest.mark.timeout(500)
 def test_any_two_kills_are_over_within_fifteen_seconds(tmp_path: Path) -> None:

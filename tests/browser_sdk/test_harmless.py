@@ -75,13 +75,19 @@ def called(page: Page) -> float:
 
 
 @pytest.mark.alone
+def test_the_server_is_gone_and_a_call_costs_no_more(site: Site, tab: Tabs) -> None:
+    page = tab(site.page("/isolated", customer_id="c", flush_interval=50, host=f"http://127.0.0.1:{free_port()}"))
+    assert least(lambda: cost(page)) < MOST_MS
+    assert least(lambda: called(page)) < MOST_MS
+
+
 def test_the_server_is_gone_for_good(site: Site, tab: Tabs) -> None:
     said: list[str] = []
     page = tab()
     page.on("console", lambda message: said.append(message.text))
     page.goto(site.page("/isolated", customer_id="c", flush_interval=50, host=f"http://127.0.0.1:{free_port()}"))
-    assert least(lambda: cost(page)) < MOST_MS
-    assert least(lambda: called(page)) < MOST_MS
+    cost(page)
+    called(page)
     page.evaluate("milepost.trackExport({ exportType: 'pdf' })")
     page.wait_for_function("milepost.stats().errors >= 2")
     page.click("#export")

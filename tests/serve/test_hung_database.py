@@ -50,7 +50,7 @@ def hung(data_dir: Path) -> Iterator[None]:
                 process.resume()
 
 
-@pytest.mark.alone
+@pytest.mark.pair
 @pytest.mark.timeout(180)
 def test_a_hung_database_holds_nobody_up_and_loses_nothing(tmp_path: Path) -> None:
     server = Server(tmp_path / "server")

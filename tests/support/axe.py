@@ -13,7 +13,8 @@ _AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text("utf-8")
 _ALL: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 #: What a scheme, and what a narrow window can break of a page that is otherwise clean.
 COLOURS: Final = ("color-contrast",)
-COLOURS_AND_SIZES: Final = ("color-contrast", "target-size")
+SIZES: Final = ("target-size",)
+COLOURS_AND_SIZES: Final = (*COLOURS, *SIZES)
 
 
 def faults(page: Page, rules: tuple[str, ...] = _ALL) -> list[str]:
