@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
@@ -19,6 +20,7 @@ from milepost.dashboard.views import EXPLORE, Shell, customer_url
 from milepost.vocabulary import IMPACTS, MAX_ID_LENGTH, MAX_NAME_LENGTH, MAX_TEXT_LENGTH, MAX_WORD_LENGTH
 
 TEMPLATES_DIR: Final = Path(__file__).parent / "templates"
+PARTS_DIR: Final = TEMPLATES_DIR / "parts"
 
 
 @pass_context
@@ -100,4 +102,19 @@ def pages_environment(notice: str = "") -> Environment:
         called=_called,
         whom=_whom,
     )
+    _add_parts(environment)
     return environment
+
+
+def _add_parts(environment: Environment) -> None:
+    """The macros of templates/parts/, which every template has as `ui`. They use each other, and take no context: what
+    a part shows is given to it. Raises ValueError for a name that two files have."""
+    parts = environment.globals["ui"] = SimpleNamespace()
+    for file in sorted(PARTS_DIR.glob("*.html")):
+        made = environment.get_template(f"{PARTS_DIR.name}/{file.name}").module
+        for name, macro in vars(made).items():
+            if name.startswith("_"):
+                continue
+            if hasattr(parts, name):
+                raise ValueError(f"Two parts are called {name}; the second is in {file.name}. Give it another name.")
+            setattr(parts, name, macro)
