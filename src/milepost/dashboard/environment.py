@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
@@ -58,6 +57,29 @@ def _moment_of(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
+class _Parts:
+    """The macros of templates/parts/, which every template has as `ui`. They use each other, and take no context: what
+    a part shows is given to it. They are compiled for the first page: a server's start does not wait for it."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._compiled = False
+
+    def __getattr__(self, name: str) -> object:
+        """Asked for what is not there yet. Raises ValueError for a name that two files have."""
+        if name.startswith("_") or self._compiled:
+            raise AttributeError(f"No file of {PARTS_DIR.name}/ has a macro called {name}.")
+        found: dict[str, object] = {}
+        for file in sorted(PARTS_DIR.glob("*.html")):
+            made = vars(self._environment.get_template(f"{PARTS_DIR.name}/{file.name}").module)
+            macros = {called: macro for called, macro in made.items() if not called.startswith("_")}
+            if twice := found.keys() & macros.keys():
+                raise ValueError(f"{file.name} has a second part called {min(twice)}. Give it another name.")
+            found |= macros
+        vars(self).update(found, _compiled=True)
+        return getattr(self, name)
+
+
 def pages_environment(notice: str = "") -> Environment:
     """For `JinjaTemplateEngine.from_environment`. Templates take `shell` (Shell; not on the sign-in
     pages), `view` (one of views.py) and, from Litestar, `csrf_input`. `notice`: a line on every page."""
@@ -102,19 +124,5 @@ def pages_environment(notice: str = "") -> Environment:
         called=_called,
         whom=_whom,
     )
-    _add_parts(environment)
+    environment.globals["ui"] = _Parts(environment)
     return environment
-
-
-def _add_parts(environment: Environment) -> None:
-    """The macros of templates/parts/, which every template has as `ui`. They use each other, and take no context: what
-    a part shows is given to it. Raises ValueError for a name that two files have."""
-    parts = environment.globals["ui"] = SimpleNamespace()
-    for file in sorted(PARTS_DIR.glob("*.html")):
-        made = environment.get_template(f"{PARTS_DIR.name}/{file.name}").module
-        for name, macro in vars(made).items():
-            if name.startswith("_"):
-                continue
-            if hasattr(parts, name):
-                raise ValueError(f"Two parts are called {name}; the second is in {file.name}. Give it another name.")
-            setattr(parts, name, macro)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
+
+from msgspec import Struct
 
 from milepost.analytics.asking import Period
 from milepost.dashboard import views as v
@@ -17,8 +18,7 @@ LONG: Final = "Internationale Gesellschaft für Betriebswirtschaftslehre und ang
 RIGHT_TO_LEFT: Final = "شركة الأمل للتجارة الدولية المحدودة"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A row of the page's tables; `events` None is a figure that is not known."""
 
     customer_id: str
@@ -37,8 +37,7 @@ ROWS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """The page: its rows, figures, days, and the period of its form."""
 
     rows: tuple[Row, ...] = ROWS
