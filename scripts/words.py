@@ -21,6 +21,8 @@ _ATTRIBUTES = ("aria-label", "title", "placeholder", "alt", "data-empty", "data-
 #: Elements that break a sentence: what stands within others is a part of it.
 _INLINE = {"a", "abbr", "b", "bdi", "code", "data", "em", "kbd", "span", "strong", "time"}
 _GAP = "…"
+#: Arguments of parts that nobody reads.
+_NO_WORDS = ("css", "room", "autocomplete")
 _LETTERS = re.compile(r"[A-Za-z]{2}")
 _SCRIPT_STRING = re.compile(r'"((?:[^"\\\n]|\\.)+)"|`((?:[^`\\]|\\.)+)`')
 
@@ -74,15 +76,19 @@ class _Texts(HTMLParser):
 
 
 def _of_template(text: str) -> Iterator[str]:
-    """Its texts and attributes, and the strings of its expressions that are prose."""
-    parser, expressions = _Texts(), list[str]()
+    """Its texts and attributes, and the strings of its expressions that are prose: most are what parts are given."""
+    parser, expressions, argument = _Texts(), list[str](), ""
     for _, kind, value in Environment(autoescape=True).lex(text):
         if kind == "data":
             parser.feed(value)
         elif kind == "variable_begin":
             parser.feed(_GAP)
-        elif kind == "string" and _is_prose(value[1:-1]):
+        elif kind == "string" and argument not in _NO_WORDS and _is_prose(value[1:-1], sql=False):
             expressions.append(value[1:-1])
+        if kind == "name":
+            argument = value
+        elif value != "=":
+            argument = ""
     parser.end()
     return iter([one.strip() for one in parser.found if one.strip(f" {_GAP}\n")] + expressions)
 
@@ -103,11 +109,13 @@ def _of_python(text: str) -> Iterator[str]:
             yield node.value
 
 
-def _is_prose(text: str) -> bool:
-    """Two words or more, and no SQL, markup, address or selector."""
-    if re.search(r"[<>{}=;]|://|^\s*(select|insert|update|delete|with|create|alter|set) |::", text, re.IGNORECASE):
+def _is_prose(text: str, *, sql: bool = True) -> bool:
+    """Two words or more, and no markup, address or selector; no SQL either, where there may be some."""
+    if re.search(r"[<>{}=]|://|::", text):
         return False
-    return bool(re.search(r"[A-Za-z’']{2,} [A-Za-z’'…\d]", text)) or bool(
+    if sql and re.search(r";|^\s*(select|insert|update|delete|with|create|alter|set) ", text, re.IGNORECASE):
+        return False
+    return bool(re.search(r"[A-Za-z’'\d]+ [A-Za-z’'(“…\d]", text)) or bool(
         re.fullmatch(r"[A-Z][a-z]+( [a-z]+)*[.…?!]?", text)
     )
 

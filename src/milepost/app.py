@@ -71,6 +71,7 @@ from milepost.dashboard.annotations import pages as annotation_pages
 from milepost.dashboard.coach import pages as coach_pages
 from milepost.dashboard.customers import pages as customers_pages
 from milepost.dashboard.describe import event_in_words
+from milepost.dashboard.dev import pages as dev_pages
 from milepost.dashboard.environment import pages_environment
 from milepost.dashboard.events import pages as events_pages
 from milepost.dashboard.game import pages as game_pages
@@ -209,6 +210,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             static_router(),
             browser_sdk,
             *(tools_app_routes() if settings.tools_app else ()),
+            *((dev_pages.router,) if settings.development else ()),
             health.get_health,
             health.get_ready,
             health.get_metrics,

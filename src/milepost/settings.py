@@ -75,6 +75,7 @@ class Settings:
     notice: str = _setting("", "A line at the top of every page, such as what the data of this server is")
     greet: bool = _setting(True, "Print a one-time sign-in link while there is no member")
     tools_app: bool = _setting(False, "Serve the example application at /tools-app/, as the demo does")
+    development: bool = _setting(False, "Show members /dev/parts, the parts that pages are made of, in every state")
     log_level: str = _setting("info", "debug, info, warning or error")
     log_format: str = _setting("json", "json, or text for people")
 

@@ -26,7 +26,9 @@ _WANTED = "authorization,content-type,x-of-an-sdk-to-come"
 
 def _routes() -> Iterator[tuple[str, str, Caller]]:
     """Method, an address, and who may call it: all that the application has."""
-    app = create_app(Settings(database_url="postgresql://nowhere", token_secret="x" * 32, tools_app=True))
+    app = create_app(
+        Settings(database_url="postgresql://nowhere", token_secret="x" * 32, tools_app=True, development=True)
+    )
     for route in app.routes:
         assert isinstance(route, HTTPRoute), route.path
         address = route.path_format.replace("{file_path}", "app.css")

@@ -223,6 +223,8 @@ _ROUTES: Final = {
         GET /dashboards/{dashboard_id}/share
         POST /dashboards/{dashboard_id}/share
         POST /dashboards/{dashboard_id}/share/{link_id}/revoke
+        GET /dev/parts
+        POST /dev/parts
         GET /first-event
         GET /funnels
         GET /funnels/who
@@ -325,7 +327,9 @@ def _table() -> Iterator[tuple[str, str, Caller]]:
 
 
 def _served() -> Iterator[tuple[str, HTTPRoute, HTTPRouteHandler]]:
-    app = create_app(Settings(database_url="postgresql://nowhere", token_secret="x" * 32, tools_app=True))
+    app = create_app(
+        Settings(database_url="postgresql://nowhere", token_secret="x" * 32, tools_app=True, development=True)
+    )
     for route in app.routes:
         assert isinstance(route, HTTPRoute), route.path
         for method, (handler, _) in route.route_handler_map.items():
@@ -360,7 +364,7 @@ def test_a_route_that_does_not_say_who_may_call_it_cannot_be(opt: dict[str, obje
 @pytest.fixture(scope="module")
 def server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """With the example application, so that it serves all there is."""
-    environ = {"MILEPOST_TOOLS_APP": "1", "MILEPOST_REQUESTS_PER_SECOND": "0"}
+    environ = {"MILEPOST_TOOLS_APP": "1", "MILEPOST_DEVELOPMENT": "1", "MILEPOST_REQUESTS_PER_SECOND": "0"}
     with (
         cluster.database() as dsn,
         running(Server(tmp_path_factory.mktemp("routes"), database_url=dsn, environ=environ)) as running_server,

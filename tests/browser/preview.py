@@ -17,6 +17,7 @@ import msgspec
 from milepost.dashboard import views as v
 from milepost.dashboard.account import views as a
 from milepost.dashboard.customers.timeline import Timeline, TimelineDay
+from milepost.dashboard.dev.view import Parts
 from milepost.dashboard.environment import pages_environment
 from milepost.dashboard.questions import words
 from milepost.dashboard.segments.form import FIELDS, STATUSES, operators
@@ -77,6 +78,7 @@ def _views(scenario: Scenario) -> Iterator[tuple[str, str, v.Section | None, obj
     yield "customers", "customers.html", "customers", sample_customers.customers(scenario)
     if full:
         yield "customers-with-traits", "customers.html", "customers", sample_customers.with_traits()
+        yield "parts", "dev/parts.html", "parts", Parts()
     yield "import", "imports/page.html", "customers", sample_imports.preview(scenario)
     yield "segments", "segments/segments.html", "customers", None
     yield "segment-new", "segments/form.html", "customers", None

@@ -19,6 +19,7 @@ from milepost.dashboard.views import EXPLORE, Shell, customer_url
 from milepost.vocabulary import IMPACTS, MAX_ID_LENGTH, MAX_NAME_LENGTH, MAX_TEXT_LENGTH, MAX_WORD_LENGTH
 
 TEMPLATES_DIR: Final = Path(__file__).parent / "templates"
+PARTS_DIR: Final = TEMPLATES_DIR / "parts"
 
 
 @pass_context
@@ -54,6 +55,29 @@ def _day_heading(context: Context, day: date) -> str:
 
 def _moment_of(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
+
+
+class _Parts:
+    """The macros of templates/parts/, which every template has as `ui`. They use each other, and take no context: what
+    a part shows is given to it. They are compiled for the first page: a server's start does not wait for it."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._compiled = False
+
+    def __getattr__(self, name: str) -> object:
+        """Asked for what is not there yet. Raises ValueError for a name that two files have."""
+        if name.startswith("_") or self._compiled:
+            raise AttributeError(f"No file of {PARTS_DIR.name}/ has a macro called {name}.")
+        found: dict[str, object] = {}
+        for file in sorted(PARTS_DIR.glob("*.html")):
+            made = vars(self._environment.get_template(f"{PARTS_DIR.name}/{file.name}").module)
+            macros = {called: macro for called, macro in made.items() if not called.startswith("_")}
+            if twice := found.keys() & macros.keys():
+                raise ValueError(f"{file.name} has a second part called {min(twice)}. Give it another name.")
+            found |= macros
+        vars(self).update(found, _compiled=True)
+        return getattr(self, name)
 
 
 def pages_environment(notice: str = "") -> Environment:
@@ -100,4 +124,5 @@ def pages_environment(notice: str = "") -> Environment:
         called=_called,
         whom=_whom,
     )
+    environment.globals["ui"] = _Parts(environment)
     return environment

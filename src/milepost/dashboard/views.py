@@ -18,7 +18,7 @@ Section = Literal[
     "overview", "live", "customers", "tasks", "trends", "funnels", "retention", "paths", "lifecycle", "tools",
     "sessions", "cohorts", "dashboards", "actions", "practice", "game", "score", "events",
     "annotations", "keys", "profile", "team", "plan-tools", "scoring", "plan", "game-rules", "appearance",
-    "data", "about",
+    "data", "about", "parts",
 ]  # fmt: skip
 #: The sections that are tabs of Explore.
 EXPLORE: Final[tuple[Section, ...]] = (

@@ -1,7 +1,7 @@
 """Where annotations stand in a chart of time: a line at each day that has any, and handles that say them.
 
-Every chart with a time axis takes its places from here and draws them by `_annotations.html`. Positions are shares of
-the plot in percent, so they fit any width.
+Every chart with a time axis takes its places from here and draws them by `templates/parts/chart.html`. Positions are
+shares of the plot in percent, so they fit any width.
 """
 
 from __future__ import annotations

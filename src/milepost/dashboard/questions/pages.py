@@ -12,7 +12,6 @@ from litestar.response import Redirect, Template
 from milepost.access.callers import ACCESS, Caller
 from milepost.access.services import AnyRequest, services
 from milepost.api.answering import people
-from milepost.dashboard.format import short_date
 from milepost.dashboard.page_context import PAGE_HEADERS, page
 from milepost.dashboard.questions import behind, words
 from milepost.dashboard.questions.address import Address, address_of, kind_pairs
@@ -90,7 +89,7 @@ async def lay_out(request: AnyRequest, view: QuestionPage, *, status_code: int =
         comparable=asked.name in COMPARABLE,
         suggestions=words.suggestions(served.plan),
         events=await event_choices(served),
-        since=[(since(note.day), f"Since {short_date(note.day)}: {note.text}") for note in notes],
+        since=[since(note.day, note.text) for note in notes],
         cohorts=tuple(names["cohort"].items()),
         segments=tuple(names[words.SEGMENT].items()),
         dashboards=await dashboards(served.database) if saved else [],

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from milepost.analytics.asking import Period, Range, WeekStart
 from milepost.analytics.earlier import Comparison
+from milepost.dashboard.format import short_date
 from milepost.dashboard.questions.address import Address, Pairs
 
 WEEK_STARTS: Final[tuple[WeekStart, ...]] = get_args(WeekStart)
@@ -16,6 +17,8 @@ RANGES: Final[tuple[Range, ...]] = get_args(Range)
 COMPARED: Final[dict[str, Comparison]] = {"1": "previous", **{word: word for word in get_args(Comparison)}}
 #: A choice of days up to today: `since-2026-11-03`.
 _SINCE: Final = "since-"
+#: As wide as a list of choices gets.
+_LONGEST: Final = 60
 
 
 def read_period(address: Address, zone: str, now: datetime) -> Period:
@@ -70,9 +73,10 @@ def comparison_pairs(compare: Comparison | None, default: Comparison | None) -> 
     return [("compare", "1" if compare == "previous" else compare or "")]
 
 
-def since(day: date) -> str:
-    """How a choice of days says "from this day on, beside as many days before"."""
-    return f"{_SINCE}{day.isoformat()}:previous"
+def since(day: date, what: str) -> tuple[str, str]:
+    """A choice of days that says "from this day on, beside as many days before", and its words."""
+    words = f"Since {short_date(day)}: {what}"
+    return f"{_SINCE}{day.isoformat()}:previous", words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
 
 
 def _day(text: str) -> date | None:

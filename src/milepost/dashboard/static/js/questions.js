@@ -113,8 +113,8 @@
 
   // On a phone the tabs may be more than there is room for: the one that is open is among those one sees.
   function showTab() {
-    const tab = document.querySelector(".explore-tabs [aria-current]");
-    const strip = tab?.closest("ul");
+    const tab = document.querySelector(".line-tabs [aria-current]");
+    const strip = tab?.parentElement;
     if (strip) strip.scrollLeft = tab.offsetLeft - strip.offsetLeft - (strip.clientWidth - tab.offsetWidth) / 2;
   }
   showTab();
