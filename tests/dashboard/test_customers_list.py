@@ -7,7 +7,9 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 from html import unescape
+from typing import Any
 
 import httpx
 import psycopg
@@ -300,6 +302,11 @@ def test_tasks_of_the_reader(dana: httpx.Client) -> None:
     assert 'href="/tasks" aria-current="true">Mine' in page
 
 
+def _history(team: httpx.Client, customer: str) -> list[dict[str, Any]]:
+    days: list[dict[str, Any]] = team.get(f"/v1/customers/{customer}/insights/history").json()["days"]
+    return days
+
+
 def test_at_risk_is_a_ranked_list_that_says_why(shared_server: Server, dana: httpx.Client) -> None:
     send_past(shared_server, fallen_a=range(40, 110), fallen_b=range(30, 110, 7), steady=range(0, 110, 7))
     why = "Not active in the last 28 days; usually on 24. Last seen 40 days ago."
@@ -338,6 +345,14 @@ def test_at_risk_is_a_ranked_list_that_says_why(shared_server: Server, dana: htt
     assert rows[0][-1] == "Why at risk"
     assert next(row for row in rows if row[0] == "fallen-a")[-1] == why
     assert why in dana.get("/customers/fallen-a/brief").text
+    # The change is that of the account's own history, as far back as it goes.
+    changed = list(csv.reader(io.StringIO(dana.get("/customers.csv?q=fallen-a&col=score&col=change").text)))[1]
+    with shared_server.client() as team:
+        days = {day["day"]: day["current_scaling_score"] for day in _history(team, "fallen-a")}
+    now, before = max(days), (date.fromisoformat(max(days)) - timedelta(days=28)).isoformat()
+    assert float(changed[2]) == pytest.approx(days[now], abs=0.01)
+    assert float(changed[3]) == pytest.approx(days[now] - days[before], abs=0.01)
+    assert float(changed[3]) < 0
     # Who is not at risk says what it does against its own past.
     usual = "Active on 4 days in the last 28; usually on 4."
     wait_for(lambda: usual in dana.get("/customers?q=steady").text, 60, "the others to be settled")
@@ -354,6 +369,14 @@ def test_at_risk_is_a_ranked_list_that_says_why(shared_server: Server, dana: htt
     assert rows[0][-1] == "Why at risk"
     assert next(row for row in rows if row[0] == "fallen-a")[-1] == why
     assert why in dana.get("/customers/fallen-a/brief").text
+    # The change is that of the account's own history, as far back as it goes.
+    changed = list(csv.reader(io.StringIO(dana.get("/customers.csv?q=fallen-a&col=score&col=change").text)))[1]
+    with shared_server.client() as team:
+        days = {day["day"]: day["current_scaling_score"] for day in _history(team, "fallen-a")}
+    now, before = max(days), (date.fromisoformat(max(days)) - timedelta(days=28)).isoformat()
+    assert float(changed[2]) == pytest.approx(days[now], abs=0.01)
+    assert float(changed[3]) == pytest.approx(days[now] - days[before], abs=0.01)
+    assert float(changed[3]) < 0
     # Who is not at risk says what it does against its own past.
     steady = dana.get("/customers?q=steady").text
     assert "Active on 4 days in the last 28; usually on 4." in steady
