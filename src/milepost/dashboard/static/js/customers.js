@@ -94,8 +94,8 @@
     go: (row) => { if (window.milepost.brief.row()) window.milepost.brief.open(row); else row.focus(); },
     says: ["Next customer", "The one before"],
     acts: {
-      Enter: { says: "Open its panel", run: window.milepost.brief.open },
-      o: { says: "Open its panel", run: window.milepost.brief.open },
+      Enter: { shown: "Enter o", says: "Open its panel", run: window.milepost.brief.open },
+      o: { run: window.milepost.brief.open },
       x: { says: "Tick it", run: (row) => tick(pickOf(row), !pickOf(row).checked, false) },
       X: { shown: "Shift x", says: "Tick all up to it", run: (row) => tick(pickOf(row), !pickOf(row).checked, true) },
     },

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   // `rows()`: all of them; `at()`: the one that one is at, if any; `go(row)`: goes there; `says`: of j and of k; `acts`:
-  // by key, what it says (and how it is shown) and does with that row.
+  // by key, what it says (and how it is shown; without, another key says it) and does with that row.
   window.milepost.walk = ({ rows, at, go, says, acts }) => {
     const step = (by) => () => {
       const all = rows();
@@ -13,7 +13,7 @@
       row.scrollIntoView({ block: "nearest" });
     };
     const all = { j: { says: says[0], step: step(1) }, k: { says: says[1], step: step(-1) }, ...acts };
-    window.milepost.keys.push(...Object.entries(all).map(([key, act]) => ({ key: act.shown ?? key, says: act.says })));
+    window.milepost.keys.push(...Object.entries(all).filter(([, act]) => act.says).map(([key, act]) => ({ key: act.shown ?? key, says: act.says })));
     document.addEventListener("keydown", (event) => {
       const act = Object.hasOwn(all, event.key) ? all[event.key] : undefined;
       if (!act || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
