@@ -211,8 +211,11 @@ def test_rows_are_walked_through_by_keys(server: Server, page: Page) -> None:
     press("j")
     press("Shift+X")
     expect(page.locator("[data-count]")).to_have_text("2 ticked")
+    # Faster than the browser goes back.
+    for key in ("o", "Escape", "o"):
+        press(key)
+    expect(page).to_have_url(re.compile("open=cust-03$"))
     # A filter is another list: whoever was open is not.
-    press("o")
     expect(panel.get_by_role("heading", name="cust-03")).to_be_visible()
     press("/")
     page.keyboard.type("cust-0")

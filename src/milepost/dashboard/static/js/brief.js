@@ -20,6 +20,9 @@
   let asking = null;
   // Whose panel it is, or will be once it is here.
   let current = panel()?.dataset.brief ?? null;
+  // Going back takes a moment: whoever is opened meanwhile is so after it.
+  let leaving = false;
+  let next = null;
   const row = () => (current === null ? undefined : rows().find((one) => one.dataset.customer === current));
 
   function mark() {
@@ -63,6 +66,7 @@
   }
 
   function open(one) {
+    if (leaving) { next = one; return; }
     const id = one.dataset.customer;
     if (place.childElementCount) history.replaceState(history.state, "", withOpen(id));
     else history.pushState({ brief: true }, "", withOpen(id));
@@ -72,7 +76,8 @@
   function close() {
     if (!place.childElementCount) return false;
     const back = row();
-    if (history.state?.brief) history.back();
+    leaving = Boolean(history.state?.brief);
+    if (leaving) history.back();
     else history.replaceState(history.state, "", list);
     hide();
     back?.focus({ preventScroll: true });
@@ -87,8 +92,8 @@
     const step = event.target.closest("[data-brief-step]");
     if (step) {
       const all = rows();
-      const next = all[all.indexOf(row()) + Number(step.dataset.briefStep)];
-      if (next) { open(next); next.scrollIntoView({ block: "nearest" }); }
+      const other = all[all.indexOf(row()) + Number(step.dataset.briefStep)];
+      if (other) { open(other); other.scrollIntoView({ block: "nearest" }); }
       return;
     }
     const one = event.target.closest("[data-rows] tbody tr");
@@ -99,6 +104,9 @@
 
   // Between the list and its panel nothing is loaded anew; another list is htmx's.
   window.addEventListener("popstate", (event) => {
+    const wanted = next;
+    leaving = false;
+    next = null;
     if (bare() !== list) return;
     event.stopImmediatePropagation();
     const id = opened();
@@ -106,6 +114,7 @@
     if (id) { show(id); return; }
     hide();
     back?.focus({ preventScroll: true });
+    if (wanted) open(wanted);
   }, true);
   for (const name of ["htmx:pushedIntoHistory", "htmx:replacedInHistory"]) {
     document.addEventListener(name, () => { list = bare(); if (!opened()) hide(); });
