@@ -194,6 +194,7 @@ _ROUTES: Final = {
         GET /customers
         GET /customers.csv
         POST /customers/bulk
+        POST /customers/columns
         GET /customers/import
         POST /customers/import/preview
         POST /customers/import/run
@@ -204,6 +205,7 @@ _ROUTES: Final = {
         POST /customers/{segment}/actions/{action_id}
         POST /customers/{segment}/actions/{action_id}/delete
         POST /customers/{segment}/actions/{action_id}/restore
+        GET /customers/{segment}/brief
         GET /customers/{segment}/events/{event_id}
         POST /customers/{segment}/leaderboard
         GET /customers/{segment}/people

@@ -26,6 +26,7 @@ from milepost.dashboard.static_files import CONTENT_SECURITY_POLICY, STATIC_DIR
 
 from . import (
     sample,
+    sample_brief,
     sample_coach,
     sample_customers,
     sample_game,
@@ -76,6 +77,7 @@ def _views(scenario: Scenario) -> Iterator[tuple[str, str, v.Section | None, obj
         ),
     )
     yield "customers", "customers.html", "customers", sample_customers.customers(scenario)
+    yield "customers-opened", "customers.html", "customers", sample_customers.opened(scenario)
     if full:
         yield "customers-with-traits", "customers.html", "customers", sample_customers.with_traits()
         yield "parts", "dev/parts.html", "parts", Parts()
@@ -171,6 +173,9 @@ def render_all() -> dict[str, str]:
         pages[f"/{scenario}/detail"] = environment.get_template("partials/event_detail.html").render(
             view=sample.detail(scenario)
         )
+    pages["/brief"] = environment.get_template("customers/_brief.html").render(
+        brief=sample_brief.brief("full"), back="/customers", shell=sample.shell("customers")
+    )
     more = sample.customer("full").timeline
     again = Timeline(tuple(TimelineDay(d.day, d.entries, i == 0) for i, d in enumerate(more.days[-1:])))
     pages["/timeline"] = environment.get_template("partials/timeline.html").render(
@@ -217,6 +222,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self.pages["/timeline"]
         if path.startswith("/people/"):
             return self.pages["/full/person"]
+        if path.endswith("/brief"):
+            return self.pages["/brief"]
         if path.startswith("/customers/"):
             return self.pages["/full/detail" if "/events/" in path else "/full/customer"]
         return self.pages.get(path) or self.pages.get(f"/full{path}")

@@ -4,29 +4,40 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from milepost.dashboard.customers.columns import Cell, Chip, Head
-from milepost.dashboard.customers.listing import Bulk, CustomerRow, Customers
-from milepost.dashboard.customers.state import COLUMNS, CUSTOMER_SORTS, ListState
+from milepost.dashboard.customers.columns import Cell, Chip, Head, TraitWords, heads
+from milepost.dashboard.customers.listing import Bulk, Customers, SetLink
+from milepost.dashboard.customers.rows import CustomerRow
+from milepost.dashboard.customers.state import COLUMNS, USUAL, ListState
 from milepost.dashboard.questions.address import FilterRow
+from milepost.plan import load_plan
 
+from . import sample_brief
 from .sample import ABSURD, EVIL, NAMES, NOW, Scenario
 
-_LABELS = ("Owner", "Last seen", "Events", "Sessions", "Exports", "Resources", "Per week", "Score", "8 weeks")
+_WORDS = TraitWords(load_plan(), ())
 _TRAITS = (
     Head("trait.mrr", "MRR", numeric=True, sort="trait.mrr"),
     Head("trait.renewal_date", "Renewal date", numeric=False, sort="trait.renewal_date"),
     Head("trait.plan", "Plan", numeric=False, sort="trait.plan"),
 )
 _OFFERED = tuple((head.key, head.label) for head in _TRAITS)
+_REASON = "Active on 2 days in the last 28; usually on 11. Last seen 9 days ago."
 _SAID = "The owner of 2 customers is set; 1 had them already."
 _MEMBERS = ("dana@example.com", "lee@example.com")
 
 
+_SETS = tuple(
+    SetLink(name, f"/customers?col={n}", n == 1, f"set-{n}" if n else "")
+    for n, name in enumerate(("Standard", "Renewals", "Usage, for the weekly round with product"))
+)
+
+
 def customers(scenario: Scenario) -> Customers:
     if scenario == "empty":
-        return Customers((), 0, 0, heads=_heads(), email=_MEMBERS[0], members=_MEMBERS)
+        return Customers((), 0, 0, heads=_heads(), email=_MEMBERS[0], members=_MEMBERS, sets=_SETS[:1])
     return _absurd() if scenario == "absurd" else _full(())
 
 
@@ -35,12 +46,13 @@ def with_traits() -> Customers:
     return _full(_TRAITS)
 
 
-def _heads(traits: tuple[Head, ...] = ()) -> tuple[Head, ...]:
-    ours = (
-        Head(key, label, key not in ("owner", "last_seen", "weeks"), key if key in CUSTOMER_SORTS else "")
-        for key, label in zip(COLUMNS, _LABELS, strict=True)
-    )
-    return (Head("name", "Customer", numeric=False, sort="name"), *ours, *traits)
+def opened(scenario: Scenario) -> Customers:
+    """With the panel of a customer."""
+    return replace(customers(scenario), brief=sample_brief.brief(scenario))
+
+
+def _heads(columns: Sequence[str] = USUAL, traits: tuple[Head, ...] = ()) -> tuple[Head, ...]:
+    return (*heads(columns, _WORDS), *traits)
 
 
 def _chips(filters: Sequence[FilterRow]) -> tuple[Chip, ...]:
@@ -67,8 +79,17 @@ def _full(traits: tuple[Head, ...]) -> Customers:
             weeks=tuple(max(0, round(30 + 12 * math.sin(k + w * 1.3) + (w * (6 - k % 11)))) for w in range(8)),
             tags=("Beta", "Renewal in Q2", "Pilot", "EMEA")[: k % 5],
             owner=("dana@example.com", "lee@example.com", "")[k % 3],
-            traits=dict(zip((head.key for head in traits), _cells(k), strict=False)),
+            traits=dict(zip(("arr", "renewal"), _cells(k), strict=False))
+            | dict(zip((head.key for head in traits), _cells(k), strict=False)),
             picked=bool(traits) and k in (1, 2, 4),
+            reason=_REASON if k in (1, 5) else "",
+            why=_REASON
+            if k in (1, 5)
+            else ""
+            if k == 11
+            else f"Active on {9 + k % 7} days in the last 28; usually on 11.",
+            change=None if k % 8 == 3 else 12.0 - 2.5 * k,
+            people=None if k == 3 else 41 // (k + 1),
         )
         for k in range(25)
     )
@@ -79,12 +100,14 @@ def _full(traits: tuple[Head, ...]) -> Customers:
         100_000,
         state=ListState(
             filters=filters,
-            columns=(*COLUMNS, *(head.key for head in traits)),
+            columns=(*(COLUMNS if traits else USUAL), *(head.key for head in traits)),
             sort="trait.mrr" if traits else "last_seen",
             segment="pro",
         ),
-        heads=_heads(traits),
+        heads=_heads(COLUMNS if traits else USUAL, traits),
         chips=_chips(filters),
+        sets=_SETS,
+        own=bool(traits),
         offered=_OFFERED,
         members=_MEMBERS,
         email=_MEMBERS[0],
@@ -106,7 +129,8 @@ def _cells(k: int) -> tuple[Cell, ...]:
 
 
 def _absurd() -> Customers:
-    heads = tuple(Head(f"trait.{EVIL}{n}", EVIL * 3, numeric=bool(n % 2), sort=f"trait.{EVIL}{n}") for n in range(12))
+    chosen = tuple(Head(f"trait.{EVIL}{n}", EVIL * 3, numeric=bool(n % 2), sort=f"trait.{EVIL}{n}") for n in range(16))
+    shown = _heads(COLUMNS, chosen)
     cells = (Cell(EVIL * 9), Cell("x", number=-1e300), Cell("x", day=date.max))
     filters = tuple(FilterRow("trait", f"{EVIL}{n}", "contains", EVIL * 9) for n in range(20))
     return Customers(
@@ -124,8 +148,12 @@ def _absurd() -> Customers:
                 (0,) * 8 if k % 2 else (0, 10**12, 0, 1, 0, 0, 0, 0),
                 tuple((EVIL * 9)[:60] for _ in range(k * 20)),
                 EVIL * 9,
-                {head.key: cells[(at + k) % 3] for at, head in enumerate(heads)},
+                {head.key: cells[(at + k) % 3] for at, head in enumerate(shown)},
                 picked=True,
+                reason=EVIL * 9,
+                why=EVIL * 9,
+                change=(-100.0, 100.0, None)[k % 3],
+                people=10**9,
             )
             for k, (i, n) in enumerate(ABSURD)
         ),
@@ -137,13 +165,16 @@ def _absurd() -> Customers:
             show="quiet",
             owner=EVIL,
             filters=filters,
+            columns=tuple(head.key for head in shown[1:]),
             sort="name",
             descending=False,
             segment="evil-0",
         ),
-        heads=_heads(heads),
+        heads=shown,
+        sets=tuple(SetLink((EVIL * 9)[:100], "/x", n == 3, f"evil-{n}" if n else "") for n in range(51)),
+        own=True,
         chips=tuple(Chip(row, EVIL * 3, "contains", EVIL if n % 2 else "", "/x") for n, row in enumerate(filters)),
-        offered=tuple((head.key, head.label) for head in heads),
+        offered=tuple((head.key, head.label) for head in chosen),
         members=tuple(f"{EVIL}{n}@example.com" for n in range(200)),
         after="a&b=c",
         before='"><x',

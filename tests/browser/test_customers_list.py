@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect
 
+from tests.browser.asking import Hands
 from tests.browser.complaints import complaints_of
 from tests.browser.signing_in import cookies_of
 from tests.support.axe import DESKTOP, PHONE, assert_clean
@@ -134,3 +135,134 @@ def test_all_of_it_by_keyboard(server: Server, page: Page) -> None:
     assert page.url.endswith("&field=trait.plan&value=pro")
     page.goto(f"{server.url}/customers?tag=everybody")
     expect(page.locator("#customers-answer")).to_have_text("55 customers with the tag “Everybody”.")
+
+
+def test_a_call_is_prepared_in_the_panel_of_a_row(server: Server, page: Page) -> None:
+    with server.client() as team:
+        text = {"text": "They renew in May. Sam decides."}
+        assert team.post("/v1/customers/cust-13/notes", json=text).status_code == 201
+        assert team.post("/v1/customers/cust-13/tasks", json={"title": "Send the workshop"}).status_code == 201
+    page.goto(f"{server.url}/customers?sort=name")
+    panel, hands = page.locator("#brief"), Hands(page, keyboard=False)
+    hands.press(page.locator("tr[data-customer=cust-13] .col-score"))
+    expect(panel.get_by_role("heading", name="cust-13")).to_be_visible()
+    assert hands.count == 1
+    for said in (
+        "score",
+        "They renew in May. Sam decides.",
+        "Send the workshop",
+        "Nobody",
+        "Last seen",
+        "People active",
+    ):
+        expect(panel).to_contain_text(said)
+    assert panel.evaluate("it => it.scrollHeight <= it.clientHeight"), "it is one screen"
+    expect(page).to_have_url(re.compile(r"/customers\?sort=name&open=cust-13$"))
+    assert_clean(page)
+    page.set_viewport_size(DESKTOP)
+    # On to the next, and back to the list by the browser's own way, which loads nothing anew.
+    page.evaluate("window.same = true")
+    panel.get_by_role("button", name="Next customer").click()
+    expect(panel.get_by_role("heading", name="cust-14")).to_be_visible()
+    expect(page.locator("tr[aria-current]")).to_have_attribute("data-customer", "cust-14")
+    page.go_back()
+    expect(panel).to_have_count(0)
+    expect(page).to_have_url(f"{server.url}/customers?sort=name")
+    expect(page.locator("tr[data-customer=cust-14]")).to_be_focused()
+    page.go_forward()
+    expect(panel.get_by_role("heading", name="cust-14")).to_be_visible()
+    assert page.evaluate("window.same")
+    # The name is a link as ever, and with Ctrl so is the row.
+    with page.context.expect_page() as other:
+        page.locator("tr[data-customer=cust-11] .col-score").click(modifiers=["Control"])
+    expect(other.value).to_have_url(f"{server.url}/customers/cust-11")
+    other.value.close()
+    # A link says it, whoever is not there any more opens nothing, and the phone has room for it alone.
+    page.set_viewport_size(PHONE)
+    page.goto(f"{server.url}/customers?open=gone")
+    expect(panel).to_have_count(0)
+    page.goto(f"{server.url}/customers?sort=name&open=cust-13")
+    expect(panel).to_contain_text("They renew in May. Sam decides.")
+    assert_clean(page)
+    panel.get_by_role("link", name="Close the panel").click()
+    expect(panel).to_have_count(0)
+    expect(page).to_have_url(f"{server.url}/customers?sort=name")
+    page.locator("tr[data-customer=cust-13] .who a").click()
+    expect(page).to_have_url(f"{server.url}/customers/cust-13")
+
+
+def test_rows_are_walked_through_by_keys(server: Server, page: Page) -> None:
+    page.goto(f"{server.url}/customers?sort=name")
+    panel, press = page.locator("#brief"), page.keyboard.press
+    for key in "jjjk":
+        press(key)
+    expect(page.locator("tr[data-customer=cust-01]")).to_be_focused()
+    press("Enter")
+    expect(panel.get_by_role("heading", name="cust-01")).to_be_visible()
+    press("j")
+    expect(panel.get_by_role("heading", name="cust-02")).to_be_visible()
+    expect(panel).to_be_focused()
+    press("x")
+    expect(page.locator("[data-count]")).to_have_text("1 ticked")
+    press("Escape")
+    expect(panel).to_have_count(0)
+    expect(page.locator("tr[data-customer=cust-02]")).to_be_focused()
+    expect(page).to_have_url(f"{server.url}/customers?sort=name")
+    press("j")
+    press("Shift+X")
+    expect(page.locator("[data-count]")).to_have_text("2 ticked")
+    # Faster than the browser goes back.
+    for key in ("o", "Escape", "o"):
+        press(key)
+    expect(page).to_have_url(re.compile("open=cust-03$"))
+    # A filter is another list: whoever was open is not.
+    expect(panel.get_by_role("heading", name="cust-03")).to_be_visible()
+    press("/")
+    page.keyboard.type("cust-0")
+    expect(page.locator("#customers-answer")).to_contain_text("10 customers")
+    expect(panel).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("open="))
+    page.locator("#main").focus()
+    press("?")
+    expect(page.locator("#page-keys")).to_contain_text("Next customer")
+
+
+@pytest.mark.parametrize("keyboard", [False, True])
+def test_columns_are_ordered_and_kept(server: Server, page: Page, *, keyboard: bool) -> None:
+    def shown() -> list[str]:
+        return page.locator("[data-rows] thead th .clip").all_inner_texts()[1:4]
+
+    page.goto(f"{server.url}/customers")
+    assert shown() == ["Health", "Why", "28 days"]
+    hands, menu = Hands(page, keyboard=keyboard), page.locator(".columns")
+    hands.press(page.locator("#choose-columns"))
+    hands.press(menu.get_by_role("button", name="28 days further to the front"))
+    hands.press(menu.get_by_role("button", name="28 days further to the front"))
+    expect(menu.locator("[data-moved]")).to_have_text("28 days: 1 of 6")
+    assert_clean(page)
+    page.set_viewport_size(DESKTOP)
+    hands.press(menu.get_by_role("button", name="Show these"))
+    expect(page.locator("[data-rows] thead th").nth(1)).to_have_text("28 days")
+    expect(page.locator("#choose-columns")).to_be_focused()
+    assert hands.count == 4
+    assert "?col=change&col=score&col=why&" in page.url
+    hands.press(page.locator("#choose-columns"))
+    menu.locator("#set-name").focus()
+    page.keyboard.type("Weekly")
+    page.keyboard.press("Enter")
+    expect(page.locator("#bulk-said")).to_have_text("The columns are saved as “Weekly”.")
+    hands.press(page.locator("#choose-columns"))
+    hands.press(menu.get_by_role("button", name="Make these my default"))
+    expect(page.locator("#bulk-said")).to_have_text("These columns are your default now.")
+    expect(page).to_have_url(f"{server.url}/customers")
+    page.goto(f"{server.url}/customers?show=active")
+    assert shown() == ["28 days", "Health", "Why"]
+    hands.press(page.locator("#choose-columns"))
+    hands.press(menu.get_by_role("button", name="Go back to the standard columns"))
+    expect(page.locator("[data-rows] thead th").nth(1)).to_have_text("Health")
+    hands.press(page.locator("#choose-columns"))
+    hands.press(menu.get_by_role("link", name="Weekly"))
+    expect(page.locator("[data-rows] thead th").nth(1)).to_have_text("28 days")
+    hands.press(page.locator("#choose-columns"))
+    hands.press(menu.get_by_role("button", name="Delete the columns Weekly"))
+    expect(page.locator("#bulk-said")).to_have_text("The set of columns is deleted.")

@@ -7,13 +7,16 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
+from html import unescape
+from typing import Any
 
 import httpx
 import psycopg
 import pytest
 
 from milepost.dashboard.customers.listed import MOST_BY_FILTER
-from milepost.dashboard.customers.state import COLUMNS, ListState
+from milepost.dashboard.customers.state import USUAL, ListState
 from tests.support.dashboard import EMAIL, form_token, member, send_form, visitor
 from tests.support.past import send_past
 from tests.support.server import SERVER_KEY, WRITE_KEY, Server, customer_token, wait_for
@@ -101,12 +104,18 @@ def test_the_address_is_the_whole_state() -> None:
     query = "q=a&owner=me&sort=trait.mrr&dir=asc&field=trait&key=mrr&op=above&value=5&col=owner&col=trait.mrr"
     state = ListState.of(query)
     assert state.columns == ("owner", "trait.mrr")
+    assert ListState.of("col=trait.mrr&col=owner&col=x&col=owner").columns == ("trait.mrr", "owner")
     assert ListState.of(state.url().partition("?")[2]) == state
     assert ListState.of("").url() == "/customers"
     assert ListState.of("col=none").columns == ()
     assert ListState.of(ListState.of("col=none").url().partition("?")[2]).columns == ()
-    assert ListState.of("&".join(f"col={one}" for one in COLUMNS)).url() == "/customers"
-    assert len(ListState.of("&".join(f"col=trait.t{n}" for n in range(40))).columns) == 12
+    assert ListState.of("&".join(f"col={one}" for one in USUAL)).url() == "/customers"
+    assert ListState.of("&".join(f"col={one}" for one in reversed(USUAL))).columns == USUAL[::-1]
+    assert len(ListState.of("&".join(f"col=trait.t{n}" for n in range(40))).columns) == 30
+    own = ListState.of("sort=events", usual=("score",))
+    assert own.columns == ("score",)
+    assert own.url() == "/customers?sort=events"
+    assert ListState.of(f"col={'&col='.join(USUAL)}", usual=("score",)).url().startswith("/customers?col=")
 
 
 def test_the_csv_has_what_is_shown(dana: httpx.Client) -> None:
@@ -120,6 +129,83 @@ def test_the_csv_has_what_is_shown(dana: httpx.Client) -> None:
     # What a spreadsheet would run is not what it gets.
     assert rows[1][:6] == ["list-a", "'=Acme", "Dana@Example.com", "1", "1200", "2027-01-31"]
     assert [row[0] for row in rows[1:]] == ["list-a", "list-b", "list-c"]
+    query = "q=list-&sort=trait.mrr&col=trait.plan&col=renewal&col=people&col=why&col=change&col=events&col=owner"
+    rows = list(csv.reader(io.StringIO(dana.get(f"/customers.csv?{query}").text)))
+    assert rows[0][2:] == ["Plan", "Renewal", "People", "Why", "28 days", "Events", "Owner", "Tags"]
+    # In that order on the page as well; without a column store nobody says how many people there were.
+    assert rows[1][2:] == ["pro", "2027-01-31", "", "", "", "1", "Dana@Example.com", ""]
+    heads = re.findall(r'class="col-([a-z_]+)', dana.get(f"/customers?{query}").text)[:8]
+    assert heads == ["name", "trait", "renewal", "people", "why", "change", "events", "owner"]
+
+
+def test_columns_are_kept_for_the_team_and_for_oneself(shared_server: Server, dana: httpx.Client) -> None:
+    def change(
+        do: str, address: str = "/customers", *, client: httpx.Client = dana, **fields: object
+    ) -> httpx.Response:
+        form = {"_csrf_token": form_token(client, "/customers"), "back": address, "do": do, **fields}
+        return client.post("/customers/columns", data=form)
+
+    def saved(client: httpx.Client) -> dict[str, tuple[str, str]]:
+        """What there is to choose, with its address and its id."""
+        menu = client.get("/customers?q=list-").text.partition('class="sets"')[2].partition("</ul>")[0]
+        found = re.findall(r'href="([^"]*)"[^>]*><bdi>([^<]*)</bdi></a>(?:<form.*?name="set" value="([^"]*)")?', menu)
+        return {unescape(name): (unescape(url), set_id) for url, name, set_id in found}
+
+    shown = change("show", "/customers?q=list-&tag=x", col=["trait.mrr", "score", "none", "owner", "score"])
+    assert shown.headers["location"] == "/customers?q=list-&tag=x&col=trait.mrr&col=score&col=owner"
+    assert change("show", col=[]).headers["location"] == "/customers?col=none"
+    # A name that is there, in whatever case, is replaced.
+    assert change("save", name=" By  <b> ", col=["owner"]).status_code == 303
+    assert (
+        change("save", name="by <B>", col=["events", "trait.mrr"]).headers["location"].endswith("events&col=trait.mrr")
+    )
+    assert saved(dana).keys() == {"Standard", "by <B>"}
+    assert saved(dana)["by <B>"][0] == "/customers?q=list-&col=events&col=trait.mrr"
+    for name in ("", " ", "x" * 101):
+        refused = change("save", name=name, col=["owner"])
+        assert refused.status_code == 400
+        assert "Give the set of columns a name of 1 to 100 characters." in refused.text
+    assert change("own", col=["weeks", "name", "owner"]).headers["location"] == "/customers"
+    heads = re.findall(r'<th scope="col" class="col-([a-z_]+)', dana.get("/customers?q=list-").text)
+    assert heads == ["name", "weeks", "owner"]
+    file = dana.get("/customers.csv?q=list-").text
+    assert file.splitlines()[0].removeprefix("\ufeff") == "customer_id,Customer,Owner,Tags"
+    # A colleague has the team's sets, and their own beginning.
+    with member(shared_server, "127.0.0.85", email=_KIM) as kim:
+        assert saved(kim).keys() == {"Standard", "by <B>"}
+        assert "col-weeks" not in kim.get("/customers?q=list-").text
+        assert "col-score" in kim.get("/customers?q=list-").text
+        assert change("delete", client=kim, set=saved(kim)["by <B>"][1]).status_code == 303
+        assert change("delete", client=kim, set="x").status_code == 400
+    assert saved(dana).keys() == {"Standard"}
+    assert change("forget").status_code == 303
+    assert 'class="num col-score' in dana.get("/customers?q=list-").text
+    with psycopg.connect(shared_server.database_url or "", autocommit=True) as connection:
+        assert connection.execute("select count(*) from milepost.column_sets").fetchone() == (0,)
+
+
+def test_the_panel_says_what_the_pages_say(shared_server: Server, dana: httpx.Client) -> None:
+    with shared_server.client(SERVER_KEY) as client:
+        told = {"name": "=Brief", "renewal_date": "2027-01-31", "owner": EMAIL.title(), "arr": 1234}
+        event = {"customer_id": "brief-a", "event_type": "navigation"}
+        assert client.post("/v1/events", json={"events": [event]}).json()["accepted"] == 1
+        assert client.put("/v1/customers/brief-a", json={"traits": told}).status_code == 200
+    with shared_server.client() as team:
+        team.post("/v1/customers/brief-a/notes", json={"text": "They <want> SSO."})
+        team.post("/v1/customers/brief-a/tasks", json={"title": "Call Sam", "assignee": EMAIL})
+    panel = dana.get("/customers/brief-a/brief").text
+    # The list has it beside it where its address says so.
+    beside = dana.get("/customers?q=brief-&open=brief-a").text.partition("<aside")[2].partition("</aside>")[0]
+    answer = re.search(r'class="answer"[^>]*>(.*?)</p>', dana.get("/customers/brief-a").text)
+    assert answer is not None
+    for said in ("=Brief", "They &lt;want&gt; SSO.", "Call Sam", "yours", "You", "2027-01-31", "1,234", answer[1]):
+        assert said in panel
+        assert said in beside
+    assert 'href="/customers?q=brief-" data-brief-close' in beside
+    assert "<aside" not in dana.get("/customers?q=brief-&open=brief-nobody").text.partition("<template")[0]
+    assert dana.get("/customers/brief-nobody/brief").status_code == 404
+    with visitor(shared_server) as nobody:
+        assert nobody.get("/customers/brief-a/brief").headers["location"].startswith("/sign-in")
 
 
 def test_many_at_once_by_the_form(shared_server: Server, dana: httpx.Client) -> None:
@@ -202,7 +288,7 @@ def test_it_is_the_teams_alone(shared_server: Server, dana: httpx.Client) -> Non
         assert "Planted" not in team.get("/v1/customers/list-a/tags").json()["tags"]
 
 
-@pytest.mark.parametrize("name", ["bulk", "import"])
+@pytest.mark.parametrize("name", ["bulk", "columns", "import"])
 def test_a_customer_may_have_any_name(shared_server: Server, dana: httpx.Client, name: str) -> None:
     with shared_server.client(WRITE_KEY) as client:
         client.post("/v1/events", json={"events": [{"customer_id": name, "event_type": "navigation"}]})
@@ -214,6 +300,11 @@ def test_tasks_of_the_reader(dana: httpx.Client) -> None:
     page = dana.get("/tasks?assignee=me").text
     assert re.search(rf'<option value="{EMAIL}" selected>Mine', page)
     assert 'href="/tasks" aria-current="true">Mine' in page
+
+
+def _history(team: httpx.Client, customer: str) -> list[dict[str, Any]]:
+    days: list[dict[str, Any]] = team.get(f"/v1/customers/{customer}/insights/history").json()["days"]
+    return days
 
 
 def test_at_risk_is_a_ranked_list_that_says_why(shared_server: Server, dana: httpx.Client) -> None:
@@ -246,6 +337,46 @@ def test_at_risk_is_a_ranked_list_that_says_why(shared_server: Server, dana: htt
     assert ListState.of("show=at_risk").url(show="all") == "/customers"
     assert ListState.of("show=at_risk&col=events").url(show="all") == "/customers?col=events"
     rows = list(csv.reader(io.StringIO(dana.get("/customers.csv?show=at_risk").text.removeprefix("\ufeff"))))
-    assert rows[0][-1] == "Why at risk"
     assert [row[0] for row in rows[1:]] == names
+    assert next(row for row in rows if row[0] == "fallen-a")[rows[0].index("Why")] == why
+    # Without that column it is said all the same.
+    assert why in dana.get("/customers?show=at_risk&col=events").text
+    rows = list(csv.reader(io.StringIO(dana.get("/customers.csv?show=at_risk&col=events").text)))
+    assert rows[0][-1] == "Why at risk"
     assert next(row for row in rows if row[0] == "fallen-a")[-1] == why
+    assert why in dana.get("/customers/fallen-a/brief").text
+    # The change is that of the account's own history, as far back as it goes.
+    changed = list(csv.reader(io.StringIO(dana.get("/customers.csv?q=fallen-a&col=score&col=change").text)))[1]
+    with shared_server.client() as team:
+        days = {day["day"]: day["current_scaling_score"] for day in _history(team, "fallen-a")}
+    now, before = max(days), (date.fromisoformat(max(days)) - timedelta(days=28)).isoformat()
+    assert float(changed[2]) == pytest.approx(days[now], abs=0.01)
+    assert float(changed[3]) == pytest.approx(days[now] - days[before], abs=0.01)
+    assert float(changed[3]) < 0
+    # Who is not at risk says what it does against its own past.
+    usual = "Active on 4 days in the last 28; usually on 4."
+    wait_for(lambda: usual in dana.get("/customers?q=steady").text, 60, "the others to be settled")
+    # The order is the tab's own: it stands in no address, and goes with it.
+    assert ListState.of("show=at_risk").url() == "/customers?show=at_risk"
+    assert ListState.of("show=at_risk").url(show="all") == "/customers"
+    assert ListState.of("show=at_risk&col=events").url(show="all") == "/customers?col=events"
+    rows = list(csv.reader(io.StringIO(dana.get("/customers.csv?show=at_risk").text.removeprefix("\ufeff"))))
+    assert [row[0] for row in rows[1:]] == names
+    assert next(row for row in rows if row[0] == "fallen-a")[rows[0].index("Why")] == why
+    # Without that column it is said all the same.
+    assert why in dana.get("/customers?show=at_risk&col=events").text
+    rows = list(csv.reader(io.StringIO(dana.get("/customers.csv?show=at_risk&col=events").text)))
+    assert rows[0][-1] == "Why at risk"
+    assert next(row for row in rows if row[0] == "fallen-a")[-1] == why
+    assert why in dana.get("/customers/fallen-a/brief").text
+    # The change is that of the account's own history, as far back as it goes.
+    changed = list(csv.reader(io.StringIO(dana.get("/customers.csv?q=fallen-a&col=score&col=change").text)))[1]
+    with shared_server.client() as team:
+        days = {day["day"]: day["current_scaling_score"] for day in _history(team, "fallen-a")}
+    now, before = max(days), (date.fromisoformat(max(days)) - timedelta(days=28)).isoformat()
+    assert float(changed[2]) == pytest.approx(days[now], abs=0.01)
+    assert float(changed[3]) == pytest.approx(days[now] - days[before], abs=0.01)
+    assert float(changed[3]) < 0
+    # Who is not at risk says what it does against its own past.
+    steady = dana.get("/customers?q=steady").text
+    assert "Active on 4 days in the last 28; usually on 4." in steady

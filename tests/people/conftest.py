@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from milepost.analytics.context import Store
+from milepost.people.breadth import active_people
 from milepost.people.model import CustomerPeople, PersonSeen
 from milepost.people.read import read_people, read_person
 from milepost.store.database import Database
@@ -33,6 +34,9 @@ class Looking:
 
     def customer(self, world: World, customer_id: str) -> CustomerPeople:
         return self._runner.run(read_people(self._store(world), customer_id))
+
+    def active(self, world: World, customers: Sequence[str]) -> dict[str, int]:
+        return self._runner.run(active_people(self._store(world), customers))
 
     def person(self, world: World, user_id: str) -> PersonSeen:
         return self._runner.run(read_person(self._store(world), user_id))

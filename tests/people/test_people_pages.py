@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -107,6 +108,16 @@ def test_an_account_in_which_only_software_acts(signed_in: httpx.Client) -> None
 
 def test_nobody(signed_in: httpx.Client) -> None:
     assert "Nobody is known yet" in _section(signed_in, "empty")
+
+
+def test_the_list_says_how_many_were_active(signed_in: httpx.Client) -> None:
+    lines = _text(signed_in, "/customers.csv?col=people").splitlines()[1:]
+    rows = {row[0]: row[2] for row in csv.reader(lines)}
+    assert {"many": "501", "one": "1", "automated": "0"}.items() <= rows.items()
+    # The page does not wait for it as long.
+    cell = 'data-label="People"><data value="501"'
+    wait_for(lambda: cell in _text(signed_in, "/customers?q=many&col=people"), 30, "the column store")
+    wait_for(lambda: '<dd><data value="501"' in _text(signed_in, "/customers/many/brief"), 30, "the column store")
 
 
 def test_a_person(signed_in: httpx.Client) -> None:

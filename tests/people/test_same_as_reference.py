@@ -70,7 +70,10 @@ def _plain(one: Acts) -> dict[str, object]:
 def _same(looking: Looking, world: World) -> int:
     """Compares all customers and people of it; answers how many have gone quiet."""
     champions = 0
-    for customer in sorted({one.customer_id for one in world.events}):
+    customers = sorted({one.customer_id for one in world.events})
+    active = {name: reference.numbers(world, name)["breadth"] for name in customers}
+    assert looking.active(world, [*customers, "nobody"]) == active
+    for customer in customers:
         found = looking.customer(world, customer)
         expected = reference.numbers(world, customer)
         told = msgspec.to_builtins(found)

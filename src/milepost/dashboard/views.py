@@ -25,7 +25,7 @@ EXPLORE: Final[tuple[Section, ...]] = (
     "trends", "funnels", "retention", "paths", "lifecycle", "tools", "sessions", "cohorts",
 )  # fmt: skip
 #: Ids that are pages of their own where customers have theirs.
-_TAKEN: Final = ("bulk", "import")
+_TAKEN: Final = ("bulk", "columns", "import")
 
 
 def customer_url(customer_id: str) -> str:

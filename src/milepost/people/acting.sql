@@ -65,3 +65,9 @@ from events final
 where customer in {customers:Array(UInt32)} and user = {user:UInt32} and is_bot = 0 and session_id != ''
 group by customer, session_id
 order by began desc limit {limit:UInt32}
+
+-- name: active
+-- Who acted as a person in the last 28 days, visitors among them, of several customers.
+select distinct customer, user from events final
+where customer in {customers:Array(UInt32)} and is_bot = 0 and actor_type = 'person' and user != 0
+  and toDate(ts) between toDate({today:String}) - 27 and toDate({today:String})

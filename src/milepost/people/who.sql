@@ -17,3 +17,10 @@ where number = any(%(numbers)s::integer[]) and (kind = 'user' or number = any(%(
 -- name: customers
 select n.number, n.id, c.name from milepost.numbers n left join milepost.customers c on c.customer_id = n.id
 where n.kind = 'customer' and n.number = any(%(numbers)s::integer[]);
+
+-- name: numbers
+select number, id from milepost.numbers where kind = 'customer' and id = any(%(ids)s::text[]);
+
+-- name: users
+-- Those who are people or software with an id: a visitor has none.
+select number from milepost.numbers where kind = 'user' and number = any(%(numbers)s::integer[]);

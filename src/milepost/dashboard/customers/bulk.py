@@ -15,8 +15,7 @@ from milepost.access.callers import member_email
 from milepost.access.paths import may_be_id
 from milepost.access.services import AnyRequest, services
 from milepost.dashboard import format as fmt
-from milepost.dashboard.customers.listed import MOST_BY_FILTER, read_list, wanted_by
-from milepost.dashboard.customers.state import ListState
+from milepost.dashboard.customers.listed import MOST_BY_FILTER, read_frame, read_list, wanted_by
 from milepost.dashboard.page_context import PAGE_HEADERS, page
 from milepost.dashboard.texts import storable
 from milepost.errors import InvalidRequest
@@ -47,7 +46,8 @@ async def change_many(request: AnyRequest) -> Template | Redirect:
     fields = {name: storable(text) for name, text in form.items() if isinstance(text, str)}
     ticked = [text for text in form.getall("id", []) if isinstance(text, str) and may_be_id(text)]
     back = urlsplit(fields.get("back", ""))
-    state, everyone, said, problem = ListState.of(back.query), fields.get("all") == "1", "", ""
+    frame = await read_frame(request)
+    state, everyone, said, problem = frame.state(back.query), fields.get("all") == "1", "", ""
     try:
         wanted = _wanted(fields, by)
         match = await wanted_by(request, state)
@@ -59,7 +59,7 @@ async def change_many(request: AnyRequest) -> Template | Redirect:
         problem = _SAID.get(error.field or "", error.message)
     if "hx-request" not in request.headers and not problem:
         return Redirect(state.url(), status_code=303, headers=dict(PAGE_HEADERS))
-    view = await read_list(request, state, picked=set(ticked), all_picked=everyone, said=said, problem=problem)
+    view = await read_list(request, frame, state, picked=set(ticked), all_picked=everyone, said=said, problem=problem)
     # A part of a page that is refused would not be put in its place: what is wrong stands in it.
     status = 400 if problem and "hx-request" not in request.headers else 200
     return page(request, "customers.html", section="customers", status_code=status, view=view)

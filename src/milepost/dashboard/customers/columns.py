@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from milepost.dashboard.customers.state import TOLD, USUAL
 from milepost.dashboard.questions.address import FilterRow
 from milepost.dashboard.questions.words import OPERATORS
 from milepost.dashboard.traits.panel import day_of, label_of, shown, type_of
@@ -18,11 +19,22 @@ from milepost.traits.values import Type, Value
 
 #: What the columns of every list are called.
 COLUMN_NAMES: Final[Mapping[str, str]] = {
-    "name": "Customer", "owner": "Owner", "last_seen": "Last seen", "events": "Events", "sessions": "Sessions",
-    "exports": "Exports", "resources": "Resources", "rate": "Per week", "score": "Score", "weeks": "8 weeks",
+    "name": "Customer", "score": "Health", "why": "Why", "change": "28 days", "people": "People", "owner": "Owner",
+    "renewal": "Renewal", "arr": "ARR", "last_seen": "Last seen", "weeks": "8 weeks", "events": "Events",
+    "sessions": "Sessions", "exports": "Exports", "resources": "Resources", "rate": "Per week",
 }  # fmt: skip
-_HINTS: Final[Mapping[str, str]] = {"rate": "Points a week, last 4 weeks"}
-_WORDY: Final = ("name", "owner", "last_seen", "weeks")
+_HINTS: Final[Mapping[str, str]] = {
+    "score": "The score, 0 to 100",
+    "why": "Active days of the last 28 against what is usual for them; sorts those at risk first",
+    "change": "How the score changed in 28 days, in points",
+    "people": "People active in the last 28 days",
+    "rate": "Points a week, last 4 weeks",
+}
+_WORDY: Final = ("name", "why", "owner", "renewal", "last_seen", "weeks")
+#: What columns are sorted by that are not sorted by themselves; "": they are not.
+_SORTS: Final = {"why": "risk", "change": "", "people": "", "weeks": ""} | {
+    key: f"trait.{name}" for key, name in TOLD.items()
+}
 #: What of ours the list is filtered by, beside `insight.`, and what that is called.
 FIGURE_NAMES: Final[Mapping[str, str]] = {
     "total_events": "Events",
@@ -54,7 +66,13 @@ class Head:
 
     @property
     def trait(self) -> str:
+        """The trait that somebody chose as a column; "" for one of ours."""
         return self.key.removeprefix("trait.") if self.key.startswith("trait.") else ""
+
+    @property
+    def told(self) -> str:
+        """The trait that it shows as it is; "" where it shows none."""
+        return self.trait or ("" if self.key == "owner" else TOLD.get(self.key, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +103,11 @@ class TraitWords:
         self._planned = {one.name: one for one in plan.traits if one.of == "customer"}
         self._known = {one.name: one for one in names}
 
+    def knows(self, name: str) -> bool:
+        """Whether anybody has it, or the plan says so, and it is shown."""
+        one = self._known.get(name) or self._planned.get(name)
+        return one is not None and not one.hidden
+
     def label(self, name: str) -> str:
         return label_of(name, self._known.get(name), self._planned.get(name))
 
@@ -103,6 +126,17 @@ class TraitWords:
         return Cell(shown(value), day=day_of(value) if self.type(name) == "date" else None)
 
 
+def standard(words: TraitWords) -> tuple[str, ...]:
+    """What the list begins with for who has chosen nothing: without what no customer has."""
+    return tuple(one for one in USUAL if one not in ("renewal", "arr") or words.knows(TOLD[one]))
+
+
+def arr_of(traits: Mapping[str, Value], said: str | None) -> Value:
+    """The ARR: as a trait; where there is none, what the product `said` last of it."""
+    known = traits.get("arr")
+    return said if known is None else known
+
+
 def heads(columns: Sequence[str], words: TraitWords) -> tuple[Head, ...]:
     """The name, and then the columns that were chosen."""
     return tuple(_head(key, words) for key in ("name", *columns))
@@ -119,5 +153,4 @@ def _head(key: str, words: TraitWords) -> Head:
     if key.startswith("trait."):
         name = key.removeprefix("trait.")
         return Head(key, words.label(name), words.type(name) == "number", key)
-    sort = {"owner": "trait.owner", "weeks": ""}.get(key, key)
-    return Head(key, COLUMN_NAMES[key], key not in _WORDY, sort, _HINTS.get(key, ""))
+    return Head(key, COLUMN_NAMES[key], key not in _WORDY, _SORTS.get(key, key), _HINTS.get(key, ""))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
@@ -12,12 +14,18 @@ import msgspec
 from milepost.access.callers import member_email
 from milepost.access.services import AnyRequest, services
 from milepost.analytics.asking import Filter
+from milepost.api.answering import store
 from milepost.api.within import in_segment
-from milepost.dashboard.customers.columns import TraitWords, chip, heads
-from milepost.dashboard.customers.listing import Bulk, Customers, row
+from milepost.dashboard.customers.brief import brief_of
+from milepost.dashboard.customers.columns import TraitWords, chip, heads, standard
+from milepost.dashboard.customers.listing import Bulk, Customers, column_sets
+from milepost.dashboard.customers.rows import row
+from milepost.dashboard.customers.sets import ColumnSet, list_sets
 from milepost.dashboard.customers.state import ListState, problem_of
-from milepost.errors import InvalidRequest, NotFound
+from milepost.errors import InvalidRequest, NotFound, Problem
+from milepost.insights.changes import NOT_KNOWN, Change, changes_of
 from milepost.insights.customers import CustomerFilter, CustomerPage, count_customers, count_waiting, list_customers
+from milepost.people.breadth import active_people
 from milepost.segments.keep import list_segments
 from milepost.segments.model import checked_conditions
 from milepost.store.database import DictConnection
@@ -29,25 +37,55 @@ from milepost.work.texts import tag_key
 PAGE: Final = 50
 #: So many customers are changed at once by what the list is narrowed to.
 MOST_BY_FILTER: Final = 10_000
+#: Seconds that the list waits for what the column store says of it.
+_BRIEFLY: Final = 0.4
 #: Tags that are offered to choose from.
 _TAGS: Final = 500
 #: Fewer customers than these are settled before anybody has read that they are not.
 _MANY_WAITING: Final = 100
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What every list of a reader has: what traits are called, the team's sets of columns, and the reader's own."""
+
+    words: TraitWords
+    sets: tuple[ColumnSet, ...]
+    own: ColumnSet | None
+
+    @property
+    def usual(self) -> tuple[str, ...]:
+        """The columns of an address that names none."""
+        return self.own.columns if self.own else standard(self.words)
+
+    def state(self, query: str) -> ListState:
+        return ListState.of(query, self.usual)
+
+
+async def read_frame(request: AnyRequest) -> Frame:
+    async with services(request).database.transaction() as connection:
+        sets = await list_sets(connection, member_email(request) or "")
+        words = TraitWords(services(request).plan, await read_names(connection, "customer"))
+    named = tuple(one for one in sets if one.name is not None)
+    return Frame(words, named, next((one for one in sets if one.name is None), None))
+
+
 async def read_list(
     request: AnyRequest,
+    frame: Frame,
     state: ListState,
     *,
     after: str = "",
     before: str = "",
+    opened: str = "",
     picked: Collection[str] = (),
     all_picked: bool = False,
     said: str = "",
     problem: str = "",
 ) -> Customers:
-    """`picked`: who was ticked when something was done with them, of which `said` or `problem` tells."""
-    served, email = services(request), member_email(request) or ""
+    """`opened`: the customer of the panel, if any. `picked`: who was ticked when something was done with them; `said`
+    or `problem` tell what was done last."""
+    served, email, words = services(request), member_email(request) or "", frame.words
     async with served.database.transaction() as connection:
         segments = await list_segments(connection)
     segment = next((one for one in segments if one.slug == state.segment), None)
@@ -60,12 +98,22 @@ async def read_list(
         known_tags = [one.tag for one in (await count_tags(connection, limit=_TAGS)).items]
         waiting = await count_waiting(connection, now=served.now())
         everyone = await count_customers(connection, now=served.now()) if state.narrowed else found.total
-        words = TraitWords(served.plan, await read_names(connection, "customer"))
+        changes = await read_changes(connection, request, state.columns, found)
         members = await member_emails(connection)
     columns = heads(state.columns, words)
+    # Of the column store: no connection of the pool waits for it.
+    people = await count_people(request, state.columns, found, within=_BRIEFLY)
     return Customers(
         tuple(
-            row(item, tags.get(item.customer_id, ()), columns, words, picked=all_picked or item.customer_id in picked)
+            row(
+                item,
+                tags.get(item.customer_id, ()),
+                columns,
+                words,
+                change=changes.get(item.customer_id, NOT_KNOWN),
+                people=people.get(item.customer_id),
+                picked=all_picked or item.customer_id in picked,
+            )
             for item in found.items
         ),
         found.total,
@@ -76,6 +124,9 @@ async def read_list(
             chip(one, words, problem_of(one), state.without_filter(at).url()) for at, one in enumerate(state.filters)
         ),
         offered=words.offered(),
+        sets=column_sets(state, frame.sets, standard(words)),
+        own=frame.own is not None,
+        brief=await brief_of(request, opened, words) if opened else None,
         members=tuple(members),
         email=email,
         after=found.next,
@@ -117,6 +168,28 @@ async def list_page(
         return await list_customers(connection, cursor=after or None, before=before or None, **asked)
     except InvalidRequest:
         return await list_customers(connection, **asked)
+
+
+async def read_changes(
+    connection: DictConnection, request: AnyRequest, columns: Collection[str], found: CustomerPage
+) -> dict[str, Change]:
+    """How those of a page changed, where a column shows it."""
+    if not {"why", "change"} & set(columns):
+        return {}
+    return await changes_of(connection, [item.customer_id for item in found.items], now=services(request).now())
+
+
+async def count_people(
+    request: AnyRequest, columns: Collection[str], found: CustomerPage, *, within: float
+) -> dict[str, int]:
+    """How many people of each were active, where a column shows it; nothing where the column store does not say so
+    `within` seconds: the list stands without."""
+    if "people" not in columns or not found.items:
+        return {}
+    with suppress(TimeoutError, Problem):
+        async with asyncio.timeout(within):
+            return await active_people(store(services(request)), [item.customer_id for item in found.items])
+    return {}
 
 
 def _as_written(state: ListState, known_tags: list[str]) -> ListState:

@@ -3,50 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
 from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
-from milepost.dashboard.customers.columns import COLUMN_NAMES, FIGURE_NAMES, Cell, Chip, Head, TraitWords
-from milepost.dashboard.customers.state import ListState, default_columns, default_descending
+from milepost.dashboard.customers.brief import Brief
+from milepost.dashboard.customers.columns import COLUMN_NAMES, FIGURE_NAMES, Chip, Head
+from milepost.dashboard.customers.rows import CustomerRow
+from milepost.dashboard.customers.sets import MAX_SET_NAME, ColumnSet
+from milepost.dashboard.customers.state import COLUMNS, TOLD, ListState, default_descending
 from milepost.dashboard.questions.address import Pairs
 from milepost.dashboard.questions.words import OPERATORS
-from milepost.dashboard.views import customer_url
-from milepost.insights.customers import CustomerSummary
 from milepost.vocabulary import ME, NOBODY
 
 _FILTER_FIELDS = ("field", "key", "op", "value")
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerRow:
-    """`weeks`: events of the last eight weeks, oldest first, the running one last. `score` 0-100. `traits`: by their
-    names, those whose columns are shown. `picked`: it was ticked when something was done with it."""
-
-    customer_id: str
-    name: str
-    last_seen: datetime | None
-    events: int
-    sessions: int
-    exports: int
-    resources: int
-    score: float | None
-    rate: float | None = None
-    """Points a week."""
-    weeks: tuple[int, ...] = ()
-    tags: tuple[str, ...] = ()
-    owner: str = ""
-    traits: dict[str, Cell] = field(default_factory=dict)
-    picked: bool = False
-    reason: str = ""
-    """Why the customer is at risk, where it is."""
-
-    @property
-    def url(self) -> str:
-        return customer_url(self.customer_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +31,16 @@ class Bulk:
     most: int = 0
     said: str = ""
     problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetLink:
+    """Columns to choose at once: `set_id` "" for the standard ones, which nobody deletes."""
+
+    name: str
+    url: str
+    current: bool
+    set_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +69,11 @@ class Customers:
     saveable: str = ""
     """What is chosen as a segment's conditions, in JSON; "" where nothing is, or no more than a segment."""
     bulk: Bulk = Bulk()
+    sets: tuple[SetLink, ...] = ()
+    own: bool = False
+    """Whether the reader's list begins with columns of their own."""
+    brief: Brief | None = None
+    """The customer whose panel is open."""
 
     @property
     def answer(self) -> Markup:
@@ -141,13 +128,26 @@ class Customers:
         return OPERATORS
 
     @property
-    def column_names(self) -> Mapping[str, str]:
-        return COLUMN_NAMES
+    def other_columns(self) -> tuple[tuple[str, str], ...]:
+        """Those of ours that are not shown, with what they are called."""
+        return tuple((key, COLUMN_NAMES[key]) for key in COLUMNS if key not in self.state.columns)
+
+    @property
+    def other_traits(self) -> tuple[tuple[str, str], ...]:
+        """Those that no column shows."""
+        ours = {f"trait.{name}" for name in TOLD.values()}
+        return tuple((key, label) for key, label in self.offered if key not in ours.union(self.state.columns))
+
+    @property
+    def longest_name(self) -> int:
+        """Of a set of columns."""
+        return MAX_SET_NAME
 
     @property
     def reasons(self) -> bool:
-        """Whether rows say why a customer is at risk."""
-        return self.state.show == "at_risk" or self.state.sort == "risk"
+        """Whether rows say below the name why a customer is at risk."""
+        at_risk = self.state.show == "at_risk" or self.state.sort == "risk"
+        return at_risk and "why" not in self.state.columns
 
     @property
     def many(self) -> bool:
@@ -168,8 +168,7 @@ class Customers:
     @property
     def nothing_chosen_url(self) -> str:
         """All customers, with the columns as they are."""
-        usual = self.state.columns == default_columns(self.state.show)
-        return (ListState() if usual else ListState(columns=self.state.columns)).url()
+        return ListState(columns=self.state.columns, usual=self.state.usual).url()
 
     def sort_url(self, column: str) -> str:
         """Sorts by `column`; on the column already sorted by, turns the order round."""
@@ -183,29 +182,10 @@ class Customers:
         return "descending" if self.state.descending else "ascending"
 
 
-def row(
-    item: CustomerSummary,
-    tags: Sequence[str] = (),
-    heads: Sequence[Head] = (),
-    words: TraitWords | None = None,
-    *,
-    picked: bool = False,
-) -> CustomerRow:
-    owner = item.traits.get("owner")
-    return CustomerRow(
-        item.customer_id,
-        item.name or item.customer_id,
-        item.last_event_at,
-        item.total_events,
-        item.total_sessions,
-        item.total_exports_generated,
-        item.total_resources_created,
-        item.current_scaling_score,
-        item.systematic_progression_rate,
-        tuple(item.weekly_events),
-        tuple(tags),
-        owner if isinstance(owner, str) else "",
-        {head.key: words.cell(head.trait, item.traits.get(head.trait)) for head in heads if words and head.trait},
-        picked,
-        item.at_risk.reason if item.at_risk else "",
-    )
+def column_sets(state: ListState, sets: Sequence[ColumnSet], standard: tuple[str, ...]) -> tuple[SetLink, ...]:
+    """The standard columns and the team's sets as links to this list with them."""
+
+    def link(name: str, columns: tuple[str, ...], set_id: str = "") -> SetLink:
+        return SetLink(name, replace(state, columns=columns).url(), columns == state.columns, set_id)
+
+    return (link("Standard", standard), *(link(one.name or "", one.columns, str(one.set_id)) for one in sets))

@@ -12,9 +12,10 @@ from milepost.access.callers import ACCESS, Caller
 from milepost.access.paths import customer_of
 from milepost.access.services import AnyRequest, services
 from milepost.dashboard.coach.pages import next_steps
+from milepost.dashboard.customers.brief import read_brief
 from milepost.dashboard.customers.bulk import change_many
-from milepost.dashboard.customers.listed import read_list
-from milepost.dashboard.customers.state import ListState
+from milepost.dashboard.customers.column_pages import change_columns
+from milepost.dashboard.customers.listed import read_frame, read_list
 from milepost.dashboard.customers.table import customers_csv
 from milepost.dashboard.customers.timeline import event_view, timeline_view
 from milepost.dashboard.customers.view import customer_view
@@ -38,10 +39,18 @@ _YEAR = timedelta(days=366)
 @get("/customers")
 async def customers(request: AnyRequest) -> Template:
     """The list. Whatever the address says that cannot be, is as if it were not there."""
-    wanted = request.query_params
-    state = ListState.of(request.scope["query_string"].decode("latin-1"))
-    view = await read_list(request, state, after=wanted.get("after", ""), before=wanted.get("before", ""))
+    wanted, frame = request.query_params, await read_frame(request)
+    state = frame.state(request.scope["query_string"].decode("latin-1"))
+    after, before, opened = (wanted.get(name, "") for name in ("after", "before", "open"))
+    view = await read_list(request, frame, state, after=after, before=before, opened=opened)
     return page(request, "customers.html", section="customers", view=view)
+
+
+@get("/customers/{segment:str}/brief")
+async def brief(request: AnyRequest, segment: str) -> Template:
+    """The panel of a customer, beside the list."""
+    found = await read_brief(request, customer_of(segment), (await read_frame(request)).words)
+    return page(request, "customers/_brief.html", section="customers", brief=found, back="/customers")
 
 
 @get("/customers/{segment:str}")
@@ -107,7 +116,7 @@ def _day(text: str) -> date | None:
 
 router = Router(
     "/",
-    route_handlers=[customers, customers_csv, change_many, customer, timeline, event],
+    route_handlers=[customers, customers_csv, change_many, change_columns, customer, brief, timeline, event],
     opt={ACCESS: Caller.MEMBER},
     include_in_schema=False,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -17,12 +17,16 @@ from milepost.work.texts import MAX_TAG, tag_key
 Show = Literal["all", "active", "quiet", "improving", "declining", "at_risk"]
 SHOWS: Final[tuple[Show, ...]] = ("all", "active", "quiet", "improving", "declining", "at_risk")
 CUSTOMER_SORTS: Final = ("name", "last_seen", "events", "sessions", "exports", "resources", "rate", "score", "risk")
-#: Columns that every list can have, in their order; the first is always there.
-COLUMNS: Final = ("owner", "last_seen", "events", "sessions", "exports", "resources", "rate", "score", "weeks")
-#: Beside a reason, which says when they were last seen, there is room for fewer.
-_BESIDE_REASONS: Final = ("owner", "rate", "score", "weeks")
-#: More columns of traits than these cannot be read beside each other.
-MOST_TRAITS: Final = 12
+#: Columns that every list can have, beside the name, which is always there; the first are what it begins with.
+COLUMNS: Final = (
+    "score", "why", "change", "people", "owner", "renewal", "arr", "last_seen",
+    "weeks", "events", "sessions", "exports", "resources", "rate",
+)  # fmt: skip
+USUAL: Final = COLUMNS[:8]
+#: Columns of ours that show a trait.
+TOLD: Final[Mapping[str, str]] = {"owner": "owner", "renewal": "renewal_date", "arr": "arr"}
+#: More columns than these cannot be read beside each other.
+MOST_COLUMNS: Final = 30
 _WITHOUT_VALUES: Final = ("is_set", "is_not_set")
 
 
@@ -36,9 +40,9 @@ def default_sort(show: str) -> str:
     return "risk" if show == "at_risk" else "last_seen"
 
 
-def default_columns(show: str) -> tuple[str, ...]:
-    """What a list shows when the address names no columns."""
-    return _BESIDE_REASONS if show == "at_risk" else COLUMNS
+def known_columns(names: Iterable[str]) -> tuple[str, ...]:
+    """Those that there are, each once, in their order."""
+    return tuple([one for one in dict.fromkeys(names) if one in COLUMNS or _is_trait(one)][:MOST_COLUMNS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +57,20 @@ class ListState:
     show: Show = "all"
     owner: str = ""
     filters: tuple[FilterRow, ...] = ()
-    columns: tuple[str, ...] = COLUMNS
+    columns: tuple[str, ...] = USUAL
     sort: str = "last_seen"
     descending: bool = True
+    usual: tuple[str, ...] = USUAL
 
     @classmethod
-    def of(cls, query: str) -> ListState:
+    def of(cls, query: str, usual: tuple[str, ...] = USUAL) -> ListState:
         """Whatever the address says that cannot be, is as if it were not there."""
         address = Address.of(query)
         show = address.one_of("show", SHOWS, "all")
         sort = address.text("sort")
         sort = sort if sort in CUSTOMER_SORTS or _is_trait(sort) else default_sort(show)
         down = {"asc": False, "desc": True}.get(address.text("dir"), default_descending(sort))
-        named = dict.fromkeys(address.all("col"))
-        columns: tuple[str, ...] = tuple(one for one in COLUMNS if one in named)
-        columns += tuple([one for one in named if _is_trait(one)][:MOST_TRAITS])
+        named = address.all("col")
         return cls(
             query=address.text("q").strip()[:200],
             tag=address.text("tag").strip()[:MAX_TAG],
@@ -75,9 +78,10 @@ class ListState:
             show=show,
             owner=address.text("owner").strip().lower()[:320],
             filters=tuple(row for row in address.filters() if row.name and not problem_of(row, known_only=True)),
-            columns=columns if named else default_columns(show),
+            columns=known_columns(named) if named else usual,
             sort=sort,
             descending=down,
+            usual=usual,
         )
 
     @property
@@ -137,7 +141,7 @@ class ListState:
         defaults = {"q": "", "tag": "", "segment": "", "owner": "", "show": "all"}
         defaults["sort"] = default_sort(state["show"])
         defaults["dir"] = "desc" if default_descending(state["sort"]) else "asc"
-        chosen = self.columns != default_columns(self.show)
+        chosen = self.columns != self.usual
         columns = [("col", one) for one in self.columns or ("none",)] if chosen else []
         return [
             *((name, value) for name, value in state.items() if value != defaults.get(name)),

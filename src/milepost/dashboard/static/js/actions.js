@@ -42,39 +42,24 @@
   }
   document.addEventListener("change", (event) => { if (event.target.matches?.("[data-pick]")) count(); });
 
-  function go(step) {
-    const all = rows();
-    const at = all.indexOf(document.activeElement?.closest("[data-action-row]"));
-    const row = all[at < 0 ? (step > 0 ? 0 : all.length - 1) : Math.max(0, Math.min(all.length - 1, at + step))];
-    row?.focus();
-    row?.scrollIntoView({ block: "nearest" });
-  }
   function open(row, name) {
     const menu = row.querySelector(`[data-menu=${name}]`);
     if (!menu) return;
     menu.open = true;
     menu.querySelector(".act-panel :is(button, select, input:not([type=hidden]))").focus();
   }
-  const acts = {
-    j: { says: "Next action", run: () => go(1) },
-    k: { says: "The one before", run: () => go(-1) },
-    Enter: { says: "Open its account", row: (row) => row.querySelector("[data-open]")?.click() },
-    a: { says: "Assign it", row: (row) => open(row, "assign") },
-    s: { says: "Snooze it", row: (row) => open(row, "snooze") },
-    d: { says: "Dismiss it", row: (row) => open(row, "dismiss") },
-    e: { says: "It is done", row: (row) => row.querySelector("[data-done]")?.click() },
-    x: { says: "Tick it", row: (row) => row.querySelector("[data-pick]")?.click() },
-  };
-  window.milepost.keys.push(...Object.entries(acts).map(([key, { says }]) => ({ key, says })));
-  document.addEventListener("keydown", (event) => {
-    const act = acts[event.key];
-    if (!act || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-    // Enter is for what has the focus, and letters are for fields and menus.
-    if (event.target.closest("input:not([type=checkbox]), select, textarea, [contenteditable], .act-panel")) return;
-    const row = event.target.closest("[data-action-row]");
-    if (event.key === "Enter" && event.target !== row) return;
-    if (act.row && !row) return;
-    event.preventDefault();
-    if (act.row) act.row(row); else act.run();
+  window.milepost.walk({
+    rows,
+    at: () => document.activeElement?.closest("[data-action-row]"),
+    go: (row) => row.focus(),
+    says: ["Next action", "The one before"],
+    acts: {
+      Enter: { says: "Open its account", run: (row) => row.querySelector("[data-open]")?.click() },
+      a: { says: "Assign it", run: (row) => open(row, "assign") },
+      s: { says: "Snooze it", run: (row) => open(row, "snooze") },
+      d: { says: "Dismiss it", run: (row) => open(row, "dismiss") },
+      e: { says: "It is done", run: (row) => row.querySelector("[data-done]")?.click() },
+      x: { says: "Tick it", run: (row) => row.querySelector("[data-pick]")?.click() },
+    },
   });
 })();

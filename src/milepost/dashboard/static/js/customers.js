@@ -1,5 +1,5 @@
-// The customers' list: ticking rows (mouse, shift for a range, x on the row with the focus), what is done with them, and
-// menus that close. Forms are plain ones that htmx sends.
+// The customers' list: ticking rows (mouse, shift for a range, x on the row one is at), what is done with them, menus that
+// close, the order of columns, and the panel of one customer (brief.js). Forms are plain ones that htmx sends.
 (() => {
   "use strict";
   const { number } = window.milepost;
@@ -60,7 +60,7 @@
   document.addEventListener("toggle", (event) => {
     if (!event.target.matches?.("details.menu") || !event.target.open) return;
     for (const menu of menus()) if (menu !== event.target) menu.open = false;
-    event.target.querySelector(".menu-panel :is(select, input:not([type=hidden]))")?.focus();
+    event.target.querySelector(".menu-panel :is(a, select, input:not([type=hidden]))")?.focus();
   }, true);
   document.addEventListener("click", (event) => {
     for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
@@ -69,26 +69,49 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") {
+      if (document.querySelector("dialog[open], :popover-open")) return;
       const [menu] = menus();
       if (menu) {
         menu.open = false;
         menu.querySelector("summary").focus();
-      } else if (!event.target.closest("input[type=search]")) {
+      } else if (!event.target.closest("input[type=search]") && !window.milepost.brief.close()) {
         clear();
       }
       return;
     }
     const enter = event.key === "Enter" && event.target.dataset?.enter;
-    if (enter) {
-      event.preventDefault();
-      // A click, as htmx sends the button that was clicked last.
-      bar.querySelector(`button[name=do][value=${enter}]`).click();
-      return;
-    }
-    // X with shift goes on to the row that was ticked last.
-    if (event.key.toLowerCase() !== "x" || event.target.closest("input:not([type=checkbox]), select, textarea")) return;
-    const pick = event.target.closest("tr")?.querySelector("[data-pick]");
-    if (pick) tick(pick, !pick.checked, event.shiftKey);
+    if (!enter) return;
+    event.preventDefault();
+    // A click, as htmx sends the button that was clicked last.
+    event.target.form.querySelector(`button[name=do][value=${enter}]`).click();
+  });
+
+  // -- Keys: through the rows, ticking them, and their panel -----------------------------------------------------
+  const pickOf = (row) => row.querySelector("[data-pick]");
+  window.milepost.walk({
+    rows: () => [...document.querySelectorAll("[data-rows] tbody tr")],
+    at: () => document.activeElement?.closest("[data-rows] tbody tr") ?? window.milepost.brief.row(),
+    go: (row) => { if (window.milepost.brief.row()) window.milepost.brief.open(row); else row.focus(); },
+    says: ["Next customer", "The one before"],
+    acts: {
+      Enter: { shown: "Enter o", says: "Open its panel", run: window.milepost.brief.open },
+      o: { run: window.milepost.brief.open },
+      x: { says: "Tick it", run: (row) => tick(pickOf(row), !pickOf(row).checked, false) },
+      X: { shown: "Shift x", says: "Tick all up to it", run: (row) => tick(pickOf(row), !pickOf(row).checked, true) },
+    },
+  });
+
+  // -- The order of the columns: the form sends them as they stand -----------------------------------------------
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-move]");
+    if (!button) return;
+    const item = button.closest("li");
+    const other = button.dataset.move === "up" ? item.previousElementSibling : item.nextElementSibling;
+    if (!other) return;
+    if (button.dataset.move === "up") other.before(item); else other.after(item);
+    button.focus();
+    const all = [...item.parentElement.children];
+    button.form.querySelector("[data-moved]").textContent = `${item.querySelector("label").textContent.trim()}: ${all.indexOf(item) + 1} of ${all.length}`;
   });
 
   // -- What a trait may be, when somebody is about to type it ------------------------------------------------
@@ -116,7 +139,7 @@
   let focus = null;
   document.addEventListener("htmx:beforeRequest", (event) => {
     const source = event.detail.elt;
-    focus = source.closest?.("#filters") ? "add-filter" : source === bar ? document.activeElement.closest(".menu")?.querySelector("summary").id : null;
+    focus = source.closest?.("#filters") ? source.closest(".menu")?.querySelector("summary[id]")?.id ?? "add-filter" : source === bar ? document.activeElement.closest(".menu")?.querySelector("summary").id : null;
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     show();

@@ -1,0 +1,85 @@
+"""A line of the customers' list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from milepost.dashboard.customers.columns import Cell, Head, TraitWords, arr_of
+from milepost.dashboard.views import customer_url
+from milepost.insights.changes import NOT_KNOWN, Change
+from milepost.insights.customers import CustomerSummary
+from milepost.traits.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    """`weeks`: events of the last eight weeks, oldest first, the running one last. `score` 0-100. `traits`: by their
+    names, those whose columns are shown. `picked`: it was ticked when something was done with it."""
+
+    customer_id: str
+    name: str
+    last_seen: datetime | None
+    events: int
+    sessions: int
+    exports: int
+    resources: int
+    score: float | None
+    rate: float | None = None
+    """Points a week."""
+    weeks: tuple[int, ...] = ()
+    tags: tuple[str, ...] = ()
+    owner: str = ""
+    traits: dict[str, Cell] = field(default_factory=dict)
+    picked: bool = False
+    reason: str = ""
+    """Why the customer is at risk, where it is."""
+    why: str = ""
+    """That, or else what it does against its own past."""
+    change: float | None = None
+    """Points of the score in 28 days."""
+    people: int | None = None
+    """Active in 28 days; None: not known just now."""
+
+    @property
+    def url(self) -> str:
+        return customer_url(self.customer_id)
+
+
+def row(
+    item: CustomerSummary,
+    tags: Sequence[str] = (),
+    heads: Sequence[Head] = (),
+    words: TraitWords | None = None,
+    *,
+    change: Change = NOT_KNOWN,
+    people: int | None = None,
+    picked: bool = False,
+) -> CustomerRow:
+    owner, reason = item.traits.get("owner"), item.at_risk.reason if item.at_risk else ""
+    return CustomerRow(
+        item.customer_id,
+        item.name or item.customer_id,
+        item.last_event_at,
+        item.total_events,
+        item.total_sessions,
+        item.total_exports_generated,
+        item.total_resources_created,
+        item.current_scaling_score,
+        item.systematic_progression_rate,
+        tuple(item.weekly_events),
+        tuple(tags),
+        owner if isinstance(owner, str) else "",
+        {head.key: words.cell(head.told, told_by(item, head)) for head in heads if words and head.told},
+        picked,
+        reason,
+        reason or change.against_own_past,
+        change.of_score(item.current_scaling_score),
+        people,
+    )
+
+
+def told_by(item: CustomerSummary, head: Head) -> Value:
+    """The trait that a column shows."""
+    return arr_of(item.traits, item.current_arr) if head.key == "arr" else item.traits.get(head.told)
