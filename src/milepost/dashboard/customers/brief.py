@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+import msgspec
 from markupsafe import Markup
 
 from milepost.access.callers import member_email
@@ -33,8 +33,7 @@ _TASKS: Final = 3
 _NOTES: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Brief:
+class Brief(msgspec.Struct, frozen=True):
     """customers/_brief.html. `why`: why it is at risk, else what it does against its own past; `change`: points of the
     score in 28 days. `tasks`: the open ones that are due first, `more_tasks` tells that there are others; `notes`: the
     pinned ones, then the newest, of `notes_total`. `action`, `reason`: what the coach suggests first."""

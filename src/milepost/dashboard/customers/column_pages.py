@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from litestar import post
 from litestar.response import Redirect, Template
+from msgspec.structs import replace
 
 from milepost.access.callers import member_email
 from milepost.access.services import AnyRequest, services

@@ -4,9 +4,10 @@ them."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
+
+import msgspec
 
 from milepost.dashboard.customers.state import TOLD, USUAL
 from milepost.dashboard.questions.address import FilterRow
@@ -54,8 +55,7 @@ FIGURE_NAMES: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(msgspec.Struct, frozen=True):
     """A column: `key` is `trait.NAME`, or its name in the address; `sort` what it is sorted by, "" where it is not."""
 
     key: str
@@ -75,8 +75,7 @@ class Head:
         return self.trait or ("" if self.key == "owner" else TOLD.get(self.key, ""))
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(msgspec.Struct, frozen=True):
     """A trait of a customer as the list shows it: a `number` or a `day` to be written as the reader does."""
 
     text: str = ""
@@ -84,8 +83,7 @@ class Cell:
     day: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Chip:
+class Chip(msgspec.Struct, frozen=True):
     """A filter as it is shown: 'MRR', 'is above', '1000'. `problem`: why it does not count. `without`: the address of
     the list where it is gone."""
 

@@ -6,10 +6,10 @@ import asyncio
 import secrets
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from milepost.access.callers import member_email
 from milepost.access.services import AnyRequest, services
@@ -45,8 +45,7 @@ _TAGS: Final = 500
 _MANY_WAITING: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True):
     """What every list of a reader has: what traits are called, the team's sets of columns, and the reader's own."""
 
     words: TraitWords

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
+import msgspec
 from markupsafe import Markup
+from msgspec.structs import replace
 
 from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
@@ -21,8 +22,7 @@ from milepost.vocabulary import ME, NOBODY
 _FILTER_FIELDS = ("field", "key", "op", "value")
 
 
-@dataclass(frozen=True, slots=True)
-class Bulk:
+class Bulk(msgspec.Struct, frozen=True):
     """What the bar under the list takes: `key` is of this rendering, so that nothing is done twice; `all`: what was
     done last was done with all that match. `most`: so many of them at once. `said`, `problem`: what became of that."""
 
@@ -33,8 +33,7 @@ class Bulk:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SetLink:
+class SetLink(msgspec.Struct, frozen=True):
     """Columns to choose at once: `set_id` "" for the standard ones, which nobody deletes."""
 
     name: str
@@ -43,8 +42,7 @@ class SetLink:
     set_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Customers:
+class Customers(msgspec.Struct, frozen=True):
     """customers.html. `total` match what is chosen, `everyone` is all. `before`/`after` are opaque cursors of the
     neighbouring pages, None at the ends; where `before` is not to be had, `first=False` offers the way back to the
     first page. `fields`, `offered`: what there is to filter by and to show as a column, with what it is called."""

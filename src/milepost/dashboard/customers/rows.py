@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
+
+import msgspec
 
 from milepost.dashboard.customers.columns import Cell, Head, TraitWords, arr_of
 from milepost.dashboard.views import customer_url
@@ -13,8 +14,7 @@ from milepost.insights.customers import CustomerSummary
 from milepost.traits.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerRow:
+class CustomerRow(msgspec.Struct, frozen=True):
     """`weeks`: events of the last eight weeks, oldest first, the running one last. `score` 0-100. `traits`: by their
     names, those whose columns are shown. `picked`: it was ticked when something was done with it."""
 
@@ -31,7 +31,7 @@ class CustomerRow:
     weeks: tuple[int, ...] = ()
     tags: tuple[str, ...] = ()
     owner: str = ""
-    traits: dict[str, Cell] = field(default_factory=dict)
+    traits: dict[str, Cell] = msgspec.field(default_factory=dict)
     picked: bool = False
     reason: str = ""
     """Why the customer is at risk, where it is."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final, Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from milepost.analytics.asking import Filter
 from milepost.api.params import list_filter, parted
@@ -45,8 +47,7 @@ def known_columns(names: Iterable[str]) -> tuple[str, ...]:
     return tuple([one for one in dict.fromkeys(names) if one in COLUMNS or _is_trait(one)][:MOST_COLUMNS])
 
 
-@dataclass(frozen=True, slots=True)
-class ListState:
+class ListState(msgspec.Struct, frozen=True):
     """`segment`: a slug. `owner`: a member's address, `me`, `nobody`, "" for anybody's. `sort`: one of CUSTOMER_SORTS
     or `trait.NAME`. `columns`: of COLUMNS and `trait.NAME`.
     GET /customers?q&tag&segment&show&owner&field&key&op&value&col&sort&dir&after&before."""
