@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+
+from msgspec.structs import replace
 
 from milepost.dashboard.customers.columns import Cell, Chip, Head, TraitWords, heads
 from milepost.dashboard.customers.listing import Bulk, Customers, SetLink
