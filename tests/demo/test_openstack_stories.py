@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from milepost.plan import load_plan
 from milepost.settings import Settings
 from tests.analytics.reference.events import World
 from tests.demo import openstack as known
+from tests.demo.walk import Walk
 from tests.insights.at_risk_model import at_risk
 from tests.support.dashboard import member
 from tests.support.postgres import Cluster
@@ -107,6 +109,16 @@ def test_pages_speak_of_companies_and_changes(demo: Demo) -> None:
     names = demo.client.get("/event-names").text
     assert "Change merged" in names
     assert "Release note written" in names
+
+
+def test_numbers_that_mean_the_same_are_the_same(demo: Demo) -> None:
+    """Of every page, panel, file and answer of the API."""
+    walk = Walk(demo.client, demo.team)
+    with suppress(AssertionError):  # while customers are settled; what differs then is said below
+        wait_for(lambda: walk.everything().differing() == {}, 30, "every customer to be settled")
+    assert walk.differing() == {}
+    several = [what for what, places in walk.said.items() if len(places) > 1]
+    assert len(several) > 5 * len(known.cut()), several
 
 
 def test_started_again_it_adds_nothing_twice(demo: Demo) -> None:
