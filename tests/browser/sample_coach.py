@@ -215,7 +215,7 @@ def _lesson(k: int, *, absurd: bool) -> Lesson:
     # From what surely helps over what nobody can tell to what surely harms.
     moved, others = 51 - 3 * k, 130 + 9 * k
     return Lesson(
-        situation=EVIL if absurd else "Score 40 to 60, weakest in Sales execution",
+        situation=EVIL if absurd else "Health 40 to 60, weakest in Sales execution",
         step=EVIL * 3 if absurd else ("Use Business Case Builder", "Share a resource with a decision-maker")[k % 2],
         tool_id=None,
         did=did,

@@ -301,7 +301,7 @@ def test_a_cohort_is_read_and_said_in_words() -> None:
     definition = form.definition
     assert definition is not None
     assert definition.conditions[0] == Did(event=EventKind(event_type="export_action"), at_least=3, days=14)
-    assert in_words(definition, {}) == "Exported at least 3 times in the last 14 days or Score is at least 50"
+    assert in_words(definition, {}) == "Exported at least 3 times in the last 14 days or Health is at least 50"
     assert read_form(Address.of(form.url.partition("?")[2])) == form
 
 

@@ -57,7 +57,7 @@ def competency_name(plan: Plan, competency: str) -> str:
 def lesson(row: Mapping[str, Any], plan: Plan) -> Lesson:
     """A row of milepost.coach_learned in words."""
     step = next_steps(plan).get(row["step"]) or _gone(row["step"])
-    situation = f"Score {band_in_words(row['band'])}, weakest in {competency_name(plan, row['competency'])}"
+    situation = f"Health {band_in_words(row['band'])}, weakest in {competency_name(plan, row['competency'])}"
     return Lesson(
         situation=situation,
         step=step.action,

@@ -108,8 +108,8 @@ def peak_answer(counts: list[tuple[date, int]], one: str, many: str) -> Markup:
 def score_answer(score: float | None, trend: str | None, rate: float | None) -> Markup:
     """A customer's answer: how far, in which direction (by sign, colour and word), how fast."""
     if score is None:
-        return Markup("Not enough data for a score yet.")
-    text = Markup("Score {} of 100").format(number(score))
+        return Markup("Not enough data to work out health yet.")
+    text = Markup("Health {} of 100").format(number(score))
     if trend is not None:
         kind, sign = {"improving": ("better", "↗"), "declining": ("worse", "↘")}.get(trend, ("", "→"))
         text += Markup(', <span class="{}"><span aria-hidden="true">{}</span> {}</span>').format(kind, sign, trend)

@@ -25,9 +25,9 @@ COLUMN_NAMES: Final[Mapping[str, str]] = {
     "sessions": "Sessions", "exports": "Exports", "resources": "Resources", "rate": "Per week",
 }  # fmt: skip
 _HINTS: Final[Mapping[str, str]] = {
-    "score": "The score, 0 to 100",
+    "score": "0 to 100; the account’s page says what it is made of",
     "why": "Active days of the last 28 against what is usual for them; sorts those at risk first",
-    "change": "How the score changed in 28 days, in points",
+    "change": "How health changed in 28 days, in points",
     "people": "People active in the last 28 days",
     "rate": "Points a week, last 4 weeks",
 }
@@ -46,8 +46,8 @@ FIGURE_NAMES: Final[Mapping[str, str]] = {
     "total_milestones": "Milestones",
     "total_points": "Points",
     "total_actions": "Offline actions",
-    "current_scaling_score": "Score",
-    "score_coverage": "Coverage of the score, 0 to 1",
+    "current_scaling_score": "Health",
+    "score_coverage": "Data behind health, 0 to 1",
     "systematic_progression_rate": "Points a week",
     "active_weeks": "Active weeks",
     "points_last_14_days": "Points of the last 14 days",

@@ -53,7 +53,7 @@ _AS_SENT: Final = ("event_name", "customer_id", "cohort", SEGMENT)
 TRAITS_AT: Final[Mapping[str, str]] = {"now": "as they are now", "then": "as they were on the day"}
 #: What of a customer's insights one may filter by.
 INSIGHTS: Final[Mapping[str, str]] = {
-    "insight.current_scaling_score": "Score",
+    "insight.current_scaling_score": "Health",
     "insight.systematic_progression_rate": "Points a week",
     "insight.professional_credibility_trend": "Trend",
     "insight.total_events": "Events so far",
