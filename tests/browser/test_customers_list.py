@@ -148,7 +148,7 @@ def test_a_call_is_prepared_in_the_panel_of_a_row(server: Server, page: Page) ->
     expect(panel.get_by_role("heading", name="cust-13")).to_be_visible()
     assert hands.count == 1
     for said in (
-        "score",
+        "health",
         "They renew in May. Sam decides.",
         "Send the workshop",
         "Nobody",
