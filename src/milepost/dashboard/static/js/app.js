@@ -29,6 +29,23 @@
   // Whoever signs in next need not see what was looked at before: the session may have ended by itself.
   if (document.querySelector('form[action="/sign-in"]')) for (const key of ["milepost-recent", "milepost-picked"]) localStorage.removeItem(key);
 
+  // A part of another page, to be put into this one; nothing where it is given up. Where it cannot be had the browser goes
+  // to `page`, which says what is wrong.
+  window.milepost.partOf = async (address, selector, signal, page = address) => {
+    try {
+      const answer = await fetch(address, { headers: { "HX-Request": "true", "HX-Current-URL": location.href }, signal });
+      const elsewhere = answer.headers.get("HX-Redirect");
+      if (elsewhere) { location.assign(elsewhere); return undefined; }
+      const part = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(selector);
+      if (signal.aborted) return undefined;
+      if (part) return document.adoptNode(part);
+      location.assign(page);
+    } catch (error) {
+      if (error.name !== "AbortError") location.assign(page);
+    }
+    return undefined;
+  };
+
   // -- Copy: the code block or the marked text beside the button -------------------------------------
   const reveal = (root) => root.querySelectorAll("[data-copy], [data-save]").forEach((button) => { button.hidden = false; });
   reveal(document);

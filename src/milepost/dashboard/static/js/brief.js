@@ -45,24 +45,14 @@
   async function show(id) {
     asking?.abort();
     asking = new AbortController();
-    const { signal } = asking;
     current = id;
     const link = rows().find((one) => one.dataset.customer === id)?.querySelector(".who a");
     const account = link?.getAttribute("href") ?? `/customers/${encodeURIComponent(id)}`;
     if (!panel()) put(document.getElementById("brief-waiting").content.firstElementChild.cloneNode(true));
     place.firstElementChild.setAttribute("aria-busy", "true");
     mark();
-    try {
-      const answer = await fetch(`${account}/brief`, { headers: { "HX-Request": "true", "HX-Current-URL": location.href }, signal });
-      const elsewhere = answer.headers.get("HX-Redirect");
-      if (elsewhere) { location.assign(elsewhere); return; }
-      const part = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-brief]");
-      if (signal.aborted) return;
-      // What is wrong with it, its page says.
-      if (part) put(document.adoptNode(part)); else location.assign(account);
-    } catch (error) {
-      if (error.name !== "AbortError") location.assign(account);
-    }
+    const part = await window.milepost.partOf(`${account}/brief`, "[data-brief]", asking.signal, account);
+    if (part) put(part);
   }
 
   function open(one) {

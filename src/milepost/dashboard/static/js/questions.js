@@ -136,18 +136,10 @@
     if (!sheet.open) sheet.showModal();
     sheet.abort?.abort();
     sheet.abort = new AbortController();
-    try {
-      const answer = await fetch(address, { headers: { "HX-Request": "true", "HX-Current-URL": location.href }, signal: sheet.abort.signal });
-      const elsewhere = answer.headers.get("HX-Redirect");
-      if (elsewhere) { location.assign(elsewhere); return; }
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const part = page.querySelector("[data-behind]");
-      if (!part) { location.assign(address); return; }
-      body.replaceChildren(document.adoptNode(part));
-      window.milepost.localise(document);
-    } catch (error) {
-      if (error.name !== "AbortError") location.assign(address);
-    }
+    const part = await window.milepost.partOf(address, "[data-behind]", sheet.abort.signal);
+    if (!part) return;
+    body.replaceChildren(part);
+    window.milepost.localise(document);
   }
   window.milepost.showBehind = showBehind;
   document.addEventListener("click", (event) => {
