@@ -15,8 +15,8 @@ from milepost.access.callers import member_email
 from milepost.access.paths import may_be_id
 from milepost.access.services import AnyRequest, services
 from milepost.dashboard import format as fmt
-from milepost.dashboard.customers.listed import MOST_BY_FILTER, read_frame, read_list, wanted_by
-from milepost.dashboard.page_context import PAGE_HEADERS, page
+from milepost.dashboard.customers.listed import MOST_BY_FILTER, read_frame, wanted_by
+from milepost.dashboard.customers.listed_again import list_again
 from milepost.dashboard.texts import storable
 from milepost.errors import InvalidRequest
 from milepost.insights.customers import CustomerFilter, ids_of
@@ -57,12 +57,7 @@ async def change_many(request: AnyRequest) -> Template | Redirect:
         said = _in_words(done, fields)
     except InvalidRequest as error:
         problem = _SAID.get(error.field or "", error.message)
-    if "hx-request" not in request.headers and not problem:
-        return Redirect(state.url(), status_code=303, headers=dict(PAGE_HEADERS))
-    view = await read_list(request, frame, state, picked=set(ticked), all_picked=everyone, said=said, problem=problem)
-    # A part of a page that is refused would not be put in its place: what is wrong stands in it.
-    status = 400 if problem and "hx-request" not in request.headers else 200
-    return page(request, "customers.html", section="customers", status_code=status, view=view)
+    return await list_again(request, frame, state, picked=set(ticked), all_picked=everyone, said=said, problem=problem)
 
 
 async def _all(request: AnyRequest, connection: DictConnection, wanted: CustomerFilter) -> list[str]:

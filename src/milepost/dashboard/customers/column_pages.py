@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from milepost.access.callers import member_email
 from milepost.access.services import AnyRequest, services
-from milepost.dashboard.customers.listed import read_frame, read_list
+from milepost.dashboard.customers.listed import read_frame
+from milepost.dashboard.customers.listed_again import list_again
 from milepost.dashboard.customers.sets import delete_set, forget_own, save_own, save_set
 from milepost.dashboard.customers.state import known_columns
-from milepost.dashboard.page_context import go, page
 from milepost.dashboard.texts import storable
 from milepost.errors import InvalidRequest
 
@@ -39,13 +39,9 @@ async def change_columns(request: AnyRequest) -> Template | Redirect:
     # Whoever goes back to the standard columns sees them; all else leaves the list as it is.
     columns = frame.usual if fields.get("do") == "forget" else state.columns
     state = replace(state, columns=columns, usual=frame.usual)
-    if "hx-request" not in request.headers and not problem:
-        return go(state.url())
-    view = await read_list(request, frame, state, said=said, problem=problem)
-    # A part of a page that is refused would not be put in its place: what is wrong stands in it.
-    status = 400 if problem and "hx-request" not in request.headers else 200
-    answer = page(request, "customers.html", section="customers", status_code=status, view=view)
-    answer.headers["HX-Push-Url"] = state.url()
+    answer = await list_again(request, frame, state, said=said, problem=problem)
+    if isinstance(answer, Template):
+        answer.headers["HX-Push-Url"] = state.url()
     return answer
 
 
