@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC
 from typing import Final
 
 from milepost.analytics.context import Store
 from milepost.columns.reading import Value
-from milepost.people.read import rows_of
+from milepost.people.read import rows_of, utc_day
 from milepost.store.queries import load
 
 _WHO: Final = load("milepost.people", "who.sql")
@@ -23,10 +22,10 @@ async def active_people(store: Store, customers: Sequence[str]) -> dict[str, int
     ids = {int(str(row["number"])): str(row["id"]) for row in rows}
     if not ids:
         return {}
-    asked: dict[str, Value] = {"customers": sorted(ids), "today": store.now().astimezone(UTC).date().isoformat()}
+    asked: dict[str, Value] = {"customers": sorted(ids), "today": utc_day(store).isoformat()}
     acted = await rows_of(store, tuple[int, int], "active", asked)
     async with store.database.transaction() as connection:
-        values = {"numbers": sorted({user for _, user in acted})}
-        known = await (await connection.execute(_WHO["users"], values)).fetchall()
+        values: dict[str, list[int]] = {"numbers": sorted({user for _, user in acted}), "software": []}
+        known = await (await connection.execute(_WHO["names"], values)).fetchall()
     people = {int(str(row["number"])) for row in known}
     return dict.fromkeys(ids.values(), 0) | Counter(ids[customer] for customer, user in acted if user in people)

@@ -50,7 +50,7 @@ async def read_people(store: Store, customer_id: str) -> CustomerPeople:
     if row is None:
         raise NotFound(f"No customer {customer_id[:200]!r}. It appears with its first event.", field="customer_id")
     as_of = (await store.columns.freshness()).at
-    today = _today(store)
+    today = utc_day(store)
     customer = msgspec.convert(row["number"], int | None)
     account = Account([], [], [], {}, {}, {}) if customer is None else await _account(store, customer, today)
     people, software = account.people, account.software
@@ -108,7 +108,7 @@ async def read_person(store: Store, user_id: str) -> PersonSeen:
     as_of = (await store.columns.freshness()).at
     known = [] if user is None else await rows_of(store, tuple[int, int], "customers_of", {"user": user})
     names = await customer_names(store, [customer for customer, _ in known])
-    today, memberships, gone = _today(store), [], 0
+    today, memberships, gone = utc_day(store), [], 0
     for customer, _ in known:
         if customer not in names or user is None:
             continue
@@ -158,7 +158,7 @@ def _unknown(user_id: str) -> NotFound:
     return NotFound(f"No person {user_id[:200]!r}. They appear with their first event.", field="user_id")
 
 
-def _today(store: Store) -> date:
+def utc_day(store: Store) -> date:
     return store.now().astimezone(UTC).date()
 
 

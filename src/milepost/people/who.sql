@@ -20,7 +20,3 @@ where n.kind = 'customer' and n.number = any(%(numbers)s::integer[]);
 
 -- name: numbers
 select number, id from milepost.numbers where kind = 'customer' and id = any(%(ids)s::text[]);
-
--- name: users
--- Those who are people or software with an id: a visitor has none.
-select number from milepost.numbers where kind = 'user' and number = any(%(numbers)s::integer[]);
