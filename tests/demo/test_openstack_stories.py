@@ -121,7 +121,8 @@ def test_numbers_that_mean_the_same_are_the_same(demo: Demo) -> None:
             return walk.everything().differing() == {}
         return False
 
-    wait_for(same, 60, "every number to be there, and the same")
+    with suppress(AssertionError):  # which numbers they are is said below
+        wait_for(same, 60, "every number to be there, and the same")
     assert walk.differing() == {}
     several = [what for what, places in walk.said.items() if len(places) > 1]
     assert len(several) > 5 * len(known.cut()), several

@@ -18,7 +18,8 @@ _COUNT: Final = r'<data value="([\d.]+)" data-number>'
 
 
 class Walk:
-    """`said`: of each number, by what it means and of whom, what each place says it is."""
+    """`said`: of each number, by what it means and of whom, what each place says it is. A walk raises AssertionError
+    where a number is not there yet."""
 
     def __init__(self, client: httpx.Client, team: httpx.Client) -> None:
         self._client = client
@@ -31,7 +32,8 @@ class Walk:
         return {what: places for what, places in self.said.items() if len(set(places.values())) > 1}
 
     def everything(self) -> Walk:
-        """The team's pages, then those of each customer."""
+        """The team's pages, then those of each customer; what an earlier walk noted is forgotten."""
+        self.said.clear()
         rows = self._exported(f"/customers.csv?{_COLUMNS}")
         self.note("customers", "/customers.csv", len(rows))
         self.note("events ever", "/customers.csv", sum(float(row["Events"]) for row in rows))
@@ -65,15 +67,15 @@ class Walk:
         self.note("events", "Home", figures["Events"])
         chart = page[page.index('id="events"') : page.index('id="active-customers"')]
         self.note("events", "Home's chart", sum(_numbers(chart[chart.index("<tbody") : chart.index("</tbody>")])))
-        if found := re.search(rf"All {_COUNT}[^<]*</data> at risk", page):
-            self.note("at risk", "Home", found[1])
-        self.note("tasks due", "Home", len(re.findall(r'id="task-', page)))
+        # All of them are counted only where there is no room for each.
+        more = re.search(rf"All {_COUNT}[^<]*</data> at risk", page)
+        self.note("at risk", "Home", more[1] if more else page.count('class="next-steps"'))
 
     def _lists(self, rows: list[dict[str, str]]) -> None:
         self.note("customers", "list", _told(_answer(self._page("/customers")))[0])
-        at_risk, customers = _told(_answer(self._page("/customers?show=at_risk")))
-        self.note("customers", "list of those at risk", customers)
-        self.note("at risk", "list", at_risk)
+        at_risk = _told(_answer(self._page("/customers?show=at_risk")))
+        self.note("customers", "list of those at risk", at_risk[-1])
+        self.note("at risk", "list", at_risk[0])
         self.note("at risk", "its CSV", len(self._exported("/customers.csv?show=at_risk")))
         listed = self._ask("/v1/customers?limit=200")["items"]
         self.note("customers", "API", len(listed))
@@ -136,7 +138,9 @@ class Walk:
 
 
 def _figures(page: str) -> dict[str, str]:
-    return {label.strip(): value for label, value in _FIGURE.findall(page)}
+    found = {label.strip(): value for label, value in _FIGURE.findall(page)}
+    assert found, "no figures are there yet"
+    return found
 
 
 def _numbers(text: str) -> list[float]:
@@ -145,7 +149,7 @@ def _numbers(text: str) -> list[float]:
 
 def _after(page: str, mark: str) -> str:
     """The first number behind a mark, as exact as the page knows it."""
-    found = re.search(r'<data value="(-?[\d.]+)"', page[page.index(mark) :])
+    found = re.search(r'<data value="(-?[\d.]+)"', page.partition(mark)[2])
     assert found is not None, mark
     return found[1]
 
@@ -158,7 +162,9 @@ def _answer(page: str) -> str:
 
 def _told(sentence: str) -> list[float]:
     """The numbers of a sentence; none here needs a thousands' separator."""
-    return [float(value) for value in re.findall(r"\d+", re.sub(r"<[^>]*>", "", sentence))]
+    found = [float(value) for value in re.findall(r"\d+", re.sub(r"<[^>]*>", "", sentence))]
+    assert found, sentence
+    return found
 
 
 def _body(page: str) -> str:
