@@ -5,7 +5,6 @@
 set -u
 python=$1
 shift
-named=${1-}
 # Whatever the caller's habit is: each server that a test starts would compile all of the code anew.
 export PYTHONDONTWRITEBYTECODE=
 
@@ -21,25 +20,28 @@ if [ "$(df -Pk /dev/shm 2>/dev/null | awk 'END { print ($1 == "tmpfs" && $4 > 41
   export TMPDIR="$memory"
 fi
 
-"$python" -m pytest -n "${WORKERS:-4}" --dist loadfile --no-loadscope-reorder --durations 25 --durations-min 5 \
-  -m "not alone and not pair" "$@"
-together=$?
-# 5: nothing to run. The arguments may name tests of one kind only, but they must name some.
-[ $together = 0 ] || [ $together = 5 ] || exit $together
+ran=""
+run() {
+  "$python" -m pytest --dist loadfile --durations-min 5 "$@"
+  code=$?
+  # 5: nothing to run. The arguments may name tests of one kind only, but they must name some.
+  [ $code = 0 ] || [ $code = 5 ] || exit $code
+  [ $code = 5 ] || ran=yes
+}
+# Collecting all of the others again would take as long as some of these do.
+marked() { grep -rl --include='*.py' "mark\.$1" tests; }
+
+run -n "${WORKERS:-4}" --no-loadscope-reorder --durations 25 -m "not alone and not pair" "$@"
 if [ -n "$memory" ]; then
   rm -rf "$memory"
   if [ -n "$disk" ]; then TMPDIR=$disk; else unset TMPDIR; fi
 fi
-worst=5
-for kind in pair alone; do
-  # Collecting all of the others again would take as long as some of these do.
-  # shellcheck disable=SC2046 -- a list of names
-  [ -n "$named" ] || set -- $(grep -rl --include='*.py' "mark\.$kind" tests)
-  beside=0
-  [ $kind = alone ] || beside=2
-  "$python" -m pytest -n $beside --dist loadfile --durations 10 --durations-min 5 -m $kind "$@"
-  code=$?
-  [ $code = 0 ] || [ $code = 5 ] || exit $code
-  [ $code = 5 ] || worst=0
-done
-[ $worst = 0 ] || exit $together
+# shellcheck disable=SC2046 -- lists of names
+if [ $# -gt 0 ]; then
+  run -n 2 --durations 10 -m pair "$@"
+  run -n 0 --durations 10 -m alone "$@"
+else
+  run -n 2 --durations 10 -m pair $(marked pair)
+  run -n 0 --durations 10 -m alone $(marked alone)
+fi
+[ -n "$ran" ] || exit 5
