@@ -765,6 +765,7 @@ def test_a_tool_that_no_plan_has_is_added_and_live_events_lead_to_their_names(vi
         named = page.locator("#live-events").get_by_title("Name this event")
         expect(named.filter(has_text="Deal Won").first).to_have_attribute("href", "/event-names?q=Deal%20Won")
         # What comes while one looks has the link too.
+        expect(page.locator("#live-state")).to_have_text("Connected")
         sender.post("/v1/events", json={"events": [event | {"event_name": "Deal Lost"}]}).raise_for_status()
         expect(named.filter(has_text="Deal Lost").first).to_have_attribute("href", "/event-names?q=Deal%20Lost")
     add = page.get_by_role("button", name="Add deal-room")
