@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
 from tests.browser.complaints import complaints_of
+from tests.browser.conftest import STILL_LOADING
 from tests.browser.signing_in import sign_in
 from tests.support.axe import DESKTOP, PHONE, assert_clean
 from tests.support.postgres import Cluster
@@ -93,3 +94,15 @@ def test_a_table_from_choosing_it_to_its_report(server: Server, page: Page) -> N
     expect(page.locator("#report-title")).to_have_text("0 customers changed, 701 unchanged")
     page.get_by_role("link", name="Show the customers").click()
     expect(page.locator("#customers-answer")).to_contain_text("701 customers")
+
+
+def test_a_file_chosen_before_the_script_came(server: Server, page: Page) -> None:
+    page.remove_locator_handler(page.locator(STILL_LOADING))
+    held: list[Route] = []
+    page.route("**/js/imports.js*", lambda route: held.append(route))
+    page.goto(f"{server.url}/customers/import", wait_until="commit")
+    page.locator("#file").set_input_files({"name": "no.csv", "mimeType": "text/csv", "buffer": b""})
+    while not held:
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+    held[0].continue_()
+    expect(page.get_by_role("alert")).to_contain_text("The file is empty")

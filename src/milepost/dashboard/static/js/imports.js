@@ -83,6 +83,8 @@
     else look();
   }
   chosen.addEventListener("change", () => take(chosen.files[0]));
+  // Chosen while this script was on its way, or kept by the browser over a reload.
+  if (chosen.files.length) take(chosen.files[0]);
   const drop = form.querySelector(".drop");
   for (const name of ["dragover", "dragleave", "drop"]) {
     drop.addEventListener(name, (event) => {
