@@ -10,10 +10,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from milepost.identity.follow import follow_all
 from milepost.privacy.erase import Erased, Of, erase
 from milepost.store.database import Database
 from tests.store.test_standing import check
+from tests.support.identity import follow_to_the_end
 from tests.support.server import SECRET_KEY, SERVER_KEY, WRITE_KEY, Server, customer_token, wait_for
 
 #: Texts that stand for somebody, and are to be found nowhere afterwards.
@@ -196,7 +196,7 @@ async def test_what_has_yet_to_follow_a_tie_is_erased_too(dsn: str, of: Of) -> N
         try:
             whose = "erin" if of == "person" else "acme"
             assert await erase(database, of, whose, enough=lambda: True) == Erased(0, done=False)
-            follow_all(connection)
+            follow_to_the_end(dsn)
             assert await erase(database, of, whose) == Erased(1, done=True)
         finally:
             await database.close()
