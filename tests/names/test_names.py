@@ -24,6 +24,7 @@ from milepost.plan.names import EventRule, NameMeans
 from milepost.store.plan_tables import apply_plan
 from tests.store.test_standing import check
 from tests.support.examples import examples
+from tests.support.server import wait_for
 
 _NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 _PLAN = load_plan()
@@ -91,6 +92,16 @@ def _sent(drawn: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def _follow_to_the_end(connection: psycopg.Connection, *, at_once: int = 200) -> None:
+    """What waits for somebody else's transaction to end, in another database even, is waited for."""
+
+    def done() -> bool:
+        follow_all(connection, at_once=at_once)
+        return connection.execute("select count(*) from milepost.event_names where changed").fetchone() == (0,)
+
+    wait_for(done, 20, "the stored events to be what their names mean")
+
+
 @given(
     drawn=st.lists(_EVENTS, min_size=1, max_size=12),
     meanings=st.dictionaries(st.sampled_from(_NAMES), st.sampled_from(_MEANINGS), min_size=1),
@@ -114,7 +125,7 @@ def test_mapped_later_is_mapped_from_the_start(
         for name, means in meanings.items():
             _map(other, name, means)
         _store(other, rows)
-        follow_all(other)
+        _follow_to_the_end(other)
         wanted = _as_it_is(other)
         # Now the other way round: half of them are there, something else was said first, and said again half-way.
         _empty(other)
@@ -128,7 +139,7 @@ def test_mapped_later_is_mapped_from_the_start(
         for name in _NAMES:
             _map(other, name, meanings.get(name, NameMeans()), "bob@example.com" if name in meanings else "nobody")
         _store(other, rows)
-        follow_all(other, at_once=at_once)
+        _follow_to_the_end(other, at_once=at_once)
         assert _as_it_is(other) == wanted
         assert verify_identity(other).is_equal
         check(other)
@@ -148,7 +159,7 @@ def test_a_batch_beside_the_mapping_follows_too(connection: psycopg.Connection) 
         for _ in range(3):
             follow_all(connection)
         late.commit()
-    follow_all(connection)
+    _follow_to_the_end(connection)
     _store(connection, rows[2:])
     types = connection.execute("select distinct event_type, business_impact from public.behavior_events").fetchall()
     assert types == [("export_action", "high")]
@@ -180,7 +191,7 @@ def test_many_senders_beside_many_mappings(dsn: str, connection: psycopg.Connect
         thread.join()
     stop.set()
     follower.join()
-    follow_all(connection)
+    _follow_to_the_end(connection)
     assert connection.execute("select count(*) from public.behavior_events").fetchone() == (120,)
     assert verify_identity(connection).misnamed == 0
     check(connection)
@@ -214,7 +225,7 @@ def test_rules_of_the_plan(connection: psycopg.Connection) -> None:
     # Said by hand, which the plan's rules leave alone.
     _map(connection, "Other", NameMeans(type="resource_share"))
     apply_plan(connection, plan)
-    follow_all(connection)
+    _follow_to_the_end(connection)
     found = connection.execute(
         "select event_name, event_type, tool_id, competency_area, business_impact from public.behavior_events"
         " order by event_name"
@@ -225,7 +236,7 @@ def test_rules_of_the_plan(connection: psycopg.Connection) -> None:
         ("Other", "resource_share", None, None, "low"),
     ]
     apply_plan(connection, _PLAN)
-    follow_all(connection)
+    _follow_to_the_end(connection)
     assert connection.execute("select event_type from public.behavior_events order by event_name").fetchall() == [
         ("content_interaction",),
         ("content_interaction",),
