@@ -40,7 +40,7 @@ _START_SECONDS = 60.0
 @columns.command()
 def status(data_dir: DataDir = None) -> None:
     """Show up to when the column store is complete."""
-    fresh = _with_columns(load_settings().with_flags(data_dir=data_dir), lambda found: found.freshness())
+    fresh = with_columns(load_settings().with_flags(data_dir=data_dir), lambda found: found.freshness())
     if fresh.building is not None:
         typer.echo(f"It is being built: {fresh.building[0]:,} of {fresh.building[1]:,} events.")
     elif fresh.at is not None:
@@ -60,7 +60,7 @@ def rebuild(data_dir: DataDir = None) -> None:
             shown.update(task, completed=done, total=of)
 
         settings = load_settings().with_flags(data_dir=data_dir)
-        events = _with_columns(settings, lambda found: found.rebuild(progress))
+        events = with_columns(settings, lambda found: found.rebuild(progress))
     typer.echo(f"The column store was built: {events:,} events.")
 
 
@@ -86,7 +86,7 @@ def verify(data_dir: DataDir = None) -> None:
     good = _practice_is_equal(practice) and good
     good = _owners_are_right(identity) and good
     if settings.columns:
-        good = _columns_are_equal(_with_columns(settings, lambda found: found.verify())) and good
+        good = _columns_are_equal(with_columns(settings, lambda found: found.verify())) and good
     if not good:
         raise typer.Exit(1)
 
@@ -180,7 +180,7 @@ def _columns_are_equal(proof: Proof) -> bool:
     return False
 
 
-def _with_columns(settings: Settings, work: Callable[[Columns], Awaitable[T]]) -> T:
+def with_columns(settings: Settings, work: Callable[[Columns], Awaitable[T]]) -> T:
     """Asks the running server's column store; without a server, brings one up for the command."""
     found = Columns(settings.data_dir)
     try:

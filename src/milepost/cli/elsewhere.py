@@ -20,6 +20,7 @@ _PLACES: Final = {
     "columns": "columns:columns",
     "insights": "insights:app",
     "coach": "coach:app",
+    "predict": "predict:app",
     "backup": "backup:backup",
     "restore": "backup:restore",
     "explain": "explain:explain",

@@ -50,6 +50,8 @@ def faults(plan: Plan) -> list[tuple[str, str]]:
         ("scoring.outcome_saturation", scoring.outcome_saturation, 0.1, 1e9),
         ("risk.active_weeks", plan.risk.active_weeks, 0, 8),
         ("risk.low_impact_share", plan.risk.low_impact_share, 0, 1),
+        ("predictions.quiet_days", plan.predictions.quiet_days, 7, 365),
+        ("predictions.active_days", plan.predictions.active_days, 7, 365),
         ("history.days", plan.history.days, 1, 3650),
         ("retention.days", plan.retention.days, 1, MAX_RETENTION_DAYS),
     ):

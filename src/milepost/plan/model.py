@@ -81,6 +81,15 @@ class Risk(_Table, frozen=True):
     low_impact_share: float = 0.8
 
 
+class Predictions(_Table, frozen=True):
+    """What is predicted: no event at all in `quiet_days`, of customers active in the `active_days` before. `segment`:
+    the trait of customers whose values are peers; '' for none."""
+
+    quiet_days: int = 28
+    active_days: int = 56
+    segment: str = ""
+
+
 class History(_Table, frozen=True):
     """How many days back a customer's insights are kept by the day."""
 
@@ -123,6 +132,7 @@ class Plan(_Table, frozen=True, kw_only=True, dict=True):
     scoring: Scoring = Scoring()
     risk: Risk = Risk()
     history: History = History()
+    predictions: Predictions = Predictions()
     retention: Retention = Retention()
     segment: SegmentEvents = SegmentEvents()
     events: tuple[EventRule, ...] = ()

@@ -1,0 +1,147 @@
+"""What learns: a logistic regression, gradient boosted trees, and their mix. scikit-learn's, behind two functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal, Protocol, cast
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import SplineTransformer, StandardScaler
+
+from milepost.predict.features import Matrix
+from milepost.predict.measures import Flags, Floats
+from milepost.predict.rhythm import Rhythm, fit_rhythm
+
+#: What can be chosen, the simplest first. `rhythm` knows nothing but a customer's own rhythm (rhythm.py); `mix` is the
+#: mean of `logistic` and `boosting`, as log-odds.
+Kind = Literal["rhythm", "logistic", "splines", "boosting", "mix"]
+KINDS: Final[tuple[Kind, ...]] = ("rhythm", "logistic", "splines", "boosting", "mix")
+
+#: Strong ridges: histories of one customer are alike, so there is less to learn from than there are rows.
+_RIDGE: Final = 0.01
+_RIDGE_OF_SPLINES: Final = 0.003
+#: Shallow trees, few of them.
+_TREES: Final = 120
+_LEAVES: Final = 8
+#: Rows in a leaf: a hundred, or a fiftieth where there are few.
+_IN_A_LEAF: Final = 100
+_SURE: Final = 1e-6
+
+
+class _Classifier(Protocol):
+    """What we use of scikit-learn's."""
+
+    def fit(self, X: Matrix, y: Flags) -> object: ...  # noqa: N803 -- scikit-learn's names
+    def predict_proba(self, X: Matrix) -> NDArray[np.float64]: ...  # noqa: N803
+
+
+class Model(msgspec.Struct, frozen=True):
+    """Something fitted, and the line that makes its log-odds true ones."""
+
+    kind: Kind
+    parts: tuple[object, ...]
+    #: The columns of the values, in their order.
+    features: tuple[str, ...]
+    rhythm: Rhythm
+    slope: float = 1.0
+    shift: float = 0.0
+
+    def probability(self, values: Matrix) -> Floats:
+        """Of each row."""
+        return expit(self.slope * self.odds(values) + self.shift)
+
+    def odds(self, values: Matrix) -> Floats:
+        """Log-odds as they were fitted, before the line."""
+        if not self.parts:
+            return logit(self.rhythm.quiet(*_own(values, self.features)))
+        ready = prepared(values, self.features, self.rhythm)
+        each = [logit(cast(_Classifier, part).predict_proba(ready)[:, 1]) for part in self.parts]
+        odds: Floats = np.mean(each, axis=0)
+        return odds
+
+
+def fit(
+    kind: Kind, values: Matrix, features: Sequence[str], happened: Flags, *, horizon_days: int, seed: int = 0
+) -> Model:
+    """Learns from rows of known outcome; the same rows and seed give the same model. `features` name the columns, those
+    of `ALWAYS` among them. Raises ValueError where it happened to all or to none."""
+    if happened.all() or not happened.any():
+        raise ValueError("it happened to all or to none")
+    rhythm = fit_rhythm(*_own(values, features), happened, horizon_days, seed=seed)
+    if kind == "rhythm":
+        return Model(kind, (), tuple(features), rhythm)
+    ready = prepared(values, features, rhythm)
+    kinds: Sequence[Kind] = ("logistic", "boosting") if kind == "mix" else (kind,)
+    parts = []
+    for one in kinds:
+        part = _classifier(one, len(happened), seed)
+        part.fit(ready, happened)
+        parts.append(part)
+    return Model(kind, tuple(parts), tuple(features), rhythm)
+
+
+def prepared(values: Matrix, features: Sequence[str], rhythm: Rhythm) -> Matrix:
+    """As models take them: counts and days matter by their ratio, so as logarithms; and, as log-odds, what the
+    customer's own rhythm says."""
+    odds = logit(rhythm.quiet(*_own(values, features))).astype(np.float32)
+    return np.concatenate([np.log1p(values), odds[:, np.newaxis]], axis=1)
+
+
+#: What the customer's own rhythm is told by.
+ALWAYS: Final = ("active_days", "recency", "tenure")
+
+
+def _own(values: Matrix, features: Sequence[str]) -> tuple[Floats, Floats, Floats]:
+    days, recency, tenure = (values[:, features.index(name)].astype(np.float64) for name in ALWAYS)
+    return days, recency, tenure
+
+
+def logit(probability: Floats) -> Floats:
+    """Log-odds."""
+    p = np.clip(probability, _SURE, 1 - _SURE)
+    odds: Floats = np.log(p / (1 - p))
+    return odds
+
+
+def expit(odds: Floats) -> Floats:
+    """The probability of log-odds."""
+    probability: Floats = 1 / (1 + np.exp(-odds))
+    return probability
+
+
+def line(odds: Floats, happened: Flags) -> tuple[float, float]:
+    """The slope and shift that make log-odds calibrated (Platt 1999), from rows that nothing was fitted on."""
+    fitted = LogisticRegression(C=1e6).fit(odds.reshape(-1, 1), happened)
+    return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+
+
+def _classifier(kind: Kind, rows: int, seed: int) -> _Classifier:
+    if kind == "boosting":
+        return cast(
+            _Classifier,
+            HistGradientBoostingClassifier(
+                learning_rate=0.05,
+                max_iter=_TREES,
+                max_leaf_nodes=_LEAVES,
+                min_samples_leaf=max(20, min(_IN_A_LEAF, rows // 50)),
+                l2_regularization=5.0,
+                early_stopping=False,
+                random_state=seed,
+            ),
+        )
+    known = SimpleImputer(strategy="median", keep_empty_features=True)
+    if kind == "splines":
+        bends = SplineTransformer(n_knots=5, degree=2, knots="quantile", extrapolation="linear")
+        return _linear(known, StandardScaler(), bends, LogisticRegression(C=_RIDGE_OF_SPLINES, max_iter=2000))
+    return _linear(known, StandardScaler(), LogisticRegression(C=_RIDGE, max_iter=2000))
+
+
+def _linear(*steps: object) -> _Classifier:
+    pipeline: Pipeline = make_pipeline(*steps)
+    return cast(_Classifier, pipeline)
