@@ -26,24 +26,28 @@ class Playbook(NamedTuple):
     compared: int = 1
 
 
-def claims(playbook: Playbook, seed: int) -> Iterator[str]:
-    """Week by week what is said of it: `better`, `worse` or nothing."""
+def claims(playbook: Playbook, seed: int, *, points: bool = False) -> Iterator[str]:
+    """Week by week what is said of the share that moved up: `better`, `worse` or nothing; or, of `points`, which few
+    have very many of, what is said of their mean."""
     chance = random.Random(seed)
-    arrivals: list[list[tuple[bool, bool]]] = [[] for _ in range(_WEEKS)]
+    arrivals: list[list[tuple[bool, bool, float]]] = [[] for _ in range(_WEEKS)]
     for _ in range(playbook.customers):
         held = chance.random() < playbook.hold_out
         moved = chance.random() < playbook.base + (0 if held else playbook.effect)
         week = chance.randrange(_MEASURED_AFTER, _MEASURED_AFTER + 2 if playbook.at_once else _WEEKS)
-        arrivals[week].append((held, moved))
-    arms = {held: {"measured": 0, "moved_up": 0, "points_sum": 0, "points_squares": 0} for held in (False, True)}
+        arrivals[week].append((held, moved, chance.lognormvariate(0, 1.5) if points else 0))
+    arms = {held: {"measured": 0, "moved_up": 0, "points_sum": 0.0, "points_squares": 0.0} for held in (False, True)}
     for arrived in arrivals:
-        for held, moved in arrived:
+        for held, moved, earned in arrived:
             arms[held]["measured"] += 1
             arms[held]["moved_up"] += moved
-        found = lift_of(arms[False], arms[True], 4, expected=playbook.expected, compared=playbook.compared).moved_up
+            arms[held]["points_sum"] += earned
+            arms[held]["points_squares"] += earned**2
+        lift = lift_of(arms[False], arms[True], 4, expected=playbook.expected, compared=playbook.compared)
+        found = lift.points_a_week if points else lift.moved_up
         yield "" if found is None else "better" if found.low > 0 else "worse" if found.high < 0 else ""
 
 
-def ever(playbook: Playbook, seed: int) -> set[str]:
+def ever(playbook: Playbook, seed: int, *, points: bool = False) -> set[str]:
     """What was claimed of it at any week."""
-    return {claim for claim in claims(playbook, seed) if claim}
+    return {claim for claim in claims(playbook, seed, points=points) if claim}

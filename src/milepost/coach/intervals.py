@@ -97,13 +97,16 @@ def clustered(counts: Sequence[Sequence[int]], z: float = _Z) -> Difference:
 
 
 def welch(one: Summary, other: Summary, z: float = _Z) -> Difference:
-    """The difference of two means without taking their variances for equal (Welch, Biometrika 34, 1947, 28-35)."""
+    """The difference of two means without taking their variances for equal (Welch, Biometrika 34, 1947, 28-35), but at
+    least as wide as if they were: of few customers the variance comes out too small wherever none of the rare ones with
+    very many points is among them."""
     estimate = one.mean - other.mean
     a, b = one.variance / one.n, other.variance / other.n
     if a + b == 0:
         return Difference(estimate, estimate, estimate)
     freedom = (a + b) ** 2 / (a**2 / (one.n - 1) + b**2 / (other.n - 1))
-    half = t_quantile(freedom, z) * sqrt(a + b)
+    alike = ((one.n - 1) * one.variance + (other.n - 1) * other.variance) / (one.n + other.n - 2)
+    half = t_quantile(freedom, z) * sqrt(max(a + b, alike / one.n + alike / other.n))
     return Difference(estimate, estimate - half, estimate + half)
 
 
