@@ -103,6 +103,7 @@ _ROUTES: Final = {
         DELETE /v1/annotations/{annotation_id}
         PATCH /v1/annotations/{annotation_id}
         GET /v1/coach/playbooks
+        GET /v1/coach/playbooks/{playbook}/replay
         GET /v1/coach/queue
         GET /v1/cohorts
         POST /v1/cohorts

@@ -5,19 +5,39 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+import msgspec
+
 from milepost.coach.intervals import newcombe
 from milepost.coach.lift import lift_of
+from milepost.coach.power import in_words, smallest_found
 from milepost.coach.queue import MOST_COUNTED
-from milepost.coach.said import Coaching, Evidence, Handled, Lesson, PlaybookReport, Queued, State, TeamSide
+from milepost.coach.replay import Outcome, Replay
+from milepost.coach.said import (
+    Coaching,
+    Difference,
+    Evidence,
+    Handled,
+    KindReport,
+    Lesson,
+    PlaybookReport,
+    Queued,
+    State,
+    TeamSide,
+    percentage_points,
+)
 from milepost.dashboard.coach.inbox import ActionRow, Choices, InboxPage, Show, action_row
 from milepost.dashboard.coach.view import (
     Hook,
+    KindRow,
     NextSteps,
     PlaybookRow,
     PlaybooksPage,
+    ReplayView,
     harm_rows,
     lesson_rows,
     playbook_row,
+    replay_view,
+    whisker,
 )
 from milepost.plan import load_plan
 
@@ -42,10 +62,10 @@ _WHAT: tuple[tuple[str, str, str, str, str, str, tuple[tuple[str, str], ...]], .
         "What helped others like you",
         "Use Business Case Builder",
         "Of 84 customers in your situation who used Business Case Builder next, 61% moved up in the month after; of "
-        "310 who did not, 42%.",
+        "310 who did not, 42%. Compared like with like: +19 percentage points.",
         "Suggest to them: Use Business Case Builder",
         "Of 84 customers in the same situation who used Business Case Builder next, 61% moved up in the month after; "
-        "of 310 who did not, 42%.",
+        "of 310 who did not, 42%. Compared like with like: +19 percentage points.",
         "Customers like you who used Business Case Builder next did better more often in the month after. It may be "
         "worth a try for you, too.",
         (("Your situation", "score 40 to 60, weakest in Sales execution"), ("Difference", "+19 percentage points")),
@@ -161,14 +181,18 @@ def playbooks(scenario: Scenario) -> PlaybooksPage:
     """The second tab."""
     empty, absurd = scenario == "empty", scenario == "absurd"
     lessons = [] if empty else [_lesson(k, absurd=absurd) for k in range(7)]
-    known = Coaching(playbooks=[], learned=lessons, counted_at=None, learned_at=None)
+    known = Coaching(playbooks=[], kinds=[], compared=6, learned=lessons, counted_at=None, learned_at=None)
     return PlaybooksPage(
         playbooks=tuple(_books(scenario)),
+        kinds=() if empty else _kinds(absurd=absurd),
+        compared=0 if empty else 6,
         learned=lesson_rows(known),
         harms=harm_rows(known),
+        looked_at=len(lessons),
         learned_from=30,
         counted_at=None if empty else NOW - timedelta(minutes=3),
         learned_at=None if empty else NOW - timedelta(hours=9),
+        replay=None if empty else _replay(absurd=absurd),
         hook=None if empty else Hook(312, 2, 1, EVIL * 9 if absurd else "It answered 503."),
     )
 
@@ -181,7 +205,7 @@ def _books(scenario: Scenario) -> list[PlaybookRow]:
         ("First week", 90, 412, (380, 190), (41, 14)),
         ("Went quiet", 85, 96, (210, 80), (24, 10)),
         ("Exported, never shared", 75, 230, (300, 90), (33, 17)),
-        ("Momentum is falling", 70, 41, (18, 4), (2, 1)),
+        ("Less than usual", 70, 41, (18, 4), (2, 1)),
         ("A tool not tried yet", 50, 0, (0, 0), (0, 0)),
         ("Learned from other customers", 45, 66, (60, 30), (11, 3)),
     )
@@ -190,7 +214,9 @@ def _books(scenario: Scenario) -> list[PlaybookRow]:
             PlaybookReport(
                 playbook=f"book-{number}",
                 name=EVIL * 3 if scenario == "absurd" else name,
+                kind="rhythm",
                 in_plan=number != 3,
+                active=number != 4,
                 priority=priority,
                 open=opened * huge,
                 made=2 * opened * huge,
@@ -199,11 +225,50 @@ def _books(scenario: Scenario) -> list[PlaybookRow]:
                 dismissed=opened // 9 * huge,
                 done=opened // 4 * huge,
                 held_out=opened // 10,
+                hold_out=0.1 if number != 3 else None,
+                finds=smallest_found(1000, 0.1) if number != 3 else None,
+                finds_says=in_words(1000, 0.1) if number != 3 else None,
                 lift=lift_of(_arm(*one), _arm(*other), 4),
             )
         )
         for number, (name, priority, opened, one, other) in enumerate(figures)
     ]
+
+
+def _replay(*, absurd: bool) -> ReplayView:
+    playbook = msgspec.structs.replace(_PLAN.playbooks[1], name=EVIL * 3 if absurd else "Went quiet")
+    quiet = Outcome(0.61, 0.22, Difference(0.39, 0.31, 0.47))
+    moved = Outcome(0.31, 0.4, Difference(-0.09, -0.17, -0.01))
+    found = Replay(
+        playbook="book-1",
+        days=[NOW.date() - timedelta(days=29 + 28 * k) for k in range(6)],
+        customers=1000,
+        looks=4812,
+        picked=412,
+        picked_customers=310,
+        went_quiet=quiet,
+        moved_up=moved,
+        unknown=[],
+        says=EVIL * 9
+        if absurd
+        else "It would have picked 310 customers, 412 times on 6 days. 61% went quiet in the 28 days after, of "
+        "everyone who was there 22% (+39 percentage points, 95% interval +31 to +47); 31% moved up, of everyone 40% "
+        "(−9 percentage points, 95% interval −17 to −1).",
+    )
+    return replay_view(playbook, found)
+
+
+def _kinds(*, absurd: bool) -> tuple[KindRow, ...]:
+    found = newcombe(590, 800, 270, 460)
+    report = KindReport(
+        kind=EVIL[:60] if absurd else "rhythm",
+        playbooks=["book-1", "book-3"],
+        names=[EVIL * 3] * 9 if absurd else ["Went quiet", "Less than usual"],
+        customers=1260,
+        moved_up=found,
+        says="2 playbooks, 1,260 customers measured: they help (+15 percentage points, 95% interval +10 to +20).",
+    )
+    return (KindRow(report, whisker(found)),)
 
 
 def _arm(measured: int, moved_up: int) -> dict[str, float]:
@@ -226,5 +291,6 @@ def _lesson(k: int, *, absurd: bool) -> Lesson:
         says=EVIL * 9
         if absurd
         else f"Of {did} customers in this situation who did it next, {100 * moved / did:.0f}% moved up in the month "
-        f"after; of {did_not} who did not, {100 * others / did_not:.0f}%.",
+        f"after; of {did_not} who did not, {100 * others / did_not:.0f}%. Compared like with like: "
+        f"{percentage_points(moved / did - others / did_not)} percentage points.",
     )

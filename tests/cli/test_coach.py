@@ -36,3 +36,6 @@ def test_it_learns_and_shows(dsn: str) -> None:
     assert (shown.returncode, shown.stderr) == (0, "")
     assert "First week" in shown.stdout
     assert "Not enough data yet: 20 more customers it was made for" in " ".join(shown.stdout.split())
+    replayed = _run(dsn, "replay")
+    assert (replayed.returncode, replayed.stderr) == (0, "")
+    assert "First week: There is no past to ask yet" in replayed.stdout

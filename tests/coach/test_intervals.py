@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from milepost.coach.intervals import Summary, newcombe, t_quantile, welch, wilson
+from milepost.coach.intervals import Stratum, Summary, newcombe, stratified, t_quantile, welch, wilson
 from milepost.coach.lift import lift_of
 
 
@@ -50,6 +50,26 @@ def test_welch_by_hand() -> None:
     assert found.estimate == pytest.approx(-3)
     assert found.high - found.estimate == pytest.approx(2.0853 * (10 / 25 + 40 / 16) ** 0.5, abs=2e-2)
     assert welch(sample([2, 2, 2]), sample([1, 1])).low == 1
+
+
+def test_shares_within_strata_by_hand() -> None:
+    """Kidney stones (Charig and others, British Medical Journal 292, 1986, 879-882), small and large: within both the
+    first treatment does better, over both together the second."""
+    small, large = Stratum(81, 87, 234, 270), Stratum(192, 263, 55, 80)
+    found = stratified([small, large, Stratum(3, 4, 0, 0)])
+    assert found is not None
+    a, b = 87 * 270 / 357, 263 * 80 / 343
+    assert found.estimate == pytest.approx(((81 / 87 - 234 / 270) * a + (192 / 263 - 55 / 80) * b) / (a + b))
+    assert found.estimate > 0 > 273 / 350 - 289 / 350
+    # Of one large stratum it is the plain difference, about as wide as any.
+    one, plain = stratified([Stratum(300, 1000, 250, 1000)]), newcombe(300, 1000, 250, 1000)
+    assert one is not None
+    assert (one.estimate, one.low) == pytest.approx((plain.estimate, plain.low), abs=5e-4)
+    # Where everybody is a hit, few customers prove nothing.
+    sure = stratified([Stratum(30, 30, 285, 300)])
+    assert sure is not None
+    assert sure.low < 0
+    assert stratified([Stratum(3, 4, 0, 0)]) is None
 
 
 def test_the_intervals_hold_what_they_promise() -> None:

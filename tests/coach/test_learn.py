@@ -13,7 +13,9 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from milepost.coach.learn import learn
+from milepost.coach.intervals import newcombe
+from milepost.coach.learn import judge, learn
+from milepost.coach.said import percentage_points
 from milepost.plan import load_plan
 from milepost.plan.coach import Learned
 from tests.coach.people import NOON, QUIET, apply, days, event, plan_with, settle, store, stored
@@ -79,7 +81,7 @@ def modelled(connection: psycopg.Connection) -> dict[tuple[int, str, str], tuple
         ).fetchall()
     history = {(r["customer_id"], r["day"]): r for r in remembered}
     tools = list(load_plan().tool_names())
-    counts: Counter[tuple[int, str, str, bool, bool]] = Counter()
+    counts: Counter[tuple[int, str, str, bool, bool, tuple[int, int]]] = Counter()
     for customer, rows in by_day.items():
         seen = set()
         for block in range(2, 13):
@@ -96,16 +98,19 @@ def modelled(connection: psycopg.Connection) -> dict[tuple[int, str, str], tuple
             before, then, later = (_between(rows, anchor + timedelta(days=28 * n)) for n in (0, 1, 2))
             old, new = (sum(row["points"] for row in some) for some in (before, later))
             moved = new > old * 1.1 and new - old >= 5
+            alike = block, int(old).bit_length()  # 1, 2 to 3, 4 to 7, ...
             for step in [f"tool:{tool}" for tool in tools] + list(_KINDS):
                 if not _did(before, step):
-                    counts[*situation, step, _did(then, step), moved] += 1
-    found = {}
-    for band, weakest, step in {key[:3] for key in counts}:
-        did, did_not = (sum(counts[band, weakest, step, next_, m] for m in (True, False)) for next_ in (True, False))
-        if did >= 10 and did_not >= 10:
-            moved = counts[band, weakest, step, True, True], counts[band, weakest, step, False, True]
-            found[band, weakest, step] = (did, moved[0], did_not, moved[1])
-    return found
+                    counts[*situation, step, _did(then, step), moved, alike] += 1
+    found: dict[tuple[int, str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    for band, weakest, step, alike in {(*key[:3], key[5]) for key in counts}:
+        did, did_not = (
+            [counts[band, weakest, step, next_, moved, alike] for moved in (True, False)] for next_ in (True, False)
+        )
+        if any(did) and any(did_not):
+            more = (sum(did), did[0], sum(did_not), did_not[0])
+            found[band, weakest, step] = [a + b for a, b in zip(found[band, weakest, step], more, strict=True)]
+    return {key: (a, b, c, d) for key, (a, b, c, d) in found.items() if a >= 10 and c >= 10}
 
 
 def _between(rows: list[dict[str, Any]], last: date) -> list[dict[str, Any]]:
@@ -148,7 +153,8 @@ def test_what_went_together_is_recommended_with_its_numbers(learned: psycopg.Con
         assert row["reason"] == (
             f"Of {lesson['did']} customers in your situation who shared a resource next, "
             f"{100 * lesson['did_moved_up'] / lesson['did']:.0f}% moved up in the month after; of "
-            f"{lesson['did_not']} who did not, {100 * lesson['did_not_moved_up'] / lesson['did_not']:.0f}%."
+            f"{lesson['did_not']} who did not, {100 * lesson['did_not_moved_up'] / lesson['did_not']:.0f}%. "
+            f"Compared like with like: {percentage_points(lesson['difference'])} percentage points."
         )
         assert [one["label"] for one in row["evidence"]] == ["Your situation", "Difference", "95% interval"]
 
@@ -161,3 +167,36 @@ def test_nobody_gets_it_who_did_it_lately(learned: psycopg.Connection) -> None:
     got = {row["customer_id"] for row in stored(learned, "source = 'learned'")}
     assert got
     assert not got & set(lately)
+
+
+#: Of one situation and step, by where they stood before: how many took the step, how many did not, how many of both
+#: moved up. Whoever stood low takes it more often, and moves up more often anyway.
+_STOOD = ((60, 40, 60), (40, 80, 36), (20, 90, 12), (1, 30, 29), (30, 200, 4))
+
+
+def _shuffled(chance: random.Random) -> dict[str, Any]:
+    """Outcomes dealt anew among customers who stood alike."""
+    strata = []
+    for did, did_not, moved in _STOOD:
+        moved_up = sum(place < did for place in chance.sample(range(did + did_not), moved))
+        strata.append((moved_up, did, moved - moved_up, did_not))
+    return {"strata": strata}
+
+
+def test_where_outcomes_are_shuffled_nothing_is_learned() -> None:
+    """Twenty-five comparisons a night: in one of twenty shuffles at most any of them is clear of zero. A comparison
+    that forgets where customers stood finds something in nearly every one."""
+    chance, wrong, naive = random.Random(3), 0, 0
+    for _ in range(200):
+        rows = [_shuffled(chance) for _ in range(25)]
+        wrong += any(not row["low"] <= 0 <= row["high"] for row in judge(rows))
+        crude = [[sum(counts) for counts in zip(*row["strata"], strict=True)] for row in rows]
+        naive += any(newcombe(*counts).low > 0 for counts in crude)
+    assert wrong <= 0.05 * 200
+    assert naive > 0.9 * 200
+
+
+def test_what_helps_is_found_among_those_who_stood_alike() -> None:
+    rows = [_shuffled(random.Random(seed)) for seed in range(24)]
+    strata = [(round(0.75 * n), n, round(0.45 * other), other) for n, other, _ in _STOOD]
+    assert [row["low"] > 0 for row in judge([*rows, {"strata": strata}])] == [False] * 24 + [True]

@@ -67,6 +67,8 @@ def test_the_playbooks_are_read() -> None:
         ('id = "two"', 'id = "two"\ntool = "{weakest_competency}"', 12, "names no tool; {untried_tool} and"),
         ('id = "two"', 'id = "two"\npriority = 101', 12, "is 101; it takes 1 to 100"),
         ('id = "two"', 'id = "two"\nurl = "javascript:x"', 12, "is not an address"),
+        ('id = "two"', 'id = "two"\nhold_out = 0.6', 12, "is 0.6; it takes 0 to 0.5"),
+        ('id = "two"', 'id = "two"\nkind = " "', 12, "is empty or longer than 60 characters; say what such"),
         ('id = "two"', 'id = "two"\nprio = 1', 10, "unknown field `prio`"),
         (
             'fact = "tools_30"\nbelow = 2',

@@ -104,7 +104,7 @@ def test_every_default_playbook_can_come_about() -> None:
         "total_exports_generated": 3,
         "total_resources_shared": 0,
         "low_business_impact_actions": True,
-        "professional_credibility_trend": "declining",
+        "missed_days": 3.5,
         "current_scaling_score": 50,
     }
     counts = {c.events: 0 for p in plan.playbooks for c in p.when if c.events}

@@ -119,6 +119,19 @@ def test_what_no_longer_applies_runs_out_unless_it_was_accepted(
     assert after["closed_at"] == (NOON + days(1.5) if state == "expired" else None)
 
 
+def test_a_playbook_s_own_share_is_held_out_and_what_is_switched_off_runs_out(connection: psycopg.Connection) -> None:
+    books: list[dict[str, Any]] = [{"id": "half", "hold_out": 0.5, "when": [_ANY]}, {"id": "all", "when": [_ANY]}]
+    apply(connection, plan_with(*books, {"id": "off", "active": False, "when": [_ANY]}))
+    store(connection, [event(f"c{n:02}", NOON - days(1)) for n in range(40)])
+    settle(connection)
+    assert {row["playbook"] for row in stored(connection)} == {"half", "all"}
+    assert 8 < len(stored(connection, "playbook = 'half' and held_out")) < 32
+    assert stored(connection, "playbook = 'all' and held_out") == []
+    apply(connection, plan_with(*(book | {"active": False} for book in books)))
+    settle(connection, NOON + days(1))
+    assert {row["state"] for row in stored(connection)} == {"expired"}
+
+
 def test_a_day_s_limit_counts_all_customers(connection: psycopg.Connection) -> None:
     apply(connection, plan_with({"id": "p", "most_a_day": 7, "when": [_ANY]}))
     store(connection, [event(f"c{n:02}", NOON - days(1)) for n in range(30)])

@@ -109,6 +109,14 @@ def test_the_playbooks_say_what_is_missing_and_bad_news_is_no_advice(server: Ser
     page = dana.get("/actions/playbooks").text
     assert page.count("Not enough data yet") >= 8
     assert "The coach looks every night" in page
+    assert "Nobody is held out, so what it changes cannot be measured." in page
+    assert 'href="/actions/playbooks?replay=went-quiet#replay"' in page
+    assert 'id="replay"' not in page
+    assert "no past to ask yet: it takes 56 days" in dana.get("/actions/playbooks?replay=went-quiet").text
+    assert 'id="replay"' not in dana.get("/actions/playbooks?replay=nothing").text
+    with server.client() as client:
+        assert client.get("/v1/coach/playbooks/went-quiet/replay").raise_for_status().json()["days"] == []
+        assert client.get("/v1/coach/playbooks/nothing/replay").status_code == 404
     lesson = "insert into milepost.coach_learned values (40, 'sales_execution', %s, 99, 60, 99, 40, %s, %s, %s, now())"
     with psycopg.connect(server.database_url) as connection:
         for step, low, high in (("do:export_action", 0.07, 0.3), ("do:resource_share", -0.31, -0.09)):

@@ -18,6 +18,7 @@ from milepost.api.schemas import errors, json_body
 from milepost.coach import lift, marks
 from milepost.coach.queue import Wanted, read_queue
 from milepost.coach.read import read_open
+from milepost.coach.replay import Replay, replay
 from milepost.coach.said import (
     Acted,
     Coaching,
@@ -29,6 +30,7 @@ from milepost.coach.said import (
     Recommendations,
     Which,
 )
+from milepost.errors import NotFound
 from milepost.vocabulary import MAX_WORD_LENGTH
 
 _MANY = errors(400, 401, 403, 422, 429, 503)
@@ -36,6 +38,7 @@ _ONE = errors(400, 401, 403, 404, 422, 429, 503)
 _MARKING = errors(400, 401, 403, 404, 413, 422, 429, 503)
 _BODY = json_body(Marked)
 Playbook = Annotated[str | None, Parameter(max_length=MAX_WORD_LENGTH, description="A playbook's id, or `learned`.")]
+PlaybookId = Annotated[str, Parameter(max_length=MAX_WORD_LENGTH, description="A playbook's id in the plan.")]
 Chosen = Annotated[
     Which, QueryParameter(name="state", description="`open` is made, shown or accepted, and not expired.")
 ]
@@ -129,6 +132,23 @@ async def get_playbooks(request: AnyRequest) -> Coaching:
         return await lift.read_coaching(connection, served.plan)
 
 
+@get(
+    "/coach/playbooks/{playbook:str}/replay",
+    summary="A playbook on the past",
+    responses=_ONE,
+    access=Caller.TEAM,
+)
+async def get_replay(request: AnyRequest, playbook: PlaybookId) -> Replay:
+    """Whom it would have picked on days in the past, and what came of them, beside everybody who was there then."""
+    served = services(request)
+    chosen = next((one for one in served.plan.playbooks if one.id == playbook), None)
+    if chosen is None:
+        raise NotFound(f"The plan has no playbook {playbook!r}.")
+    async with served.database.transaction() as connection:
+        (found,) = await replay(connection, served.plan, [chosen], now=served.now())
+    return found
+
+
 @get("/me/recommendations", summary="What to do next", responses=_ONE, access=Caller.CUSTOMER)
 async def get_my_recommendations(request: AnyRequest) -> Recommendations:
     """The open ones, best first, each with its reason."""
@@ -161,6 +181,7 @@ router = Router(
         act_on_recommendation,
         get_queue,
         get_playbooks,
+        get_replay,
         get_my_recommendations,
         mark_my_recommendation,
     ],

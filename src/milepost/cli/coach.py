@@ -14,7 +14,9 @@ from rich.table import Table
 from milepost.cli.database import database_dsn, with_database
 from milepost.coach.learn import learn as learn_now
 from milepost.coach.lift import read_coaching, tally
+from milepost.coach.replay import Replay, replay
 from milepost.coach.said import Coaching
+from milepost.plan import Plan, load_plan
 from milepost.settings import load_settings
 from milepost.store.database import Database
 from milepost.store.saved_plans import plan_in_force
@@ -22,6 +24,8 @@ from milepost.store.saved_plans import plan_in_force
 app = typer.Typer(no_args_is_help=True, help="The coach: what it learned, and whether its playbooks help.")
 DataDir = Annotated[Optional[Path], typer.Option(help="Folder of the embedded PostgreSQL, secrets and spools.")]
 _MOST = 20
+#: Nobody waits for a page.
+_MOST_REPLAYED = 5_000
 
 
 @app.command()
@@ -41,6 +45,30 @@ def learn(data_dir: DataDir = None) -> None:
         console.print(
             "Not enough data yet: in no situation did enough customers take a step next, and enough others not."
         )
+
+
+@app.command(name="replay")
+def replay_(
+    file: Annotated[
+        Optional[Path], typer.Argument(help="A plan that is not in force yet; default: the one that is.")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Show whom each playbook would have picked in the past, and what came of them, beside everybody who was there."""
+    settings, now = load_settings().with_flags(data_dir=data_dir), datetime.now(UTC)
+
+    async def read(database: Database) -> tuple[Plan, list[Replay]]:
+        with psycopg.connect(database.dsn, autocommit=True) as connection:
+            plan = load_plan(file) if file else plan_in_force(connection, settings.plan_file).plan
+        async with database.transaction() as connection_:
+            return plan, await replay(connection_, plan, plan.playbooks, now=now, most=_MOST_REPLAYED)
+
+    plan, found = with_database(settings, read)
+    console = Console(markup=False, highlight=False)
+    for playbook, one in zip(plan.playbooks, found, strict=True):
+        console.print(f"{playbook.name or playbook.id}: {one.says}")
+    if not found:
+        console.print("The plan has no playbooks.")
 
 
 @app.command()
@@ -63,6 +91,8 @@ def show(data_dir: DataDir = None) -> None:
         counts = (one.open, one.made, one.shown, one.accepted, one.done, one.held_out)
         table.add_row(one.name, *(f"{count:,}" for count in counts), one.lift.says)
     console.print(table)
+    for kind in found.kinds:
+        console.print(f"{kind.kind} ({', '.join(kind.names)}): {kind.says}")
     console.print("\nWhat was learned", style="bold")
     if not found.learned:
         console.print("Not enough data yet.")

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from milepost.cli.database import known_plan
 from milepost.cli.rebuilding import status
+from milepost.coach.power import plan_in_words
 from milepost.plan import Plan, load_plan
 from milepost.settings import load_settings
 from milepost.vocabulary import EVENT_TYPES, IMPACTS
@@ -30,7 +31,10 @@ def _plan(file: Path | None) -> Plan:
 def check(file: PlanFile = None) -> None:
     """Check a plan; every mistake is reported with its line and its fix."""
     plan = _plan(file)
-    Console().print(f"{plan.name}: {len(plan.tools)} tools, {len(plan.competencies)} competencies. No mistakes.")
+    console = Console(markup=False, highlight=False)
+    console.print(f"{plan.name}: {len(plan.tools)} tools, {len(plan.competencies)} competencies. No mistakes.")
+    for line in plan_in_words(plan):
+        console.print(f"Lift of {line}")
 
 
 @app.command()

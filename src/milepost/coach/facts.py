@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 import msgspec
 import psycopg
@@ -16,6 +16,7 @@ from milepost.plan.coach import FACTS, EventsCondition
 from milepost.store.queries import load
 
 _SQL = load("milepost.coach", "facts.sql")
+EVENTS: Final[LiteralString] = _SQL["events"]
 #: A number, a yes or no, a word; None where it is not known.
 Value = float | bool | str | None
 #: By customer, what a source knows of them.
@@ -49,30 +50,38 @@ def read_known(connection: psycopg.Connection, settling: Settling, sources: Iter
     more = [source(connection, settling) for source in sources]
     known = {}
     for row in rows:
-        facts = _facts(row, settling.plan, settling.today)
+        about = known_of(row, settling.plan, settling.today)
         for table in more:
-            facts |= table.get(row["customer_id"], {})
-        known[row["customer_id"]] = Known(facts, _recent(row, settling.today), {})
+            about = msgspec.structs.replace(about, facts={**about.facts, **table.get(row["customer_id"], {})})
+        known[row["customer_id"]] = about
     return known
+
+
+def known_of(row: Mapping[str, Any], plan: Plan, today: date) -> Known:
+    """What a row of `standing`, or one of a day in the past that has its names (replay.sql), says of a customer."""
+    return Known(_facts(row, plan, today), _recent(row, today), {})
 
 
 def count_events(
     connection: psycopg.Connection, settling: Settling, condition: EventsCondition, known: Mapping[str, Known]
 ) -> None:
     """Counts a condition's events for these customers, into their `counts`."""
-    # One more than is allowed says all there is to say.
-    most = condition.at_least if condition.at_least is not None else (condition.at_most or 0) + 1
-    asked = {
-        "customers": list(known),
+    for customer, count in connection.execute(EVENTS, asked_of_events(condition, list(known), settling.today)):
+        known[customer].counts[condition] = count
+
+
+def asked_of_events(condition: EventsCondition, customers: list[str], today: date) -> dict[str, Any]:
+    """The parameters of EVENTS."""
+    return {
+        "customers": customers,
         "event_type": condition.event_type,
         "tool": condition.tool,
         "section": condition.section,
-        "since": settling.today - timedelta(days=condition.last_days - 1) if condition.last_days else None,
-        "today": settling.today,
-        "most": most,
+        "since": today - timedelta(days=condition.last_days - 1) if condition.last_days else None,
+        "today": today,
+        # One more than is allowed says all there is to say.
+        "most": condition.at_least if condition.at_least is not None else (condition.at_most or 0) + 1,
     }
-    for customer, count in connection.execute(_SQL["events"], asked):
-        known[customer].counts[condition] = count
 
 
 def _facts(row: Mapping[str, Any], plan: Plan, today: date) -> dict[str, Value]:

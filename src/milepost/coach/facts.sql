@@ -15,7 +15,7 @@ select s.customer_id,
   greatest(0, floor(extract(epoch from %(now)s - s.last_event_at) / 86400))::integer as days_since_last_activity,
   greatest(0, floor(extract(epoch from %(now)s - s.last_action_at) / 86400))::integer as days_since_last_action,
   coalesce(t.tools, '{}') as tools, d.exports, d.resources_created, d.resources_shared, d.milestones,
-  n.active_days as active_days_28, case when n.usual_days is not null then greatest(1, floor(n.usual_days + 0.5))::integer end as usual_active_days
+  n.active_days as active_days_28, n.missed_days, case when n.usual_days is not null then greatest(1, floor(n.usual_days + 0.5))::integer end as usual_active_days
 from milepost.standing s
 left join milepost.snapshots n using (customer_id)
 left join lateral (

@@ -1,15 +1,18 @@
-"""Learns from what customers in the same situation did next: who took a step, who did not, and who moved up after."""
+"""Learns from what customers in the same situation did next: who took a step, who did not, and who moved up after. Like
+is compared with like (strata of where they stood and when), and many comparisons share one error."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from statistics import NormalDist
 from typing import Any, Final
 
 import psycopg
 from psycopg.rows import dict_row
 
-from milepost.coach.intervals import newcombe
+from milepost.coach.intervals import Stratum, stratified
 from milepost.coach.lessons import BAND_WIDTH, TOP_BAND
+from milepost.coach.sequential import LEVEL
 from milepost.insights.settle import read_plan
 from milepost.plan.coach import Coach
 from milepost.store.queries import load
@@ -35,7 +38,7 @@ def learn(connection: psycopg.Connection, *, now: datetime) -> int:
         rows = _compare(connection, plan[0].coach, list(plan[0].tool_names()), plan[1], now)
         connection.execute(_SQL["forget"])
         with connection.cursor() as cursor:
-            cursor.executemany(_SQL["keep"], [_lesson(row, now) for row in rows])
+            cursor.executemany(_SQL["keep"], [row | {"now": now} for row in judge(rows)])
         connection.execute(_SQL["note"], {"now": now})
         return len(rows)
 
@@ -64,6 +67,15 @@ def _compare(
         return cursor.execute(_SQL["compare"], asked).fetchall()
 
 
-def _lesson(row: dict[str, Any], now: datetime) -> dict[str, Any]:
-    found = newcombe(row["did_moved_up"], row["did"], row["did_not_moved_up"], row["did_not"])
-    return row | {"difference": found.estimate, "low": found.low, "high": found.high, "now": now}
+def judge(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each comparison with its `difference`, `low` and `high`: of all intervals together 95 % hold, by Bonferroni.
+
+    A row has `strata` (of four counts each: did and moved up, did, did not and moved up, did not), each with both
+    groups."""
+    z = NormalDist().inv_cdf(1 - LEVEL / (2 * max(len(rows), 1)))
+    judged = []
+    for row in rows:
+        found = stratified([Stratum(*counts) for counts in row["strata"]], z)
+        assert found is not None
+        judged.append(row | {"difference": found.estimate, "low": found.low, "high": found.high})
+    return judged

@@ -45,9 +45,11 @@ analyze blocks, situations
 
 -- name: compare
 -- By situation and step: of those who had not taken it in the 28 days before, who did in the 28 after the anchor, and
--- who had moved up in the 28 after those. First by what was done altogether, as that makes few rows of many.
+-- who had moved up in the 28 after those. First by what was done altogether, as that makes few rows of many. Compared are
+-- those of one anchor whose points before were alike, within a factor of two: strata with both groups in them.
 with lives as (
-  select s.band, s.competency, coalesce(b.did, 0) as before, coalesce(n.did, 0) as next,
+  select s.band, s.competency, s.block, coalesce(b.did, 0) as before, coalesce(n.did, 0) as next,
+    case when b.points > 0 then 1 + floor(log(2, b.points))::integer else 0 end as start,
     coalesce(f.points, 0) > coalesce(b.points, 0) * (1 + %(moved_up_share)s::float8)
       and coalesce(f.points, 0) - coalesce(b.points, 0) >= %(moved_up_points)s as moved_up,
     count(*) as customers
@@ -55,21 +57,29 @@ with lives as (
   left join blocks b on b.customer_id = s.customer_id and b.block = s.block
   left join blocks n on n.customer_id = s.customer_id and n.block = s.block - 1
   left join blocks f on f.customer_id = s.customer_id and f.block = s.block - 2
-  group by 1, 2, 3, 4, 5
+  group by 1, 2, 3, 4, 5, 6, 7
 ),
 steps as (
   select l.*, k.step, ((l.next >> (k.place - 1)::integer) & 1) = 1 as did
   from lives l cross join unnest(%(steps)s::text[]) with ordinality as k(step, place)
   where ((l.before >> (k.place - 1)::integer) & 1) = 0
+),
+strata as (
+  select band, competency, step,
+    coalesce(sum(customers) filter (where did), 0)::bigint as did,
+    coalesce(sum(customers) filter (where did and moved_up), 0)::bigint as did_moved_up,
+    coalesce(sum(customers) filter (where not did), 0)::bigint as did_not,
+    coalesce(sum(customers) filter (where not did and moved_up), 0)::bigint as did_not_moved_up
+  from steps
+  group by 1, 2, 3, block, start
+  having bool_or(did) and bool_or(not did)
 )
-select band, competency, step,
-  coalesce(sum(customers) filter (where did), 0)::bigint as did,
-  coalesce(sum(customers) filter (where did and moved_up), 0)::bigint as did_moved_up,
-  coalesce(sum(customers) filter (where not did), 0)::bigint as did_not,
-  coalesce(sum(customers) filter (where not did and moved_up), 0)::bigint as did_not_moved_up
-from steps
+select band, competency, step, sum(did)::bigint as did, sum(did_moved_up)::bigint as did_moved_up,
+  sum(did_not)::bigint as did_not, sum(did_not_moved_up)::bigint as did_not_moved_up,
+  array_agg(array[did_moved_up, did, did_not_moved_up, did_not]) as strata
+from strata
 group by 1, 2, 3
-having sum(customers) filter (where did) >= %(at_least)s and sum(customers) filter (where not did) >= %(at_least)s
+having sum(did) >= %(at_least)s and sum(did_not) >= %(at_least)s
 order by 1, 2, 3
 
 -- name: forget

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from milepost.coach.said import Difference, Lesson
+from milepost.coach.said import Difference, Lesson, percentage_points
 from milepost.plan import Plan
 
 #: Scores are looked at in bands of twenty: 0 is below 20, 4 is 80 and above.
@@ -72,11 +72,12 @@ def lesson(row: Mapping[str, Any], plan: Plan) -> Lesson:
 
 
 def in_words(row: Mapping[str, Any], step: NextStep, situation: str) -> str:
-    """The numbers in two sentences' worth of words."""
+    """The numbers as they are, and the difference between those who stood alike before."""
+    points = percentage_points(row["difference"])
     return (
         f"Of {row['did']:,} customers in {situation} who {step.did} next, {_percent(row['did_moved_up'], row['did'])} "
         f"moved up in the month after; of {row['did_not']:,} who did not, "
-        f"{_percent(row['did_not_moved_up'], row['did_not'])}."
+        f"{_percent(row['did_not_moved_up'], row['did_not'])}. Compared like with like: {points} percentage points."
     )
 
 

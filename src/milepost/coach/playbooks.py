@@ -128,7 +128,8 @@ def due(
 
 
 def is_held_out(seed: str, customer_id: str, playbook: str, share: float) -> bool:
-    """By chance, but the same whenever it is asked: a share of all customers, another for each playbook."""
+    """By chance, but the same whenever it is asked: a share of all customers, another for each playbook. Whom a smaller
+    share holds out, a larger one holds out as well."""
     digest = hashlib.sha256(f"{seed}\x00{playbook}\x00{customer_id}".encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8]) < share * 2**64
 

@@ -112,7 +112,8 @@ class Acted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """One group minus the other, with its 95% interval."""
+    """One group minus the other, with its 95% interval: right however often it is looked at (lift), or for all that was
+    compared together (what was learned)."""
 
     estimate: float
     low: float
@@ -156,7 +157,9 @@ class PlaybookReport(msgspec.Struct, frozen=True, kw_only=True):
 
     playbook: Annotated[str, Meta(description="The playbook's id; `learned` for all learned ones together.")]
     name: str
+    kind: Annotated[str | None, Meta(description="What the plan says it is after.")]
     in_plan: bool
+    active: Annotated[bool, Meta(description="False: it is made for nobody, and only replayed on the past.")]
     priority: int | None
     open: int
     made: int
@@ -165,7 +168,24 @@ class PlaybookReport(msgspec.Struct, frozen=True, kw_only=True):
     dismissed: int
     done: int
     held_out: int
+    hold_out: Annotated[float | None, Meta(description="The share of customers held out; null: not in the plan.")]
+    finds: Annotated[
+        float | None,
+        Meta(description="The smallest difference of shares that is found in four of five cases; null: none is."),
+    ]
+    finds_says: Annotated[str | None, Meta(description="The same in a sentence.")]
     lift: Lift
+
+
+class KindReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What playbooks of one kind change together, of those that have a lift."""
+
+    kind: str
+    playbooks: Annotated[list[str], Meta(description="Their ids.")]
+    names: list[str]
+    customers: Annotated[int, Meta(description="Measured, both groups; who is in several playbooks counts in each.")]
+    moved_up: Difference
+    says: str
 
 
 class Lesson(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,6 +206,10 @@ class Coaching(msgspec.Struct, frozen=True, kw_only=True):
     """Every playbook with its lift, and what was learned. `counted_at` is null until it was counted once."""
 
     playbooks: list[PlaybookReport]
+    kinds: list[KindReport]
+    compared: Annotated[
+        int, Meta(description="For so many playbooks together the intervals of the lifts are right in 95% of cases.")
+    ]
     learned: list[Lesson]
     counted_at: datetime | None
     learned_at: datetime | None

@@ -17,7 +17,8 @@ from milepost.coach.learned import Lessons
 from milepost.coach.playbooks import Made, Past, due, facts_hold, is_held_out, offers
 from milepost.coach.webhook import message
 from milepost.insights.settle import Settling
-from milepost.plan.coach import EventsCondition
+from milepost.plan import Plan
+from milepost.plan.coach import EventsCondition, hold_out_of
 from milepost.store.queries import load
 
 _SQL = load("milepost.coach", "settle.sql")
@@ -33,15 +34,18 @@ def settle_coach(connection: psycopg.Connection, settling: Settling) -> None:
         return
     # Whoever answers one sees it soon; what is new has time.
     settling = settling._replace(customers=settling.slow)
+    whole, plan = plan, switched_on(plan)
+    settling = settling._replace(plan=plan)
     lessons = Lessons(_rows(connection, "learned", {}), plan) if plan.coach.learned.active else None
-    if not plan.playbooks and not lessons:
+    if not whole.playbooks and not lessons:
         return
     known = read_known(connection, settling)
     _count(connection, settling, known)
-    _withdraw(connection, settling, known)
+    _withdraw(connection, settling, known, whole)
     seed, webhook = _one(connection, "about")
     history = _history(connection, settling)
     left = _left(connection, settling)
+    held = {playbook.id: hold_out_of(playbook, plan.coach) for playbook in plan.playbooks}
     made: list[tuple[str, Made]] = []
     for customer, about in known.items():
         possible = offers(about, plan) + (lessons.offers(about) if lessons else [])
@@ -49,7 +53,7 @@ def settle_coach(connection: psycopg.Connection, settling: Settling) -> None:
             continue
 
         def held_out(playbook: str, customer: str = customer) -> bool:
-            return is_held_out(seed, customer, playbook, plan.coach.hold_out)
+            return is_held_out(seed, customer, playbook, held.get(playbook, plan.coach.hold_out))
 
         found = due(
             possible,
@@ -78,10 +82,14 @@ def _count(connection: psycopg.Connection, settling: Settling, known: Mapping[st
             count_events(connection, settling, condition, customers)
 
 
-def _withdraw(connection: psycopg.Connection, settling: Settling, known: Mapping[str, Known]) -> None:
-    """Ends what nobody has taken up and is no longer so: whoever came back did not go quiet."""
-    plan = settling.plan
-    holds = {customer: {offer.playbook for offer in offers(about, plan)} for customer, about in known.items()}
+def switched_on(plan: Plan) -> Plan:
+    """The plan without the playbooks that are only replayed."""
+    return msgspec.structs.replace(plan, playbooks=tuple(playbook for playbook in plan.playbooks if playbook.active))
+
+
+def _withdraw(connection: psycopg.Connection, settling: Settling, known: Mapping[str, Known], plan: Plan) -> None:
+    """Ends what nobody has taken up and is no longer so: whoever came back did not go quiet. `plan`: the whole one."""
+    holds = {customer: {offer.playbook for offer in offers(about, settling.plan)} for customer, about in known.items()}
     gone = [
         (customer, playbook.id)
         for customer, holding in holds.items()

@@ -28,8 +28,10 @@ where made_at >= %(today)s::timestamp at time zone 'UTC' and made_at < (%(today)
 group by 1
 
 -- name: learned
--- What was learned that surely went together.
-select * from milepost.coach_learned where low > 0 order by low desc, step
+-- What was learned that surely went together. Where those who did it moved up less often all the same, and only the
+-- comparison of like with like is for it, the numbers would advise against it.
+select * from milepost.coach_learned
+where low > 0 and did_moved_up * did_not > did_not_moved_up * did order by low desc, step
 
 -- name: insert
 -- Stores what was made, and what tells of it.

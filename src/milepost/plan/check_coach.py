@@ -46,6 +46,7 @@ def faults(
         (path, f"is {value:g}; it takes {low:g} to {high:g}")
         for path, value, low, high in (
             ("coach.hold_out", coach.hold_out, 0, 0.5),
+            ("coach.expected_customers", coach.expected_customers, 40, 10_000_000),
             ("coach.most_open", coach.most_open, 1, 20),
             ("coach.expire_days", coach.expire_days, 1, 365),
             ("coach.measure_days", coach.measure_days, 7, 180),
@@ -69,6 +70,10 @@ def faults(
 def _of(playbook: Playbook, words: _Words) -> Iterator[tuple[str, str]]:
     tools, competencies = words.tools, words.competencies
     facts = known_facts(competencies)
+    if playbook.hold_out is not None and not 0 <= playbook.hold_out <= 0.5:
+        yield "hold_out", f"is {playbook.hold_out:g}; it takes 0 to 0.5"
+    if playbook.kind is not None and not 1 <= len(playbook.kind.strip()) <= 60:
+        yield "kind", 'is empty or longer than 60 characters; say what such playbooks are after, as in "win back"'
     for key, value, low, high in (
         ("priority", playbook.priority, 1, 100),
         ("cool_down_days", playbook.cool_down_days, 1, 365),

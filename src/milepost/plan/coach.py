@@ -24,6 +24,7 @@ FACTS: Final[dict[str, tuple[Kind, str]]] = {
     "active_weeks": ("count", "Active weeks of the last 8"),
     "active_days_28": ("count", "Days active in the last 28"),
     "usual_active_days": ("count", "Days active in 28, as usual"),
+    "missed_days": ("number", "Usual days missed"),
     "inconsistent_system_usage": ("flag", "Uses the product irregularly"),
     "low_business_impact_actions": ("flag", "Mostly does what has little impact"),
     "low_impact_share": ("share", "Share of low-impact events"),
@@ -110,11 +111,17 @@ class Playbook(_Table, frozen=True, kw_only=True):
     #: What the customer reads above the action; default: the name.
     title: str = ""
     priority: int = 50
+    #: False: it is only replayed on the past, and made for nobody.
+    active: bool = True
     action: str
     reason: str
     tool: str | None = None
     competency: str | None = None
     url: str | None = None
+    #: Playbooks of one kind are after the same; what they change is shown together, too.
+    kind: str | None = None
+    #: The share held out of it; default: the coach's.
+    hold_out: float | None = None
     cool_down_days: int = 30
     most_a_day: int | None = None
     team: ForTeam = ForTeam()
@@ -142,11 +149,18 @@ class Coach(_Table, frozen=True):
     """How the coach works, whatever the playbook."""
 
     hold_out: float = 0.1
+    #: So many customers a playbook is expected to be measured by, both groups together: there its lift is surest.
+    expected_customers: int = 1000
     most_open: int = 3
     expire_days: int = 30
     measure_days: int = 28
     moved_up: MovedUp = MovedUp()
     learned: Learned = Learned()
+
+
+def hold_out_of(playbook: Playbook | None, coach: Coach) -> float:
+    """The share of customers held out of a playbook; None is what was learned."""
+    return coach.hold_out if playbook is None or playbook.hold_out is None else playbook.hold_out
 
 
 def known_facts(competencies: Collection[str]) -> dict[str, tuple[Kind, str]]:

@@ -25,9 +25,19 @@ from milepost.coach.queue import (
     read_queue,
     read_queued,
 )
+from milepost.coach.replay import replay
 from milepost.coach.said import Act, Acted, Queued, Why
 from milepost.dashboard.coach.inbox import SHOWS, Choices, InboxPage, Show, action_row, inbox_url
-from milepost.dashboard.coach.view import Hook, NextSteps, PlaybooksPage, harm_rows, lesson_rows, shown_playbooks
+from milepost.dashboard.coach.view import (
+    Hook,
+    NextSteps,
+    PlaybooksPage,
+    harm_rows,
+    kind_rows,
+    lesson_rows,
+    replay_view,
+    shown_playbooks,
+)
 from milepost.dashboard.page_context import go, local_path, page, today_of
 from milepost.dashboard.texts import form_texts, storable
 from milepost.errors import InvalidRequest, NotFound
@@ -102,18 +112,24 @@ async def actions(request: AnyRequest) -> Template:
 
 @get("/actions/playbooks")
 async def playbooks(request: AnyRequest) -> Template:
-    """What each playbook changes, and what was learned."""
-    served = services(request)
+    """What each playbook changes, and what was learned; with `replay` in the address, that one on the past."""
+    served, wanted = services(request), request.query_params.get("replay")
+    chosen = next((one for one in served.plan.playbooks if one.id == wanted), None)
     async with served.database.transaction() as connection:
         known = await read_coaching(connection, served.plan)
         state = await read_state(connection, now=served.now())
+        past = await replay(connection, served.plan, [chosen] if chosen else [], now=served.now())
     view = PlaybooksPage(
         playbooks=shown_playbooks(known),
+        kinds=kind_rows(known),
+        compared=known.compared,
         learned=lesson_rows(known),
         harms=harm_rows(known),
+        looked_at=len(known.learned),
         learned_from=served.plan.coach.learned.at_least,
         counted_at=known.counted_at,
         learned_at=known.learned_at,
+        replay=replay_view(chosen, past[0]) if chosen else None,
         hook=Hook(state.delivered, state.waiting, state.gave_up, state.last_error) if state else None,
     )
     return page(request, "coach/playbooks.html", section="actions", view=view)

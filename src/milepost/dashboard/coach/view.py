@@ -9,10 +9,12 @@ from urllib.parse import urlencode
 import msgspec
 from markupsafe import Markup
 
-from milepost.coach.said import Coaching, Difference, Lesson, PlaybookReport
+from milepost.coach.replay import Replay
+from milepost.coach.said import LEARNED, Coaching, Difference, KindReport, Lesson, PlaybookReport
 from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
 from milepost.dashboard.coach.inbox import ActionRow, Choices
+from milepost.plan.coach import Playbook
 
 #: Of what was learned, as much as one reads.
 _LESSONS: Final = 12
@@ -43,6 +45,37 @@ class PlaybookRow(msgspec.Struct, frozen=True):
     def url(self) -> str:
         return f"/actions?{urlencode({'playbook': self.report.playbook})}"
 
+    @property
+    def replay_url(self) -> str | None:
+        """Where it is replayed on the past; None of what was learned, and of one that is no longer in the plan."""
+        if not self.report.in_plan or self.report.playbook == LEARNED:
+            return None
+        return f"/actions/playbooks?{urlencode({'replay': self.report.playbook})}#replay"
+
+
+class KindRow(msgspec.Struct, frozen=True):
+    """Playbooks of one kind together."""
+
+    report: KindReport
+    whisker: Whisker
+
+
+class ReplayRow(msgspec.Struct, frozen=True):
+    """An outcome of a replay: shares of those it would have picked and of everybody, and their difference."""
+
+    label: str
+    picked: float
+    everybody: float
+    whisker: Whisker
+
+
+class ReplayView(msgspec.Struct, frozen=True):
+    """A playbook on the past; no rows where too little is known."""
+
+    name: str
+    found: Replay
+    rows: tuple[ReplayRow, ...]
+
 
 class LessonRow(msgspec.Struct, frozen=True):
     """Something learned, with its difference."""
@@ -65,12 +98,18 @@ class PlaybooksPage(msgspec.Struct, frozen=True):
     whatever chance could have made is in neither."""
 
     playbooks: tuple[PlaybookRow, ...]
+    kinds: tuple[KindRow, ...]
+    compared: int
     learned: tuple[LessonRow, ...]
     harms: tuple[Lesson, ...]
+    looked_at: int
+    """Comparisons there were, of which the few that are clear of zero are shown."""
+
     learned_from: int
     counted_at: datetime | None
     learned_at: datetime | None
     hook: Hook | None
+    replay: ReplayView | None = None
 
     @property
     def answer(self) -> Markup:
@@ -106,9 +145,25 @@ def playbook_row(report: PlaybookReport) -> PlaybookRow:
     return PlaybookRow(report, whisker(found) if found else None)
 
 
+def replay_view(playbook: Playbook, found: Replay) -> ReplayView:
+    """Neither outcome is better or worse here: a playbook about risk is to pick those who go quiet."""
+    outcomes = (("Gone quiet", found.went_quiet), ("Moved up", found.moved_up))
+    rows = [
+        ReplayRow(label, one.picked, one.everybody, msgspec.structs.replace(whisker(one.difference), kind=""))
+        for label, one in outcomes
+        if one is not None
+    ]
+    return ReplayView(playbook.name or playbook.id, found, tuple(rows))
+
+
+def kind_rows(coaching: Coaching) -> tuple[KindRow, ...]:
+    return tuple(KindRow(report, whisker(report.moved_up)) for report in coaching.kinds)
+
+
 def lesson_rows(coaching: Coaching) -> tuple[LessonRow, ...]:
     """What surely went with moving up, the surest first."""
-    return tuple(lesson_row(one) for one in coaching.learned if one.moved_up.low > 0)[:_LESSONS]
+    surely = [one for one in coaching.learned if one.moved_up.low > 0 and one.did_share > one.did_not_share]
+    return tuple(map(lesson_row, surely))[:_LESSONS]
 
 
 def harm_rows(coaching: Coaching) -> tuple[Lesson, ...]:

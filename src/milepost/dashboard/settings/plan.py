@@ -13,6 +13,7 @@ from litestar.response import Redirect, Template
 
 from milepost.access.callers import ACCESS, Caller
 from milepost.access.services import AnyRequest, services
+from milepost.coach.power import plan_in_words
 from milepost.dashboard.page_context import go, page
 from milepost.dashboard.settings.saving import PlanState, plan_state, save_change
 from milepost.dashboard.texts import form_texts
@@ -136,7 +137,7 @@ def _number(text: str) -> int:
 def _checked(plan: Plan) -> str:
     return (
         f"No mistakes: {len(plan.tools)} tools, {len(plan.competencies)} competencies, {len(plan.playbooks)} playbooks."
-        " Nothing is saved yet."
+        " Nothing is saved yet." + "".join(f" Lift of {line}" for line in plan_in_words(plan))
     )
 
 
