@@ -7,3 +7,6 @@ create table milepost.imports (
   alive_until timestamptz not null
 );
 call milepost.protect('milepost.imports');
+
+-- Days that count as what happened next: null until a comparison that was to follow the data's rhythm has found it.
+alter table milepost.validations alter column after_days drop not null;
