@@ -76,6 +76,7 @@ def test_the_cleanup_leaves_what_the_plan_keeps(
         assert said in milepost(*command, "--dry-run", code=1)
     assert said in milepost(*command, code=1)
     assert left() == set(), "nobody has said what is to become of them"
+    assert connection.execute("select count(*) from milepost.imports").fetchone() == (0,), "nor waits anybody for it"
     if days == 365:
         milepost(*command, "--old", "keep")
         kept = set(_ROWS | _OWN)

@@ -24,7 +24,8 @@ _encode = msgspec.json.Encoder().encode
 
 class TableSink(Generic[R]):
     """Stores each chunk in one commit; rows that PostgreSQL cannot take are found and refused. As a context it is an
-    import under way: until it ends well, or its lease is over, game and coach wait (store/imports.py)."""
+    import under way from its first chunk on: until it ends well, or its lease is over, game and coach wait
+    (store/imports.py)."""
 
     _statement: Literal["store_events", "store_actions"]
     _what: str
@@ -34,10 +35,11 @@ class TableSink(Generic[R]):
             dsn, autocommit=True, application_name="milepost-import", options="-c timezone=UTC -c jit=off"
         )
 
+        self._is_marked = False
         self._mark: ImportMark | None = None
 
     def __enter__(self) -> Self:
-        self._mark = ImportMark(self._connection, self._what)
+        self._is_marked = True
         return self
 
     def __exit__(
@@ -52,9 +54,11 @@ class TableSink(Generic[R]):
         """What belongs to the import after its last chunk."""
 
     def go_on(self) -> None:
-        """Says that the import is alive."""
+        """Says that the import is under way, and alive."""
         if self._mark is not None:
             self._mark.go_on()
+        elif self._is_marked:
+            self._mark = ImportMark(self._connection, self._what)
 
     def store(self, rows: list[R], /) -> StoreResult:
         """One commit. Raises psycopg.OperationalError when PostgreSQL goes away: nothing of the chunk is stored."""

@@ -19,9 +19,9 @@ from milepost.store.queries import load
 
 _SQL = load("milepost.store", "imports.sql")
 #: How long an import counts as under way after its last sign of life.
-LEASE: Final = timedelta(minutes=10)
+LEASE: Final = timedelta(minutes=3)
 #: Seconds between two of them.
-_SIGN_EVERY: Final = 30.0
+_SIGN_EVERY: Final = 15.0
 
 
 class Given(NamedTuple):
