@@ -15,6 +15,7 @@ from rich.table import Table
 
 from milepost.importing.actions import import_actions
 from milepost.importing.closing import print_noticed
+from milepost.importing.glance import may_have_old
 from milepost.importing.load import load_action_mapping, load_mapping
 from milepost.importing.mapping import FileMap, Mapping
 from milepost.importing.noticed import Old, refuse_old
@@ -50,16 +51,7 @@ def import_command(
     """
     mapping = load_mapping(map_file)
     if not dry_run and sink is not None and old is None:
-        with_bar(
-            f"checking {file.name}",
-            console,
-            lambda show: refuse_old(
-                read_batches(file, mapping, CHUNK_ROWS, limit),
-                event_converter(mapping, plan, now, "store"),
-                plan,
-                lambda rows, share: show(ImportProgress(rows, share)),
-            ),
-        )
+        with_bar(f"checking {file.name}", console, lambda show: _refuse_old(file, mapping, plan, now, limit, show))
     if dry_run or sink is None:
         # its own error file, so that it leaves the state of an interrupted import alone
         sink, resume = NullSink(), False
@@ -79,6 +71,22 @@ def import_command(
     print_report(report, mapping, console, dry_run=dry_run)
     print_noticed(report, plan, console, dry_run=dry_run, old=old)
     return report
+
+
+def _refuse_old(
+    file: Path,
+    mapping: Mapping,
+    plan: Plan,
+    now: datetime,
+    limit: int | None,
+    show: Callable[[ImportProgress], None],
+) -> None:
+    def progress(rows: int, share: float) -> None:
+        show(ImportProgress(rows, share))
+
+    converter = event_converter(mapping, plan, now, "store")  # what is wrong with the map is said first
+    if may_have_old(read_batches(file, mapping, CHUNK_ROWS, limit), mapping, plan, now, progress):
+        refuse_old(read_batches(file, mapping, CHUNK_ROWS, limit), converter, plan, progress)
 
 
 def dry_run_errors(file: Path) -> Path:
