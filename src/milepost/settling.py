@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
@@ -14,9 +15,11 @@ from milepost.coach.settle import settle_coach
 from milepost.game.settle import settle_game
 from milepost.insights.aside import Aside
 from milepost.insights.settle import STEADY, Settled, SettlingStep, settle_around
+from milepost.store.imports import LEASE, give_up_lost
 from milepost.supervisor import Supervisor, Task, in_thread
 from milepost.supervisor.batches import work_off
 
+_log = logging.getLogger(__name__)
 #: After the insights themselves, which `settle` writes first.
 STEPS: Final[list[SettlingStep]] = [settle_game, settle_coach]
 #: Seconds between two looks for changed customers.
@@ -58,6 +61,12 @@ class Settler:
         )
 
     def _batch(self, connection: psycopg.Connection) -> Settled:
+        for lost in give_up_lost(connection):
+            _log.warning(
+                "an import of %s that began at %s broke off, and for %d minutes nobody went on with it: game and coach"
+                " now go by what there is of it; the same import again stores the rest",
+                lost.what, f"{lost.begun_at:%Y-%m-%d %H:%M} UTC", LEASE.total_seconds() // 60,
+            )  # fmt: skip
         done = settle_around(connection, STEPS, now=self._now(), aside=self._aside, after=self._after, pace=STEADY)
         self._after = done.last
         return done

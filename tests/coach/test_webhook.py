@@ -17,6 +17,7 @@ from psycopg.rows import dict_row
 from milepost.coach.deliver import BACKOFF, Target, deliver_due, forget_messages, new_client, note_listening
 from milepost.errors import SettingsError
 from milepost.settings import load_settings
+from milepost.store.imports import ImportMark
 from tests.coach.people import NOON, apply, days, event, plan_with, settle, store, stored
 from tests.coach.receiver import Receiver, receiver
 from tests.support.server import Server, running, wait_for
@@ -151,6 +152,32 @@ def test_nothing_waits_where_nobody_listens(connection: psycopg.Connection) -> N
     settle(connection)
     assert len(stored(connection)) == 2
     assert connection.execute("select count(*) from milepost.webhook_deliveries").fetchone() == (0,)
+
+
+def test_what_was_taken_back_is_not_sent(connection: psycopg.Connection, dsn: str, hook: Receiver) -> None:
+    """Two went quiet; an event of each waits to be settled: of one it is another's word, the other has come back."""
+    apply(connection, plan_with({"id": "quiet", "when": [{"fact": "days_since_last_activity", "at_least": 14}]}))
+    note_listening(connection, on=True)
+    store(connection, [event(customer, NOON - days(20)) for customer in ("back", "away")])
+    settle(connection)
+    assert len(stored(connection)) == 2
+    store(connection, [event("back", NOON), event("away", NOON - days(19))])
+    target, soon = Target(hook.url, _SECRET), NOON + timedelta(seconds=30)
+    assert send(connection, target, soon) == 0, "what it says may be over already"
+    settle(connection, soon)
+    assert send(connection, target, soon) == 1
+    assert [json.loads(one.body)["data"]["customer_id"] for one in hook.received] == ["away"]
+    assert outbox(connection)["delivered_at"] == soon
+    # Who never rests is not waited for longer than two minutes; but while an import is under way, until that is over.
+    store(connection, [event("busy", NOON - days(20))])
+    settle(connection, soon)
+    store(connection, [event("busy", NOON - days(19))])
+    late = soon + timedelta(minutes=2)
+    with psycopg.connect(dsn, autocommit=True) as other:
+        mark = ImportMark(other, "events")
+        assert send(connection, target, late) == 0
+        mark.end()
+    assert send(connection, target, late) == 1
 
 
 def test_old_messages_go(connection: psycopg.Connection, hook: Receiver) -> None:

@@ -106,7 +106,7 @@ def test_from_nothing_to_a_report(served: Server, reader: httpx.Client, connecti
     assert "The score ranks who stays active" in said
     assert "Compare again" in said
     assert "60" in said
-    for panel in ("outcomes", "tenths", "parts", "slices"):
+    for panel in ("outcomes", "tenths", "parts", "strata", "slices"):
         assert f'id="{panel}"' in page.text, panel
     assert "Milestones" in said, "there were none, which the table says as well"
 
@@ -116,8 +116,9 @@ def test_from_nothing_to_a_report(served: Server, reader: httpx.Client, connecti
     assert told["finished"]["asked_by"] == "dana@example.com"
     score = report.of("score", "active")
     assert score is not None
-    assert score.correlation is not None
-    assert f"{score.correlation:.2f}" in said
+    assert score.somers is not None
+    assert f"AUC {(score.somers + 1) / 2:.2f}" in said
+    assert f"in the {report.after_days} days after" in said.lower()
 
 
 def test_an_outcome_may_be_chosen_and_nonsense_is_none(reader: httpx.Client) -> None:
@@ -159,6 +160,14 @@ def test_a_failure_and_new_formulas_are_told(reader: httpx.Client, connection: p
     assert "The last comparison failed" in text_of(page)
     assert "the &lt;disk&gt; is full" in page.text
     assert "compare again to see whether the score still holds" in page.text
+
+
+def test_what_was_compared_in_another_way_is_not_shown(reader: httpx.Client, connection: psycopg.Connection) -> None:
+    connection.execute("update milepost.validations set report = report - 'method' where state = 'done'")
+    said = text_of(reader.get("/score"))
+    assert "compared in a stricter way now than the last time: compare again" in said
+    assert "Compare now" in said
+    assert "The score ranks" not in said
 
 
 def test_strangers_and_customers_learn_nothing(served: Server) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from milepost.cli import main
 from milepost.cli.commands import app
+from milepost.importing.customers import store as storing
 
 _EXPORTS = Path(__file__).parent / "exports"
 _RIGHT = 10_000
@@ -50,6 +52,23 @@ def test_a_file_twice_changes_nothing(folder: Path, connection: psycopg.Connecti
     )
     assert now.fetchall() == [(120,)]
     assert list(folder.glob("*.ndjson")) == []
+
+
+def test_the_coach_waits_for_its_end(
+    folder: Path, connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep, seen = storing.__dict__["keep"], []
+
+    async def look(*arguments: Any) -> Any:
+        seen.append(connection.execute("select count(*) from milepost.imports").fetchone())
+        return await keep(*arguments)
+
+    monkeypatch.setattr(storing, "keep", look)
+    file = folder / "stripe.csv"
+    file.write_bytes((_EXPORTS / "stripe-customers.csv").read_bytes())
+    _run(file)
+    assert seen == [(1,)]
+    assert connection.execute("select count(*) from milepost.imports").fetchone() == (0,)
 
 
 def test_a_dry_run_shows_every_column_and_writes_nothing(folder: Path, connection: psycopg.Connection) -> None:

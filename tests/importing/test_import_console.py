@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from milepost.demo.data import MAP_FILE, data_files
+from milepost.importing.closing import exit_code
 from milepost.importing.console import import_command
 from tests.importing.import_helpers import NOW, PLAN, SHOP_MAP, MemorySink, run, shop_csv
 
@@ -60,3 +61,30 @@ def test_made_up_times_are_said(tmp_path: Path) -> None:
         demo, MAP_FILE, None, plan=PLAN, now=NOW, console=console, limit=100, errors_path=tmp_path / "e.ndjson"
     )
     assert "The file has dates only: times within 08:00-22:00 were made up, with seed 20131001." in out.getvalue()
+
+
+def test_unknown_tools_and_a_file_that_is_all_wrong_are_told(tmp_path: Path) -> None:
+    """SHOP_MAP's tools are none of the plan's; of a file in which no time can be read nothing could be stored."""
+    (tmp_path / "map.toml").write_text(SHOP_MAP)
+    codes = {}
+    for name, bad_every in (("some.csv", 50), ("all.csv", 1)):
+        file = shop_csv(tmp_path / name, 60, bad_every=bad_every)
+        for dry_run in (True, False):
+            console, out = _console(terminal=False)
+            report = import_command(
+                file, tmp_path / "map.toml", MemorySink(), plan=PLAN, now=NOW, console=console, dry_run=dry_run
+            )
+            codes[name, dry_run] = exit_code(report, dry_run=dry_run, old=None)
+            text = " ".join(out.getvalue().split())
+            assert ("The plan has no such tools: tool-" in text) is (name == "some.csv"), text
+            assert ("Every row is refused" in text) is (name == "all.csv"), text
+    assert codes == {("some.csv", True): 3, ("some.csv", False): 3, ("all.csv", True): 1, ("all.csv", False): 1}
+
+
+def test_nothing_is_said_of_what_is_as_it_should_be(tmp_path: Path) -> None:
+    (tmp_path / "map.toml").write_text(SHOP_MAP.replace('"{what}"', '"icp-analysis"'))
+    file = shop_csv(tmp_path / "events.csv", 60)
+    console, out = _console(terminal=False)
+    report = import_command(file, tmp_path / "map.toml", MemorySink(), plan=PLAN, now=NOW, console=console)
+    assert exit_code(report, dry_run=False, old=None) == 0
+    assert "plan" not in out.getvalue()

@@ -6,10 +6,11 @@ import gzip
 import io
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 import psycopg
 import pytest
 from rich.console import Console
@@ -20,7 +21,9 @@ from milepost.importing.exports.console import import_export_command
 from milepost.importing.exports.lines import export_of
 from milepost.importing.exports.run import ExportRow, import_export
 from milepost.importing.exports.sink import ExportSink
+from milepost.importing.noticed import OldEvents
 from milepost.importing.sink import StoreResult
+from milepost.plan.model import Retention
 from tests.importing.exported import Expected, Line, mixpanel, posthog
 from tests.importing.import_helpers import NOW, PLAN
 
@@ -223,3 +226,22 @@ def test_other_files_need_a_map(tmp_path: Path) -> None:
     path.write_text(json.dumps(_posthog("x", {})))
     with pytest.raises(ImportFailed, match="time zone"):
         export_of(path, zone="Mars/Olympus")
+
+
+def test_old_events_of_an_export_are_asked_about(tmp_path: Path) -> None:
+    """By a plan that keeps a day, nearly all of it is old: it is refused, left out or kept, and never just stored."""
+    path = _file(tmp_path / "export.ndjson", list(posthog(40)))
+    plan = msgspec.structs.replace(PLAN, retention=Retention(days=1))
+
+    def run(old: Literal["keep", "skip"] | None) -> ImportReport[ExportRow]:
+        console = Console(file=io.StringIO())
+        return import_export_command(path, export_of(path), NullSink(), plan=plan, now=NOW, console=console, old=old)
+
+    with pytest.raises(OldEvents, match=r"events are older .* the oldest of .* Nothing was stored. Say --old keep"):
+        run(None)
+    kept, left_out = run("keep"), run("skip")
+    assert kept.noticed.old == left_out.noticed.old > 20
+    assert left_out.filtered - kept.filtered == kept.accepted - left_out.accepted == kept.noticed.old
+    for sample in kept.samples:
+        ends = sample.row.timestamp + timedelta(days=sample.row.retention_days)
+        assert NOW + timedelta(days=1) <= ends < NOW + timedelta(days=2)

@@ -233,6 +233,29 @@ def test_a_plans_impact_rule_is_used_where_the_map_gives_none(tmp_path: Path) ->
         assert report.samples[0].business_impact == impact
 
 
+@pytest.mark.parametrize(
+    ("written", "said", "stored"),
+    [
+        ("1998-02-05T09:30:00", 'zone = "Europe/London"', "2026-02-05T09:30:00+00:00"),
+        # What was at nine of the summer's clock is at nine of the winter's.
+        ("1998-07-05T09:30:00", 'zone = "Europe/London"\nshift_days = 10077', "2026-02-05T09:30:00+00:00"),
+        ("886671000", 'format = "epoch_s"', "2026-02-05T09:30:00+00:00"),
+        ("05/02/1998 09:30", 'format = "%d/%m/%Y %H:%M"', "2026-02-05T09:30:00+00:00"),
+        ("4", 'format = "day"\norigin = 1998-02-01', "2026-02-05T00:00:00+00:00"),
+    ],
+)
+def test_times_of_long_ago_can_be_moved(tmp_path: Path, written: str, said: str, stored: str) -> None:
+    where = '[timestamp]\ncolumn = "at"\n'
+    if "shift_days" not in said:
+        _, (error,) = store(tmp_path, {"at": written}, text=MAP.replace(where, where + said + "\n"))
+        assert error["code"] == "time_too_old"
+        said += "\nshift_days = 10227\nuntil = 2026-02-05"
+    (row,), errors = store(tmp_path, {"at": written}, text=MAP.replace(where, where + said + "\n"))
+    assert (row.timestamp.isoformat(), errors) == (stored, [])
+    with pytest.raises(MapError, match="shift_days: is 400000"):
+        parse_mapping(MAP.replace(where, where + "shift_days = 400000\n"), "m")
+
+
 def test_growth_stages_are_the_plans(tmp_path: Path) -> None:
     file = tmp_path / "e.csv"
     stages = ("seed", "rapid_scaling", "")

@@ -6,11 +6,14 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milepost.insights.rank import Ranks, interval, jackknife, levels, student, tenth_means
+from milepost.insights import agreement
+from milepost.insights.agreement import agree, levels
+from milepost.insights.rank import interval, jackknife, student, tenth_means
 
 _VALUES = st.lists(st.integers(-20, 20), min_size=3, max_size=60)
 _PAIRS = st.lists(st.tuples(st.integers(-8, 8), st.integers(-8, 8)), min_size=3, max_size=60)
@@ -20,15 +23,19 @@ def _columns(pairs: list[tuple[int, int]]) -> tuple[list[float], list[float]]:
     return [float(x) for x, _ in pairs], [float(y) for _, y in pairs]
 
 
+def _places(values: Sequence[float]) -> list[int]:
+    return [int(place) for place in levels(np.array(values))]
+
+
 def average_ranks(values: Sequence[float]) -> list[float]:
     """1 for the least; ties share the average of their ranks."""
     middle = (len(values) + 1) / 2
-    return [around + middle for around in Ranks(levels(values)).around]
+    return [float(around) + middle for around in agreement.ranks(levels(np.array(values)))]
 
 
-def spearman(one: Sequence[float], other: Sequence[float]) -> float | None:
-    """Rank correlation, -1 to 1; None where either does not vary or there are fewer than three."""
-    return Ranks(levels(one)).correlation(Ranks(levels(other)))
+def spearman(one: Sequence[float], other: Sequence[float]) -> float:
+    """Rank correlation, -1 to 1; 0 where either does not vary."""
+    return agreement.spearman(levels(np.array(one)), levels(np.array(other)))
 
 
 # -- By hand ------------------------------------------------------------------------------------------
@@ -51,8 +58,7 @@ def test_the_correlation_with_ties() -> None:
 
 
 def test_what_does_not_vary_has_no_correlation() -> None:
-    assert spearman([1, 1, 1], [1, 2, 3]) is None
-    assert spearman([1, 2], [1, 2]) is None
+    assert spearman([1, 1, 1], [1, 2, 3]) == 0
 
 
 def test_the_interval_of_a_half() -> None:
@@ -99,10 +105,8 @@ def test_ranks_add_up_and_keep_the_order(values: list[int]) -> None:
 def test_either_way_round_it_is_the_same(pairs: list[tuple[int, int]]) -> None:
     x, y = _columns(pairs)
     there, back = spearman(x, y), spearman(y, x)
-    assert (there is None) == (back is None)
-    if there is not None and back is not None:
-        assert -1 <= there <= 1
-        assert there == pytest.approx(back, abs=1e-12)
+    assert -1 <= there <= 1
+    assert there == pytest.approx(back, abs=1e-12)
 
 
 @given(_PAIRS)
@@ -111,34 +115,48 @@ def test_only_the_order_counts(pairs: list[tuple[int, int]]) -> None:
     found = spearman(x, y)
     bent = spearman([math.atan(v) * 7 + 3 for v in x], [v**3 for v in y])
     turned = spearman([-v for v in x], y)
-    assert (found is None) == (bent is None) == (turned is None)
-    if found is not None and bent is not None and turned is not None:
-        assert bent == pytest.approx(found, abs=1e-12)
-        assert turned == pytest.approx(-found, abs=1e-12)
+    assert bent == pytest.approx(found, abs=1e-12)
+    assert turned == pytest.approx(-found, abs=1e-12)
+
+
+@given(st.lists(st.tuples(st.integers(-4, 4), st.integers(0, 3), st.integers(0, 2)), min_size=3, max_size=40))
+def test_somers_is_what_all_pairs_say(rows: list[tuple[int, int, int]]) -> None:
+    """Of everybody, and with each group left out, against every pair looked at by itself."""
+    columns = [np.array(column) for column in zip(*rows, strict=True)]
+    found = agree(levels(columns[0]), levels(columns[1]), columns[2], 3, 3)
+    for left in range(4):
+        kept = [row for row in rows if row[2] != left - 1]
+        pairs = [(a, b) for a in kept for b in kept if a[1] > b[1]]
+        if len(kept) < 3 or not pairs or not found.weight[0]:
+            assert found.weight[left] == 0
+            continue
+        right, wrong = sum(a[0] > b[0] for a, b in pairs), sum(a[0] < b[0] for a, b in pairs)
+        assert found.weight[left] == len(kept)
+        assert found.somers[left] == pytest.approx((right - wrong) / len(pairs), abs=1e-12)
+        if left == 0:
+            assert found.ties == pytest.approx(1 - (right + wrong) / len(pairs), abs=1e-12)
 
 
 @given(_VALUES)
 def test_with_itself_it_is_one(values: list[int]) -> None:
     found = spearman([float(v) for v in values], [float(v) for v in values])
-    assert found is None if len(set(values)) == 1 else found == pytest.approx(1)
+    assert found == (0 if len(set(values)) == 1 else pytest.approx(1))
 
 
 @given(_PAIRS)
 def test_the_order_of_customers_changes_nothing(pairs: list[tuple[int, int]]) -> None:
     shuffled = sorted(pairs, key=lambda pair: (pair[1], pair[0]))
     one, other = spearman(*_columns(pairs)), spearman(*_columns(shuffled))
-    assert (one is None) == (other is None)
-    if one is not None and other is not None:
-        assert one == pytest.approx(other, abs=1e-12)
+    assert one == pytest.approx(other, abs=1e-12)
     x, y = _columns(pairs)
     u, v = _columns(shuffled)
-    assert tenth_means(levels(x), y) == pytest.approx(tenth_means(levels(u), v), abs=1e-9)
+    assert tenth_means(_places(x), y) == pytest.approx(tenth_means(_places(u), v), abs=1e-9)
 
 
 @given(_PAIRS)
 def test_tenths_have_the_mean_of_all(pairs: list[tuple[int, int]]) -> None:
     x, y = _columns(pairs)
-    tenths = tenth_means(levels(x), y)
+    tenths = tenth_means(_places(x), y)
     assert len(tenths) == 10
     assert sum(tenths) / 10 == pytest.approx(sum(y) / len(y), abs=1e-9)
 
@@ -146,5 +164,5 @@ def test_tenths_have_the_mean_of_all(pairs: list[tuple[int, int]]) -> None:
 @given(_VALUES)
 def test_an_interval_has_the_figure_in_it(values: list[int]) -> None:
     found = spearman([float(v) for v in values], [float(abs(v)) for v in values])
-    if found is not None and (around := interval(found, len(values))):
+    if around := interval(found, len(values)):
         assert -1 <= around[0] <= found <= around[1] <= 1

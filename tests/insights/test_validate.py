@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +16,8 @@ from hypothesis import strategies as st
 from psycopg.rows import dict_row
 
 from milepost.errors import InvalidRequest
-from milepost.insights.validate import slice_days, validate
+from milepost.insights.agreement import agree, levels
+from milepost.insights.validate import horizon, slice_days, validate
 from milepost.insights.validate_compare import Sample, compare_slice, pool
 from milepost.insights.validate_report import COVERAGE, RIVAL, SCORE, Pooled, ValidationReport, Verdict, finding
 from milepost.store.queries import load
@@ -196,6 +198,45 @@ def test_the_rivals_own_order_is_as_good_never_better() -> None:
     assert verdict([sample(_START, rows)]) == "as good"
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_score_that_is_mostly_the_same_is_not_flattered(seed: int) -> None:
+    """A score that is 0 for most, and days that rank everybody: of the two kinds of customers, who come and who do not,
+    the days have more pairs in the right order. A correlation that makes light of ties has it the other way round."""
+    chance = random.Random(seed)
+    rows = []
+    for _ in range(800):
+        came = chance.random() < 0.2
+        score = 100.0 * (chance.random() < (0.6 if came else 0.02))
+        rows.append((score, 30 - chance.gauss(8.0 * came, 5.5), float(came)))
+    found = pool([sample(_START, rows)] * 2, [SCORE, RIVAL], ["active_days"], lambda: None)[0]
+    assert found.difference_low is not None
+    assert found.difference_low > 0, "by rank correlation it is surely better"
+    assert found.somers_difference is not None
+    assert found.somers_difference < 0
+    assert found.verdict != "better"
+    assert found.ties is not None
+    assert found.rival_ties is not None
+    assert found.ties > 0.3 > found.rival_ties
+
+
+def test_somers_by_hand() -> None:
+    """Three who came and two who did not: of six pairs the score has two in order, two in the other, two it cannot tell
+    apart. Without the first group both pairs that are left are wrong; without the other too few are left."""
+    score, came = (np.array(column) for column in ([3, 1, 1, 1, 2], [1, 1, 1, 0, 0]))
+    found = agree(levels(score), levels(came), np.array([0, 1, 1, 0, 1]), 2, 3)
+    assert found.somers.tolist() == pytest.approx([(2 - 2) / 6, -1.0, 0.0])
+    assert found.weight.tolist() == [5, 3, 0]
+    assert found.ties == pytest.approx(2 / 6)
+
+
+def test_the_horizon_follows_the_rhythm() -> None:
+    first = date(2024, 1, 1)
+    long = date(2026, 1, 1)
+    assert [horizon(gap, first, long) for gap in (None, 1.0, 7.0, 8.0, 30.0, 90.0)] == [28, 28, 28, 35, 126, 182]
+    assert horizon(30.0, first, date(2024, 6, 1)) == 49, "a third of the days there are, in whole weeks"
+    assert horizon(30.0, None, None) == 28
+
+
 def test_noise_seldom_wins() -> None:
     chance = random.Random(11)
     won = 0
@@ -245,17 +286,17 @@ def test_lifts_by_hand() -> None:
 @pytest.mark.parametrize(
     ("verdict", "correlation", "rival", "said"),
     [
-        ("better", 0.614, 0.551, "better than days since last activity: 0.61 against 0.55."),
-        ("better", 0.659, 0.656, "slightly better than days since last activity: 0.659 against 0.656."),
-        ("worse", 0.394, 0.403, "slightly worse than days since last activity: 0.39 against 0.40."),
-        ("worse", 0.30, 0.38, "worse than days since last activity: 0.30 against 0.38."),
-        ("as good", 0.378, 0.384, "about as well as days since last activity: 0.38 against 0.38."),
+        ("better", 0.614, 0.551, "better than days since last activity: AUC 0.81 against 0.78."),
+        ("better", 0.659, 0.656, "slightly better than days since last activity: AUC 0.830 against 0.828."),
+        ("worse", 0.394, 0.403, "slightly worse than days since last activity: AUC 0.697 against 0.702."),
+        ("worse", 0.30, 0.38, "worse than days since last activity: AUC 0.65 against 0.69."),
+        ("as good", 0.378, 0.384, "about as well as days since last activity: AUC 0.69 against 0.69."),
     ],
 )
 def test_the_finding_in_words(verdict: Verdict, correlation: float, rival: float, said: str) -> None:
     pooled = Pooled(
-        predictor=SCORE, outcome="active", verdict=verdict, slices=5, customer_slices=500, correlation=correlation,
-        rival=rival,
+        predictor=SCORE, outcome="active", verdict=verdict, slices=5, customer_slices=500, somers=correlation,
+        rival_somers=rival, ties=0.05,
     )  # fmt: skip
     report = ValidationReport(
         as_of=_NOW, every_days=28, after_days=28, customers=100, of_customers=100, customer_slices=500, unscored=0,

@@ -1,4 +1,4 @@
-"""What is imported is kept as long as the plan says, by the commands a person types."""
+"""What is imported is kept as long as the plan says, by the commands a person types; nothing goes without a word."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
+from milepost.privacy.retain import delete_expired
 
 _MAP = """
 source = "archive"
@@ -53,16 +55,37 @@ def test_the_cleanup_leaves_what_the_plan_keeps(
     lines = [f"{who},{now - timedelta(days=ago)},{own}" for who, (ago, own) in (_ROWS | _OWN).items()]
     (tmp_path / "archive.csv").write_text("\n".join(["who,at,own", *lines]))
 
-    def milepost(*arguments: str) -> str:
+    def milepost(*arguments: str, code: int = 0) -> str:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("MILEPOST_")}
         environ |= {"MILEPOST_DATABASE_URL": dsn, "MILEPOST_DATA_DIR": str(tmp_path / "data")}
         environ |= {"MILEPOST_PLAN_FILE": str(tmp_path / "plan.toml")}
         command = [sys.executable, "-m", "milepost", *arguments]
         done = subprocess.run(command, env=environ, cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        assert done.returncode == code, done.stdout + done.stderr
+        return " ".join((done.stdout + done.stderr).split())
 
-    assert "8 events stored" in milepost("import", "archive.csv", "--map", "map.toml")
+    def left() -> set[str]:
+        return {who for (who,) in connection.execute("select customer_id from public.behavior_events")}
+
+    command = ("import", "archive.csv", "--map", "map.toml")
+    gone = len(_ROWS | _OWN) - len(kept)
+    said = (
+        f"{gone} event{'s are' if gone > 1 else ' is'} older than what is kept (by the plan {days:,} days, the oldest"
+    )
+    if days == 365:
+        assert said in milepost(*command, "--dry-run", code=1)
+    assert said in milepost(*command, code=1)
+    assert left() == set(), "nobody has said what is to become of them"
+    assert connection.execute("select count(*) from milepost.imports").fetchone() == (0,), "nor waits anybody for it"
+    if days == 365:
+        milepost(*command, "--old", "keep")
+        kept = set(_ROWS | _OWN)
+    else:
+        assert f"{len(kept)} events stored" in milepost(*command, "--old", "skip")
+    assert left() == kept
     milepost("cleanup")
-    left = connection.execute("select customer_id from public.behavior_events").fetchall()
-    assert {who for (who,) in left} == kept
+    assert left() == kept
+    if days == 365:
+        later = now + timedelta(days=365, minutes=-1)
+        assert delete_expired(connection, now=later) == 4, "what was not old goes in its time"
+        assert left() == {"old", "older", "oldest", "short"}

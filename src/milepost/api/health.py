@@ -14,6 +14,7 @@ from milepost.access.callers import Caller
 from milepost.access.services import AnyRequest, services
 from milepost.errors import DatabaseUnavailable, Problem, Unauthorised
 from milepost.store.database import Database
+from milepost.store.imports import count_imports
 from milepost.store.patience import soon
 
 #: Seconds a database may take that lives, and to say whose key it is. Monitors give up after two.
@@ -44,7 +45,7 @@ class ColumnsHealth(msgspec.Struct):
 class Health(msgspec.Struct):
     """`reason` says what is missing, None where nothing is; `failing`, `customers_set_aside` and `columns` (None where
     it is switched off) what goes wrong beside that, which the log explains: requests are answered all the same.
-    Strangers are told the status alone.
+    `imports_under_way`: while there is one, game and coach wait. Strangers are told the status alone.
     """
 
     status: str
@@ -52,6 +53,7 @@ class Health(msgspec.Struct):
     reason: str | None = None
     failing: list[FailingTask] = []
     customers_set_aside: int = 0
+    imports_under_way: int = 0
     columns: ColumnsHealth | None = None
 
 
@@ -100,7 +102,21 @@ async def _health(request: AnyRequest, status: str, reason: str | None = None) -
     watch, behind = served.columns_watch, served.columns_watch.seconds_behind
     columns = ColumnsHealth(None if behind is None else round(behind, 1), watch.trouble or None)
     on = served.settings.columns
-    return Health(status, __version__, reason, failing, len(served.aside), columns if on else None)
+    imports = await _imports(served.database)
+    return Health(status, __version__, reason, failing, len(served.aside), imports, columns if on else None)
+
+
+async def _imports(database: Database) -> int:
+    """None that is known of, where the database does not say in time: whether it can be reached is said elsewhere."""
+
+    async def ask() -> int:
+        async with database.transaction() as connection:
+            return await count_imports(connection)
+
+    try:
+        return await soon(ask(), _WHOSE_KEY)
+    except (DatabaseUnavailable, TimeoutError):
+        return 0
 
 
 @get("/metrics", summary="Prometheus metrics", tags=["server"], media_type=MediaType.TEXT, access=Caller.ANYBODY)

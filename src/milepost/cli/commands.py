@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal, Optional
+from typing import Annotated, Any, Literal, Optional
 
 import typer
 from rich.console import Console
@@ -106,40 +107,59 @@ def import_(
     limit: Annotated[Optional[int], typer.Option(help="The most rows of the file to read.", min=1)] = None,
     errors: Annotated[Optional[Path], typer.Option(help="Where refused rows go.")] = None,
     resume: Annotated[bool, typer.Option(help="Resume where an interrupted import stopped.")] = True,
+    old: Annotated[
+        Optional[Literal["keep", "skip"]],
+        typer.Option(help="Of events past their retention: keep them from today on as new ones, or skip them."),
+    ] = None,
 ) -> None:
-    """Import a file of events, or an export of Mixpanel's or PostHog's. Running it again adds nothing."""
+    """Import a file of events, or an export of Mixpanel's or PostHog's. Running it again adds nothing.
+
+    Exit code 1: nothing was stored, or it was interrupted. 3: all is stored, and some tools are not the plan's.
+    """
     import psycopg
 
     from milepost.cli.database import database_dsn, known_plan
+    from milepost.importing.closing import exit_code
     from milepost.importing.console import import_command
     from milepost.importing.database import DatabaseSink
     from milepost.importing.exports.console import import_export_command
     from milepost.importing.exports.lines import export_of
     from milepost.importing.exports.sink import ExportSink
+    from milepost.importing.run import ImportReport
 
     chosen = settings(data_dir)
     plan = known_plan(chosen)
-    options = {"now": datetime.now(UTC), "console": console, "errors_path": errors, "limit": limit}
+    now = datetime.now(UTC)
     if map_file is not None and (customer_property is not None or zone != "UTC"):
         raise typer.BadParameter("is for exports. The map says which column is the customer, and the zone of times.")
-    export = None if map_file is not None else export_of(file, customer_property, zone)
+    if map_file is None:
+        export, mapped = export_of(file, customer_property, zone), Path()
+    else:
+        export, mapped = None, map_file
+
+    def run(dsn: str | None) -> int:
+        """Into that database, or a dry run."""
+        report: ImportReport[Any]
+        said = {"plan": plan, "now": now, "console": console, "errors_path": errors, "limit": limit, "old": old}
+        said |= {"resume": resume, "dry_run": dsn is None}
+        with ExitStack() as opened:
+            if export is not None:
+                exported = None if dsn is None else opened.enter_context(ExportSink(dsn))
+                report = import_export_command(file, export, exported, **said)  # type: ignore[arg-type]
+            else:
+                events = None if dsn is None else opened.enter_context(DatabaseSink(dsn))
+                report = import_command(file, mapped, events, **said)  # type: ignore[arg-type]
+        return exit_code(report, dry_run=dsn is None, old=old)
+
     if dry_run:
-        if export is not None:
-            import_export_command(file, export, None, dry_run=True, plan=plan, **options)  # type: ignore[arg-type]
-        elif map_file is not None:
-            import_command(file, map_file, None, dry_run=True, plan=plan, **options)  # type: ignore[arg-type]
-        return
+        raise typer.Exit(run(None))
     try:
         with database_dsn(chosen) as dsn:
-            if export is not None:
-                with ExportSink(dsn) as into:
-                    import_export_command(file, export, into, resume=resume, plan=plan, **options)  # type: ignore[arg-type]
-            elif map_file is not None:
-                with DatabaseSink(dsn) as sink:
-                    import_command(file, map_file, sink, resume=resume, plan=plan, **options)  # type: ignore[arg-type]
+            code = run(dsn)
     except (psycopg.OperationalError, KeyboardInterrupt):
         console.print("Interrupted. Run the same command again: it resumes where it stopped.")
         raise typer.Exit(1) from None
+    raise typer.Exit(code)
 
 
 @app.command()

@@ -26,19 +26,17 @@ def import_actions(
     resume: Annotated[bool, typer.Option(help="Resume where an interrupted import stopped.")] = True,
 ) -> None:
     """Import a file of offline actions: calls, workshops, deals. Running it again adds nothing."""
+    from milepost.importing.closing import NOTHING_STORED, is_all_refused
     from milepost.importing.console import import_actions_command
     from milepost.importing.database import ActionSink
 
     console = Console()
     chosen = load_settings().with_flags(data_dir=data_dir)
     plan, now = known_plan(chosen), datetime.now(UTC)
-    if dry_run:
-        import_actions_command(
-            file, map_file, None, plan=plan, now=now, console=console, errors_path=errors, limit=limit, dry_run=True
-        )
-        return
-    try:
-        with database_dsn(chosen) as dsn, ActionSink(dsn) as sink:
+
+    def run(sink: ActionSink | None) -> bool:
+        """Into that sink, or a dry run; whether there was nothing but what is wrong."""
+        return is_all_refused(
             import_actions_command(
                 file,
                 map_file,
@@ -49,7 +47,16 @@ def import_actions(
                 errors_path=errors,
                 resume=resume,
                 limit=limit,
+                dry_run=sink is None,
             )
+        )
+
+    if dry_run:
+        raise typer.Exit(NOTHING_STORED if run(None) else 0)
+    try:
+        with database_dsn(chosen) as dsn, ActionSink(dsn) as sink:
+            nothing = run(sink)
     except (psycopg.OperationalError, KeyboardInterrupt):
         console.print("Interrupted. Run the same command again: it resumes where it stopped.")
         raise typer.Exit(1) from None
+    raise typer.Exit(NOTHING_STORED if nothing else 0)

@@ -1,4 +1,5 @@
-"""Sends the outbox: each message until the receiver takes it, for about a day. At least once, never silently lost."""
+"""Sends the outbox: each message until the receiver takes it, for about a day. At least once, never silently lost; none
+of what was taken back before it was sent."""
 
 from __future__ import annotations
 
@@ -155,6 +156,7 @@ async def _send(client: httpx.AsyncClient, target: Target, message: _Message, no
 
 
 def _claim(connection: psycopg.Connection, now: datetime) -> list[_Message]:
+    connection.execute(_SQL["take_back"])
     connection.execute(_SQL["give_up_old"], {"now": now})
     return [_Message(*row) for row in connection.execute(_SQL["claim"], {"now": now, "most": _AT_ONCE})]
 

@@ -10,12 +10,28 @@ update milepost.webhook_deliveries set gave_up_at = %(now)s, next_try_at = null,
   last_error = coalesce(last_error, 'It was not sent within a day.')
 where next_try_at is not null and made_at < %(now)s - interval '25 hours'
 
+-- name: take_back
+-- What runs out before it is sent, as its playbook no longer applies, is told to nobody. What the team dismissed is so by
+-- its own word, and may be opened again.
+delete from milepost.webhook_deliveries d using milepost.recommendations r
+where d.next_try_at is not null and r.recommendation_id = d.recommendation_id and r.state = 'expired'
+  and not exists (select from milepost.recommendation_work w
+    where w.recommendation_id = r.recommendation_id and w.ended = 'dismissed')
+
 -- name: claim
--- Takes messages that are due. Should this server die with them, they are due again a minute later.
+-- Takes messages that are due. Should this server die with them, they are due again a minute later. While something of the
+-- customer is not settled yet, it may be taken back: it waits for that, but of a customer who never rests two minutes at
+-- most, or until an import is over.
 update milepost.webhook_deliveries set attempts = attempts + 1, next_try_at = %(now)s + interval '1 minute'
 where delivery_id in (
-  select delivery_id from milepost.webhook_deliveries where next_try_at <= %(now)s
-  order by next_try_at, delivery_id limit %(most)s for update skip locked)
+  select d.delivery_id from milepost.webhook_deliveries d
+  join milepost.recommendations r using (recommendation_id)
+  join milepost.standing s on s.customer_id = r.customer_id
+  join milepost.snapshots n on n.customer_id = r.customer_id
+  where d.next_try_at <= %(now)s
+    and (not s.unsettled and n.slow_at >= n.settled_at
+      or d.made_at <= %(now)s - interval '2 minutes' and not milepost.is_importing())
+  order by d.next_try_at, d.delivery_id limit %(most)s for update of d skip locked)
 returning delivery_id, body, attempts
 
 -- name: delivered

@@ -18,6 +18,7 @@ from milepost.importing.fields import Faults, FieldResolver, RowFilter
 from milepost.importing.identity import Identifier, content_id, noise
 from milepost.importing.mapping import ActionMapping
 from milepost.importing.metadata import MetadataBuilder
+from milepost.importing.noticed import NOTHING
 from milepost.importing.readers import Column, RowBatch
 from milepost.importing.run import ImportProgress, ImportReport, import_rows
 from milepost.importing.sink import Sink
@@ -35,6 +36,7 @@ class ActionConverter:
     """Holds what runs through the whole file (occurrences): give it every batch, in order."""
 
     unsorted = 0
+    noticed = NOTHING
 
     def __init__(self, mapping: ActionMapping, plan: Plan, now: datetime) -> None:
         self._mapping = mapping

@@ -14,6 +14,7 @@ from milepost.plan import Plan
 from milepost.vocabulary import MAX_WORD_LENGTH
 
 _FORMATS = ("iso", "epoch_s", "epoch_ms", "epoch_us", "day")
+_MOST_SHIFT_DAYS = 366_000
 _HOURS = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 
 
@@ -137,6 +138,8 @@ def _time_faults(mapping: FileMap) -> Iterator[tuple[str, str]]:
         ZoneInfo(timestamp.zone)
     except (OSError, ValueError, KeyError):
         yield "timestamp.zone", f"{timestamp.zone!r} is not a time zone. Use a name such as Europe/London."
+    if abs(timestamp.shift_days) > _MOST_SHIFT_DAYS:
+        yield "timestamp.shift_days", f"is {timestamp.shift_days}. Give -{_MOST_SHIFT_DAYS} to {_MOST_SHIFT_DAYS}."
     if timestamp.format == "day" and timestamp.origin is None:
         yield "timestamp", "format day needs the date of day 0. Add e.g. origin = 2025-09-01."
     if timestamp.format != "day" and timestamp.origin is not None:

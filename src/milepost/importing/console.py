@@ -14,9 +14,13 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn
 from rich.table import Table
 
 from milepost.importing.actions import import_actions
+from milepost.importing.closing import print_noticed
+from milepost.importing.glance import may_have_old
 from milepost.importing.load import load_action_mapping, load_mapping
 from milepost.importing.mapping import FileMap, Mapping
-from milepost.importing.run import ImportProgress, ImportReport, import_file
+from milepost.importing.noticed import Old, refuse_old
+from milepost.importing.readers import read_batches
+from milepost.importing.run import CHUNK_ROWS, ImportProgress, ImportReport, event_converter, import_file
 from milepost.importing.sink import NullSink, Sink
 from milepost.ingest.actions import ActionRow
 from milepost.ingest.events import EventRow
@@ -38,12 +42,16 @@ def import_command(
     resume: bool = True,
     limit: int | None = None,
     dry_run: bool = False,
+    old: Old | None = None,
 ) -> ImportReport[EventRow]:
-    """Runs one import and prints what it did. A dry run needs no sink and leaves only its error file.
+    """Runs one import and prints what it did. A dry run needs no sink and leaves only its error file. Where nobody says
+    what becomes of `old` events, it is asked before anything is stored.
 
-    Raises MapError and ImportFailed, whose messages are for the user, and what the sink raises.
+    Raises MapError, ImportFailed and OldEvents, whose messages are for the user, and what the sink raises.
     """
     mapping = load_mapping(map_file)
+    if not dry_run and sink is not None and old is None:
+        with_bar(f"checking {file.name}", console, lambda show: _refuse_old(file, mapping, plan, now, limit, show))
     if dry_run or sink is None:
         # its own error file, so that it leaves the state of an interrupted import alone
         sink, resume = NullSink(), False
@@ -58,9 +66,27 @@ def import_command(
         errors_path=errors_path,
         resume=resume,
         limit=limit,
+        old=old or "store",
     )
     print_report(report, mapping, console, dry_run=dry_run)
+    print_noticed(report, plan, console, dry_run=dry_run, old=old)
     return report
+
+
+def _refuse_old(
+    file: Path,
+    mapping: Mapping,
+    plan: Plan,
+    now: datetime,
+    limit: int | None,
+    show: Callable[[ImportProgress], None],
+) -> None:
+    def progress(rows: int, share: float) -> None:
+        show(ImportProgress(rows, share))
+
+    converter = event_converter(mapping, plan, now, "store")  # what is wrong with the map is said first
+    if may_have_old(read_batches(file, mapping, CHUNK_ROWS, limit), mapping, plan, now, progress):
+        refuse_old(read_batches(file, mapping, CHUNK_ROWS, limit), converter, plan, progress)
 
 
 def dry_run_errors(file: Path) -> Path:
@@ -80,6 +106,7 @@ def with_progress(
     resume: bool = True,
     limit: int | None = None,
     label: str | None = None,
+    old: Old = "store",
 ) -> ImportReport[EventRow]:
     """`import_file` with a bar when the console is a terminal, and silent when it is not."""
     return with_bar(
@@ -95,6 +122,7 @@ def with_progress(
             errors_path=errors_path,
             resume=resume,
             limit=limit,
+            old=old,
         ),
     )
 
@@ -154,6 +182,7 @@ def import_actions_command(
     )
     samples = [f"{row.timestamp.isoformat()} {row.customer_id} {row.action_type} {row.role}" for row in report.samples]
     print_counts(report, mapping, console, samples, dry_run=dry_run, what="offline actions", kind="Action type")
+    print_noticed(report, plan, console, dry_run=dry_run, old=None)
     return report
 
 
@@ -186,6 +215,7 @@ def print_counts(
         console.print(f"{report.duplicates:,} were there already.")
     if report.filtered:
         why = "as they are the tool's own bookkeeping" if mapping is None else "by the map's filter"
+        why += " or as they are old" if report.noticed.old else ""
         console.print(f"{report.filtered:,} left out {why}.")
     if report.by_type:
         table = Table(box=None, pad_edge=False)

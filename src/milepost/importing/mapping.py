@@ -91,13 +91,15 @@ class Spread(_Table, frozen=True):
 class Timestamp(_Table, frozen=True):
     """`format`: iso, epoch_s, epoch_ms, epoch_us, day, or a strptime pattern with `%`.
 
-    Rows after the day `until` are left out, as by the filter.
+    Every time is moved by `shift_days`, on the zone's clock. Rows after the day `until`, of the times as moved, are
+    left out, as by the filter.
     """
 
     column: str
     format: str = "iso"
     zone: str = "UTC"
     origin: date | Origin | None = None
+    shift_days: int = 0
     until: date | None = None
     spread: Spread | None = None
 

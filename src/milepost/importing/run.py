@@ -15,6 +15,7 @@ from milepost.errors import ImportFailed
 from milepost.importing.check import plan_faults_of
 from milepost.importing.convert import Converted, Converter
 from milepost.importing.mapping import FileMap, Mapping
+from milepost.importing.noticed import Noticed, Noticing, Old, of_events
 from milepost.importing.readers import RowBatch, RowError, read_batches
 from milepost.importing.sink import R, Sink
 from milepost.importing.state import Counts, Ledger, Said, fingerprint
@@ -51,12 +52,16 @@ class BatchConverter(Protocol[_B, R]):
     @property
     def unsorted(self) -> int: ...
 
+    @property
+    def noticed(self) -> Noticed: ...
+
     def convert(self, batch: _B, /) -> Converted[R]: ...
 
 
 class ImportReport(msgspec.Struct, Generic[R], frozen=True):
     """What an import did. `rows` is all rows read, those of an interrupted run before it included:
-    accepted + duplicates (there already) + failed (in `errors_path`) + filtered (left out by the map).
+    accepted + duplicates (there already) + failed (in `errors_path`) + filtered (left out by the map, or as they are
+    old). `noticed` is of all rows, those of before too.
     """
 
     rows: int
@@ -66,6 +71,7 @@ class ImportReport(msgspec.Struct, Generic[R], frozen=True):
     filtered: int
     resumed_at: int
     unsorted: int
+    noticed: Noticed
     by_type: dict[str, int]
     first: datetime | None
     last: datetime | None
@@ -89,23 +95,23 @@ def import_file(
     errors_path: Path | None = None,
     resume: bool = True,
     limit: int | None = None,
+    old: Old = "store",
 ) -> ImportReport[EventRow]:
     """Stores every row of `path` that the map and the limits allow, the others go to `errors_path`.
 
     `plan` gives what the map does not (the default impact, how long events are kept), as with events that are
-    sent. `now` is aware; events more than 24 h after it are errors. `limit` is a number of rows of the file.
+    sent. `now` is aware; events more than 24 h after it are errors. `limit` is a number of rows of the file. `old`
+    says what becomes of events that the next cleanup would delete, which the report counts.
     The same file and map give the same event ids, so running it again adds nothing. Raises MapError if the
     map has words that are not the plan's, ImportFailed if the file cannot be read, and whatever the sink raises; the
     last two leave the state file, and the next run goes on after the last stored chunk.
     """
     if now.tzinfo is None:
         raise ImportFailed("now has no time zone. Pass an aware datetime, e.g. datetime.now(UTC).")
-    for key, message in plan_faults_of(mapping, plan):
-        raise mapping.fault(key, message)
     return import_rows(
         path,
         mapping,
-        Converter(mapping, plan, now),
+        event_converter(mapping, plan, now, old),
         sink,
         kind=lambda row: row.event_type,
         progress=progress,
@@ -113,6 +119,14 @@ def import_file(
         resume=resume,
         limit=limit,
     )
+
+
+def event_converter(mapping: Mapping, plan: Plan, now: datetime, old: Old) -> Noticing[RowBatch, EventRow]:
+    """For a file of events. Raises MapError."""
+    for key, message in plan_faults_of(mapping, plan):
+        raise mapping.fault(key, message)
+    converter = Converter(mapping, plan, now)
+    return of_events(converter.convert, lambda: converter.unsorted, plan=plan, now=now, old=old)
 
 
 def import_rows(
@@ -181,7 +195,7 @@ def import_batches(
             tally.add(converted, {index for index, *_ in rejected})
         if progress is not None:
             progress(ImportProgress(seen, batch.share))
-    return _report(counts, ledger, skip, converter.unsorted, tally)
+    return _report(counts, ledger, skip, converter, tally)
 
 
 class _Tally(Generic[R]):
@@ -213,7 +227,9 @@ def _timed(row: Any) -> datetime:
     return at
 
 
-def _report(counts: Counts, ledger: Ledger, skip: int, unsorted: int, tally: _Tally[R]) -> ImportReport[R]:
+def _report(
+    counts: Counts, ledger: Ledger, skip: int, converter: BatchConverter[B, R], tally: _Tally[R]
+) -> ImportReport[R]:
     return ImportReport(
         rows=counts.rows,
         accepted=counts.accepted,
@@ -221,7 +237,8 @@ def _report(counts: Counts, ledger: Ledger, skip: int, unsorted: int, tally: _Ta
         failed=counts.failed,
         filtered=counts.filtered,
         resumed_at=skip,
-        unsorted=unsorted,
+        unsorted=converter.unsorted,
+        noticed=converter.noticed,
         by_type=dict(tally.by_type.most_common()),
         first=tally.first,
         last=tally.last,

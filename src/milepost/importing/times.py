@@ -30,13 +30,14 @@ class TimeParser:
         self._spec = mapping.timestamp
         self._zone = ZoneInfo(self._spec.zone)
         self._days: dict[tuple[date, str], int] = {}
+        self._shift = timedelta(days=mapping.timestamp.shift_days)
 
     def end(self) -> int | None:
         """The first instant after the map's `until`, or None if it has none."""
         if self._spec.until is None:
             return None
         after = self._spec.until + timedelta(days=1)
-        return self._instant(datetime(after.year, after.month, after.day))  # noqa: DTZ001 -- zoned there
+        return self._unmoved(datetime(after.year, after.month, after.day))  # noqa: DTZ001 -- zoned there
 
     def parse(self, columns: dict[str, Column]) -> Times:
         texts = columns[self._spec.column]
@@ -44,7 +45,8 @@ class TimeParser:
             return self._parse_days(texts, columns)
         if self._spec.format in _EPOCH_SCALE:
             scale = _EPOCH_SCALE[self._spec.format]
-            return self._each(texts, lambda text: _epoch(text, scale))
+            moved = self._shift // _MICRO
+            return self._each(texts, lambda text: _epoch(text, scale) + moved)
         if self._spec.format == "iso":
             return self._each(texts, lambda text: self._instant(datetime.fromisoformat(text)))
         pattern = self._spec.format
@@ -62,6 +64,10 @@ class TimeParser:
         return micros, errors
 
     def _instant(self, moment: datetime) -> int:
+        # By the clock on the wall: what was at nine is at nine.
+        return self._unmoved(moment + self._shift)
+
+    def _unmoved(self, moment: datetime) -> int:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=self._zone)
         return (moment - _EPOCH) // _MICRO

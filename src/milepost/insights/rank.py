@@ -1,4 +1,4 @@
-"""Rank statistics, without a library: ranks with ties, Spearman's correlation, means by tenth, intervals.
+"""What is said around rank statistics (agreement.py): intervals, means by tenth.
 
 All take plain sequences of numbers of one length. What has no answer (nothing varies, too few) is None.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from operator import mul
 from typing import Final
 
 #: Two-sided 95 % quantiles: of the normal distribution, and of Student's t by degrees of freedom.
@@ -17,36 +16,6 @@ _STUDENT: Final = (
     2.2010, 2.1788, 2.1604, 2.1448, 2.1314, 2.1199, 2.1098, 2.1009, 2.0930,
 )  # fmt: skip
 TENTHS: Final = 10
-
-
-def levels(values: Sequence[float]) -> list[int]:
-    """The place of each value among the different ones, from 0: equal values have equal places."""
-    place = {value: at for at, value in enumerate(sorted(set(values)))}
-    return [place[value] for value in values]
-
-
-class Ranks:
-    """Ranks around their mean, from levels. Ties have the average of the ranks they share."""
-
-    __slots__ = ("around", "norm")
-
-    def __init__(self, places: Sequence[int]) -> None:
-        counts = [0] * (max(places, default=-1) + 1)
-        for place in places:
-            counts[place] += 1
-        middle, before, rank_of = (len(places) + 1) / 2, 0, []
-        for count in counts:
-            rank_of.append(before + (count + 1) / 2 - middle)
-            before += count
-        self.around = [rank_of[place] for place in places]
-        self.norm = math.sqrt(sum(map(mul, self.around, self.around)))
-
-    def correlation(self, other: Ranks) -> float | None:
-        """Spearman's: Pearson's correlation of the ranks."""
-        if len(self.around) < 3 or self.norm == 0 or other.norm == 0:
-            return None
-        found: float = sum(map(mul, self.around, other.around)) / (self.norm * other.norm)
-        return max(-1.0, min(1.0, found))
 
 
 def interval(correlation: float, count: int) -> tuple[float, float] | None:

@@ -45,7 +45,7 @@ STEADY: Final = Pace(timedelta(seconds=8), timedelta(seconds=16), timedelta(hour
 
 class Settling(NamedTuple):
     """What a step is given, all in one transaction. `customers` have a standing and a snapshot; for those of them in
-    `slow` it is time to do what costs more; `now` is aware."""
+    `slow` it is time to do what costs more, which is nobody while an import is under way; `now` is aware."""
 
     customers: list[str]
     now: datetime
@@ -204,6 +204,10 @@ def _settle(
         taken = connection.execute(_SQL["taken"], {"customers": customers}).fetchall()
         settling = Settling([row[0] for row in taken], now, *plan, slow=[])
         slow = _insights(connection, settling, [row[2] for row in taken], pace)
+        if slow and _one(connection, "importing")[0]:
+            # Half of a file is no news, and says little: game and coach come to them when it is whole.
+            connection.execute(_SQL["slow_waits"], {"customers": slow})
+            slow = []
         for step in steps:
             step(connection, settling._replace(slow=slow))
         if slow:

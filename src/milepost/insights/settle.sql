@@ -18,9 +18,9 @@ select customer_id from milepost.snapshots where due_on <= %(today)s or due_on >
 order by due_on, customer_id limit %(most)s;
 
 -- name: following
--- Customers of whom what costs more has yet to follow, and may.
+-- Customers of whom what costs more has yet to follow, and may; during an import nobody's does.
 select customer_id from milepost.snapshots
-where slow_at < settled_at and (slow_at <= %(slow_rested)s or slow_at > %(now)s)
+where not milepost.is_importing() and slow_at < settled_at and (slow_at <= %(slow_rested)s or slow_at > %(now)s)
 order by slow_at limit %(most)s;
 
 -- name: behind
@@ -141,6 +141,14 @@ where n.customer_id = any (%(customers)s) and n.history_from is not null and s.f
 -- name: history_written
 -- Until something changes.
 update milepost.snapshots set history_from = null, history_at = %(now)s where customer_id = any (%(customers)s);
+
+-- name: importing
+-- Whether there may be more to come of what is stored.
+select milepost.is_importing();
+
+-- name: slow_waits
+-- What costs more is to follow for these, too.
+update milepost.snapshots set slow_at = '0001-01-01 00:00Z' where customer_id = any (%(customers)s) and slow_at is null;
 
 -- name: slow_done
 -- All of it is as of now.

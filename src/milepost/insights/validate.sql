@@ -12,11 +12,39 @@ select (select min(day) from milepost.customer_days) as first,
 select customer_id from milepost.standing where first_event_at is not null
 order by md5(customer_id), customer_id limit %(most)s
 
+-- name: rhythm
+-- The median over some customers of the median of their days from one with an event to the next, null where nobody has
+-- come on two; and the days there is anything of.
+with these as (
+  select customer_id from milepost.standing where first_event_at is not null
+  order by md5(customer_id), customer_id limit %(of)s)
+select percentile_cont(0.5) within group (order by gap) as gap, (select min(day) from milepost.customer_days) as first,
+  (select max(day) from milepost.customer_days where day < %(today)s) as last
+from (
+  select customer_id, percentile_cont(0.5) within group (order by day - before) as gap
+  from (
+    select customer_id, day, lag(day) over (partition by customer_id order by day) as before
+    from milepost.customer_days join these using (customer_id) where day < %(today)s) as days
+  where before is not null group by 1) as gaps
+
+-- name: parting
+-- The trait that parts these customers best: known of half of them at least, in 2 to 8 values; most of them, then few values.
+select name from milepost.traits
+where kind = 'customer' and until is null and word is not null and id = any (%(customers)s)
+  and jsonb_typeof(value) in ('string', 'boolean')
+group by name having count(distinct word) between 2 and 8 and count(*) * 2 >= cardinality(%(customers)s::text[])
+order by count(*) desc, count(distinct word), name limit 1
+
+-- name: parted
+-- Who has which value of it.
+select id, word from milepost.traits
+where kind = 'customer' and until is null and word is not null and id = any (%(customers)s) and name = %(by)s
+
 -- name: slices
 -- A row for each of these customers and days on or after the customer's first: everything left of `active_days` from
 -- the days up to then, the rest from the days after.
 select s.customer_id, i.as_of, i.current_scaling_score as score, i.score_coverage as coverage, i.components,
-  i.as_of - was.last_day as days_since, next.active_days, next.points, next.milestones, offline.outcomes
+  i.as_of - was.last_day as days_since, i.as_of - (s.first_event_at at time zone 'UTC')::date as age, next.active_days, next.points, next.milestones, offline.outcomes
 from milepost.standing s
 cross join lateral milepost.insights_days(s.customer_id, array(
   select day from unnest(%(anchors)s::date[]) as a(day)
@@ -66,7 +94,7 @@ update milepost.validations set progress_at = %(now)s, done = %(done)s, total = 
 where validation_id = %(validation_id)s and state = 'running' returning true as goes_on
 
 -- name: finish
-update milepost.validations set state = 'done', finished_at = %(now)s, progress_at = %(now)s, done = total,
+update milepost.validations set state = 'done', finished_at = %(now)s, progress_at = %(now)s, done = total, after_days = %(after)s,
   plan_version = %(plan_version)s, score_version = %(score_version)s, report = %(report)s
 where validation_id = %(validation_id)s and state = 'running'
 

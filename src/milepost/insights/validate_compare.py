@@ -6,27 +6,27 @@ they are no independent cases; the pooled intervals leave out one group of custo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from operator import itemgetter
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
-from milepost.insights.rank import Ranks, interval, jackknife, levels, student, tenth_means
-from milepost.insights.validate_report import RIVAL, Compared, Pooled, Slice, Verdict
+import numpy as np
+
+from milepost.insights.agreement import Agreement, Bools, Floats, agree, levels
+from milepost.insights.rank import interval, jackknife, student, tenth_means
+from milepost.insights.validate_asked import LEAST_IN_ALL, LEAST_IN_SLICE
+from milepost.insights.validate_report import RIVAL, SCORE, Compared, Pooled, Slice, Verdict
 
 #: Groups of customers that are left out in turn.
 GROUPS: Final = 20
-#: A slice of fewer customers is left out; all together take at least so many customer-slices.
-LEAST_IN_SLICE: Final = 20
-LEAST_IN_ALL: Final = 50
 
 _NOTHING: Final = 1e-9
-_Pair = tuple[str, str]
-T = TypeVar("T")
+_Range = tuple[float | None, float | None]
 
 
 class Sample:
-    """The customers of one slice, in columns: the group each is in, predictors (None: not known), outcomes."""
+    """The customers of one slice, in columns: the group each is in, predictors (None: not known), outcomes, and what
+    they are parted by (None: not known)."""
 
     def __init__(
         self,
@@ -34,176 +34,162 @@ class Sample:
         groups: Sequence[int],
         predictors: Mapping[str, Sequence[float | None]],
         outcomes: Mapping[str, Sequence[float]],
+        strata: Mapping[str, Sequence[str | None]] | None = None,
     ) -> None:
         self.day = day
-        self.groups = groups
-        self.predictors = predictors
-        self.outcomes = outcomes
-        # What has no value gets a place too, but is never among those that are looked at.
-        self.places = {name: levels([0.0 if v is None else v for v in column]) for name, column in predictors.items()}
-        self.happened = {name: levels(column) for name, column in outcomes.items()}
-        # Predictors known of the same customers are compared in one go.
-        known: dict[bytes, list[str]] = {}
-        for name, column in predictors.items():
-            known.setdefault(bytes(value is not None for value in column), []).append(name)
-        self.known = [([at for at, there in enumerate(who) if there], names) for who, names in known.items()]
+        self.groups = np.array(groups, dtype=np.int64)
+        self.predictors = {name: np.array(column, dtype=np.float64) for name, column in predictors.items()}
+        self.outcomes = {name: np.array(column, dtype=np.float64) for name, column in outcomes.items()}
+        self.strata = strata or {}
+
+    def known(self, *predictors: str) -> Bools:
+        """Of whom all of these are known."""
+        known = np.ones(len(self.groups), dtype=np.bool_)
+        for name in predictors:
+            known &= ~np.isnan(self.predictors[name])
+        return known
+
+    def agree(self, predictor: str, outcome: str, who: Bools) -> Agreement:
+        """How they agree for these customers, of whom the predictor is known."""
+        ranked = levels(self.predictors[predictor][who])
+        return agree(ranked, levels(self.outcomes[outcome][who]), self.groups[who], GROUPS, LEAST_IN_SLICE)
+
+    def lifts(self, predictor: str, outcome: str, who: Bools) -> Floats:
+        """What each tenth by the predictor did, against the mean; some of them did something."""
+        happened = self.outcomes[outcome][who].tolist()
+        means = tenth_means(levels(self.predictors[predictor][who]).tolist(), happened)
+        lifts: Floats = np.array(means) * (len(happened) / sum(happened))
+        return lifts
 
 
-class _Found(NamedTuple):
-    customers: int
-    correlation: float
-    rival: float
+class _Sums:
+    """Over slices, each weighted by its customers: of everybody first, then without each of the groups."""
 
+    def __init__(self) -> None:
+        self.slices = 0
+        self.ties = 0.0
+        self.weight, self.correlation, self.somers = (np.zeros(GROUPS + 1) for _ in range(3))
 
-class _Total(NamedTuple):
-    """Means over slices, weighted by customers."""
+    def add(self, found: Agreement) -> None:
+        self.slices += 1
+        self.ties += found.ties * float(found.weight[0])
+        self.weight += found.weight
+        self.correlation += found.weight * found.correlation
+        self.somers += found.weight * found.somers
 
-    slices: int
-    customers: int
-    correlation: float
-    rival: float
+    def means(self) -> tuple[Floats, Floats, float]:
+        """The correlation, Somers' D and the share of ties; there is something to divide by."""
+        some = self.weight > 0
+        correlation = np.divide(self.correlation, self.weight, out=np.zeros(GROUPS + 1), where=some)
+        somers = np.divide(self.somers, self.weight, out=np.zeros(GROUPS + 1), where=some)
+        return correlation[some], somers[some], self.ties / float(self.weight[0])
 
 
 def compare_slice(sample: Sample) -> Slice:
     """Every predictor with every outcome that differs among the slice's customers."""
-    found = _correlations(sample, LEAST_IN_SLICE)
     compared = []
-    for (predictor, outcome), pair in found.items():
-        lifts = _lifts(sample, predictor, outcome)
-        low, high = interval(pair.correlation, pair.customers) or (None, None)
-        compared.append(
-            Compared(
-                predictor=predictor, outcome=outcome, customers=pair.customers, correlation=pair.correlation,
-                low=low, high=high, rival=pair.rival, top=lifts[-1], bottom=lifts[0],
-            )
-        )  # fmt: skip
-    scores = sample.predictors["score"]
+    for outcome in sample.outcomes:
+        for predictor in sample.predictors:
+            who = sample.known(predictor)
+            found = sample.agree(predictor, outcome, who)
+            customers = int(found.weight[0])
+            if not customers:
+                continue
+            rival, lifts = sample.agree(RIVAL, outcome, who), sample.lifts(predictor, outcome, who)
+            low, high = interval(float(found.correlation[0]), customers) or (None, None)
+            under, over = _around(found.somers[found.weight > 0])
+            compared.append(
+                Compared(
+                    predictor=predictor, outcome=outcome, customers=customers,
+                    correlation=float(found.correlation[0]), low=low, high=high, rival=float(rival.correlation[0]),
+                    somers=float(found.somers[0]), somers_low=under, somers_high=over,
+                    rival_somers=float(rival.somers[0]), ties=found.ties, top=float(lifts[-1]), bottom=float(lifts[0]),
+                )
+            )  # fmt: skip
     return Slice(
         day=sample.day,
         customers=len(sample.groups),
-        unscored=sum(score is None for score in scores),
-        means={name: sum(column) / len(column) for name, column in sample.outcomes.items() if column},
+        unscored=int((~sample.known(SCORE)).sum()),
+        means={name: float(column.mean()) for name, column in sample.outcomes.items() if len(column)},
         compared=compared,
     )
 
 
 def pool(
-    samples: Sequence[Sample], predictors: Iterable[str], outcomes: Sequence[str], done: Callable[[], None]
+    samples: Sequence[Sample],
+    predictors: Sequence[str],
+    outcomes: Sequence[str],
+    done: Callable[[], None],
+    within: Sequence[Bools] | None = None,
 ) -> list[Pooled]:
-    """Every predictor with every outcome over all slices. `done` hears of each of GROUPS that was left out."""
-    whole = _pooled(samples, LEAST_IN_SLICE)
-    without: list[dict[_Pair, _Total]] = []
-    for group in range(GROUPS):
-        without.append(_pooled(samples, 3, group))
-        done()
-    return [
-        _of_all(samples, (predictor, outcome), whole.get((predictor, outcome)), without)
-        for outcome in outcomes
-        for predictor in predictors
-    ]
+    """Every predictor with every outcome over all slices, of those customers of whom it is known, `within` some of each
+    slice. `done` hears GROUPS times how far it is."""
+    pooled: list[Pooled] = []
+    pairs = [(predictor, outcome) for outcome in outcomes for predictor in predictors]
+    told = 0
+    for predictor, outcome in pairs:
+        pooled.append(_pooled(samples, predictor, outcome, within))
+        while told < GROUPS * len(pooled) // len(pairs):
+            told += 1
+            done()
+    return pooled
 
 
-def _of_all(
-    samples: Sequence[Sample], pair: _Pair, total: _Total | None, without: Sequence[Mapping[_Pair, _Total]]
-) -> Pooled:
-    predictor, outcome = pair
-    slices, customers = (total.slices, total.customers) if total else (0, 0)
-    if total is None or customers < LEAST_IN_ALL:
+def _pooled(samples: Sequence[Sample], predictor: str, outcome: str, within: Sequence[Bools] | None) -> Pooled:
+    sums, rivals, lifts = _Sums(), _Sums(), np.zeros(10)
+    for at, sample in enumerate(samples):
+        who = sample.known(predictor) & (True if within is None else within[at])
+        found = sample.agree(predictor, outcome, who)
+        if found.weight[0]:
+            sums.add(found)
+            rivals.add(found if predictor == RIVAL else sample.agree(RIVAL, outcome, who))
+            lifts += float(found.weight[0]) * sample.lifts(predictor, outcome, who)
+    customers = int(sums.weight[0])
+    if customers < LEAST_IN_ALL:
         return Pooled(
-            predictor=predictor, outcome=outcome, verdict="not enough data", slices=slices, customer_slices=customers
-        )
-    left = [found[pair] for found in without if pair in found]
-    low, high = _around(total.correlation, [one.correlation for one in left])
-    difference = total.correlation - total.rival
-    under, over = _around(difference, [one.correlation - one.rival for one in left])
-    lifts = _pooled_lifts(samples, predictor, outcome)
+            predictor=predictor, outcome=outcome, verdict="not enough data", slices=sums.slices,
+            customer_slices=customers,
+        )  # fmt: skip
+    (correlation, somers, ties), (rival, rival_somers, rival_ties) = sums.means(), rivals.means()
+    by_rank, by_order = _differs(correlation, rival), _differs(somers, rival_somers)
+    low, high = _around(correlation)
+    somers_low, somers_high = _around(somers)
+    shares = (lifts / customers).tolist()
     return Pooled(
-        predictor=predictor, outcome=outcome, verdict=_verdict(under, over), slices=slices, customer_slices=customers,
-        correlation=total.correlation, low=low, high=high, rival=total.rival, difference=difference,
-        difference_low=under, difference_high=over, top=lifts[-1], bottom=lifts[0], lifts=lifts,
+        predictor=predictor, outcome=outcome, verdict=_verdict(by_rank, by_order), slices=sums.slices,
+        customer_slices=customers, correlation=float(correlation[0]), low=low, high=high, rival=float(rival[0]),
+        difference=by_rank.of, difference_low=by_rank.low, difference_high=by_rank.high,
+        somers=float(somers[0]), somers_low=somers_low, somers_high=somers_high, rival_somers=float(rival_somers[0]),
+        somers_difference=by_order.of, somers_difference_low=by_order.low, somers_difference_high=by_order.high,
+        ties=ties, rival_ties=rival_ties, top=shares[-1], bottom=shares[0], lifts=shares,
     )  # fmt: skip
 
 
-def _verdict(low: float | None, high: float | None) -> Verdict:
-    if low is None or high is None:
+class _Difference(NamedTuple):
+    of: float
+    low: float | None
+    high: float | None
+
+
+def _differs(one: Floats, other: Floats) -> _Difference:
+    apart = one - other
+    return _Difference(float(apart[0]), *_around(apart))
+
+
+def _verdict(by_rank: _Difference, by_order: _Difference) -> Verdict:
+    """Better only where both figures are sure of it: a correlation makes light of ties, and Somers' D does not."""
+    if by_rank.low is None or by_order.low is None or by_order.high is None:
         return "not enough data"
     # The same order in other numbers is no difference, whatever the last bits say.
-    return "better" if low > _NOTHING else "worse" if high < -_NOTHING else "as good"
+    if by_order.high < -_NOTHING:
+        return "worse"
+    return "better" if by_order.low > _NOTHING and by_rank.low > _NOTHING else "as good"
 
 
-def _around(estimate: float, left: Sequence[float]) -> tuple[float | None, float | None]:
-    error = jackknife(left)
+def _around(figures: Floats) -> _Range:
+    """95 % around the first, which is of everybody, by the others, which are each without a group."""
+    error = jackknife(figures[1:].tolist())
     if error is None:
         return None, None
-    wide = student(len(left) - 1) * error
-    return max(-2.0, estimate - wide), min(2.0, estimate + wide)
-
-
-def _pooled(samples: Iterable[Sample], least: int, without: int | None = None) -> dict[_Pair, _Total]:
-    sums: dict[_Pair, _Total] = {}
-    for sample in samples:
-        if len(sample.groups) < LEAST_IN_SLICE:
-            continue
-        for pair, found in _correlations(sample, least, without).items():
-            was = sums.get(pair, _Total(0, 0, 0.0, 0.0))
-            sums[pair] = _Total(
-                was.slices + 1,
-                was.customers + found.customers,
-                was.correlation + found.customers * found.correlation,
-                was.rival + found.customers * found.rival,
-            )
-    return {
-        pair: sum_._replace(correlation=sum_.correlation / sum_.customers, rival=sum_.rival / sum_.customers)
-        for pair, sum_ in sums.items()
-    }
-
-
-def _correlations(sample: Sample, least: int, without: int | None = None) -> dict[_Pair, _Found]:
-    """By predictor and outcome, for customers of whom the predictor is known and who are not in the group `without`."""
-    found: dict[_Pair, _Found] = {}
-    groups = sample.groups
-    for known, predictors in sample.known:
-        kept = known if without is None else [at for at in known if groups[at] != without]
-        if len(kept) < max(least, 3):
-            continue
-        ranks = {name: Ranks(_pick(sample.places[name], kept)) for name in {*predictors, RIVAL}}
-        for outcome in sample.outcomes:
-            happened = Ranks(_pick(sample.happened[outcome], kept))
-            if happened.norm == 0:
-                continue
-            # A predictor that is the same for everybody ranks nobody: 0.
-            rival = ranks[RIVAL].correlation(happened) or 0.0
-            for predictor in predictors:
-                correlation = ranks[predictor].correlation(happened) or 0.0
-                found[predictor, outcome] = _Found(len(kept), correlation, rival)
-    return found
-
-
-def _lifts(sample: Sample, predictor: str, outcome: str) -> list[float]:
-    """What each tenth by the predictor did, against the mean of all of whom it is known."""
-    kept = next(known for known, names in sample.known if predictor in names)
-    happened = _pick(sample.outcomes[outcome], kept)
-    mean = sum(happened) / len(happened)
-    return [value / mean for value in tenth_means(_pick(sample.places[predictor], kept), happened)]
-
-
-def _pooled_lifts(samples: Iterable[Sample], predictor: str, outcome: str) -> list[float]:
-    sums, customers = [0.0] * 10, 0
-    for sample in samples:
-        found = _customers_of(sample, predictor, outcome)
-        if found:
-            sums = [total + found * lift for total, lift in zip(sums, _lifts(sample, predictor, outcome), strict=True)]
-            customers += found
-    return [total / customers for total in sums]
-
-
-def _customers_of(sample: Sample, predictor: str, outcome: str) -> int:
-    """How many customers these two are compared for in this slice; 0 where they are not."""
-    kept = next((known for known, names in sample.known if predictor in names), [])
-    if len(kept) < LEAST_IN_SLICE or len(set(_pick(sample.outcomes[outcome], kept))) < 2:
-        return 0
-    return len(kept)
-
-
-def _pick(column: Sequence[T], places: Sequence[int]) -> Sequence[T]:
-    return itemgetter(*places)(column) if len(places) > 1 else [column[at] for at in places]
+    wide = student(len(figures) - 2) * error
+    return max(-2.0, float(figures[0]) - wide), min(2.0, float(figures[0]) + wide)

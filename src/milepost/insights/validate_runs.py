@@ -13,8 +13,8 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from milepost.errors import Problem
-from milepost.insights.validate import AFTER_DAYS, EVERY_DAYS, MOST_CUSTOMERS, check, validate
-from milepost.insights.validate_report import ValidationReport
+from milepost.insights.validate_asked import EVERY_DAYS, MOST_CUSTOMERS, check
+from milepost.insights.validate_report import METHOD, ValidationReport
 from milepost.store.database import Database
 from milepost.store.queries import load
 from milepost.vocabulary import SCORE_VERSION
@@ -36,12 +36,13 @@ class _Cancelled(Exception):
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """One validation, as it was asked for and how far it is. `done` of `total` are steps of work."""
+    """One validation, as it was asked for and how far it is. `after_days` None: by the data's rhythm, which is not
+    known yet. `done` of `total` are steps of work."""
 
     validation_id: int
     state: State
     every_days: int
-    after_days: int
+    after_days: int | None
     most_customers: int
     asked_at: datetime
     asked_by: str | None
@@ -59,7 +60,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 class Runs(msgspec.Struct, frozen=True, kw_only=True):
     """The newest that was finished, with its report; and the newest of all, where that is another.
 
-    `outdated`: the formulas or the plan have changed since the report.
+    `outdated`: the formulas or the plan have changed since the report, or it was compared in another way, and is left
+    out.
     """
 
     finished: Run | None
@@ -74,14 +76,17 @@ async def latest(database: Database) -> Runs:
         rows: list[dict[str, Any]] = await (await connection.execute(_SQL["latest"])).fetchall()
     runs = {row["validation_id"]: msgspec.convert(row, Run) for row in rows}
     done = next((row for row in rows if row["state"] == "done"), None)
+    report = msgspec.convert(done["report"], ValidationReport) if done else None
+    if report is not None and report.method != METHOD:
+        report = None
     newest = runs[max(runs)] if runs else None
     finished = runs[done["validation_id"]] if done else None
     return Runs(
         finished=finished,
-        report=msgspec.convert(done["report"], ValidationReport) if done else None,
+        report=report,
         newest=None if newest == finished else newest,
         outdated=done is not None
-        and (done["score_version"], done["plan_version"]) != (SCORE_VERSION, done["current_plan"]),
+        and (report is None or (done["score_version"], done["plan_version"]) != (SCORE_VERSION, done["current_plan"])),
     )
 
 
@@ -91,10 +96,11 @@ async def ask(
     now: datetime,
     by: str | None,
     every: int = EVERY_DAYS,
-    after: int = AFTER_DAYS,
+    after: int | None = None,
     most: int = MOST_CUSTOMERS,
 ) -> bool:
-    """Puts one into the queue; False where one is under way. Raises InvalidRequest."""
+    """Puts one into the queue; False where one is under way. `after`: by the data's rhythm where it is None. Raises
+    InvalidRequest."""
     check(every=every, after=after, most=most)
     values = {"now": now, "by": by, "every": every, "after": after, "most": most}
     async with database.transaction() as connection:
@@ -126,6 +132,8 @@ def run(
     Raises psycopg.OperationalError when PostgreSQL goes away and Interrupted when `stopped`, so that the job is tried
     again; anything else that goes wrong is stored as the run's problem, and raised.
     """
+    from milepost.insights.validate import validate  # with numpy, which no server needs that runs none
+
     cursor = connection.cursor(row_factory=dict_row)
     asked = cursor.execute(_SQL["begin"], {"validation_id": validation_id, "now": now()}).fetchone()
     if asked is None:
@@ -176,5 +184,6 @@ def _stored(report: ValidationReport) -> dict[str, object]:
     return {
         "plan_version": report.plan_version,
         "score_version": report.score_version,
+        "after": report.after_days,
         "report": Jsonb(msgspec.to_builtins(report)),
     }

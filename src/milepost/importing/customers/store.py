@@ -12,6 +12,7 @@ from milepost.importing.customers.prepare import Prepared
 from milepost.ingest.describing import Taken
 from milepost.ingest.describing import store as keep
 from milepost.store.database import Database
+from milepost.store.imports import import_mark
 from milepost.traits.keep import rows
 from milepost.traits.tables import Fault, Preview
 
@@ -36,18 +37,20 @@ async def store(
     stored does not change. Raises DatabaseUnavailable, DiskFull."""
     of, told = prepared.preview.of, list(prepared.told.items())
     imported = Imported(prepared.preview, 0, 0, list(prepared.faults))
-    for start in range(0, len(told), BATCH):
-        batch = told[start : start + BATCH]
-        taken = [
-            Taken(at, of, one, rows(of, one, traits, now, "import")) for at, (one, (_, traits)) in enumerate(batch)
-        ]
-        receipt = await keep(database, taken)
-        imported.changed += receipt.changed
-        imported.unchanged += receipt.unchanged
-        for rejected in receipt.rejected:
-            one, (line, _) = batch[rejected.index]
-            imported.faults.append(Fault(line, rejected.code, None, one, rejected.message))
-        if progress is not None:
-            progress(start + len(batch))
+    async with import_mark(database, f"{of} traits") as go_on:
+        for start in range(0, len(told), BATCH):
+            batch = told[start : start + BATCH]
+            taken = [
+                Taken(at, of, one, rows(of, one, traits, now, "import")) for at, (one, (_, traits)) in enumerate(batch)
+            ]
+            await go_on()
+            receipt = await keep(database, taken)
+            imported.changed += receipt.changed
+            imported.unchanged += receipt.unchanged
+            for rejected in receipt.rejected:
+                one, (line, _) = batch[rejected.index]
+                imported.faults.append(Fault(line, rejected.code, None, one, rejected.message))
+            if progress is not None:
+                progress(start + len(batch))
     imported.faults.sort(key=lambda one: one.line)
     return imported

@@ -8,10 +8,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from milepost.importing.closing import print_noticed
 from milepost.importing.console import dry_run_errors, print_counts, with_bar
 from milepost.importing.exports.common import Export
-from milepost.importing.exports.run import ExportRow, import_export
-from milepost.importing.run import ImportReport
+from milepost.importing.exports.lines import line_batches
+from milepost.importing.exports.run import ExportConverter, ExportRow, import_export, noticing
+from milepost.importing.noticed import Old, refuse_old
+from milepost.importing.run import CHUNK_ROWS, ImportProgress, ImportReport
 from milepost.importing.sink import NullSink, Sink
 from milepost.plan import Plan
 
@@ -28,8 +31,20 @@ def import_export_command(
     resume: bool = True,
     limit: int | None = None,
     dry_run: bool = False,
+    old: Old | None = None,
 ) -> ImportReport[ExportRow]:
     """`import_command` for what another tool has exported."""
+    if not dry_run and sink is not None and old is None:
+        with_bar(
+            f"checking {file.name}",
+            console,
+            lambda show: refuse_old(
+                line_batches(file, CHUNK_ROWS, limit),
+                noticing(ExportConverter(export, plan, now), plan, now, "store"),
+                plan,
+                lambda rows, share: show(ImportProgress(rows, share)),
+            ),
+        )
     if dry_run or sink is None:
         sink, resume = NullSink(), False
         errors_path = errors_path or dry_run_errors(file)
@@ -47,6 +62,7 @@ def import_export_command(
             errors_path=errors_path,
             resume=resume,
             limit=limit,
+            old=old or "store",
         ),
     )
     console.print(f"An export of {'Mixpanel' if export.source == 'mixpanel' else 'PostHog'}'s events.")
@@ -61,4 +77,5 @@ def import_export_command(
         console.print(f"The customer is {', '.join(named)}; of {customers['']:,} events it is by the user's ties.")
     else:
         console.print("No event names a customer: each user is one. Say by --customer-property which property does.")
+    print_noticed(report, plan, console, dry_run=dry_run, old=old)
     return report

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from milepost.errors import ImportFailed
 from milepost.importing.convert import Converted
@@ -17,6 +18,7 @@ from milepost.importing.exports.lines import LineBatch, line_batches
 from milepost.importing.exports.mixpanel import MixpanelReader
 from milepost.importing.exports.posthog import PosthogReader
 from milepost.importing.faults import RowErrors
+from milepost.importing.noticed import Noticing, Old
 from milepost.importing.run import CHUNK_ROWS, ImportProgress, ImportReport, import_batches
 from milepost.importing.sink import Sink
 from milepost.ingest.draft import Draft, Sender
@@ -80,6 +82,19 @@ class ExportConverter:
         return Converted(rows, [batch.lines[places[at]] for at in accepted.places], found, filtered)
 
 
+def noticing(converter: ExportConverter, plan: Plan, now: datetime, old: Old) -> Noticing[LineBatch, ExportRow]:
+    """The same converter, with an eye on old events and tools that the plan has not."""
+    return Noticing(
+        converter.convert,
+        lambda: converter.unsorted,
+        lambda row: row.row,
+        lambda row, event: replace(row, row=event),
+        plan=plan,
+        now=now,
+        old=old,
+    )
+
+
 def import_export(
     path: Path,
     export: Export,
@@ -91,6 +106,7 @@ def import_export(
     errors_path: Path | None = None,
     resume: bool = True,
     limit: int | None = None,
+    old: Old = "store",
 ) -> tuple[ImportReport[ExportRow], Counter[str]]:
     """What `import_file` does with a map, and how many events were given a customer by which group or property ("": by
     none). The same events give the same ids in every export that has them. Raises ImportFailed, and what the sink
@@ -102,7 +118,7 @@ def import_export(
         path,
         export,
         lambda: line_batches(path, CHUNK_ROWS, limit),
-        converter,
+        noticing(converter, plan, now, old),
         sink,
         kind=lambda row: row.row.event_name or row.row.event_type,
         progress=progress,

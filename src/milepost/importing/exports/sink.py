@@ -8,6 +8,7 @@ from functools import partial
 import msgspec
 import psycopg
 
+from milepost.identity.follow import follow_all
 from milepost.importing.database import TableSink
 from milepost.importing.exports.run import ExportRow
 from milepost.importing.sink import StoreResult
@@ -24,8 +25,15 @@ _encode = msgspec.json.Encoder().encode
 class ExportSink(TableSink[ExportRow]):
     """Stores each chunk in one commit; rows that PostgreSQL cannot take are found and refused."""
 
+    _what = "an export's events"
+
+    def _before_the_end(self) -> None:
+        # Events that came before a tie of the file go to whom it says, while the import is still under way.
+        follow_all(self._connection)
+
     def store(self, rows: list[ExportRow], /) -> StoreResult:
         """One commit. Raises psycopg.OperationalError when PostgreSQL goes away: nothing of the chunk is stored."""
+        self.go_on()
         accepted = 0
         parts = Halving(rows)
         for part in parts:
