@@ -24,7 +24,8 @@ TARGET: Final = "goes_quiet"
 #: What scikit-learn's own models are made of, beside what skops knows.
 _OURS: Final = (
     "sklearn._loss.link.Interval", "sklearn._loss.link.LogitLink", "sklearn._loss.loss.HalfBinomialLoss",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor", "numpy.dtype",
+    "scipy.interpolate._bsplines.BSpline", "scipy._lib.array_api_compat.numpy._aliases.asarray",
 )  # fmt: skip
 
 

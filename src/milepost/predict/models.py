@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Final, Literal, Protocol, cast
 
 import msgspec
@@ -13,6 +14,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import SplineTransformer, StandardScaler
+from threadpoolctl import threadpool_limits
 
 from milepost.predict.features import Matrix
 from milepost.predict.measures import Flags, Floats
@@ -32,6 +34,8 @@ _LEAVES: Final = 8
 #: Rows in a leaf: a hundred, or a fiftieth where there are few.
 _IN_A_LEAF: Final = 100
 _SURE: Final = 1e-6
+#: Threads that wait for each other cost more than they gain beside a server that needs the cores.
+_ONE_THREAD: Final = partial(threadpool_limits, 1)
 
 
 class _Classifier(Protocol):
@@ -61,7 +65,8 @@ class Model(msgspec.Struct, frozen=True):
         if not self.parts:
             return logit(self.rhythm.quiet(*_own(values, self.features)))
         ready = prepared(values, self.features, self.rhythm)
-        each = [logit(cast(_Classifier, part).predict_proba(ready)[:, 1]) for part in self.parts]
+        with _ONE_THREAD():
+            each = [logit(cast(_Classifier, part).predict_proba(ready)[:, 1]) for part in self.parts]
         odds: Floats = np.mean(each, axis=0)
         return odds
 
@@ -71,19 +76,38 @@ def fit(
 ) -> Model:
     """Learns from rows of known outcome; the same rows and seed give the same model. `features` name the columns, those
     of `ALWAYS` among them. Raises ValueError where it happened to all or to none."""
+    return next(fit_each([kind], values, features, happened, horizon_days=horizon_days, seed=seed))
+
+
+def fit_each(
+    kinds: Iterable[Kind],
+    values: Matrix,
+    features: Sequence[str],
+    happened: Flags,
+    *,
+    horizon_days: int,
+    seed: int = 0,
+) -> Iterator[Model]:
+    """Several kinds on the same rows, which share what each begins with. Raises as `fit`."""
     if happened.all() or not happened.any():
         raise ValueError("it happened to all or to none")
     rhythm = fit_rhythm(*_own(values, features), happened, horizon_days, seed=seed)
+    for kind in kinds:
+        yield _fitted(kind, values, tuple(features), happened, rhythm, seed)
+
+
+def _fitted(kind: Kind, values: Matrix, features: tuple[str, ...], happened: Flags, rhythm: Rhythm, seed: int) -> Model:
     if kind == "rhythm":
-        return Model(kind, (), tuple(features), rhythm)
+        return Model(kind, (), features, rhythm)
     ready = prepared(values, features, rhythm)
     kinds: Sequence[Kind] = ("logistic", "boosting") if kind == "mix" else (kind,)
     parts = []
-    for one in kinds:
-        part = _classifier(one, len(happened), seed)
-        part.fit(ready, happened)
-        parts.append(part)
-    return Model(kind, tuple(parts), tuple(features), rhythm)
+    with _ONE_THREAD():
+        for one in kinds:
+            part = _classifier(one, len(happened), seed)
+            part.fit(ready, happened)
+            parts.append(part)
+    return Model(kind, tuple(parts), features, rhythm)
 
 
 def prepared(values: Matrix, features: Sequence[str], rhythm: Rhythm) -> Matrix:

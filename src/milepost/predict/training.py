@@ -14,7 +14,7 @@ from milepost.predict.baselines import BASELINES
 from milepost.predict.features import PEERS, Matrix
 from milepost.predict.folds import ENOUGH_SEGMENTS, Fold, ahead, apart, groups
 from milepost.predict.measures import Flags, Floats
-from milepost.predict.models import ALWAYS, KINDS, Kind, Model, expit, fit, line
+from milepost.predict.models import ALWAYS, KINDS, Kind, Model, expit, fit, fit_each, line
 from milepost.predict.rows import Rows, Target
 
 #: Fewer of either outcome, and nothing is said.
@@ -102,7 +102,7 @@ def train(target: Target, rows: Rows, *, seed: int = 0) -> Trained:
     fewer = min(int(rows.happened[checked].sum()), int((~rows.happened[checked]).sum()))
     if fewer < AT_LEAST:
         raise NotEnough(fewer)
-    said = {kind: out_of_fold(kind, target, rows, features, folds, seed=seed) for kind in KINDS if kind != "mix"}
+    said = out_of_fold([one for one in KINDS if one != "mix"], target, rows, features, folds, seed=seed)
     # What the mix would say, without fitting its halves once more.
     said["mix"] = (said["logistic"] + said["boosting"]) / 2
     told = checked & np.all([~np.isnan(odds) for odds in said.values()], axis=0)
@@ -112,7 +112,7 @@ def train(target: Target, rows: Rows, *, seed: int = 0) -> Trained:
     slope, shift = _better_line(odds[told], rows.happened[told], group[told])
     final = fit(kind, _values(rows, features), features, rows.happened, horizon_days=target.horizon_days, seed=seed)
     model = msgspec.structs.replace(final, slope=slope, shift=shift)
-    some = out_of_fold(kind, target, rows, features, list(apart(group)), seed=seed)
+    some = out_of_fold([kind], target, rows, features, list(apart(group)), seed=seed)[kind]
     report = Report(
         target=target,
         kind=kind,
@@ -141,16 +141,18 @@ def usable(rows: Rows) -> tuple[str, ...]:
 
 
 def out_of_fold(
-    kind: Kind, target: Target, rows: Rows, features: Sequence[str], folds: Iterable[Fold], *, seed: int
-) -> Floats:
-    """Log-odds of each row that a fold checks, by a model that learned without it; NaN of all others."""
+    kinds: Sequence[Kind], target: Target, rows: Rows, features: Sequence[str], folds: Iterable[Fold], *, seed: int
+) -> dict[Kind, Floats]:
+    """By kind, the log-odds of each row that a fold checks, by a model that learned without it; NaN of all others."""
     values = _values(rows, features)
-    odds = np.full(len(rows.at), np.nan)
+    odds = {kind: np.full(len(rows.at), np.nan) for kind in kinds}
     for fold in folds:
-        happened = rows.happened[fold.learn]
-        if happened.any() and not happened.all():
-            learned = fit(kind, values[fold.learn], features, happened, horizon_days=target.horizon_days, seed=seed)
-            odds[fold.check] = learned.odds(values[fold.check])
+        learn = rows.happened[fold.learn]
+        if learn.all() or not learn.any():
+            continue
+        horizon = target.horizon_days
+        for model in fit_each(kinds, values[fold.learn], features, learn, horizon_days=horizon, seed=seed):
+            odds[model.kind][fold.check] = model.odds(values[fold.check])
     return odds
 
 

@@ -1,0 +1,118 @@
+"""A planted signal is found and told in probabilities; shuffled, nothing holds; too little is said to be too little."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from milepost.predict import measures
+from milepost.predict.features import Known
+from milepost.predict.folds import ahead, groups, number
+from milepost.predict.models import KINDS, fit
+from milepost.predict.reasons import contributions, reasons, usual_row
+from milepost.predict.rows import Rows, Target, days_to_ask
+from milepost.predict.training import NotEnough, Trained, train
+
+TARGET = Target()
+NAMES = ("recency", "tenure", "active_days", "active_days_28", "active_days_91", "events_91", "long_gap", "tools_28")
+_WEEKS = 20
+
+
+def rows_of(customers: int, *, seed: int = 1, signal: float = 1.0) -> Rows:
+    """Customers asked every week. Whether they go quiet lies in two features, beyond what either says by itself."""
+    chance = np.random.default_rng(seed)
+    count = customers * _WEEKS
+    whose = np.repeat(np.arange(customers), _WEEKS)
+    recency = chance.integers(1, 57, count)
+    tools = chance.integers(0, 9, count)
+    days = chance.integers(1, 60, count)
+    values = np.stack(
+        [recency, recency + chance.integers(0, 300, count), days, days // 3, days // 2, days * 2,
+         chance.integers(1, 30, count), tools],
+        axis=1,
+    ).astype(np.float32)  # fmt: skip
+    odds = signal * (np.log1p(recency) * 1.5 - np.log1p(tools) * 2.0 - 2.5)
+    happened = chance.uniform(size=count) < 1 / (1 + np.exp(-odds))
+    at = number(date(2026, 1, 5)) + 7 * np.tile(np.arange(_WEEKS), customers)
+    known = Known(date(2026, 6, 1), NAMES, whose.astype(np.int64), np.full(count, "", dtype=np.str_), values)
+    return Rows(known, at.astype(np.int64), happened)
+
+
+@pytest.fixture(scope="module")
+def trained() -> Trained:
+    return train(TARGET, rows_of(150))
+
+
+def test_a_planted_signal_is_found_and_calibrated(trained: Trained) -> None:
+    report = trained.report
+    assert report.holds
+    assert report.figures.auc > report.beside[0].auc + 0.02
+    assert report.figures.calibration_error < 0.05
+    fresh = rows_of(150, seed=2)
+    said = trained.probability(fresh)
+    assert measures.auc(fresh.happened, said) > 0.75
+    assert measures.calibration_error(fresh.happened, said) < 0.05
+
+
+def test_shuffled_outcomes_hold_nothing(trained: Trained) -> None:
+    rows = rows_of(150)
+    chance = np.random.default_rng(3)
+    dealt = Rows(rows.known, rows.at, chance.permutation(rows.happened))
+    report = train(TARGET, dealt).report
+    assert not report.holds
+    assert report.figures.low < 0.5 < report.figures.high
+
+
+def test_fewer_than_fifty_are_too_few() -> None:
+    rows = rows_of(150)
+    rare = Rows(rows.known, rows.at, rows.happened & (np.arange(len(rows.at)) % 60 == 0))
+    with pytest.raises(NotEnough) as told:
+        train(TARGET, rare)
+    assert told.value.found < 50
+
+
+def test_the_same_rows_give_the_same_model(trained: Trained) -> None:
+    rows = rows_of(40)
+    for kind in KINDS:
+        one, other = (
+            fit(kind, rows.known.values, NAMES, rows.happened, horizon_days=28).probability(rows.known.values)
+            for _ in range(2)
+        )
+        assert np.array_equal(one, other)
+    with pytest.raises(ValueError, match="all or to none"):
+        fit("logistic", rows.known.values, NAMES, np.ones(len(rows.at), dtype=bool), horizon_days=28)
+
+
+def test_no_fold_learns_from_what_it_checks_nor_from_its_future() -> None:
+    rows = rows_of(60)
+    group = groups(rows.known.customers, rows.known.segments)
+    folds = list(ahead(rows.at, group, 28))
+    assert len(folds) == 16
+    for fold in folds:
+        learned, checked = rows.known.customers[fold.learn], rows.known.customers[fold.check]
+        assert not set(learned.tolist()) & set(checked.tolist())
+        assert rows.at[fold.learn].max() + 28 <= rows.at[fold.check].min()
+
+
+def test_reasons_add_up_to_what_the_model_says(trained: Trained) -> None:
+    values = rows_of(5, seed=4).known.values[:20]
+    which = [NAMES.index(name) for name in trained.features]
+    values, usual = values[:, which], usual_row(values[:, which])
+    added = contributions(trained.model, values, usual)
+    far = trained.model.slope * (trained.model.odds(values) - trained.model.odds(usual))
+    assert np.allclose(sum(added.values()), far, atol=1e-5)
+    values[0, trained.features.index("recency")] = 56
+    first = reasons(trained.model, values, usual)[0][0]
+    assert first.group == "away"
+    assert first.says.startswith("Last seen 56 days ago")
+
+
+def test_days_leave_a_whole_horizon_and_a_month_before() -> None:
+    days = days_to_ask(Target(horizon_days=28, every_days=7), date(2026, 1, 1), date(2026, 6, 30))
+    assert days[-1] == date(2026, 6, 3)
+    assert days[0] >= date(2026, 1, 29)
+    assert {(b - a).days for a, b in pairwise(days)} == {7}
+    assert days_to_ask(Target(), date(2026, 1, 1), date(2026, 1, 20)) == []
