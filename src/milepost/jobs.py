@@ -22,8 +22,9 @@ from milepost.coach.learn import learn
 from milepost.coach.lift import tally
 from milepost.errors import DatabaseUnavailable
 from milepost.insights.settle import forget_history, read_plan
-from milepost.insights.validate_process import run_apart
+from milepost.insights.validate_process import validate_apart
 from milepost.insights.validate_runs import TASK as VALIDATE
+from milepost.predict.process import predict_apart
 from milepost.privacy.retain import delete_expired
 from milepost.store.patience import PatientConnection
 from milepost.supervisor import Supervisor, Task, in_a_line
@@ -39,6 +40,7 @@ _KEEP_FAILED_HOURS = 30 * 24
 #: The jobs by their names in the queue.
 CLEAN_UP, TIDY = "clean_up_expired_events", "delete_old_jobs"
 LEARN, TALLY = "learn_next_steps", "count_recommendations"
+TRAIN, PREDICT = "train_predictions", "predict"
 #: Many recommendations are not counted every minute.
 _TALLY_MANY_EVERY = timedelta(minutes=10)
 #: Days after which a column store that has not read a change builds itself anew instead.
@@ -107,12 +109,23 @@ class Jobs:
 
         @app.task(name=VALIDATE, lock=VALIDATE, retry=_RETRY)
         async def validate_score(validation_id: int) -> None:
-            await run_apart(self._dsn, validation_id, stopped=lambda: self._closing)
+            await validate_apart(self._dsn, validation_id, stopped=lambda: self._closing)
 
         @app.periodic(cron="41 3 * * *")
         @app.task(name=LEARN, lock=LEARN, retry=_RETRY)
         async def learn_next_steps(timestamp: int) -> None:  # noqa: ARG001 -- its turn, as Procrastinate passes it
             await self._logged(LEARN, self._learn)
+
+        # By the week, before the working week; what it learned is told anew each night.
+        @app.periodic(cron="11 2 * * 0")
+        @app.task(name=TRAIN, lock=PREDICT, retry=_RETRY)
+        async def train_predictions(timestamp: int) -> None:  # noqa: ARG001 -- its turn, as Procrastinate passes it
+            await predict_apart(self._dsn, "train", stopped=lambda: self._closing)
+
+        @app.periodic(cron="23 4 * * *")
+        @app.task(name=PREDICT, lock=PREDICT, retry=_RETRY)
+        async def predict(timestamp: int) -> None:  # noqa: ARG001 -- its turn, as Procrastinate passes it
+            await predict_apart(self._dsn, "score", stopped=lambda: self._closing)
 
         @app.periodic(cron="* * * * *")
         @app.task(name=TALLY, lock=TALLY)

@@ -21,6 +21,7 @@ from milepost.errors import InvalidRequest
 from milepost.insights import validate_runs
 from milepost.insights.validate_report import ValidationReport
 from milepost.jobs import Jobs
+from milepost.processes import Interrupted
 from milepost.store.database import Database
 from milepost.supervisor import Supervisor
 from tests.support.ids import uuid7_at
@@ -140,7 +141,7 @@ async def test_a_server_that_stops_leaves_it_to_the_next(dsn: str, connection: p
     async with database(dsn) as opened:
         await validate_runs.ask(opened, now=_NOW, by=None)
     with psycopg.connect(dsn, autocommit=True) as working:
-        with pytest.raises(validate_runs.Interrupted):
+        with pytest.raises(Interrupted):
             validate_runs.run(working, only_run(connection), now=lambda: _NOW, stopped=lambda: True)
         assert in_state(connection, "running")()
         validate_runs.run(working, only_run(connection), now=lambda: _NOW)

@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 from milepost.errors import Problem
 from milepost.insights.validate_asked import EVERY_DAYS, MOST_CUSTOMERS, check
 from milepost.insights.validate_report import METHOD, ValidationReport
+from milepost.processes import Interrupted
 from milepost.store.database import Database
 from milepost.store.queries import load
 from milepost.vocabulary import SCORE_VERSION
@@ -25,10 +26,6 @@ _SQL = load("milepost.insights", "validate.sql")
 TASK: Final = "validate_score"
 _REPORT_SECONDS: Final = 0.5
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
-
-
-class Interrupted(Exception):
-    """The server stops. The job is tried again, here or on another."""
 
 
 class _Cancelled(Exception):
