@@ -9,7 +9,7 @@ from typing import Any, LiteralString
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.complaints import complaints_of
 from tests.browser.signing_in import sign_in
@@ -164,6 +164,34 @@ def test_an_event_is_seen_within_two_seconds(page: Page, filled: Server) -> None
         assert client.post("/v1/events", json={"events": [event]}).status_code == 200
     expect(seen).to_have_count(before + 1, timeout=2000)
     assert time.monotonic() - started < 2
+
+
+def test_what_is_stored_before_the_page_listens_is_shown_once(page: Page, filled: Server) -> None:
+    event = {"customer_id": "c-001", "event_type": "resource_generation", "tool_id": "icp-analysis"}
+    seen = (
+        page.locator("#live-events li:not(.announced)").filter(has_text="Fabrikam").filter(has_text="Made a resource")
+    )
+    held: list[Route] = []
+    page.route("**/v1/live*", lambda route: held.append(route))
+    with filled.client(WRITE_KEY) as client:
+
+        def send() -> None:
+            assert client.post("/v1/events", json={"events": [event]}).json()["accepted"] == 1
+
+        with page.expect_request("**/v1/live*"):
+            page.goto(page.url + "live")
+        send()
+        expect(seen).to_have_count(0)
+        held.pop().continue_()
+        expect(seen).to_have_count(1)
+        # All that is remembered, as where the page was made before the server's last start: some stands there already.
+        with page.expect_request("**/v1/live*"):
+            page.reload()
+        expect(seen).to_have_count(1)
+        held.pop().continue_(url=f"{filled.url}/v1/live?after=another-1")
+        expect(page.locator("#live-state")).to_have_text("Connected")
+        send()
+        expect(seen).to_have_count(2)
 
 
 def test_a_key_is_made_used_and_revoked(page: Page, filled: Server) -> None:
