@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, StorageState, expect
+from playwright.sync_api import Browser, Locator, Route, StorageState, expect
 
 from tests.browser.asking import Hands, Visit, chosen, drawn_of, pick, table_of
 from tests.browser.signing_in import cookies_of
@@ -648,6 +648,21 @@ def test_a_picker_finds_one_of_very_many_by_keyboard(visit: Visit) -> None:
     expect(options.get_by_role("group", name="Recent").get_by_role("option")).to_have_text("Feature 1187 opened")
 
 
+def test_what_is_saved_is_what_the_form_says(visit: Visit) -> None:
+    """Not what is still shown, while an answer is under way."""
+    page, held = visit.open("/trends?days=30&tz=UTC"), list[Route]()
+    page.route("**/trends?*", lambda route: held.append(route), times=1)
+    with page.expect_request("**/trends?*"):
+        page.locator("#days").select_option("7")
+    page.locator("#save").click()
+    saved = page.get_by_role("region", name="Saved report")
+    expect(saved).to_be_visible()
+    expect(page.locator("#days")).to_have_value("7")
+    expect(page).to_have_url(re.compile("days=7&"))
+    saved.get_by_role("button", name="Undo").click()
+    expect(saved).to_have_count(0)
+
+
 @pytest.fixture(params=["mouse", "keyboard"])
 def hands(visit: Visit, request: pytest.FixtureRequest) -> Hands:
     """On the first screen, with what every team has: something noted of a day, and a segment."""
@@ -673,9 +688,14 @@ def test_whether_usage_changed_since_it_shipped_takes_five(hands: Hands) -> None
     hands.choose("step-0-event", "Anything in ICP Analysis", typed="icp")
     hands.select("days", re.compile("^Since .*: New analysis$"))
     expect(hands.page.locator("[data-finding]")).to_have_text(
-        re.compile(r"^20 events from .*, 100%\smore than in the 11 days before\.$")
+        re.compile(r"^20 events since .*, 100%\smore than in the 11 days before\.$")
     )
     assert hands.count <= 5
+    # Saved, it is asked anew up to each day.
+    hands.press(hands.page.locator("#save"))
+    expect(hands.page).to_have_url(re.compile(r"\?days=since-[\d-]+&.*compare=1&.*&saved="))
+    expect(hands.page.locator("#days option:checked")).to_have_text(re.compile("^Since "))
+    hands.page.get_by_role("button", name="Undo").click()
 
 
 def test_this_month_against_the_last_of_a_segment_takes_three(hands: Hands) -> None:
@@ -780,3 +800,22 @@ def test_a_tool_that_no_plan_has_is_added_and_live_events_lead_to_their_names(vi
     expect(page.get_by_role("status")).to_contain_text("every page calls it so now")
     names = [row[0] for row in table_of(visit.open("/tools?days=30"), "adoption")]
     assert "The Deal Room" in names, "and a CSV has the name alone"
+
+
+def test_people_of_the_list_are_counted_once_it_stands(visit: Visit, asked: Server) -> None:
+    """The list waits for nobody: without scripts a link below it does."""
+    events = [{"customer_id": "crowd", "user_id": who, "event_type": "navigation"} for who in ("una", "leo")]
+    with asked.client(WRITE_KEY) as sender, asked.client() as team:
+        assert sender.post("/v1/events", json={"events": events}).json()["accepted"] == len(events)
+        wait_for(lambda: team.get("/v1/customers/crowd/people").text.count('"user_id"') == 2, 20, "both to be known")
+    held: list[Route] = []
+    visit.page.route("**/customers/people", lambda route: held.append(route))
+    with visit.page.expect_request("**/customers/people"):
+        page = visit.open("/customers?q=crowd")
+    people = page.locator("tr[data-customer=crowd] .col-people")
+    expect(people).to_have_text("…")
+    held.pop().continue_()
+    expect(people).to_have_text("2")
+    address = page.content().partition('<noscript><p class="hint"><a href="')[2].partition('"')[0].replace("&amp;", "&")
+    assert "people=counted" in address
+    assert 'value="2"' in page.request.get(f"{asked.url}{address}").text()
