@@ -52,6 +52,16 @@ def test_no_template_makes_by_hand_what_is_a_part() -> None:
     assert _OTHERS.keys() - found == set(), "these exceptions are no longer needed"
 
 
+def test_the_page_of_parts_shows_every_part() -> None:
+    """Itself, or as a part of another that it shows."""
+    texts = {
+        file: re.sub(r"\{#.*?#\}", "", file.read_text("utf-8"), flags=re.DOTALL) for file in PARTS_DIR.glob("*.html")
+    }
+    used = "".join([(TEMPLATES_DIR / "dev/parts.html").read_text("utf-8"), *texts.values()])
+    parts = {name for text in texts.values() for name in re.findall(r"macro (\w+)\(", text)}
+    assert {name for name in parts if not re.search(rf"(\{{\{{ |ui\.){name}\(", used)} == set()
+
+
 def test_the_page_of_parts_is_not_there_unless_it_is_asked_for(shared_server: Server) -> None:
     """With MILEPOST_DEVELOPMENT it is: tests/access/test_routes.py."""
     with member(shared_server, "127.0.3.91") as client:
