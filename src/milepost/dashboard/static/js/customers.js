@@ -127,6 +127,11 @@
     if (source.matches("[hx-trigger=load]")) return;
     focus = source.closest?.("#filters") ? source.closest(".menu, .chip")?.querySelector("summary[id]")?.id ?? "add-filter" : source === bar ? document.activeElement.closest(".menu")?.querySelector("summary").id : null;
   });
+  // What asked for people may be gone, with the rows that they are of.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { path, elt } = event.detail.requestConfig ?? {};
+    if (path === "/customers/people" && !elt.isConnected) event.detail.shouldSwap = false;
+  });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.requestConfig?.path === "/customers/people") return;
     show();
