@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,3 +18,9 @@ def test_every_kind_of_place() -> None:
     assert "No customer …. It appears with its first event." in files["work/bulk.py"]
     assert any("Searching…" in one for one in files["dashboard/static/js/command.js"])
     assert not any("select " in one and " from " in one for one in files["work/bulk.py"])
+    # One figure has one name: health for the team; the customer is told of progress.
+    told = {
+        file: [one for one in found if re.search(r"\bscores?\b", one, re.IGNORECASE)] for file, found in files.items()
+    }
+    assert {file: found for file, found in told.items() if found and file.startswith("dashboard/templates/")} == {}
+    assert told["plan/coach.py"] == []

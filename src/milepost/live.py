@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -78,6 +79,7 @@ class LiveBatch(msgspec.Struct):
 
     events: list[LiveEvent]
     per_minute: list[int]
+    position: str
     announcements: list[LiveAnnouncement] = []
 
 
@@ -91,7 +93,11 @@ class LiveFeed:
         self._database = database
         self._in_words = in_words
         self._clock = clock
-        self._ids: deque[str] = deque(maxlen=_MOST)
+        #: Each with its number in this run; while nobody watches too, so that a page made just now misses none.
+        self._newest: deque[tuple[int, str]] = deque(maxlen=_MOST)
+        self._counted = 0
+        self._shown = 0
+        self._run_id = secrets.token_hex(4)
         self._minutes = [0] * _MINUTES
         self._minute = int(clock() // 60)
         self._announced: int | None = None
@@ -102,28 +108,37 @@ class LiveFeed:
         """Called by the writer after each commit; costs next to nothing."""
         self._turn()
         self._minutes[-1] += count
-        if self._subscribers:
-            self._ids.extend(event_ids)
+        self._newest.extend(enumerate(event_ids, self._counted + 1))
+        self._counted += count
+
+    def now(self) -> LiveBatch:
+        """Without events: whoever reads the newest events after this and subscribes from its position misses none."""
+        return self._batch([], self._position(self._counted))
 
     def start(self, supervisor: Supervisor) -> None:
         supervisor.start("live-feed", self._run, backoff=Backoff(_TICK, 5.0))
 
-    async def subscribe(self, every: float = 15.0) -> AsyncIterator[LiveBatch]:
-        """Yields a batch at most four times a second, and one at least so often, so that a dead line is noticed."""
+    async def subscribe(self, every: float = 15.0, after: str | None = None) -> AsyncIterator[LiveBatch]:
+        """Yields a batch at most four times a second, and one at least so often, so that a dead line is noticed.
+        The first has what came after a batch's position, the newest 50 of it: all that is remembered where that is of
+        another run, nothing without one. Raises Problem where it cannot be read."""
         queue: asyncio.Queue[LiveBatch] = asyncio.Queue(maxsize=20)
         try:
             # Before the first batch, so that whoever has it misses nothing of what is announced from then on.
             await self._begin()
+            if not self._subscribers:
+                self._shown = self._counted
+            shown = self._shown  # What comes after this, the ticks bring.
             self._subscribers.add(queue)
             self._watched.set()
-            yield self._batch([])
+            batch = self._batch(await self._missed(after, shown), self._position(shown))
             while True:
+                yield batch
                 try:
                     async with asyncio.timeout(every):
                         batch = await queue.get()
                 except TimeoutError:
-                    batch = self._batch([])
-                yield batch
+                    batch = self._batch([], batch.position)
         finally:
             self._subscribers.discard(queue)
             if not self._subscribers:
@@ -151,19 +166,18 @@ class LiveFeed:
                 await self._watched.wait()
             await asyncio.sleep(_TICK)
             tick += 1
-            if not self._ids and tick % _ANNOUNCED_EVERY:
+            shown, counted = self._shown, self._counted
+            if counted == shown and tick % _ANNOUNCED_EVERY:
                 continue
-            ids, self._ids = list(self._ids), deque(maxlen=_MOST)
-            try:
-                events, announcements = await self._read(ids)
-            except BaseException:
-                # They are shown when the database is there again.
-                self._ids = deque([*ids, *self._ids], maxlen=_MOST)
-                raise
+            # Where this fails, the same is read when the database is there again.
+            events, announcements = await self._read(self._ids(shown, counted))
+            if self._shown != shown:
+                events = []  # The first who watches again came meanwhile, and has read these.
+            self._shown = max(self._shown, counted)
             task.works()
             if not events and not announcements:
                 continue
-            batch = self._batch(events, announcements)
+            batch = self._batch(events, self._position(self._shown), announcements)
             for queue in self._subscribers:
                 if queue.full():
                     queue.get_nowait()
@@ -171,12 +185,8 @@ class LiveFeed:
 
     async def _read(self, ids: list[str]) -> tuple[list[LiveEvent], list[LiveAnnouncement]]:
         """These events, and what was announced since the last look; of the time before the first, nothing."""
-        events: list[LiveRow] = []
         async with self._database.transaction() as connection:
-            if ids:
-                events = msgspec.convert(
-                    await (await connection.execute(_SQL["stored"], {"ids": ids})).fetchall(), list[LiveRow]
-                )
+            events = await self._read_events(connection, ids) if ids else []
             if self._announced is None:
                 self._announced = await _last_announcement(connection)
             values = {"after": self._announced, "most": _MOST}
@@ -184,7 +194,28 @@ class LiveFeed:
         announcements = msgspec.convert(rows, list[LiveAnnouncement])
         if announcements:
             self._announced = announcements[-1].announcement_id
-        return [self._event(event) for event in events], announcements
+        return events, announcements
+
+    async def _missed(self, after: str | None, shown: int) -> list[LiveEvent]:
+        """The events after a position, up to what everybody was shown."""
+        if after is None:
+            return []
+        run, _, number = after.partition("-")
+        since = int(number) if run == self._run_id and number.isdecimal() else 0
+        if not (ids := self._ids(since, shown)):
+            return []
+        async with self._database.transaction() as connection:
+            return await self._read_events(connection, ids)
+
+    def _ids(self, after: int, upto: int) -> list[str]:
+        return [event_id for number, event_id in self._newest if after < number <= upto]
+
+    def _position(self, number: int) -> str:
+        return f"{self._run_id}-{number}"
+
+    async def _read_events(self, connection: DictConnection, ids: list[str]) -> list[LiveEvent]:
+        rows = await (await connection.execute(_SQL["stored"], {"ids": ids})).fetchall()
+        return [self._event(row) for row in msgspec.convert(rows, list[LiveRow])]
 
     def _event(self, row: LiveRow) -> LiveEvent:
         return LiveEvent(
@@ -201,9 +232,11 @@ class LiveFeed:
             summary=self._in_words(row),
         )
 
-    def _batch(self, events: list[LiveEvent], announcements: list[LiveAnnouncement] | None = None) -> LiveBatch:
+    def _batch(
+        self, events: list[LiveEvent], position: str, announcements: list[LiveAnnouncement] | None = None
+    ) -> LiveBatch:
         self._turn()
-        return LiveBatch(events, list(self._minutes), announcements or [])
+        return LiveBatch(events, list(self._minutes), position, announcements or [])
 
     def _turn(self) -> None:
         """Moves the minutes on."""

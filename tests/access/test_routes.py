@@ -196,6 +196,7 @@ _ROUTES: Final = {
         GET /customers.csv
         POST /customers/bulk
         POST /customers/columns
+        POST /customers/people
         GET /customers/import
         POST /customers/import/preview
         POST /customers/import/run

@@ -66,8 +66,8 @@ def drawn_of(page: Page, id: str) -> int:  # noqa: A002
 
 
 class Hands:
-    """Does a job and counts what it takes: pressing something, choosing from a list, each one interaction, with the
-    mouse or with the keyboard alone. Going to where it stands is none."""
+    """Does a job and counts what it takes: pressing something, choosing from a list, writing, each one interaction,
+    with the mouse or with the keyboard alone. Going to where it stands is none."""
 
     def __init__(self, page: Page, *, keyboard: bool) -> None:
         self.page = page
@@ -81,6 +81,16 @@ class Hands:
             self.page.keyboard.press("Enter")
         else:
             what.click()
+
+    def write(self, what: Locator, text: str) -> None:
+        """Into a field; one interaction more where the page has not gone to it by itself."""
+        if not what.evaluate("element => element === document.activeElement"):
+            self.count += 1
+            if self._keyboard:
+                self._reach(what)
+            else:
+                what.click()
+        self.page.keyboard.type(text)
 
     def choose(self, field: str, name: str, *, typed: str = "") -> None:
         """From a picker: by its words and Enter, or from the list that a click opens."""

@@ -61,13 +61,13 @@ def test_a_filter_a_column_and_many_at_once_by_mouse(server: Server, page: Page)
     page.get_by_label("Comparison").last.select_option(label="is below")
     page.locator("#new-value").fill("50")
     page.get_by_role("button", name="Filter", exact=True).click()
-    expect(page.locator(".filter-chip")).to_contain_text("MRR is below 50")
+    expect(page.locator(".filter")).to_contain_text("MRR is below 50")
     expect(page.locator("[data-rows] tbody tr")).to_have_count(5)
     expect(page.locator("#add-filter")).to_be_focused()
-    page.locator(".filter-chip summary").click()
+    page.locator(".chip summary").click()
     page.locator("#chip-0-value").fill("40")
     page.get_by_role("button", name="Change", exact=True).click()
-    expect(page.locator(".filter-chip")).to_contain_text("MRR is below 40")
+    expect(page.locator(".filter")).to_contain_text("MRR is below 40")
     expect(page.locator("[data-rows] tbody tr")).to_have_count(4)
     page.locator("#choose-columns").click()
     page.locator(".columns").get_by_label("Plan").check()
@@ -100,7 +100,7 @@ def test_a_filter_a_column_and_many_at_once_by_mouse(server: Server, page: Page)
     expect(page.locator("[data-rows] tbody tr")).to_have_count(3)
     expect(page.locator("#customers-answer")).to_have_text("3 of 60 customers owned by you, matching 1 filter.")
     page.get_by_role("link", name=re.compile("Remove the filter MRR")).click()
-    expect(page.locator(".filter-chip")).to_have_count(0)
+    expect(page.locator(".filter")).to_have_count(0)
 
 
 def test_all_of_it_by_keyboard(server: Server, page: Page) -> None:
@@ -142,11 +142,24 @@ def test_a_call_is_prepared_in_the_panel_of_a_row(server: Server, page: Page) ->
         text = {"text": "They renew in May. Sam decides."}
         assert team.post("/v1/customers/cust-13/notes", json=text).status_code == 201
         assert team.post("/v1/customers/cust-13/tasks", json={"title": "Send the workshop"}).status_code == 201
+    panel = page.locator("#brief")
+    # From the first screen: to the list, who it is, and the row, which by keyboard is gone to and opened.
+    for keyboard in (True, False):
+        page.goto(server.url)
+        hands = Hands(page, keyboard=keyboard)
+        hands.press(page.get_by_role("navigation", name="Main").get_by_role("link", name="Customers"))
+        hands.write(page.get_by_label("Search by name or id"), "cust-13")
+        expect(page.locator("[data-rows] tbody tr")).to_have_count(1)
+        if keyboard:
+            page.keyboard.press("ArrowDown")
+            page.keyboard.press("o")
+            hands.count += 2
+        else:
+            hands.press(page.locator("tr[data-customer=cust-13] .col-score"))
+        expect(panel.get_by_role("heading", name="cust-13")).to_be_visible()
+        assert hands.count <= 3 + keyboard
     page.goto(f"{server.url}/customers?sort=name")
-    panel, hands = page.locator("#brief"), Hands(page, keyboard=False)
-    hands.press(page.locator("tr[data-customer=cust-13] .col-score"))
-    expect(panel.get_by_role("heading", name="cust-13")).to_be_visible()
-    assert hands.count == 1
+    Hands(page, keyboard=False).press(page.locator("tr[data-customer=cust-13] .col-score"))
     for said in (
         "health",
         "They renew in May. Sam decides.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -9,11 +10,12 @@ from typing import Any, LiteralString
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.browser.asking import Hands
 from tests.browser.complaints import complaints_of
 from tests.browser.signing_in import sign_in
-from tests.support.dashboard import EMAIL, PASSWORD
+from tests.support.dashboard import EMAIL, PASSWORD, sign_in_link
 from tests.support.server import WRITE_KEY, Server, wait_for
 
 _CUSTOMERS = 120
@@ -73,6 +75,30 @@ def _ask(server: Server, question: LiteralString) -> int:
         row = connection.execute(question).fetchone()
     assert row is not None
     return int(row[0])
+
+
+def test_the_first_event_of_a_new_product_takes_five(lone_server: Server, browser: Browser) -> None:
+    """From the link in the log: address, password, on; the example copied, and pasted where it runs.
+    It comes before `filled`."""
+    for keyboard in (False, True):
+        with browser.new_context(permissions=["clipboard-read", "clipboard-write"]) as context:
+            page = context.new_page()
+            hands = Hands(page, keyboard=keyboard)
+            page.goto(sign_in_link(lone_server))
+            hands.write(page.get_by_label("Email"), EMAIL)
+            hands.write(page.get_by_label("Password"), PASSWORD)
+            hands.press(page.get_by_role("button", name="Save and continue"))
+            expect(page.locator(".answer")).to_have_text("Send the first event, and this page fills up by itself.")
+            hands.press(page.locator("section:has(#curl-title)").get_by_role("button", name="Copy"))
+            expect(page.locator("section:has(#curl-title) button")).to_have_text("Copied")
+            copied: str = page.evaluate("navigator.clipboard.readText()")
+            assert hands.count + 1 <= 5
+            if keyboard:
+                subprocess.run(copied, shell=True, check=True, capture_output=True)
+                # It asks every other second.
+                expect(page.locator(".answer")).to_contain_text("Nobody needs you today", timeout=4000)
+    with lone_server.client() as team:
+        assert team.post("/v1/customers/acme/erase").is_success
 
 
 def test_home_says_what_the_database_says(page: Page, filled: Server) -> None:
@@ -164,6 +190,34 @@ def test_an_event_is_seen_within_two_seconds(page: Page, filled: Server) -> None
         assert client.post("/v1/events", json={"events": [event]}).status_code == 200
     expect(seen).to_have_count(before + 1, timeout=2000)
     assert time.monotonic() - started < 2
+
+
+def test_what_is_stored_before_the_page_listens_is_shown_once(page: Page, filled: Server) -> None:
+    event = {"customer_id": "c-001", "event_type": "resource_generation", "tool_id": "icp-analysis"}
+    seen = (
+        page.locator("#live-events li:not(.announced)").filter(has_text="Fabrikam").filter(has_text="Made a resource")
+    )
+    held: list[Route] = []
+    page.route("**/v1/live*", lambda route: held.append(route))
+    with filled.client(WRITE_KEY) as client:
+
+        def send() -> None:
+            assert client.post("/v1/events", json={"events": [event]}).json()["accepted"] == 1
+
+        with page.expect_request("**/v1/live*"):
+            page.goto(page.url + "live")
+        send()
+        expect(seen).to_have_count(0)
+        held.pop().continue_()
+        expect(seen).to_have_count(1)
+        # All that is remembered, as where the page was made before the server's last start: some stands there already.
+        with page.expect_request("**/v1/live*"):
+            page.reload()
+        expect(seen).to_have_count(1)
+        held.pop().continue_(url=f"{filled.url}/v1/live?after=another-1")
+        expect(page.locator("#live-state")).to_have_text("Connected")
+        send()
+        expect(seen).to_have_count(2)
 
 
 def test_a_key_is_made_used_and_revoked(page: Page, filled: Server) -> None:

@@ -59,14 +59,14 @@ def test_the_question_is_asked_and_answered_in_place(served: Server, page: Page)
     page.goto(f"{served.url}/")
     page.get_by_role("link", name="Settings").click()
     page.get_by_role("link", name="Scoring").click()
-    page.get_by_role("link", name="Does the score hold up?").click()
+    page.get_by_role("link", name="Does the health figure hold up?").click()
     finding = page.locator("[data-finding]")
     expect(finding).to_contain_text("Nobody has asked yet")
     assert_clean(page)
     page.set_viewport_size(DESKTOP)
     page.get_by_role("button", name="Compare now").click()
     # The page follows the run by itself, and loads again when it is over.
-    expect(finding).to_contain_text("The score ranks who stays active", timeout=90_000)
+    expect(finding).to_contain_text("Health ranks who stays active", timeout=90_000)
     expect(page.locator("#run")).to_have_count(0)
     expect(page.get_by_role("button", name="Compare again")).to_be_visible()
     for chart in ("#tenths", "#slices"):
@@ -110,7 +110,7 @@ def test_a_run_under_way_shows_how_far_it_is_and_can_be_cancelled(served: Server
         page.set_viewport_size(DESKTOP)
         page.get_by_role("button", name="Cancel").click()
         expect(page.get_by_text("The last comparison was cancelled")).to_be_visible()
-        expect(page.locator("[data-finding]")).to_contain_text("The score ranks")
+        expect(page.locator("[data-finding]")).to_contain_text("Health ranks")
 
 
 def test_a_whole_page_has_no_fault(served: Server, page: Page) -> None:

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
+from tests.browser.asking import Hands
 from tests.browser.complaints import complaints_of
 from tests.browser.signing_in import cookies_of
 from tests.support.axe import DESKTOP, PHONE, assert_clean
-from tests.support.dashboard import EMAIL
+from tests.support.dashboard import EMAIL, member
 from tests.support.postgres import Cluster
 from tests.support.server import WRITE_KEY, Server, running
 
@@ -27,7 +28,7 @@ def server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         running(Server(tmp_path_factory.mktemp("work"), database_url=dsn)) as server,
         server.client(WRITE_KEY) as client,
     ):
-        names = ["acme", "keys-inc", "plain", "listed-a", "listed-b", "looked-at"]
+        names = ["acme", "keys-inc", "plain", "listed-a", "listed-b", "looked-at", "handed-mouse", "handed-keyboard"]
         events = [{"customer_id": name, "event_type": "navigation"} for name in names]
         assert client.post("/v1/events", json={"events": events}).json()["accepted"] == len(names)
         yield server
@@ -131,6 +132,25 @@ def test_all_of_it_by_keyboard(server: Server, page: Page) -> None:
     expect(work.locator("#note-button")).to_be_focused()
 
 
+@pytest.mark.parametrize("way", ["mouse", "keyboard"])
+def test_a_note_and_a_task_for_a_colleague_take_three_each(server: Server, page: Page, way: str) -> None:
+    with member(server, "127.0.0.88", "kim@example.com"):
+        page.goto(f"{server.url}/customers/handed-{way}")
+    hands, work = Hands(page, keyboard=way == "keyboard"), page.locator("#work")
+    hands.press(page.get_by_role("link", name="Add a note"))
+    hands.write(work.get_by_label("Write a note"), "They renew in May.")
+    hands.press(work.get_by_role("button", name="Write it"))
+    expect(work.locator(".note")).to_contain_text("They renew in May.")
+    assert hands.count <= 3
+    hands.count = 0
+    hands.press(page.get_by_role("link", name="Set a task"))
+    hands.write(work.locator("#task-title"), "Ask about the renewal")
+    hands.select("task-assignee", re.compile("^kim@example.com$"))
+    hands.press(work.get_by_role("button", name="Set it"))
+    expect(work.locator(".task")).to_contain_text("kim@example.com")
+    assert hands.count <= 3
+
+
 def test_what_will_not_do_is_said_and_what_was_typed_stays(server: Server, page: Page) -> None:
     page.goto(f"{server.url}/customers/acme#actions")
     work = page.locator("#work")
@@ -159,7 +179,7 @@ def test_it_works_without_scripts(server: Server, browser: Browser, signed_in: S
         page.get_by_role("button", name="Write it").click()
         expect(page).to_have_url(f"{server.url}/customers/plain#work")
         expect(page.locator("#work .note")).to_contain_text("By hand")
-        page.get_by_text("Set a task").click()
+        page.locator("#new-task summary").click()
         page.get_by_label("What is to be done?").fill("Look again")
         page.get_by_role("button", name="Set it").click()
         page.goto(f"{server.url}/tasks")

@@ -60,7 +60,7 @@ def test_explain_says_what_each_number_is_made_of(shell: Shell, connection: psyc
     assert row is not None
     score, components = row
     out = shell.ok("explain", "[red]acme")
-    assert f"Scaling score: {score:.1f} of 100" in out
+    assert f"Health: {score:.1f} of 100" in out
     assert "[red]acme" in out
     for part in components:
         assert part["name"] in out

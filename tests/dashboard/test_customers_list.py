@@ -186,7 +186,7 @@ def test_columns_are_kept_for_the_team_and_for_oneself(shared_server: Server, da
 
 def test_the_panel_says_what_the_pages_say(shared_server: Server, dana: httpx.Client) -> None:
     with shared_server.client(SERVER_KEY) as client:
-        told = {"name": "=Brief", "renewal_date": "2027-01-31", "owner": EMAIL.title(), "arr": 1234}
+        told = {"name": "=Brief", "renewal_date": "2027-01-31", "owner": EMAIL.title(), "arr": 1234.5}
         event = {"customer_id": "brief-a", "event_type": "navigation"}
         assert client.post("/v1/events", json={"events": [event]}).json()["accepted"] == 1
         assert client.put("/v1/customers/brief-a", json={"traits": told}).status_code == 200
@@ -201,6 +201,11 @@ def test_the_panel_says_what_the_pages_say(shared_server: Server, dana: httpx.Cl
     for said in ("=Brief", "They &lt;want&gt; SSO.", "Call Sam", "yours", "You", "2027-01-31", "1,234", answer[1]):
         assert said in panel
         assert said in beside
+    # An amount with cents has both of them, everywhere; a spreadsheet gets the number.
+    listing = dana.get("/customers?q=brief-&col=arr").text
+    for page in (panel, listing, dana.get("/customers/brief-a").text):
+        assert '<data value="1234.5" data-number="fixed">1,234.50</data>' in page
+    assert "1234.5" in dana.get("/customers.csv?q=brief-&col=arr").text
     assert 'href="/customers?q=brief-" data-brief-close' in beside
     assert "<aside" not in dana.get("/customers?q=brief-&open=brief-nobody").text.partition("<template")[0]
     assert dana.get("/customers/brief-nobody/brief").status_code == 404

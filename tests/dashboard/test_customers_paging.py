@@ -12,6 +12,7 @@ from typing import get_args
 import pytest
 
 from milepost.errors import InvalidRequest
+from milepost.insights.changes import changes_of
 from milepost.insights.customers import CustomerFilter, CustomerPage, list_customers
 from milepost.insights.ordering import Sort
 from milepost.store.database import Database, DictConnection
@@ -47,7 +48,16 @@ async def connection(dsn: str) -> AsyncIterator[DictConnection]:
             " case when n %% 2 = 0 then 'sales_execution' end from generate_series(1, 53) n",
             {"now": _NOW},
         )
-        await connection.execute("update milepost.standing set unsettled = false")
+        # What it was 28 days ago, of some.
+        await connection.execute(
+            "insert into milepost.insight_days (customer, plan_version, day, points_28, score)"
+            " select n, 1, %s::date - 28, 0, case when n %% 4 > 0 then n %% 7 * 3 end from generate_series(1, 40) n",
+            (_NOW,),
+        )
+        await connection.execute("update milepost.snapshots set history_from = null")
+        await connection.execute(
+            "update milepost.standing set unsettled = false, plan_version = 1, changed_from = null"
+        )
         yield connection
     await database.close()
 
@@ -55,6 +65,18 @@ async def connection(dsn: str) -> AsyncIterator[DictConnection]:
 async def test_pages_join_up_both_ways(connection: DictConnection) -> None:
     for sort in get_args(Sort):
         await _there_and_back(connection, sort)
+
+
+async def test_by_their_change_in_28_days(connection: DictConnection) -> None:
+    """All of them, not a page: the greatest rise first, and last those of whom it is not known."""
+    found = (await list_customers(connection, now=_NOW, limit=100, sort="-change")).items
+    known = await changes_of(connection, [one.customer_id for one in found], now=_NOW)
+    changes = [known[one.customer_id].of_score(one.current_scaling_score) for one in found]
+    there = [one for one in changes if one is not None]
+    assert there == sorted(there, reverse=True)
+    assert len(set(there)) > 5
+    assert changes[len(there) :] == [None] * (len(found) - len(there))
+    assert 0 < len(there) < len(found)
 
 
 async def _there_and_back(connection: DictConnection, sort: Sort) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from typing import get_args
 from uuid import UUID, uuid4
@@ -198,6 +198,11 @@ def test_days_are_chosen_with_what_they_are_compared_with() -> None:
     shipped = read("tools", Address.of("days=since-2026-11-20:previous&compare="), "UTC", _NOW)
     assert (shipped.first, shipped.last, shipped.compare) == (date(2026, 11, 20), date(2026, 11, 26), "previous")
     assert [one.period.first for one in shipped.questions] == [date(2026, 11, 20), date(2026, 11, 13)]
+    # Kept, it goes on to be up to today.
+    later = read("tools", Address.of(shipped.query), "UTC", _NOW + timedelta(days=3))
+    assert (later.first, later.last, later.compare) == (date(2026, 11, 20), date(2026, 11, 29), "previous")
+    ahead = read("tools", Address.of("days=since-2026-12-03"), "UTC", _NOW)
+    assert (ahead.first, ahead.last) == (date(2026, 11, 26), date(2026, 12, 3)), "what is planned has its days too"
     for odd in ("since-x:previous", "since-2026-99-99", "this_month:never", "since-1999-01-01"):
         assert read("trends", Address.of(f"days={odd}"), "UTC", _NOW).compare in (None, "previous")
     # A funnel is compared unless one says that it is not.

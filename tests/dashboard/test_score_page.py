@@ -103,7 +103,7 @@ def test_from_nothing_to_a_report(served: Server, reader: httpx.Client, connecti
     wait_for(done, 90, "the comparison to end")
     page = reader.get("/score")
     said = text_of(page)
-    assert "The score ranks who stays active" in said
+    assert "Health ranks who stays active" in said
     assert "Compare again" in said
     assert "60" in said
     for panel in ("outcomes", "tenths", "parts", "strata", "slices"):
@@ -147,7 +147,7 @@ def test_one_under_way_can_be_cancelled(served: Server, reader: httpx.Client, co
     assert send_form(reader, "/score", "/score/cancel").status_code == 303
     page = reader.get("/score")
     assert "The last comparison was cancelled" in text_of(page)
-    assert "The score ranks who stays active" in text_of(page), "the one before is still there"
+    assert "Health ranks who stays active" in text_of(page), "the one before is still there"
 
 
 def test_a_failure_and_new_formulas_are_told(reader: httpx.Client, connection: psycopg.Connection) -> None:
@@ -159,7 +159,7 @@ def test_a_failure_and_new_formulas_are_told(reader: httpx.Client, connection: p
     page = reader.get("/score")
     assert "The last comparison failed" in text_of(page)
     assert "the &lt;disk&gt; is full" in page.text
-    assert "compare again to see whether the score still holds" in page.text
+    assert "compare again to see whether the health figure still holds" in page.text
 
 
 def test_what_was_compared_in_another_way_is_not_shown(reader: httpx.Client, connection: psycopg.Connection) -> None:
@@ -167,7 +167,7 @@ def test_what_was_compared_in_another_way_is_not_shown(reader: httpx.Client, con
     said = text_of(reader.get("/score"))
     assert "compared in a stricter way now than the last time: compare again" in said
     assert "Compare now" in said
-    assert "The score ranks" not in said
+    assert "Health ranks" not in said
 
 
 def test_strangers_and_customers_learn_nothing(served: Server) -> None:

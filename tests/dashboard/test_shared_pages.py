@@ -57,10 +57,14 @@ def _dashboard(client: httpx.Client, name: str, *cards: tuple[str, str]) -> str:
 
 def _shared(client: httpx.Client, where: str, **fields: str) -> str:
     """The path of a new link."""
-    made = send_form(client, f"{where}/share", f"{where}/share", **fields)
-    found = re.search(r"http[^<\s]*(/shared/[\w-]{43})", made.text)
-    assert found is not None, made.text
-    assert "/shared/" not in client.get(f"{where}/share").text, "a link is shown once"
+    assert send_form(client, f"{where}/share", f"{where}/share", **fields).headers["location"] == f"{where}/share"
+    made = client.get(f"{where}/share").text
+    found = re.search(r"http[^<\s]*(/shared/[\w-]{43})", made)
+    assert found is not None, made
+    # A reload makes no second one, and shows none.
+    again = client.get(f"{where}/share").text
+    assert "/shared/" not in again, "a link is shown once"
+    assert again.count('/revoke"') == made.count('/revoke"')
     return found[1]
 
 

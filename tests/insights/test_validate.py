@@ -302,7 +302,7 @@ def test_the_finding_in_words(verdict: Verdict, correlation: float, rival: float
         as_of=_NOW, every_days=28, after_days=28, customers=100, of_customers=100, customer_slices=500, unscored=0,
         plan_version=1, score_version=2, predictors=[SCORE], outcomes=["active"], slices=[], pooled=[pooled],
     )  # fmt: skip
-    assert finding(report) == f"The score ranks who stays active {said}"
+    assert finding(report) == f"Health ranks who stays active {said}"
 
 
 def test_too_few_say_nothing() -> None:

@@ -220,7 +220,7 @@ def test_the_command_tells_and_keeps(dsn: str, connection: psycopg.Connection, t
     connection.execute(_EVENTS)
     shown = milepost(dsn, tmp_path, "validate")
     assert shown.returncode == 0, shown.stderr
-    assert shown.stdout.startswith("The score ranks who stays active")
+    assert shown.stdout.startswith("Health ranks who stays active")
     for words in ("30 of 30 customers", "Competencies", "Days since last activity", "highest scores", "Slice by slice"):
         assert words in shown.stdout, words
     assert re.search("^offline outcomes +too little data *$", shown.stdout, re.MULTILINE)

@@ -12,7 +12,7 @@ from xdist.scheduler.loadfile import LoadFileScheduling
 _FIRST = (
     "analytics/",
     "columns/test_resilience.py",
-    "browser/test_question_pages.py",
+    "browser/questions/",
     "ingest/test_openapi.py",
     "browser/test_pages_static.py",
     "ingest/test_hostile.py",
@@ -39,7 +39,7 @@ _FIRST = (
     "ingest/",
 )
 #: Folders whose files share what takes long to make.
-_TOGETHER = ("analytics/",)
+_TOGETHER = ("analytics/", "browser/questions/")
 
 
 def longest_first(items: list[pytest.Item], tests: str) -> None:

@@ -56,6 +56,14 @@ Filters = Annotated[
 OfSegment = Annotated[
     str | None, Parameter(max_length=80, description="The customers of a segment, by its slug or its id.")
 ]
+After = Annotated[
+    str | None,
+    Parameter(
+        max_length=40,
+        description="The `position` of a message: what was stored since then comes first, the newest 50 of it. "
+        "All that is remembered, 50 at most, where it is of before the server's last start.",
+    ),
+]
 SortBy = Annotated[
     str,
     Parameter(
@@ -206,9 +214,11 @@ async def get_my_actions(request: AnyRequest, limit: Limit = 50, cursor: Cursor 
 
 
 @get("/live", summary="Events as they are stored", media_type="text/event-stream", responses=_MANY, access=Caller.TEAM)
-async def get_live(request: AnyRequest) -> ServerSentEvent:
-    """Server-sent events named `events`: `{"events": [...], "per_minute": [60 numbers]}`, at most four a second."""
-    feed = services(request).live.subscribe(_ADMITTED_EVERY)
+async def get_live(request: AnyRequest, after: After = None) -> ServerSentEvent:
+    """Server-sent events named `events`: `{"events": [...], "per_minute": [60 numbers], "position": "..."}`, at most
+    four a second. The first has the events since `after`. An EventSource that connects again by itself tells where it
+    was in the header Last-Event-ID, which counts before `after`."""
+    feed = services(request).live.subscribe(_ADMITTED_EVERY, request.headers.get("last-event-id") or after)
 
     async def messages() -> AsyncIterator[ServerSentEventMessage]:
         asked = time.monotonic()
@@ -217,7 +227,8 @@ async def get_live(request: AnyRequest) -> ServerSentEvent:
                 if not await is_still_admitted(request, Caller.TEAM):
                     return
                 asked = time.monotonic()
-            yield ServerSentEventMessage(event="events", data=msgspec.json.encode(batch).decode())
+            text = msgspec.json.encode(batch).decode()
+            yield ServerSentEventMessage(event="events", data=text, id=batch.position)
 
     return ServerSentEvent(messages())
 

@@ -32,7 +32,7 @@ def explain(customer: Annotated[str, typer.Argument(help="The customer's id.")],
         f"{found.customer_id}, as of {found.as_of:%Y-%m-%d %H:%M} UTC, formulas of version {found.score_version}, "
         f"plan of version {found.plan_version}"
     )
-    console.print(f"\nScaling score: {_number(found.current_scaling_score)} of 100", style="bold")
+    console.print(f"\nHealth: {_number(found.current_scaling_score)} of 100", style="bold")
     if found.score_components:
         console.print(_components(found))
     console.print(f"Coverage: {_percent(found.score_coverage)} of the weights are based on data.")

@@ -38,11 +38,12 @@ class LiveEvent(msgspec.Struct, frozen=True):
 
 
 class Live(msgspec.Struct, frozen=True):
-    """live.html?customer&type. `events` newest first (50 at most), `per_minute` 60 counts, oldest first.
-    The page filters by itself, so `events` are unfiltered."""
+    """live.html?customer&type. `events` newest first (50 at most), `per_minute` 60 counts, oldest first; the stream
+    goes on from `position`. The page filters by itself, so `events` are unfiltered."""
 
     events: tuple[LiveEvent, ...]
     per_minute: tuple[int, ...]
+    position: str = ""
     customer: str = ""
     event_type: str = ""
     event_types: tuple[EventType, ...] = EVENT_TYPES
@@ -52,11 +53,10 @@ class Live(msgspec.Struct, frozen=True):
 async def live(request: AnyRequest) -> Template:
     """The newest events; the browser then listens to GET /v1/live."""
     served = services(request)
+    # Before the events are read, so that none falls between them and the stream.
+    feed = served.live.now()
     async with served.database.transaction() as connection:
         newest = await read_newest(connection, now=served.now(), limit=_STREAM)
-    feed = served.live.subscribe()
-    per_minute = (await anext(feed)).per_minute
-    await feed.aclose()  # type: ignore[attr-defined]
     tools = served.plan.tool_names()
     wanted = request.query_params
     kind = wanted.get("type", "")
@@ -76,7 +76,8 @@ async def live(request: AnyRequest) -> Template:
             )
             for e in newest
         ),
-        tuple(per_minute),
+        tuple(feed.per_minute),
+        position=feed.position,
         customer=wanted.get("customer", "")[:200],
         event_type=kind if kind in EVENT_TYPES else "",
     )

@@ -27,6 +27,14 @@ def number(value: float | None, *, short: bool = False, digits: int = 0) -> Mark
     return Markup('<data value="{}" data-number>{}</data>').format(round(value), fmt.integer(round(value)))
 
 
+def amount(value: float) -> Markup:
+    """A number that somebody told us, such as an ARR: whole, or with two decimals where it has cents."""
+    if round(value, 2) == round(value):
+        return number(value)
+    text = f"{value:,.2f}".replace("-", "\N{MINUS SIGN}")
+    return Markup('<data value="{}" data-number="fixed">{}</data>').format(value, text)
+
+
 def share(value: float | None) -> Markup:
     """A share of one (0.08) as a percentage."""
     if value is None:

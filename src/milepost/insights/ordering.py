@@ -15,7 +15,7 @@ from milepost.errors import InvalidRequest
 Sort = Literal[
     "last_seen", "-last_seen", "events", "-events", "sessions", "-sessions", "exports", "-exports",
     "resources", "-resources", "customer", "-customer", "name", "-name", "score", "-score", "rate", "-rate",
-    "risk", "-risk",
+    "risk", "-risk", "change", "-change",
 ]  # fmt: skip
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Score = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
@@ -23,8 +23,8 @@ Text = Annotated[str, msgspec.Meta(pattern=r"\A[^\x00]*\Z")]
 
 
 class Ordering(NamedTuple):
-    """An order: what is sorted by (of `s`, `n`, `c` or `o`), its type in SQL, what a cursor's value must be, and what
-    the list has to be joined with for it. `settled`: it stands in the snapshot."""
+    """An order: what is sorted by (of `s`, `n`, `c`, `d` or `o`), its type in SQL, what a cursor's value must be, and
+    what the list has to be joined with for it. `settled`: it stands in the snapshot."""
 
     sort: str
     key: sql.Composable
@@ -99,6 +99,14 @@ _ORDERS: dict[str, Ordering] = {
     "score": Ordering("", sql.Identifier("n", "current_scaling_score"), _DOUBLE, Score, nullable=True, settled=True),
     "rate": Ordering("", sql.Identifier("n", "systematic_progression_rate"), _DOUBLE, Score, settled=True),
     "risk": Ordering("", sql.Identifier("n", "missed_days"), _DOUBLE, Score, nullable=True, settled=True),
+    # As `changes` has it.
+    "change": Ordering(
+        "", sql.SQL("(n.current_scaling_score - d.score)"), _DOUBLE, Score, nullable=True, settled=True,
+        join=sql.SQL(
+            " left join milepost.insight_days d on d.customer = n.number and d.plan_version = s.plan_version"
+            " and d.day = %(today)s::date - 28 and d.day < least(n.history_from, s.changed_from, n.day)"
+        ),
+    ),
 }  # fmt: skip
 
 

@@ -136,8 +136,8 @@ class ValidationReport(msgspec.Struct, frozen=True, kw_only=True):
 
 #: How the predictors and outcomes are called where people read them.
 PREDICTOR_WORDS: Final = {
-    SCORE: "Score",
-    COVERAGE: "Coverage of the score",
+    SCORE: "Health",
+    COVERAGE: "Data behind health",
     RIVAL: "Days since last activity",
 }
 OUTCOME_WORDS: Final = {
@@ -186,15 +186,15 @@ def finding(report: ValidationReport | None, outcome: str = "active") -> str:
     what = _RANKS.get(outcome, outcome)
     found = report.of(SCORE, outcome) if report else None
     if found is None or found.somers is None or found.rival_somers is None or found.verdict == "not enough data":
-        return f"There is not enough data yet to say whether the score ranks {what}."
+        return f"There is not enough data yet to say whether health ranks {what}."
     how = {"better": "better than", "worse": "worse than"}.get(found.verdict, "about as well as")
     if found.verdict != "as good" and abs(found.somers - found.rival_somers) < _SLIGHT:
         how = f"slightly {how}"  # sure, and yet of little use
     one, other = figure(outcome, found.somers), figure(outcome, found.rival_somers)
     # Two places are enough, unless it is the third that tells them apart.
     places = 3 if found.verdict != "as good" and f"{one:.2f}" == f"{other:.2f}" else 2
-    said = f"The score ranks {what} {how} days since last activity: {figure_words(outcome)} {one:.{places}f} against"
+    said = f"Health ranks {what} {how} days since last activity: {figure_words(outcome)} {one:.{places}f} against"
     said += f" {other:.{places}f}."
     if found.ties is not None and found.ties >= _MANY_TIES:
-        said += f" Of {found.ties:.0%} of the pairs it says nothing, as both have the same score."
+        said += f" Of {found.ties:.0%} of the pairs it says nothing, as both have the same health."
     return said

@@ -12,10 +12,11 @@ from milepost.vocabulary import EventType
 
 Kind = Literal["count", "number", "score", "share", "days", "flag", "text"]
 
-#: What a condition may ask of a customer, and how people read it. `competency.<id>` and `part.<name>` join them.
+#: What a condition may ask of a customer, and how the customer reads it, to whom "score" and "health" say nothing.
+#: `competency.<id>` and `part.<name>` join them.
 FACTS: Final[dict[str, tuple[Kind, str]]] = {
-    "current_scaling_score": ("score", "Scaling score"),
-    "score_coverage": ("share", "Data behind the score"),
+    "current_scaling_score": ("score", "Progress, of 100"),
+    "score_coverage": ("share", "Data behind the progress"),
     "systematic_progression_rate": ("number", "Points a week"),
     "professional_credibility_trend": ("text", "Trend"),
     "points_last_14_days": ("count", "Points in 14 days"),
@@ -29,7 +30,7 @@ FACTS: Final[dict[str, tuple[Kind, str]]] = {
     "low_business_impact_actions": ("flag", "Mostly does what has little impact"),
     "low_impact_share": ("share", "Share of low-impact events"),
     "weakest_competency": ("text", "Weakest competency"),
-    "weakest_score": ("score", "Score of the weakest competency"),
+    "weakest_score": ("score", "The weakest competency, of 100"),
     "weakest_tool": ("text", "Tool of the weakest competency"),
     "untried_tool": ("text", "Tool not tried yet"),
     "tools_used": ("count", "Tools ever used"),
@@ -165,8 +166,8 @@ def hold_out_of(playbook: Playbook | None, coach: Coach) -> float:
 
 def known_facts(competencies: Collection[str]) -> dict[str, tuple[Kind, str]]:
     """All facts of a plan with these competencies."""
-    own: dict[str, tuple[Kind, str]] = {f"competency.{c}": ("score", f"Score in {c}") for c in competencies}
-    parts: dict[str, tuple[Kind, str]] = {f"part.{p}": ("score", f"Score's part: {p}") for p in _PARTS}
+    own: dict[str, tuple[Kind, str]] = {f"competency.{c}": ("score", f"{c}, of 100") for c in competencies}
+    parts: dict[str, tuple[Kind, str]] = {f"part.{p}": ("score", f"A part of the progress: {p}") for p in _PARTS}
     return FACTS | own | parts
 
 

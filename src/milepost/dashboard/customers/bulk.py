@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 from litestar import post
+from litestar.datastructures import FormMultiDict
 from litestar.response import Redirect, Template
 
 from milepost.access.callers import member_email
@@ -27,7 +28,7 @@ from milepost.work.tasks import TaskText
 
 _MOST_TICKED: Final = 500
 #: As many ids of the longest, percent-encoded.
-_MOST_BYTES: Final = 1024 * 1024
+MOST_BYTES: Final = 1024 * 1024
 _SAID: Final[Mapping[str, str]] = {
     "owner": "Choose somebody of the team, or nobody.",
     "add": "A tag has 1 to 60 characters.",
@@ -38,13 +39,13 @@ _SAID: Final[Mapping[str, str]] = {
 }
 
 
-@post("/customers/bulk", request_max_body_size=_MOST_BYTES)
+@post("/customers/bulk", request_max_body_size=MOST_BYTES)
 async def change_many(request: AnyRequest) -> Template | Redirect:
     """Does it in one transaction. With scripts the list comes back as it is now, with what became of it; else the page
     it was on does."""
     served, form, by = services(request), await request.form(), member_email(request) or ""
     fields = {name: storable(text) for name, text in form.items() if isinstance(text, str)}
-    ticked = [text for text in form.getall("id", []) if isinstance(text, str) and may_be_id(text)]
+    ticked = ticked_of(form)
     back = urlsplit(fields.get("back", ""))
     frame = await read_frame(request)
     state, everyone, said, problem = frame.state(back.query), fields.get("all") == "1", "", ""
@@ -58,6 +59,11 @@ async def change_many(request: AnyRequest) -> Template | Redirect:
     except InvalidRequest as error:
         problem = _SAID.get(error.field or "", error.message)
     return await list_again(request, frame, state, picked=set(ticked), all_picked=everyone, said=said, problem=problem)
+
+
+def ticked_of(form: FormMultiDict) -> list[str]:
+    """The customers that a form names."""
+    return [text for text in form.getall("id", []) if isinstance(text, str) and may_be_id(text)]
 
 
 async def _all(request: AnyRequest, connection: DictConnection, wanted: CustomerFilter) -> list[str]:

@@ -33,9 +33,7 @@ _HINTS: Final[Mapping[str, str]] = {
 }
 _WORDY: Final = ("name", "why", "owner", "renewal", "last_seen", "weeks")
 #: What columns are sorted by that are not sorted by themselves; "": they are not.
-_SORTS: Final = {"why": "risk", "change": "", "people": "", "weeks": ""} | {
-    key: f"trait.{name}" for key, name in TOLD.items()
-}
+_SORTS: Final = {"why": "risk", "people": "", "weeks": ""} | {key: f"trait.{name}" for key, name in TOLD.items()}
 #: What of ours the list is filtered by, beside `insight.`, and what that is called.
 FIGURE_NAMES: Final[Mapping[str, str]] = {
     "total_events": "Events",

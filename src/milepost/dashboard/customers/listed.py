@@ -37,8 +37,8 @@ from milepost.work.texts import tag_key
 PAGE: Final = 50
 #: So many customers are changed at once by what the list is narrowed to.
 MOST_BY_FILTER: Final = 10_000
-#: Seconds that the list waits for what the column store says of it.
-_BRIEFLY: Final = 0.4
+#: Seconds until the list stands without what the column store says of it.
+_PATIENCE: Final = 5.0
 #: Tags that are offered to choose from.
 _TAGS: Final = 500
 #: Fewer customers than these are settled before anybody has read that they are not.
@@ -81,9 +81,11 @@ async def read_list(
     all_picked: bool = False,
     said: str = "",
     problem: str = "",
+    counted: bool = False,
 ) -> Customers:
     """`opened`: the customer of the panel, if any. `picked`: who was ticked when something was done with them; `said`
-    or `problem` tell what was done last."""
+    or `problem` tell what was done last. `counted`: the page waits until people are counted, which it else asks for by
+    itself."""
     served, email, words = services(request), member_email(request) or "", frame.words
     async with served.database.transaction() as connection:
         segments = await list_segments(connection)
@@ -101,7 +103,8 @@ async def read_list(
         members = await member_emails(connection)
     columns = heads(state.columns, words)
     # Of the column store: no connection of the pool waits for it.
-    people = await count_people(request, state.columns, found, within=_BRIEFLY)
+    people = await count_people(request, [one.customer_id for one in found.items]) if counted else {}
+    here = {name: value for name, value in (("after", after), ("before", before)) if value}
     return Customers(
         tuple(
             row(
@@ -134,6 +137,7 @@ async def read_list(
         waiting=waiting if waiting >= _MANY_WAITING else 0,
         known_tags=tuple(known_tags),
         segments=tuple((one.slug, one.name) for one in segments),
+        counted_url="" if counted or "people" not in state.columns else state.url(**here, people="counted"),
         saveable=msgspec.json.encode(conditions).decode() if state.said and _fits(conditions) else "",
         bulk=Bulk(secrets.token_urlsafe(12), all_picked, MOST_BY_FILTER, said, problem),
     )
@@ -178,16 +182,12 @@ async def read_changes(
     return await changes_of(connection, [item.customer_id for item in found.items], now=services(request).now())
 
 
-async def count_people(
-    request: AnyRequest, columns: Collection[str], found: CustomerPage, *, within: float
-) -> dict[str, int]:
-    """How many people of each were active, where a column shows it; nothing where the column store does not say so
-    `within` seconds: the list stands without."""
-    if "people" not in columns or not found.items:
-        return {}
+async def count_people(request: AnyRequest, customers: Sequence[str]) -> dict[str, int]:
+    """How many people of each were active; nothing where the column store does not say so in 5 seconds: the list
+    stands without."""
     with suppress(TimeoutError, Problem):
-        async with asyncio.timeout(within):
-            return await active_people(store(services(request)), [item.customer_id for item in found.items])
+        async with asyncio.timeout(_PATIENCE):
+            return await active_people(store(services(request)), customers)
     return {}
 
 

@@ -68,6 +68,8 @@ class Customers(msgspec.Struct, frozen=True):
     """What is chosen as a segment's conditions, in JSON; "" where nothing is, or no more than a segment."""
     bulk: Bulk = Bulk()
     sets: tuple[SetLink, ...] = ()
+    counted_url: str = ""
+    """The list that waits until its people are counted; "" where they are, or no column shows them."""
     own: bool = False
     """Whether the reader's list begins with columns of their own."""
     brief: Brief | None = None
@@ -115,6 +117,11 @@ class Customers(msgspec.Struct, frozen=True):
     def nobody(self) -> tuple[str, str]:
         """What a filter that leaves nobody says: that, and what it means."""
         return markup.NOBODY[self.state.show]
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """The team, to choose from: addresses, and what is said for each."""
+        return [(one, f"{one} (you)" if one == self.email else one) for one in self.members]
 
     @property
     def figures(self) -> tuple[tuple[str, str], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from uuid import UUID
 
-from litestar import Router, get
+from litestar import Router, get, post
 from litestar.response import Template
 
 from milepost.access.callers import ACCESS, Caller
@@ -13,9 +13,10 @@ from milepost.access.paths import customer_of
 from milepost.access.services import AnyRequest, services
 from milepost.dashboard.coach.pages import next_steps
 from milepost.dashboard.customers.brief import read_brief
-from milepost.dashboard.customers.bulk import change_many
+from milepost.dashboard.customers.bulk import MOST_BYTES, change_many, ticked_of
 from milepost.dashboard.customers.column_pages import change_columns
-from milepost.dashboard.customers.listed import read_frame, read_list
+from milepost.dashboard.customers.listed import count_people, read_frame, read_list
+from milepost.dashboard.customers.rows import people_id
 from milepost.dashboard.customers.table import customers_csv
 from milepost.dashboard.customers.timeline import event_view, timeline_view
 from milepost.dashboard.customers.view import customer_view
@@ -42,8 +43,18 @@ async def customers(request: AnyRequest) -> Template:
     wanted, frame = request.query_params, await read_frame(request)
     state = frame.state(request.scope["query_string"].decode("latin-1"))
     after, before, opened = (wanted.get(name, "") for name in ("after", "before", "open"))
-    view = await read_list(request, frame, state, after=after, before=before, opened=opened)
+    counted = wanted.get("people") == "counted"
+    view = await read_list(request, frame, state, after=after, before=before, opened=opened, counted=counted)
     return page(request, "customers.html", section="customers", view=view)
+
+
+@post("/customers/people", request_max_body_size=MOST_BYTES, status_code=200)
+async def people(request: AnyRequest) -> Template:
+    """How many people of some customers were active, to be put into their rows: no list waits for the column store."""
+    ids = ticked_of(await request.form())
+    found = await count_people(request, ids) if ids else {}
+    counts = tuple((people_id(one), found.get(one)) for one in ids)
+    return page(request, "customers/_people.html", section="customers", counts=counts)
 
 
 @get("/customers/{segment:str}/brief")
@@ -69,7 +80,7 @@ async def customer(request: AnyRequest, segment: str) -> Template:
         work = await work_panel(request, connection, customer_id)
         traits = await traits_panel(request, connection, "customer", customer_id)
     # Of the column store: no connection of the pool waits for it.
-    people = await people_panel(request, customer_id, briefly=True)
+    persons = await people_panel(request, customer_id, briefly=True)
     first = timeline_view(entries, customer_id, served.plan, zone_of(request), following=following)
     view = customer_view(found, sessions.items, first, served.plan, now=now, days=history.days, notes=notes)
     return page(
@@ -82,7 +93,7 @@ async def customer(request: AnyRequest, segment: str) -> Template:
         game=game,
         work=work,
         traits=traits,
-        people=people,
+        people=persons,
     )
 
 
@@ -116,7 +127,7 @@ def _day(text: str) -> date | None:
 
 router = Router(
     "/",
-    route_handlers=[customers, customers_csv, change_many, change_columns, customer, brief, timeline, event],
+    route_handlers=[customers, customers_csv, change_many, change_columns, people, customer, brief, timeline, event],
     opt={ACCESS: Caller.MEMBER},
     include_in_schema=False,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import blake2b
 
 import msgspec
 
@@ -40,11 +41,20 @@ class CustomerRow(msgspec.Struct, frozen=True):
     change: float | None = None
     """Points of the score in 28 days."""
     people: int | None = None
-    """Active in 28 days; None: not known just now."""
+    """Active in 28 days; None: not known, or not yet."""
 
     @property
     def url(self) -> str:
         return customer_url(self.customer_id)
+
+    @property
+    def people_id(self) -> str:
+        return people_id(self.customer_id)
+
+
+def people_id(customer_id: str) -> str:
+    """Of the place where a customer's people are put once they are counted."""
+    return f"people-{blake2b(customer_id.encode(), digest_size=8).hexdigest()}"
 
 
 def row(

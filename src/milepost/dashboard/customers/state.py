@@ -18,7 +18,18 @@ from milepost.work.texts import MAX_TAG, tag_key
 
 Show = Literal["all", "active", "quiet", "improving", "declining", "at_risk"]
 SHOWS: Final[tuple[Show, ...]] = ("all", "active", "quiet", "improving", "declining", "at_risk")
-CUSTOMER_SORTS: Final = ("name", "last_seen", "events", "sessions", "exports", "resources", "rate", "score", "risk")
+CUSTOMER_SORTS: Final = (
+    "name",
+    "last_seen",
+    "events",
+    "sessions",
+    "exports",
+    "resources",
+    "rate",
+    "score",
+    "risk",
+    "change",
+)
 #: Columns that every list can have, beside the name, which is always there; the first are what it begins with.
 COLUMNS: Final = (
     "score", "why", "change", "people", "owner", "renewal", "arr", "last_seen",

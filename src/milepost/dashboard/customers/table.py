@@ -24,8 +24,6 @@ from milepost.work.tags import tags_of
 #: Customers of one transaction, and of one file.
 _PART: Final = 500
 MOST: Final = 50_000
-#: That a part waits for what the column store says of it; its cells are empty then.
-_SECONDS: Final = 5.0
 #: A spreadsheet would run what begins with one of these.
 _RUN: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -51,7 +49,8 @@ async def _lines(request: AnyRequest, state: ListState, columns: tuple[Head, ...
             found = await list_page(connection, request, state, wanted, limit=_PART, after=after)
             tags = await tags_of(connection, [item.customer_id for item in found.items])
             changes = await read_changes(connection, request, state.columns, found)
-        people = await count_people(request, state.columns, found, within=_SECONDS)
+        ids = [item.customer_id for item in found.items] if "people" in state.columns else []
+        people = await count_people(request, ids) if ids else {}
         for item in found.items[: MOST - sent]:
             change, active = changes.get(item.customer_id, NOT_KNOWN), people.get(item.customer_id)
             cells = [_cell(item, head, change, active) for head in columns if head.key != "weeks"]

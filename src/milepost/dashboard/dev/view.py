@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -11,6 +12,7 @@ from milepost.analytics.asking import Period
 from milepost.dashboard import views as v
 from milepost.dashboard.overview.view import DayCount, DaySeries, Trend
 from milepost.vocabulary import IMPACTS
+from milepost.work.annotations import Annotation
 
 _LAST: Final = date(2026, 11, 23)
 _DAYS: Final = 14
@@ -57,6 +59,17 @@ class Parts(Struct, frozen=True):
         "event",
         "events",
         tuple(DayCount(_LAST - timedelta(days=_DAYS - 1 - n), 40 + n * n % 37 * 10) for n in range(_DAYS)),
+        notes=tuple(
+            Annotation(
+                annotation_id=UUID(int=n),
+                day=_LAST - timedelta(days=n * 3),
+                text=text,
+                author=None,
+                created_at=datetime(2026, 11, 23, tzinfo=UTC),
+                updated_at=None,
+            )
+            for n, text in enumerate(("New prices", LONG))
+        ),
     )
     period: Period = Period(days=28, timezone="Europe/Berlin")
     first: date = _LAST - timedelta(days=27)

@@ -16,6 +16,8 @@ from milepost.dashboard.questions.arranging import arranged
 from milepost.dashboard.questions.asked import NAMES
 from milepost.dashboard.questions.dashboard_pages import frame_of
 from milepost.dashboard.questions.frame import framed
+from milepost.dashboard.questions.named import names_with_segments
+from milepost.dashboard.questions.proposed import proposed_name
 from milepost.dashboard.questions.view import asked_by, question_page
 from milepost.dashboard.texts import form_texts
 from milepost.errors import InvalidRequest
@@ -23,14 +25,15 @@ from milepost.errors import InvalidRequest
 
 @post("/reports")
 async def save(request: AnyRequest) -> Redirect:
-    """Saves the question of a page under a name, and puts it on a dashboard where one was chosen."""
+    """Saves the question of a page under a name, else under what it asks; puts it on a dashboard if one is chosen."""
     fields, served = await form_texts(request), services(request)
-    name = next((n for n in NAMES if n == fields.get("question")), None)
-    if name is None:
+    question = next((n for n in NAMES if n == fields.get("question")), None)
+    if question is None:
         raise InvalidRequest("There is no such question.", field="question")
     # Read and written again: what is kept is an address of ours, whatever was sent.
-    asked = asked_by(request, name, fields.get("address", ""))
-    report_id = await kept.save_report(served.database, fields.get("name", ""), asked, by=member_email(request))
+    asked = asked_by(request, question, fields.get("address", ""))
+    name = fields.get("name") or proposed_name(asked, await names_with_segments(served, asked))
+    report_id = await kept.save_report(served.database, name, asked, by=member_email(request))
     if fields.get("dashboard"):
         return await _placed(request, report_id, fields)
     return go(f"{asked.url}&saved={report_id}")

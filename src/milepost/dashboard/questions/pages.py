@@ -25,7 +25,6 @@ from milepost.dashboard.questions.named import event_choices, names_with_segment
 from milepost.dashboard.questions.overview_charts import overview_charts
 from milepost.dashboard.questions.periods import since
 from milepost.dashboard.questions.picks import frequent, picks
-from milepost.dashboard.questions.proposed import proposed_name
 from milepost.dashboard.questions.shared_pages import share_handlers
 from milepost.dashboard.questions.shown import Behind, QuestionPage
 from milepost.dashboard.questions.tabs import tabs
@@ -94,7 +93,6 @@ async def lay_out(request: AnyRequest, view: QuestionPage, *, status_code: int =
         segments=tuple(names[words.SEGMENT].items()),
         dashboards=await dashboards(served.database) if saved else [],
         saved=saved,
-        proposed=proposed_name(asked, names),
     )
 
 

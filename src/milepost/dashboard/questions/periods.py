@@ -24,8 +24,8 @@ _LONGEST: Final = 60
 def read_period(address: Address, zone: str, now: datetime) -> Period:
     """`zone` is the reader's, where the address names none.
 
-    `days` is a number, a range, "custom" with `first` and `last`, or `since-DAY`, which becomes the days from then to
-    today. `:COMPARISON` behind it says what it is compared with (`chosen_comparison`).
+    `days` is a number, a range, "custom" with `first` and `last`, or `since-DAY`, which is from then to today, whenever
+    it is asked. `:COMPARISON` behind it says what it is compared with (`chosen_comparison`).
     """
     wanted = address.text("tz") or zone
     try:
@@ -37,12 +37,14 @@ def read_period(address: Address, zone: str, now: datetime) -> Period:
     if named := next((one for one in RANGES if one == days), None):
         return Period(range=named, timezone=wanted, week_start=week)
     first, last = address.day("first"), address.day("last")
-    if days.startswith(_SINCE):
+    is_open = days.startswith(_SINCE)
+    if is_open:
         first, last = _day(days.removeprefix(_SINCE)), now.astimezone(here).date()
-    if (days == "custom" or days.startswith(_SINCE)) and first and last:
+    if (days == "custom" or is_open) and first and last:
+        is_open = is_open and first <= last
         first, last = min(first, last), max(first, last)
         if (last - first).days < 3660 and first.year >= 2000 and last.year < 2200:
-            return Period(first=first, last=last, timezone=wanted, week_start=week)
+            return Period(first=first, last=None if is_open else last, timezone=wanted, week_start=week)
     return Period(days=_whole(days, 30, 1, 3660), timezone=wanted, week_start=week)
 
 
@@ -57,7 +59,9 @@ def chosen_comparison(address: Address, default: Comparison | None) -> Compariso
 
 def period_pairs(period: Period) -> Pairs:
     pairs: Pairs = []
-    if period.first and period.last:
+    if period.first and not period.last:
+        pairs.append(("days", f"{_SINCE}{period.first.isoformat()}"))
+    elif period.first and period.last:
         pairs += [("days", "custom"), ("first", period.first.isoformat()), ("last", period.last.isoformat())]
     else:
         pairs.append(("days", period.range or str(period.days)))

@@ -29,6 +29,9 @@ _OPENINGS: Final = RateLimitConfig(("minute", 60), store="shared_pages").middlew
 #: No address of a link goes anywhere with what is clicked on its page, nor into an index.
 _HEADERS: Final = {**PAGE_HEADERS, "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
 
+#: In the session: the dashboard and the token of a link that was just made.
+_MADE: Final = "shared_link"
+
 
 class SharedCard(msgspec.Struct, frozen=True):
     """A card for strangers. `page` None: it would name somebody, so that neither it nor its name is shown."""
@@ -58,13 +61,20 @@ class Sharing(msgspec.Struct, frozen=True):
 
 @get("/dashboards/{dashboard_id:uuid}/share")
 async def sharing(request: AnyRequest, dashboard_id: UUID) -> Template:
-    """The links to a dashboard, and the form that makes one."""
-    return await _sharing(request, dashboard_id)
+    """The links to a dashboard, and the form that makes one; a link that was just made is shown, this once."""
+    known = dict(request.session)
+    made = known.pop(_MADE, None)
+    if made is None:
+        return await _sharing(request, dashboard_id)
+    request.set_session(known)
+    link = f"{services(request).settings.url}/shared/{made[1]}" if made[0] == str(dashboard_id) else ""
+    return await _sharing(request, dashboard_id, link=link)
 
 
 @post("/dashboards/{dashboard_id:uuid}/share")
-async def share(request: AnyRequest, dashboard_id: UUID) -> Template:
-    """Makes a link and shows it, this once."""
+async def share(request: AnyRequest, dashboard_id: UUID) -> Template | Redirect:
+    """Makes a link. The page that shows it comes after, so that a reload makes no second one; the token, of which the
+    database has a hash alone, goes there in the member's own cookie, which is encrypted."""
     fields, served = await form_texts(request), services(request)
     try:
         ends_at = shared.end_of(fields.get("until", "").strip(), zone_of(request), served.now())
@@ -74,7 +84,8 @@ async def share(request: AnyRequest, dashboard_id: UUID) -> Template:
         served.database, dashboard_id, with_names=fields.get("with_names") == "yes", ends_at=ends_at,
         by=member_email(request), now=served.now(),
     )  # fmt: skip
-    return await _sharing(request, dashboard_id, link=f"{served.settings.url}/shared/{token}")
+    request.set_session({**request.session, _MADE: [str(dashboard_id), token]})
+    return go(f"/dashboards/{dashboard_id}/share")
 
 
 @post("/dashboards/{dashboard_id:uuid}/share/{link_id:uuid}/revoke")

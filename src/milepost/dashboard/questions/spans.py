@@ -12,12 +12,14 @@ from milepost.dashboard.questions.words import RANGES
 
 
 def days_words(answer: Answer, period: Period) -> str:
-    """'in the last 30 days', 'this month', 'from 1 Nov 2026 to 12 Nov 2026'."""
+    """'in the last 30 days', 'this month', 'since 1 Nov 2026', 'from 1 Nov 2026 to 12 Nov 2026'."""
     days = (answer.last - answer.first).days + 1
     if period.range:
         return RANGES[period.range].lower()
     if period.first is None:
         return "today" if days == 1 else f"in the last {fmt.integer(days)} days"
+    if period.last is None:
+        return f"since {fmt.short_date(period.first)}"
     if days == 1:
         return f"on {fmt.short_date(answer.first)}"
     return f"from {fmt.short_date(answer.first)} to {fmt.short_date(answer.last)}"

@@ -49,18 +49,18 @@ def together_of(report: ValidationReport) -> Panel:
     )  # fmt: skip
     columns = (
         Column(f"In the {report.after_days} days after", numeric=False), Column("Measured by", numeric=False),
-        Column("Score"), Column(_RIVAL_WORDS), Column("Difference (95 %)"), Column("The score is", numeric=False),
-        Column("Equal scores"), Column("Top tenth"), Column("Bottom tenth"),
+        Column("Health"), Column(_RIVAL_WORDS), Column("Difference (95 %)"), Column("Health is", numeric=False),
+        Column("Equal health"), Column("Top tenth"), Column("Bottom tenth"),
     )  # fmt: skip
     said = Markup(
-        "Of two customers of whom one did more: how often that one had the higher score. An AUC of 0.5, or a Somers' D"
-        " of 0, is chance; 1 is always. Equal scores are neither right nor wrong."
+        "Of two customers of whom one did more: how often that one had the better health. An AUC of 0.5, or a Somers' D"
+        " of 0, is chance; 1 is always. Equal health is neither right nor wrong."
     )
     if report.median_gap is not None:
         said += Markup(
             " A customer's active days are {} days apart (median); {} days count as what happened next."
         ).format(markup.number(report.median_gap, digits=1), report.after_days)
-    return Panel("outcomes", "What the score predicts", said, Table("By outcome", columns, rows), keep_table=True)
+    return Panel("outcomes", "What health predicts", said, Table("By outcome", columns, rows), keep_table=True)
 
 
 def _parts(report: ValidationReport, outcome: str) -> Panel:
@@ -76,7 +76,7 @@ def _parts(report: ValidationReport, outcome: str) -> Panel:
     )  # fmt: skip
     known = markup.number(same[0].customer_slices if same else 0)
     said = Markup(
-        "By {}. {} customers, counted in each slice, are those of whom the score and its parts are known: these parts"
+        "By {}. {} customers, counted in each slice, are those of whom health and its parts are known: these parts"
         " are compared for the very same. What is known of other customers says how many."
     ).format(figure_words(outcome), known)
     title = f"Part by part: {OUTCOME_WORDS[outcome]}"
@@ -101,8 +101,8 @@ def _strata(report: ValidationReport, outcome: str) -> Panel:
         for one in report.strata if one.found.outcome == outcome
     )  # fmt: skip
     columns = (
-        Column("By", numeric=False), Column("Which", numeric=False), Column("Score"), Column(_RIVAL_WORDS),
-        Column("Difference (95 %)"), Column("The score is", numeric=False), Column("Equal scores"), Column("Customers"),
+        Column("By", numeric=False), Column("Which", numeric=False), Column("Health"), Column(_RIVAL_WORDS),
+        Column("Difference (95 %)"), Column("Health is", numeric=False), Column("Equal health"), Column("Customers"),
     )  # fmt: skip
     said = Markup("By {}. Customers of one kind are ranked among themselves.").format(figure_words(outcome))
     title = f"By kind of customer: {OUTCOME_WORDS[outcome]}"
@@ -122,17 +122,17 @@ def _tenths(report: ValidationReport, outcome: str) -> Panel:
         "categories": list(_TENTHS),
         "series": [
             {"name": name, "mark": mark, "values": [None if x is None else round(x, 3) for x in column]}
-            for name, mark, column in zip(("Score", _RIVAL_WORDS), ("0", "other"), lifts, strict=True)
+            for name, mark, column in zip(("Health", _RIVAL_WORDS), ("0", "other"), lifts, strict=True)
         ],
     }
     said = _NONE
     if score and score.top is not None and score.bottom is not None:
         said = Markup(
-            "1 is the mean: the tenth with the highest scores did {} as much, the tenth with the lowest {}."
+            "1 is the mean: the tenth with the best health did {} as much, the tenth with the lowest {}."
         ).format(_times(score.top), _times(score.bottom))
-    columns = (Column("Tenth, by score or rival", numeric=False), Column("Score"), Column(_RIVAL_WORDS))
+    columns = (Column("Tenth, by health or rival", numeric=False), Column("Health"), Column(_RIVAL_WORDS))
     table = Table("What each tenth did, against the mean", columns, rows)
-    keys = (Key("Score", "0"), Key(_RIVAL_WORDS, "other"))
+    keys = (Key("Health", "0"), Key(_RIVAL_WORDS, "other"))
     return Panel("tenths", f"What each tenth did next: {OUTCOME_WORDS[outcome]}", said, table, spec, keys)
 
 
@@ -161,7 +161,7 @@ def _slices(report: ValidationReport, outcome: str) -> Panel:
         "buckets": [one.day.isoformat() for one in report.slices],
         "interval": "day",
         "series": [
-            {"name": "Score", "mark": "0", "values": [_drawn(outcome, p.somers if p else None) for p in found]},
+            {"name": "Health", "mark": "0", "values": [_drawn(outcome, p.somers if p else None) for p in found]},
             {
                 "name": _RIVAL_WORDS,
                 "mark": "1",
@@ -170,13 +170,13 @@ def _slices(report: ValidationReport, outcome: str) -> Panel:
         ],
     }
     columns = (
-        Column("Slice", numeric=False), Column("Customers"), Column("Without a score"), Column("Mean"), Column("Score"),
+        Column("Slice", numeric=False), Column("Customers"), Column("Without health"), Column("Mean"), Column("Health"),
         Column("95 %"), Column(_RIVAL_WORDS),
     )  # fmt: skip
     known = [pair for pair in found if pair is not None]
     better = sum((pair.somers or 0) > (pair.rival_somers or 0) for pair in known)
-    said = Markup("The score was ahead of its rival in {} of {} slices; no slice knows anything from after its day.")
-    keys = (Key("Score", "0"), Key(_RIVAL_WORDS, "1"))
+    said = Markup("Health was ahead of its rival in {} of {} slices; no slice knows anything from after its day.")
+    keys = (Key("Health", "0"), Key(_RIVAL_WORDS, "1"))
     return Panel(
         "slices", f"Slice by slice: {OUTCOME_WORDS[outcome]}", said.format(better, len(known)),
         Table("Slice by slice", columns, tuple(rows)), spec, keys,

@@ -54,7 +54,7 @@ def score_page(runs: Runs, wanted: str) -> ScorePage:
         if runs.finished is not None:
             said_so = "It is compared in a stricter way now than the last time: compare again"
         if under_way:
-            said_so = "The score is being compared"
+            said_so = "Health is being compared"
         answer = Markup("{}").format(said_so)
         return ScorePage(answer, None, enough=False, **state)  # type: ignore[arg-type]
     said = [o for o in report.outcomes if is_said(report.of(SCORE, o))]
@@ -110,5 +110,7 @@ def _figures(report: ValidationReport) -> tuple[v.Figure, ...]:
         v.Figure("Customers", report.customers, hint=chosen),
         v.Figure("Slices", len(report.slices), hint=days),
         v.Figure("Customers, counted in each slice", report.customer_slices),
-        v.Figure("Of these without a score", report.unscored, hint=f"{fmt.percent(unscored)}, compared with nothing"),
+        v.Figure(
+            "Of these without a health figure", report.unscored, hint=f"{fmt.percent(unscored)}, compared with nothing"
+        ),
     )

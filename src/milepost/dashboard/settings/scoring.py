@@ -32,7 +32,7 @@ _IMPACT: Final = "points.weight."
 _PARTS: Final = "scoring.components."
 #: The parts of the score, as people call them, and what each says of a customer.
 PARTS: Final = {
-    "competencies": ("Competencies", "The mean of the competency scores"),
+    "competencies": ("Competencies", "The mean of all competencies"),
     "breadth": ("Breadth", "How many of the plan’s tools were used in 30 days"),
     "consistency": ("Consistency", "Active weeks of the last eight, newer ones more"),
     "recency": ("Recency", "How long ago the last event was"),

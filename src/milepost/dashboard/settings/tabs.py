@@ -34,7 +34,7 @@ class Tabs:
 
 
 #: The game's own page is looked at every day, as the list of customers and their segments are: those stay in the
-#: navigation. The score is checked after a change, annotations are written from the charts: those are under a tab.
+#: navigation. Health is checked after a change, annotations are written from the charts: those are under a tab.
 TABS: Final = Tabs(
     Tab("Profile", "/settings", ("profile",)),
     Tab("Team", "/settings/team", ("team",)),

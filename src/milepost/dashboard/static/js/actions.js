@@ -1,37 +1,7 @@
-// Actions: keys that walk through the inbox, menus that close, how many are ticked. Forms are plain ones that htmx sends.
+// Actions: keys that walk through the inbox, how many are ticked. Forms are plain ones that htmx sends.
 (() => {
   "use strict";
   const rows = () => [...document.querySelectorAll("#inbox [data-action-row]")];
-  const menus = () => [...document.querySelectorAll("details.act-menu[open]")];
-
-  // -- Menus: one at a time, closed by Escape and by a click elsewhere ---------------------------------------
-  document.addEventListener("toggle", (event) => {
-    if (!event.target.matches?.("details.act-menu") || !event.target.open) return;
-    for (const menu of menus()) if (menu !== event.target) menu.open = false;
-  }, true);
-  document.addEventListener("click", (event) => {
-    for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
-  });
-  document.addEventListener("keydown", (event) => {
-    const [menu] = menus();
-    if (!menu || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Escape") {
-      menu.open = false;
-      menu.querySelector("summary").focus();
-      return;
-    }
-    // Among what is to choose: arrows, and the letter it begins with.
-    const choices = [...menu.querySelectorAll(".act-choice")];
-    const at = choices.indexOf(document.activeElement);
-    const begins = (choice) => choice.textContent.trim().toLowerCase().startsWith(event.key.toLowerCase());
-    const next = { ArrowDown: choices[at + 1], ArrowUp: choices[at - 1] }[event.key]
-      ?? (at >= 0 && event.key.length === 1 && event.key !== " " ? [...choices.slice(at + 1), ...choices].find(begins) : undefined);
-    if (at < 0 || !next) return;
-    event.preventDefault();
-    next.focus();
-  });
-
-  // -- The inbox alone -------------------------------------------------------------------------------------
   if (!document.getElementById("inbox")) return;
   const { number } = window.milepost;
 
@@ -46,7 +16,7 @@
     const menu = row.querySelector(`[data-menu=${name}]`);
     if (!menu) return;
     menu.open = true;
-    menu.querySelector(".act-panel :is(button, select, input:not([type=hidden]))").focus();
+    menu.querySelector(".menu-panel :is(button, select, input:not([type=hidden]))").focus();
   }
   window.milepost.walk({
     rows,

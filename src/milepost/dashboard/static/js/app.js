@@ -46,6 +46,37 @@
     return undefined;
   };
 
+  // -- Menus and chips: closed by Escape and by a click elsewhere; with `name`, one is open at a time ----------
+  const menus = () => [...document.querySelectorAll("details:is(.menu, [data-chip])[open]")];
+  document.addEventListener("toggle", (event) => {
+    const menu = event.target;
+    if (!menu.matches?.(".menu[open], [data-chip][open]") || menu.closest("form.question")) return;
+    if (document.activeElement === menu.querySelector("summary")) menu.querySelector("summary + * :is(a, button, select, textarea, input:not([type=hidden]))")?.focus();
+  }, true);
+  document.addEventListener("click", (event) => {
+    for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches?.("[aria-expanded=true]") || document.querySelector("dialog[open], :popover-open")) return;
+    const [menu] = menus();
+    if (!menu) return;
+    if (event.key === "Escape") {
+      event.stopImmediatePropagation();
+      menu.open = false;
+      menu.querySelector("summary").focus();
+      return;
+    }
+    // Among what is to choose: arrows, and the letter it begins with.
+    const choices = [...menu.querySelectorAll(".menu-choice")];
+    const at = choices.indexOf(document.activeElement);
+    const begins = (choice) => choice.textContent.trim().toLowerCase().startsWith(event.key.toLowerCase());
+    const next = { ArrowDown: choices[at + 1], ArrowUp: choices[at - 1] }[event.key]
+      ?? (at >= 0 && event.key.length === 1 && event.key !== " " ? [...choices.slice(at + 1), ...choices].find(begins) : undefined);
+    if (at < 0 || !next) return;
+    event.preventDefault();
+    next.focus();
+  }, true);
+
   // -- Copy: the code block or the marked text beside the button -------------------------------------
   const reveal = (root) => root.querySelectorAll("[data-copy], [data-save]").forEach((button) => { button.hidden = false; });
   reveal(document);

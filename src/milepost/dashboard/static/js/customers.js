@@ -1,5 +1,5 @@
-// The customers' list: ticking rows (mouse, shift for a range, x on the row one is at), what is done with them, menus that
-// close, the order of columns, and the panel of one customer (brief.js). Forms are plain ones that htmx sends.
+// The customers' list: ticking rows (mouse, shift for a range, x on the row one is at), what is done with them, the order of
+// columns, and the panel of one customer (brief.js). Forms are plain ones that htmx sends.
 (() => {
   "use strict";
   const { number } = window.milepost;
@@ -55,28 +55,12 @@
     }
   });
 
-  // -- Menus: one at a time, closed by Escape and by a click elsewhere ---------------------------------------
-  const menus = () => [...document.querySelectorAll("details.menu[open]")];
-  document.addEventListener("toggle", (event) => {
-    if (!event.target.matches?.("details.menu") || !event.target.open) return;
-    for (const menu of menus()) if (menu !== event.target) menu.open = false;
-    event.target.querySelector(".menu-panel :is(a, select, input:not([type=hidden]))")?.focus();
-  }, true);
-  document.addEventListener("click", (event) => {
-    for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
-  });
-
+  // -- Escape, and Enter in a field of a menu -----------------------------------------------------------------
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") {
       if (document.querySelector("dialog[open], :popover-open")) return;
-      const [menu] = menus();
-      if (menu) {
-        menu.open = false;
-        menu.querySelector("summary").focus();
-      } else if (!event.target.closest("input[type=search]") && !window.milepost.brief.close()) {
-        clear();
-      }
+      if (!event.target.closest("input[type=search]") && !window.milepost.brief.close()) clear();
       return;
     }
     const enter = event.key === "Enter" && event.target.dataset?.enter;
@@ -139,12 +123,20 @@
   let focus = null;
   document.addEventListener("htmx:beforeRequest", (event) => {
     const source = event.detail.elt;
-    focus = source.closest?.("#filters") ? source.closest(".menu")?.querySelector("summary[id]")?.id ?? "add-filter" : source === bar ? document.activeElement.closest(".menu")?.querySelector("summary").id : null;
+    // What the list asks for by itself is no answer to anybody.
+    if (source.matches("[hx-trigger=load]")) return;
+    focus = source.closest?.("#filters") ? source.closest(".menu, .chip")?.querySelector("summary[id]")?.id ?? "add-filter" : source === bar ? document.activeElement.closest(".menu")?.querySelector("summary").id : null;
+  });
+  // What asked for people may be gone, with the rows that they are of.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { path, elt } = event.detail.requestConfig ?? {};
+    if (path === "/customers/people" && !elt.isConnected) event.detail.shouldSwap = false;
   });
   document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.requestConfig?.path === "/customers/people") return;
     show();
     if (event.detail.requestConfig?.path === "/customers/bulk" && !document.querySelector("#bulk-said .problem")) {
-      for (const menu of menus()) menu.open = false;
+      for (const menu of bar.querySelectorAll(".menu[open]")) menu.open = false;
       for (const field of bar.querySelectorAll("#bulk-tag-text, #bulk-title, #bulk-due")) field.value = "";
     }
     const wanted = focus && document.getElementById(focus);

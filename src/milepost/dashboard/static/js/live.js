@@ -120,8 +120,12 @@
   // -- The stream: EventSource retries a broken line by itself, not a refused one; that is done here -----
   let source = null;
   let delay = 1000;
+  // Every connection goes on where the one before ended, the first where the page was made. What was stored meanwhile
+  // may stand on the page already.
+  let { position } = list.dataset;
+  const standing = new Set([...list.children].map((row) => row.dataset.event));
   function connect() {
-    source = new EventSource("/v1/live");
+    source = new EventSource(`/v1/live?${new URLSearchParams({ after: position })}`);
     source.addEventListener("open", () => { delay = 1000; state.textContent = paused ? "Paused" : "Connected"; });
     source.addEventListener("error", () => {
       state.textContent = "Connection lost, trying again…";
@@ -132,7 +136,9 @@
     source.addEventListener("events", (message) => {
       const data = JSON.parse(message.data);
       // A hidden tab gets no frames: what waits is bounded, the newest are kept.
-      waiting = waiting.concat(data.events ?? [], data.announcements ?? []).slice(-WAITING);
+      const events = (data.events ?? []).filter((event) => !standing.has(event.event_id));
+      waiting = waiting.concat(events, data.announcements ?? []).slice(-WAITING);
+      position = data.position ?? position;
       minutes = data.per_minute ?? minutes;
       schedule();
     });

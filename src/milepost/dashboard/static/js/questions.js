@@ -71,24 +71,9 @@
     (document.getElementById(`${field.id}-pick`) ?? field).focus();
   });
 
-  // -- Chips: one is open at a time; it stays so while its parts are chosen, and closes once it is complete -----------
+  // -- Chips: one stays open while its parts are chosen, and closes once it is complete ------------------------------
   let editing = null;
   let done = false;
-  const chips = () => document.querySelectorAll("details[data-chip]");
-  document.addEventListener("toggle", (event) => {
-    if (event.target.matches?.("details[data-chip][open]")) for (const chip of chips()) if (chip !== event.target) chip.open = false;
-  }, true);
-  document.addEventListener("click", (event) => {
-    for (const chip of chips()) if (chip.open && !chip.contains(event.target)) chip.open = false;
-  });
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || event.target.matches("[aria-expanded=true]")) return;
-    const chip = event.target.closest("details[data-chip][open]") ?? (event.target === document.body && document.querySelector("details[data-chip][open]"));
-    if (!chip) return;
-    event.stopImmediatePropagation();
-    chip.open = false;
-    chip.querySelector("summary").focus();
-  }, true);
   document.addEventListener("change", (event) => {
     const chip = event.target.closest("details[data-chip]");
     done = Boolean(chip) && event.target.name.endsWith("value");
@@ -104,6 +89,12 @@
     done = false;
     if (chip) chip.open = true;
   }, true);
+
+  // -- Saved is what the form says now, whose answer may still be under way -----------------------------------------
+  document.addEventListener("submit", (event) => {
+    const form = document.querySelector("form.question");
+    if (event.target.matches('form[action="/reports"]') && form) event.target.elements.address.value = new URLSearchParams(new FormData(form));
+  });
 
   // -- A link to what is shown, whole: as another browser needs it --------------------------------------------------
   function link() {

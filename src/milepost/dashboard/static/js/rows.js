@@ -18,7 +18,7 @@
       const act = Object.hasOwn(all, event.key) ? all[event.key] : undefined;
       if (!act || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
       // Letters are for fields and menus, and Enter is for what has the focus.
-      if (event.target.closest("input:not([type=checkbox]), select, textarea, [contenteditable], details[open].menu, .act-panel")) return;
+      if (event.target.closest("input:not([type=checkbox]), select, textarea, [contenteditable], details[open].menu, .chip[open]")) return;
       const row = at();
       if (act.run && (!row || (event.key === "Enter" && event.target !== row))) return;
       event.preventDefault();

@@ -15,11 +15,12 @@
       else link.removeAttribute("aria-current");
     }
     if (!wanted || wanted === open) return;
-    if (wanted.matches("details")) wanted.open = true;
+    const form = wanted.matches("details");
+    if (form) wanted.open = true;
     // It could not be gone to while its part was not shown.
     wanted.scrollIntoView({ block: "nearest" });
     if (wanted.matches("input, select, textarea")) wanted.focus();
-    else wanted.querySelector("summary")?.focus();
+    else (form && wanted.querySelector("input:not([type=hidden]), select, textarea") || wanted.querySelector("summary"))?.focus();
   }
   addEventListener("hashchange", show);
   show();
