@@ -137,6 +137,7 @@ _ROUTES: Final = {
         GET /v1/customers/{customer_id}/tasks
         POST /v1/customers/{customer_id}/tasks
         GET /v1/insights/validation
+        GET /v1/predictions
         GET /v1/segments
         POST /v1/segments
         DELETE /v1/segments/{segment}

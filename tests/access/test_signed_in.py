@@ -77,8 +77,11 @@ def test_a_stream_ends_with_what_let_it_in(lone_server: Server, how: str) -> Non
     ):
         headers: dict[str, str] = {}
         if how == "key revoked":
-            made = send_form(dana, "/keys", "/keys", name="watcher", kind="secret").text
-            headers = {"Authorization": f"Bearer {made[made.index('mps_') :][:36]}"}
+            send_form(dana, "/keys", "/keys", name="watcher", kind="secret")
+            made = dana.get("/keys").text
+            key = made[made.index("mps_") :][:36]
+            assert key not in dana.get("/keys").text, "it is shown once"
+            headers = {"Authorization": f"Bearer {key}"}
             watching.cookies.clear()
         thread, ended = _watch(watching, headers)
         changes: dict[str, Callable[[], object]] = {

@@ -166,6 +166,8 @@ def render_all() -> dict[str, str]:
                 work=sample_work.panel(scenario),
                 traits=(sample_traits.of_person if name == "person" else sample_traits.panel)(scenario),
                 people=sample_people.panel(scenario, whole=name == "people"),
+                outlook=sample.outlook(scenario),
+                quiet_days=28,
                 name=EVIL if scenario == "absurd" else "Acme, Inc.",
                 rows=sample_segments.rows(scenario),
                 **_segment_form(scenario),

@@ -100,6 +100,7 @@ def test_an_import_and_its_run_again(server: Server, tmp_path: Path) -> None:
     environ = {**os.environ, "MILEPOST_DATABASE_URL": server.database_url, "MILEPOST_DATA_DIR": str(tmp_path / "cli")}
     command = [sys.executable, "-m", "milepost", "import", str(file), "--map", str(tmp_path / "map.toml")]
     for run in range(2):
-        subprocess.run(command, env=environ, check=True, capture_output=True)
+        # 3: everything is stored, and the plan has none of these tools.
+        assert subprocess.run(command, env=environ, check=False, capture_output=True).returncode == 3
         answers.soon(lambda: answers.total("events") == 40, f"forty events after run {run + 1}")
     equal(server)

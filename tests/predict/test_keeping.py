@@ -12,8 +12,9 @@ import pytest
 
 from milepost.predict import keeping
 from milepost.predict.models import KINDS, Kind, fit
-from milepost.predict.reasons import Reason, usual_row
+from milepost.predict.reasons import usual_row
 from milepost.predict.rows import Rows
+from milepost.predict.said import Reason
 from milepost.predict.training import Beside, Trained, train
 from tests.predict.test_training import NAMES, TARGET, rows_of
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -14,7 +15,7 @@ from milepost.predict.folds import ahead, groups, number
 from milepost.predict.models import KINDS, fit
 from milepost.predict.reasons import contributions, reasons, usual_row
 from milepost.predict.rows import Rows, Target, days_to_ask
-from milepost.predict.training import NotEnough, Trained, train
+from milepost.predict.training import NotEnough, Trained, train, usable
 
 TARGET = Target()
 NAMES = ("recency", "tenure", "active_days", "active_days_28", "active_days_91", "events_91", "long_gap", "tools_28")
@@ -72,6 +73,30 @@ def test_fewer_than_fifty_are_too_few() -> None:
     with pytest.raises(NotEnough) as told:
         train(TARGET, rare)
     assert told.value.found < 50
+
+
+@pytest.mark.parametrize("broken", ["one customer", "all go quiet", "nobody goes quiet", "one day", "nobody at all"])
+def test_too_little_to_learn_from_is_said_and_no_number_is_made_up(broken: str) -> None:
+    rows = rows_of(60)
+    everybody = np.ones(len(rows.at), dtype=bool)
+    those = {
+        "one customer": rows.chosen(rows.known.customers == 7),
+        "all go quiet": Rows(rows.known, rows.at, everybody),
+        "nobody goes quiet": Rows(rows.known, rows.at, ~everybody),
+        "one day": rows.chosen(rows.at == rows.at[0]),
+        "nobody at all": rows.chosen(~everybody),
+    }
+    with pytest.raises(NotEnough):
+        train(TARGET, those[broken])
+
+
+def test_what_is_the_same_for_everybody_teaches_nothing_and_breaks_nothing() -> None:
+    rows = rows_of(80)
+    values = rows.known.values.copy()
+    values[:, NAMES.index("tools_28")] = 3
+    values[:, NAMES.index("long_gap")] = np.nan
+    same = Rows(msgspec.structs.replace(rows.known, values=values), rows.at, rows.happened)
+    assert set(usable(same)) == set(NAMES) - {"tools_28", "long_gap"}
 
 
 def test_the_same_rows_give_the_same_model(trained: Trained) -> None:

@@ -172,3 +172,19 @@ class ErrorPages:
         )
         headers = {**PAGE_HEADERS, **plain.headers}
         return Response(body.encode(), status_code=status, media_type=MediaType.HTML, headers=headers)
+
+
+def tell_once(request: AnyRequest, what: str, *values: str) -> None:
+    """Keeps what the next page shows this once, in the member's own cookie, which is encrypted: a reload then repeats
+    no form, and what the database has a hash of alone is stored nowhere else."""
+    request.set_session({**request.session, what: list(values)})
+
+
+def told_once(request: AnyRequest, what: str) -> list[str] | None:
+    """What `tell_once` kept, and no longer."""
+    known = dict(request.session)
+    told = known.pop(what, None)
+    if not isinstance(told, list):
+        return None
+    request.set_session(known)
+    return [str(value) for value in told]

@@ -14,13 +14,12 @@ from skops import io as safe
 from milepost.predict.features import Matrix, Numbers
 from milepost.predict.measures import Floats
 from milepost.predict.models import Kind, Model
-from milepost.predict.reasons import Reason
 from milepost.predict.rhythm import Rhythm
+from milepost.predict.said import GOES_QUIET, Prediction, Reason
 from milepost.predict.training import Report, Trained
 from milepost.store.queries import load
 
 _SQL = load("milepost.predict", "keeping.sql")
-TARGET: Final = "goes_quiet"
 #: What scikit-learn's own models are made of, beside what skops knows.
 _OURS: Final = (
     "sklearn._loss.link.Interval", "sklearn._loss.link.LogitLink", "sklearn._loss.loss.HalfBinomialLoss",
@@ -40,28 +39,19 @@ class Kept(msgspec.Struct, frozen=True):
     holds: bool
 
 
-class Said(msgspec.Struct, frozen=True):
-    """A prediction as it is stored: as of the beginning of a day."""
-
-    customer_id: str
-    probability: float
-    reasons: list[Reason]
-    as_of: date
-
-
 def keep(
     connection: psycopg.Connection[Any], trained: Trained, *, usual: Matrix, first: date, last: date, now: datetime
 ) -> int:
     """Stores it; one that does not hold leaves the newest that does in place. Answers its number."""
     holds = trained.report.holds
     values = {
-        "target": TARGET, "now": now, "first": first, "last": last, "holds": holds,
+        "target": GOES_QUIET, "now": now, "first": first, "last": last, "holds": holds,
         "report": Jsonb(msgspec.to_builtins(trained.report)),
         "fitted": safe.dumps(_plain(trained, usual)) if holds else None,
     }  # fmt: skip
     with connection.transaction():
         row = connection.execute(_SQL["keep"], values).fetchone()
-        connection.execute(_SQL["forget_fitted"], {"target": TARGET})
+        connection.execute(_SQL["forget_fitted"], {"target": GOES_QUIET})
     assert row is not None
     return int(row[0])
 
@@ -69,13 +59,13 @@ def keep(
 def newest(connection: psycopg.Connection[Any]) -> Kept | None:
     """The newest report; None before the first."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(_SQL["newest"], {"target": TARGET}).fetchone()
+        row = cursor.execute(_SQL["newest"], {"target": GOES_QUIET}).fetchone()
     return msgspec.convert(row, Kept) if row else None
 
 
 def newest_that_holds(connection: psycopg.Connection[Any]) -> tuple[int, Model, Matrix] | None:
     """Its number, itself, and the median row that reasons are told beside; None where none was worth it."""
-    row = connection.execute(_SQL["fitted"], {"target": TARGET}).fetchone()
+    row = connection.execute(_SQL["fitted"], {"target": GOES_QUIET}).fetchone()
     if row is None:
         return None
     told = cast(dict[str, Any], safe.loads(bytes(row[1]), trusted=list(_OURS)))
@@ -95,7 +85,7 @@ def say(
     reasons: list[list[Reason]], *, as_of: date,
 ) -> None:  # fmt: skip
     """Puts these predictions in the place of all before. `connection` is in autocommit."""
-    values = {"target": TARGET, "model": model_id, "as_of": as_of}
+    values = {"target": GOES_QUIET, "model": model_id, "as_of": as_of}
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(_SQL["stage"])
         with cursor.copy(_SQL["fill"]) as rows:
@@ -105,11 +95,11 @@ def say(
         cursor.execute(_SQL["add"], values)
 
 
-def likely(connection: psycopg.Connection[Any], *, most: int) -> list[Said]:
+def likely(connection: psycopg.Connection[Any], *, most: int) -> list[Prediction]:
     """The customers likeliest to go quiet."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(_SQL["likely"], {"target": TARGET, "most": most}).fetchall()
-    return msgspec.convert(rows, list[Said])
+        rows = cursor.execute(_SQL["likely"], {"target": GOES_QUIET, "most": most}).fetchall()
+    return msgspec.convert(rows, list[Prediction])
 
 
 def _plain(trained: Trained, usual: Matrix) -> dict[str, object]:

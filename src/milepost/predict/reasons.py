@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import msgspec
 import numpy as np
 
 from milepost.predict.features import Matrix
 from milepost.predict.measures import Floats
 from milepost.predict.models import Model
+from milepost.predict.said import Reason
 
 _ORDERS: Final = 12
 #: Less than this, in log-odds, is no reason.
@@ -41,14 +41,6 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "tenure": ("tenure",),
     "peers": ("peers_active", "peers_change", "peers_quiet", "rank_28"),
 }  # fmt: skip
-
-
-class Reason(msgspec.Struct, frozen=True):
-    """A group of features, what it adds to the log-odds (above 0: likelier), and what it is of this customer."""
-
-    group: str
-    adds: float
-    says: str
 
 
 def contributions(model: Model, values: Matrix, usual: Matrix, *, seed: int = 0) -> dict[str, Floats]:

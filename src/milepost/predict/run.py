@@ -12,8 +12,9 @@ import psycopg
 from milepost.plan import Plan
 from milepost.predict import keeping
 from milepost.predict.features import Ask, known_at, span
-from milepost.predict.reasons import Reason, reasons, usual_row
+from milepost.predict.reasons import reasons, usual_row
 from milepost.predict.rows import Target, days_to_ask, gather
+from milepost.predict.said import Reason
 from milepost.predict.training import NotEnough, Trained, train
 
 #: Days asked about at most, the newest: two years of weeks.

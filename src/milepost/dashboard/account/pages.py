@@ -15,13 +15,15 @@ from milepost.access.services import AnyRequest, Services, services
 from milepost.access.sessions import forget, remember, signed_in
 from milepost.dashboard.account.limits import ATTEMPTS
 from milepost.dashboard.account.views import CreatedKey, KeyRow, Keys, LinkExpired, SignIn, Welcome
-from milepost.dashboard.page_context import door, go, local_path, page
+from milepost.dashboard.page_context import door, go, local_path, page, tell_once, told_once
 from milepost.dashboard.texts import storable
 from milepost.errors import InvalidRequest, TooManyAttempts, Unauthorised
 from milepost.vocabulary import MAX_NAME_LENGTH
 
 #: The form's word for a browser key that takes signed ids alone.
 _SIGNED: Final = "browser-signed"
+#: In the session: the name, kind and text of a key that was just made.
+_MADE: Final = "made_key"
 
 
 async def _form(request: Request[Any, Any, Any], *names: str) -> list[str]:
@@ -96,13 +98,16 @@ async def welcome(request: AnyRequest, token: str) -> Template | Redirect:
 
 @get("/keys")
 async def show_keys(request: AnyRequest) -> Template:
-    """The keys of this server."""
-    return await _keys_page(request)
+    """The keys of this server; one that was just made is shown, all but a browser's this once."""
+    made = told_once(request, _MADE)
+    kind = next((one for one in KEY_KINDS if made and one == made[1]), None)
+    created = CreatedKey(made[0], kind, made[2]) if made and kind else None
+    return await _keys_page(request, created=created)
 
 
 @post("/keys")
-async def make_key(request: AnyRequest) -> Template:
-    """Makes a key and shows it: all but a browser's this once."""
+async def make_key(request: AnyRequest) -> Template | Redirect:
+    """Makes a key. The page that shows it comes after, so that a reload makes no second one."""
     name, chosen = await _form(request, "name", "kind")
     name = name.strip()
     signed_only = chosen == _SIGNED
@@ -114,7 +119,8 @@ async def make_key(request: AnyRequest) -> Template:
     key = await create_key(served.database, key_kind, name, by=member_email(request), signed_only=signed_only)
     # Whoever tried this key before it was there must not wait until that is forgotten.
     served.keys.forget()
-    return await _keys_page(request, created=CreatedKey(name, key_kind, key))
+    tell_once(request, _MADE, name, key_kind, key)
+    return go("/keys")
 
 
 @post("/keys/{key_id:uuid}/revoke")

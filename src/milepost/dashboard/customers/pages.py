@@ -29,6 +29,7 @@ from milepost.dashboard.work.panel import work_panel
 from milepost.insights.customer import read_customer, read_sessions
 from milepost.insights.history import read_history
 from milepost.insights.timeline import read_event, read_timeline
+from milepost.predict.reading import read_prediction
 from milepost.work.annotations import annotations_between
 
 _ENTRIES = 40
@@ -79,6 +80,7 @@ async def customer(request: AnyRequest, segment: str) -> Template:
         game = await customer_panel(request, connection, customer_id)
         work = await work_panel(request, connection, customer_id)
         traits = await traits_panel(request, connection, "customer", customer_id)
+        outlook = await read_prediction(connection, customer_id, today=now.date())
     # Of the column store: no connection of the pool waits for it.
     persons = await people_panel(request, customer_id, briefly=True)
     first = timeline_view(entries, customer_id, served.plan, zone_of(request), following=following)
@@ -94,6 +96,8 @@ async def customer(request: AnyRequest, segment: str) -> Template:
         work=work,
         traits=traits,
         people=persons,
+        outlook=outlook,
+        quiet_days=served.plan.predictions.quiet_days,
     )
 
 

@@ -13,7 +13,7 @@ from litestar.response import Redirect, Template
 
 from milepost.access.callers import ACCESS, Caller, member_email
 from milepost.access.services import AnyRequest, services
-from milepost.dashboard.page_context import PAGE_HEADERS, go, page, zone_of
+from milepost.dashboard.page_context import PAGE_HEADERS, go, page, tell_once, told_once, zone_of
 from milepost.dashboard.questions import kept, shared
 from milepost.dashboard.questions.frame import framed, read_frame
 from milepost.dashboard.questions.shared_answers import SharedAnswers
@@ -62,19 +62,15 @@ class Sharing(msgspec.Struct, frozen=True):
 @get("/dashboards/{dashboard_id:uuid}/share")
 async def sharing(request: AnyRequest, dashboard_id: UUID) -> Template:
     """The links to a dashboard, and the form that makes one; a link that was just made is shown, this once."""
-    known = dict(request.session)
-    made = known.pop(_MADE, None)
-    if made is None:
-        return await _sharing(request, dashboard_id)
-    request.set_session(known)
-    link = f"{services(request).settings.url}/shared/{made[1]}" if made[0] == str(dashboard_id) else ""
+    made = told_once(request, _MADE)
+    mine = made is not None and made[0] == str(dashboard_id)
+    link = f"{services(request).settings.url}/shared/{made[1]}" if made and mine else ""
     return await _sharing(request, dashboard_id, link=link)
 
 
 @post("/dashboards/{dashboard_id:uuid}/share")
 async def share(request: AnyRequest, dashboard_id: UUID) -> Template | Redirect:
-    """Makes a link. The page that shows it comes after, so that a reload makes no second one; the token, of which the
-    database has a hash alone, goes there in the member's own cookie, which is encrypted."""
+    """Makes a link. The page that shows it comes after, so that a reload makes no second one."""
     fields, served = await form_texts(request), services(request)
     try:
         ends_at = shared.end_of(fields.get("until", "").strip(), zone_of(request), served.now())
@@ -84,7 +80,7 @@ async def share(request: AnyRequest, dashboard_id: UUID) -> Template | Redirect:
         served.database, dashboard_id, with_names=fields.get("with_names") == "yes", ends_at=ends_at,
         by=member_email(request), now=served.now(),
     )  # fmt: skip
-    request.set_session({**request.session, _MADE: [str(dashboard_id), token]})
+    tell_once(request, _MADE, str(dashboard_id), token)
     return go(f"/dashboards/{dashboard_id}/share")
 
 
