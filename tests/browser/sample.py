@@ -18,7 +18,7 @@ from milepost.dashboard.overview.view import DayCount, DaySeries, Milestone, Nee
 from milepost.insights.at_risk import Changed, against_own_past
 from milepost.insights.at_risk import reason as fell
 from milepost.insights.overview import Newcomer
-from milepost.predict.said import Prediction, Reason
+from milepost.predict.said import Prediction, PredictionReason
 from milepost.vocabulary import IMPACTS, ActionRole, Impact
 
 Scenario = Literal["full", "empty", "absurd"]
@@ -169,9 +169,11 @@ def outlook(scenario: Scenario) -> Prediction | None:
     if scenario == "empty":
         return None
     if scenario == "absurd":
-        return Prediction("acme", 1.0, [Reason("away", 99.9, EVIL + "y" * 400)] * 3, NOW.date())
+        return Prediction("acme", 1.0, [PredictionReason("away", 99.9, EVIL + "y" * 400)] * 3, NOW.date())
     says = ("Last seen 12 days ago; 3 days is usual.", "Active on 2 days of the last 28, on 11 of the 28 before.")
-    return Prediction("acme", 0.674, [Reason("away", 1.2, says[0]), Reason("days", 0.8, says[1])], NOW.date())
+    return Prediction(
+        "acme", 0.674, [PredictionReason("away", 1.2, says[0]), PredictionReason("days", 0.8, says[1])], NOW.date()
+    )
 
 
 def customer(scenario: Scenario) -> Customer:

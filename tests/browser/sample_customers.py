@@ -90,6 +90,7 @@ def _full(traits: tuple[Head, ...]) -> Customers:
             if k == 11
             else f"Active on {9 + k % 7} days in the last 28; usually on 11.",
             change=None if k % 8 == 3 else 12.0 - 2.5 * k,
+            quiet=None if k % 8 == 3 else 0.03 * k,
             people=None if k == 3 else 41 // (k + 1),
         )
         for k in range(25)
@@ -154,6 +155,7 @@ def _absurd() -> Customers:
                 reason=EVIL * 9,
                 why=EVIL * 9,
                 change=(-100.0, 100.0, None)[k % 3],
+                quiet=(0.0, 1.0, None)[k % 3],
                 people=10**9,
             )
             for k, (i, n) in enumerate(ABSURD)

@@ -11,7 +11,7 @@ import psycopg
 from milepost.predict import keeping
 from milepost.predict.models import fit
 from milepost.predict.reasons import usual_row
-from milepost.predict.said import Reason
+from milepost.predict.said import PredictionReason
 from milepost.predict.training import Beside, Figures, Report, Trained
 from tests.predict.test_training import NAMES, TARGET, rows_of
 from tests.support.dashboard import member
@@ -32,8 +32,8 @@ def _trained() -> Trained:
 def test_the_team_reads_how_likely_and_why(shared_server: Server) -> None:
     now = datetime.now(UTC)
     with shared_server.client(WRITE_KEY) as sender:
-        event = {"customer_id": _WHO, "event_type": "navigation"}
-        assert sender.post("/v1/events", json={"events": [event]}).json()["accepted"] == 1
+        events = [{"customer_id": one, "event_type": "navigation"} for one in (_WHO, "not-predicted")]
+        assert sender.post("/v1/events", json={"events": events}).json()["accepted"] == 2
     with psycopg.connect(shared_server.database_url, autocommit=True) as connection:
         connection.execute(
             "insert into milepost.numbers (kind, id) values ('customer', %s) on conflict do nothing", (_WHO,)
@@ -44,14 +44,24 @@ def test_the_team_reads_how_likely_and_why(shared_server: Server) -> None:
         assert number is not None
         usual = usual_row(rows_of(20).known.values)
         kept = keeping.keep(connection, _trained(), usual=usual, first=now.date(), last=now.date(), now=now)
-        why = [[Reason("away", 1.5, _WHY)]]
+        why = [[PredictionReason("away", 1.5, _WHY)]]
         keeping.say(connection, kept, np.array([number[0]]), np.array([0.674]), why, as_of=now.date())
 
     with member(shared_server, "127.0.0.91") as dana:
         page = dana.get(f"/customers/{_WHO}").text
         assert re.search(r"Going quiet .*67%</data> likely", page)
         assert _WHY in page
+        first = dana.get("/customers?col=quiet&sort=quiet").text
+        assert re.search(rf'name="id" value="{_WHO}".*?data-label="Going quiet"><data[^>]*>67%', first, re.DOTALL)
+        assert re.search(r'name="id" value="([^"]*)"', first)[1] == _WHO  # type: ignore[index]
+        lines = dana.get(f"/customers.csv?col=quiet&q={_WHO}").text.splitlines()
+        assert lines[0].split(",")[2] == "Going quiet"
+        assert lines[1].split(",")[2].startswith("0.67")
     with shared_server.client(SECRET_KEY) as program:
+        listed = program.get("/v1/customers?sort=-quiet&limit=1").json()
+        assert [one["customer_id"] for one in listed["items"]] == [_WHO]
+        behind = program.get("/v1/customers", params={"sort": "-quiet", "limit": 1, "cursor": listed["next"]}).json()
+        assert behind["items"][0]["customer_id"] != _WHO
         told = program.get("/v1/predictions?limit=5").json()
     assert told["worth"]["rival"] == "events in 91 days"
     assert (told["worth"]["auc"], told["worth"]["holds"], told["quiet_days"]) == (0.9, True, 28)

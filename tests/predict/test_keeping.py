@@ -14,7 +14,7 @@ from milepost.predict import keeping
 from milepost.predict.models import KINDS, Kind, fit
 from milepost.predict.reasons import usual_row
 from milepost.predict.rows import Rows
-from milepost.predict.said import Reason
+from milepost.predict.said import PredictionReason
 from milepost.predict.training import Beside, Trained, train
 from tests.predict.test_training import NAMES, TARGET, rows_of
 
@@ -93,7 +93,7 @@ def test_predictions_take_the_place_of_all_before_and_erasing_takes_them_away(
             own, _held(trained, holds=True), usual=usual_row(rows.known.values),
             first=_DAYS["first"], last=_DAYS["last"], now=_NOW,
         )  # fmt: skip
-        why = [Reason("away", 1.25, "Last seen 40 days ago; 3 days is usual.")]
+        why = [PredictionReason("away", 1.25, "Last seen 40 days ago; 3 days is usual.")]
         # Who was erased in the meantime has no number any more.
         everybody = np.array([*numbers, 999_999])
         keeping.say(own, model, everybody, np.array([0.2, 0.9, 0.5]), [[], why, []], as_of=date(2026, 6, 2))

@@ -18,11 +18,13 @@ DAYS = RECENT
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """As of the last settling. `score_before`: 0-100, at the end of the UTC day 28 days ago; None: not enough data
-    then, or not known. None of the days: too little of a past."""
+    then, or not known. None of the days: too little of a past. `going_quiet`: how likely, 0 to 1; None: not predicted.
+    """
 
     score_before: float | None = None
     active_days: int | None = None
     usual_days: float | None = None
+    going_quiet: float | None = None
 
     @property
     def against_own_past(self) -> str:
@@ -40,7 +42,7 @@ NOT_KNOWN = Change()
 
 
 async def changes_of(connection: DictConnection, customers: Sequence[str], *, now: datetime) -> dict[str, Change]:
-    """By customer; those never settled are left out."""
+    """By customer; of one never settled nothing is known but what is predicted."""
     values = {"customers": list(customers), "today": now.date()}
     rows = await (await connection.execute(_SQL["changes"], values)).fetchall()
     return {str(row["customer_id"]): msgspec.convert(row, Change) for row in rows}

@@ -1,11 +1,13 @@
--- How customers changed. Loaded by name (changes.py).
+-- How customers changed, and where they are heading. Loaded by name (changes.py).
 
 -- name: changes
 -- Of some customers: active days against their own past, and the score as it was written of the day 28 days ago; none
--- while that day is being written anew.
-select n.customer_id, n.active_days, n.usual_days, d.score as score_before
-from milepost.snapshots n
-join milepost.standing s using (customer_id)
+-- while that day is being written anew; and how likely they go quiet, unless that was said more than a week ago.
+select w.customer_id, n.active_days, n.usual_days, d.score as score_before, q.probability as going_quiet
+from unnest(%(customers)s::text[]) as w (customer_id)
+left join milepost.snapshots n using (customer_id)
+left join milepost.standing s using (customer_id)
 left join milepost.insight_days d on d.customer = n.number and d.plan_version = s.plan_version
   and d.day = %(today)s::date - 28 and d.day < least(n.history_from, s.changed_from, n.day)
-where n.customer_id = any(%(customers)s::text[])
+left join milepost.predictions q on q.customer_id = w.customer_id and q.target = 'goes_quiet'
+  and q.as_of > %(today)s::date - 8

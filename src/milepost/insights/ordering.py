@@ -15,7 +15,7 @@ from milepost.errors import InvalidRequest
 Sort = Literal[
     "last_seen", "-last_seen", "events", "-events", "sessions", "-sessions", "exports", "-exports",
     "resources", "-resources", "customer", "-customer", "name", "-name", "score", "-score", "rate", "-rate",
-    "risk", "-risk", "change", "-change",
+    "risk", "-risk", "change", "-change", "quiet", "-quiet",
 ]  # fmt: skip
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Score = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
@@ -99,7 +99,14 @@ _ORDERS: dict[str, Ordering] = {
     "score": Ordering("", sql.Identifier("n", "current_scaling_score"), _DOUBLE, Score, nullable=True, settled=True),
     "rate": Ordering("", sql.Identifier("n", "systematic_progression_rate"), _DOUBLE, Score, settled=True),
     "risk": Ordering("", sql.Identifier("n", "missed_days"), _DOUBLE, Score, nullable=True, settled=True),
-    # As `changes` has it.
+    # As `changes` has both.
+    "quiet": Ordering(
+        "", sql.Identifier("q", "probability"), _DOUBLE, Score, nullable=True,
+        join=sql.SQL(
+            " left join milepost.predictions q on q.customer_id = s.customer_id and q.target = 'goes_quiet'"
+            " and q.as_of > %(today)s::date - 8"
+        ),
+    ),
     "change": Ordering(
         "", sql.SQL("(n.current_scaling_score - d.score)"), _DOUBLE, Score, nullable=True, settled=True,
         join=sql.SQL(

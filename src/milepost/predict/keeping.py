@@ -15,7 +15,7 @@ from milepost.predict.features import Matrix, Numbers
 from milepost.predict.measures import Floats
 from milepost.predict.models import Kind, Model
 from milepost.predict.rhythm import Rhythm
-from milepost.predict.said import GOES_QUIET, Prediction, Reason
+from milepost.predict.said import GOES_QUIET, Prediction, PredictionReason
 from milepost.predict.training import Report, Trained
 from milepost.store.queries import load
 
@@ -82,7 +82,7 @@ def newest_that_holds(connection: psycopg.Connection[Any]) -> tuple[int, Model, 
 
 def say(
     connection: psycopg.Connection[Any], model_id: int, customers: Numbers, probability: Floats,
-    reasons: list[list[Reason]], *, as_of: date,
+    reasons: list[list[PredictionReason]], *, as_of: date,
 ) -> None:  # fmt: skip
     """Puts these predictions in the place of all before. `connection` is in autocommit."""
     values = {"target": GOES_QUIET, "model": model_id, "as_of": as_of}

@@ -21,7 +21,7 @@ select model_id, fitted from milepost.prediction_models
 where target = %(target)s and holds and fitted is not null order by model_id desc limit 1;
 
 -- name: stage
-create temporary table said (number bigint, probability real, reasons jsonb) on commit drop;
+create temporary table said (number bigint, probability double precision, reasons jsonb) on commit drop;
 
 -- name: fill
 copy said (number, probability, reasons) from stdin;

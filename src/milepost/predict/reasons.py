@@ -15,7 +15,7 @@ import numpy as np
 from milepost.predict.features import Matrix
 from milepost.predict.measures import Floats
 from milepost.predict.models import Model
-from milepost.predict.said import Reason
+from milepost.predict.said import PredictionReason
 
 _ORDERS: Final = 12
 #: Less than this, in log-odds, is no reason.
@@ -65,7 +65,7 @@ def contributions(model: Model, values: Matrix, usual: Matrix, *, seed: int = 0)
     return {name: model.slope * added / len(orders) for name, added in total.items()}
 
 
-def reasons(model: Model, values: Matrix, usual: Matrix, *, most: int = 3) -> list[list[Reason]]:
+def reasons(model: Model, values: Matrix, usual: Matrix, *, most: int = 3) -> list[list[PredictionReason]]:
     """For each row the groups that make it likelier, the strongest first, `most` at most."""
     added = contributions(model, values, usual)
     found = []
@@ -75,7 +75,7 @@ def reasons(model: Model, values: Matrix, usual: Matrix, *, most: int = 3) -> li
         ranked = sorted(added, key=lambda name: -added[name][index])
         found.append(
             [
-                Reason(name, round(float(added[name][index]), 3), in_words(name, known, usual_of))
+                PredictionReason(name, round(float(added[name][index]), 3), in_words(name, known, usual_of))
                 for name in ranked[:most]
                 if added[name][index] >= _MATTERS
             ]

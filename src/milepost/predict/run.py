@@ -14,7 +14,7 @@ from milepost.predict import keeping
 from milepost.predict.features import Ask, known_at, span
 from milepost.predict.reasons import reasons, usual_row
 from milepost.predict.rows import Target, days_to_ask, gather
-from milepost.predict.said import Reason
+from milepost.predict.said import PredictionReason
 from milepost.predict.training import NotEnough, Trained, train
 
 #: Days asked about at most, the newest: two years of weeks.
@@ -68,7 +68,7 @@ async def predict(ask: Ask, connection: psycopg.Connection[Any], plan: Plan, *, 
         return 0
     values = asked.values[:, [asked.names.index(name) for name in model.features]]
     probability = model.probability(values)
-    told: list[list[Reason]] = [[] for _ in asked.customers]
+    told: list[list[PredictionReason]] = [[] for _ in asked.customers]
     likeliest = np.argsort(-probability, kind="stable")[:_EXPLAINED]
     for index, why in zip(likeliest.tolist(), reasons(model, values[likeliest], usual), strict=True):
         told[index] = why

@@ -10,7 +10,7 @@ import msgspec
 GOES_QUIET: Final = "goes_quiet"
 
 
-class Reason(msgspec.Struct, frozen=True):
+class PredictionReason(msgspec.Struct, frozen=True):
     """A kind of knowledge, what it adds to the log-odds beside the median customer, and what it is of this one."""
 
     group: str
@@ -24,7 +24,7 @@ class Prediction(msgspec.Struct, frozen=True):
 
     customer_id: str
     probability: float
-    reasons: list[Reason]
+    reasons: list[PredictionReason]
     as_of: date
 
 

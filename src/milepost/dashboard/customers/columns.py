@@ -21,14 +21,15 @@ from milepost.traits.values import Type, Value
 #: What the columns of every list are called.
 COLUMN_NAMES: Final[Mapping[str, str]] = {
     "name": "Customer", "score": "Health", "why": "Why", "change": "28 days", "people": "People", "owner": "Owner",
-    "renewal": "Renewal", "arr": "ARR", "last_seen": "Last seen", "weeks": "8 weeks", "events": "Events",
-    "sessions": "Sessions", "exports": "Exports", "resources": "Resources", "rate": "Per week",
+    "renewal": "Renewal", "arr": "ARR", "last_seen": "Last seen", "quiet": "Going quiet", "weeks": "8 weeks",
+    "events": "Events", "sessions": "Sessions", "exports": "Exports", "resources": "Resources", "rate": "Per week",
 }  # fmt: skip
 _HINTS: Final[Mapping[str, str]] = {
     "score": "0 to 100; the account’s page says what it is made of",
     "why": "Active days of the last 28 against what is usual for them; sorts those at risk first",
     "change": "How health changed in 28 days, in points",
     "people": "People active in the last 28 days",
+    "quiet": "How likely no event comes in the next weeks, as predicted last night",
     "rate": "Points a week, last 4 weeks",
 }
 _WORDY: Final = ("name", "why", "owner", "renewal", "last_seen", "weeks")

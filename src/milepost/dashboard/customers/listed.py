@@ -177,7 +177,7 @@ async def read_changes(
     connection: DictConnection, request: AnyRequest, columns: Collection[str], found: CustomerPage
 ) -> dict[str, Change]:
     """How those of a page changed, where a column shows it."""
-    if not {"why", "change"} & set(columns):
+    if not {"why", "change", "quiet"} & set(columns):
         return {}
     return await changes_of(connection, [item.customer_id for item in found.items], now=services(request).now())
 

@@ -42,6 +42,8 @@ class CustomerRow(msgspec.Struct, frozen=True):
     """Points of the score in 28 days."""
     people: int | None = None
     """Active in 28 days; None: not known, or not yet."""
+    quiet: float | None = None
+    """How likely they go quiet, 0 to 1."""
 
     @property
     def url(self) -> str:
@@ -87,6 +89,7 @@ def row(
         reason or change.against_own_past,
         change.of_score(item.current_scaling_score),
         people,
+        change.going_quiet,
     )
 
 

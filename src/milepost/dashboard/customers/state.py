@@ -29,11 +29,12 @@ CUSTOMER_SORTS: Final = (
     "score",
     "risk",
     "change",
+    "quiet",
 )
 #: Columns that every list can have, beside the name, which is always there; the first are what it begins with.
 COLUMNS: Final = (
     "score", "why", "change", "people", "owner", "renewal", "arr", "last_seen",
-    "weeks", "events", "sessions", "exports", "resources", "rate",
+    "quiet", "weeks", "events", "sessions", "exports", "resources", "rate",
 )  # fmt: skip
 USUAL: Final = COLUMNS[:8]
 #: Columns of ours that show a trait.

@@ -75,6 +75,8 @@ def _cell(item: CustomerSummary, head: Head, change: Change, people: int | None)
             return item.at_risk.reason if item.at_risk else change.against_own_past
         case "change":
             return change.of_score(item.current_scaling_score)
+        case "quiet":
+            return change.going_quiet
         case "people":
             return people
         case "last_seen":

@@ -24,7 +24,7 @@ create table milepost.predictions (
   model_id bigint not null references milepost.prediction_models (model_id),
   -- As of the beginning of this day.
   as_of date not null,
-  probability real not null check (probability between 0 and 1),
+  probability double precision not null check (probability between 0 and 1),
   -- The strongest first: [{group, adds, says}].
   reasons jsonb not null,
   primary key (target, customer_id)
