@@ -27,9 +27,9 @@ from milepost.columns.engine import Engine
 from milepost.columns.reading import QueryResult, Value
 from milepost.predict.features import Ask, span
 from milepost.predict.measures import Floats
-from milepost.predict.models import fit
+from milepost.predict.models import expit, fit
 from milepost.predict.rows import Rows, Target, days_to_ask, gather
-from milepost.predict.training import Trained, beside, figures, train, usable
+from milepost.predict.training import Beside, Trained, beside, figures, train, usable
 
 _COLUMNS = ["event_id", "customer", "user", "event_type", "event_name", "actor_type", "tool_id", "ts", "ver"]
 _TRAITS = ["name", "number", "since", "until", "text", "figure", "ver"]
@@ -87,11 +87,11 @@ def _apart(rows: Rows) -> None:
         mine = rows.known.segments == segment
         others = rows.chosen(~mine)
         features = usable(others)
-        which = [rows.known.names.index(name) for name in features]
-        model = fit("mix", others.known.values[:, which], features, others.happened, horizon_days=28)
-        odds[mine] = model.odds(rows.known.values[mine][:, which])
-        _figures(str(segment), rows.chosen(mine), 1 / (1 + np.exp(-odds[mine])))
-    _figures("all", rows, 1 / (1 + np.exp(-odds)))
+        model = fit("mix", others.known.columns(features), features, others.happened, horizon_days=28)
+        told = rows.chosen(mine)
+        odds[mine] = model.odds(told.known.columns(features))
+        _figures(str(segment), told, expit(odds[mine]))
+    _figures("all", rows, expit(odds))
 
 
 def _figures(name: str, rows: Rows, probability: Floats) -> None:
@@ -100,12 +100,7 @@ def _figures(name: str, rows: Rows, probability: Floats) -> None:
           f"AUC {found.auc:.3f} ({found.low:.3f} to {found.high:.3f}), Somers' D {found.somers_d:.3f}, "
           f"Brier {found.brier:.4f} (base {found.brier_of_base:.4f}), log-loss {found.log_loss:.4f}, "
           f"ECE {found.calibration_error:.3f}")  # fmt: skip
-    table = Table("beside", "AUC", "Somers' D", "the model is better by")
-    for one in beside(rows, probability):
-        table.add_row(
-            one.name, f"{one.auc:.3f}", f"{one.somers_d:.3f}", f"{one.more:+.3f} ({one.low:+.3f} to {one.high:+.3f})"
-        )
-    Console(width=100).print(table)
+    _print_beside(beside(rows, probability))
 
 
 def _tell(trained: Trained) -> None:
@@ -117,8 +112,12 @@ def _tell(trained: Trained) -> None:
           f"({found.low:.3f} to {found.high:.3f}), Somers' D {found.somers_d:.3f}, Brier {found.brier:.4f} "
           f"(base {found.brier_of_base:.4f}), log-loss {found.log_loss:.4f}, ECE {found.calibration_error:.3f}; "
           f"customers apart only: AUC {report.apart_auc:.3f}")  # fmt: skip
+    _print_beside(report.beside)
+
+
+def _print_beside(rivals: list[Beside]) -> None:
     table = Table("beside", "AUC", "Somers' D", "the model is better by")
-    for one in report.beside:
+    for one in rivals:
         table.add_row(
             one.name, f"{one.auc:.3f}", f"{one.somers_d:.3f}", f"{one.more:+.3f} ({one.low:+.3f} to {one.high:+.3f})"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -39,6 +40,10 @@ class Known(msgspec.Struct, frozen=True):
     def column(self, name: str) -> NDArray[np.float32]:
         """One feature of everybody."""
         return self.values[:, self.names.index(name)]
+
+    def columns(self, names: Sequence[str]) -> Matrix:
+        """Some features of everybody, in this order."""
+        return self.values[:, [self.names.index(name) for name in names]]
 
     def chosen(self, which: NDArray[np.bool_]) -> Known:
         """Some of the customers."""

@@ -20,6 +20,7 @@ from milepost.predict.training import Report, Trained
 from milepost.store.queries import load
 
 _SQL = load("milepost.predict", "keeping.sql")
+_READING = load("milepost.predict", "reading.sql")
 #: What scikit-learn's own models are made of, beside what skops knows.
 _OURS: Final = (
     "sklearn._loss.link.Interval", "sklearn._loss.link.LogitLink", "sklearn._loss.loss.HalfBinomialLoss",
@@ -98,7 +99,7 @@ def say(
 def likely(connection: psycopg.Connection[Any], *, most: int) -> list[Prediction]:
     """The customers likeliest to go quiet."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(_SQL["likely"], {"target": GOES_QUIET, "most": most}).fetchall()
+        rows = cursor.execute(_READING["likeliest"], {"target": GOES_QUIET, "most": most}).fetchall()
     return msgspec.convert(rows, list[Prediction])
 
 

@@ -34,8 +34,3 @@ delete from milepost.predictions where target = %(target)s;
 insert into milepost.predictions (customer_id, target, model_id, as_of, probability, reasons)
 select n.id, %(target)s, %(model)s, %(as_of)s, s.probability, s.reasons
 from said s join milepost.numbers n on n.kind = 'customer' and n.number = s.number;
-
--- name: likely
--- The likeliest of all.
-select customer_id, probability, reasons, as_of from milepost.predictions
-where target = %(target)s order by probability desc, customer_id limit %(most)s;

@@ -45,10 +45,8 @@ async def learn(
         raise NotEnough(0)
     rows = await gather(ask, target, days, parts=found.events // _AT_ONCE + 1, progress=progress)
     trained = train(target, rows)
-    which = [rows.known.names.index(name) for name in trained.features]
-    keeping.keep(
-        connection, trained, usual=usual_row(rows.known.values[:, which]), first=days[0], last=days[-1], now=now
-    )
+    usual = usual_row(rows.known.columns(trained.features))
+    keeping.keep(connection, trained, usual=usual, first=days[0], last=days[-1], now=now)
     return trained
 
 
@@ -66,7 +64,7 @@ async def predict(ask: Ask, connection: psycopg.Connection[Any], plan: Plan, *, 
     asked = everybody.chosen(everybody.column("recency") <= target.active_days)
     if not len(asked.customers):
         return 0
-    values = asked.values[:, [asked.names.index(name) for name in model.features]]
+    values = asked.columns(model.features)
     probability = model.probability(values)
     told: list[list[PredictionReason]] = [[] for _ in asked.customers]
     likeliest = np.argsort(-probability, kind="stable")[:_EXPLAINED]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from milepost.predict import measures
 from milepost.predict.baselines import BASELINES
-from milepost.predict.features import PEERS, Matrix
+from milepost.predict.features import PEERS
 from milepost.predict.folds import ENOUGH_SEGMENTS, Fold, ahead, apart, groups
 from milepost.predict.measures import Flags, Floats
 from milepost.predict.models import ALWAYS, KINDS, Kind, Model, expit, fit, fit_each, line
@@ -88,7 +88,7 @@ class Trained(msgspec.Struct, frozen=True):
 
     def probability(self, rows: Rows) -> Floats:
         """Of each row."""
-        return self.model.probability(_values(rows, self.features))
+        return self.model.probability(rows.known.columns(self.features))
 
 
 def train(target: Target, rows: Rows, *, seed: int = 0) -> Trained:
@@ -110,7 +110,9 @@ def train(target: Target, rows: Rows, *, seed: int = 0) -> Trained:
     kind: Kind = min(KINDS, key=lambda one: tried[one])
     odds = said[kind]
     slope, shift = _better_line(odds[told], rows.happened[told], group[told])
-    final = fit(kind, _values(rows, features), features, rows.happened, horizon_days=target.horizon_days, seed=seed)
+    final = fit(
+        kind, rows.known.columns(features), features, rows.happened, horizon_days=target.horizon_days, seed=seed
+    )
     model = msgspec.structs.replace(final, slope=slope, shift=shift)
     some = out_of_fold([kind], target, rows, features, list(apart(group)), seed=seed)[kind]
     report = Report(
@@ -144,7 +146,7 @@ def out_of_fold(
     kinds: Sequence[Kind], target: Target, rows: Rows, features: Sequence[str], folds: Iterable[Fold], *, seed: int
 ) -> dict[Kind, Floats]:
     """By kind, the log-odds of each row that a fold checks, by a model that learned without it; NaN of all others."""
-    values = _values(rows, features)
+    values = rows.known.columns(features)
     odds = {kind: np.full(len(rows.at), np.nan) for kind in kinds}
     for fold in folds:
         learn = rows.happened[fold.learn]
@@ -220,7 +222,3 @@ def _lined(odds: Floats, happened: Flags, group: NDArray[np.int64]) -> Floats:
             found[mine] = expit(odds[mine])
     plain = expit(odds)
     return found if measures.log_loss(happened, found) < measures.log_loss(happened, plain) else plain
-
-
-def _values(rows: Rows, features: Sequence[str]) -> Matrix:
-    return rows.known.values[:, [rows.known.names.index(name) for name in features]]
