@@ -8,25 +8,21 @@ docs/validation.md says what the columns are.
 from __future__ import annotations
 
 import argparse
-import csv
-import gzip
 import random
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from rich.console import Console
 from rich.table import Table
 
+from bench.three_sets import NAMES, acts
 from tests.insights.at_risk_model import at_risk, own_past, present
 
 _SLICE: Final = 28
 _DRAWS: Final = 1_000
-#: A day before this one, days since 1970, was a wrong clock.
-_FIRST_CHANGE: Final = 14_000
 
 Histories = Mapping[str, Sequence[int]]
 
@@ -49,11 +45,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the three data sets are")
     folder: Path = parser.parse_args().folder
     table = Table("data", "customers x slices", "flagged", "gone", "lift", "of those known", "shuffled", "days lost")
-    for name, read in (("openstack", openstack), ("oulad", oulad), ("onlineshop", onlineshop)):
-        histories = {customer: sorted(days) for customer, days in read(folder / name).items()}
+    for name in NAMES:
+        histories = days_of(name, folder / name)
         seen = [one for today in slices(histories) for one in look(histories, today)]
         dealt = [one for today in slices(histories) for one in deal(look(histories, today), today)]
-        for who, chosen in (("rule", _by_rule), ("longest not seen", _longest)):
+        for who, chosen in (("rule", by_rule), ("longest not seen", _longest)):
             table.add_row(
                 f"{name}: {who}",
                 f"{len(seen):,}",
@@ -118,7 +114,7 @@ def _lift(each: Sequence[Sequence[int]]) -> float:
     return (gone / chosen) / (others_gone / others) if chosen and others_gone else 0.0
 
 
-def _by_rule(one: Seen) -> bool:
+def by_rule(one: Seen) -> bool:
     return one.flagged
 
 
@@ -126,34 +122,12 @@ def _longest(one: Seen) -> bool:
     return one.longest
 
 
-def openstack(folder: Path) -> dict[str, set[int]]:
+def days_of(name: str, folder: Path) -> dict[str, list[int]]:
+    """Every customer's active days, sorted."""
     found: defaultdict[str, set[int]] = defaultdict(set)
-    for row in _rows(folder / "changes.csv.gz"):
-        day = int(row["written_at"]) // 86_400
-        if row["company"] and day > _FIRST_CHANGE:
-            found[row["company"]].add(day)
-    return found
-
-
-def oulad(folder: Path) -> dict[str, set[int]]:
-    """Students of one course: both begin on different days of the year, and are counted from their beginning."""
-    found: defaultdict[str, set[int]] = defaultdict(set)
-    for row in _rows(folder / "events.csv.gz"):
-        found[f"{row['pres']} {row['id_student']}"].add(int(row["date"]))
-    return found
-
-
-def onlineshop(folder: Path) -> dict[str, set[int]]:
-    found: defaultdict[str, set[int]] = defaultdict(set)
-    for row in _rows(folder / "events.csv"):
-        if row["event"] != "event":
-            found[row["client_id"]].add(date.fromisoformat(row["timestamp"][:10]).toordinal())
-    return found
-
-
-def _rows(path: Path) -> Iterator[dict[str, str]]:
-    with gzip.open(path, "rt", newline="") if path.suffix == ".gz" else path.open(newline="") as file:
-        yield from csv.DictReader(file)
+    for one in acts(name, folder):
+        found[one.customer].add(one.day)
+    return {customer: sorted(days) for customer, days in found.items()}
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 -- left. Triggers are on: all that is kept comes about as it does in life.
 insert into public.behavior_events (event_id, customer_id, user_id, session_id, event_type, tool_id, tool_section,
   business_impact, competency_area, current_arr, target_arr, growth_stage, device_type, browser, session_duration,
-  event_metadata, "timestamp")
+  time_on_page, event_metadata, "timestamp")
 select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7' || substr(digest, 1, 3) || '8'
     || substr(digest, 4, 15))::uuid,
   'customer-' || c, 'customer-' || c || '-user-' || s %% 3, 'session-' || c || '-' || s,
@@ -15,7 +15,7 @@ select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7' ||
   'results', (array['low', 'low', 'medium', 'high'])[1 + ((chance >> 10) & 3)],
   (array['customer_intelligence', 'value_communication', 'sales_execution', 'systematic_optimization'])[1 + tool],
   '$2M+', '$10M', 'rapid_scaling', 'desktop', 'Chrome', (chance >> 4) & 524287,
-  jsonb_build_object('format', 'pdf', 'step', chance & 7, 'label', 'Quarterly summary'), at
+  (chance >> 8) & 65535, jsonb_build_object('format', 'pdf', 'plan', chance %% 5, 'step', chance & 7, 'label', 'Quarterly summary'), at
 from (
   select c, s, digest, ('x' || substr(digest, 1, 7))::bit(28)::integer as chance,
     ('x' || substr(digest, 9, 1))::bit(4)::integer & 3 as tool,
@@ -53,3 +53,17 @@ select 'customer-' || c, case when c %% 40 = 0 then 'named' else 'anonymous' end
   case when c %% 40 = 0 then 'Team ' || c end, %(now)s::timestamptz
 from generate_series(%(first)s::integer, %(first)s::integer + %(n)s::integer - 1) as c
 where c %% 20 = 0
+
+-- name: traits
+-- So many traits each, every second a number, as told now.
+insert into milepost.traits (kind, id, name, since, told_at, value, figure, source)
+select 'customer', 'customer-' || c, 't' || t, %(now)s::timestamptz, %(now)s::timestamptz,
+  case when t %% 2 = 0 then to_jsonb((c::bigint * t * 7919) %% 10007) else to_jsonb('v' || ((c * t) %% (t * 3 + 1))) end,
+  case when t %% 2 = 0 then (c::bigint * t * 7919) %% 10007 end, 'bench'
+from generate_series(%(first)s::integer, %(first)s::integer + %(n)s::integer - 1) as c
+cross join generate_series(1, %(traits)s::integer) as t
+
+-- name: trait_names
+insert into milepost.trait_names (kind, name, seen)
+select 'customer', 't' || t, case when t %% 2 = 0 then '{number}'::text[] else '{text}' end
+from generate_series(1, %(traits)s::integer) as t

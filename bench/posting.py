@@ -7,9 +7,9 @@ import sys
 import time
 from collections import deque
 from dataclasses import dataclass
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
+from bench.elsewhere import result_of
 from bench.events import batches, bodies
 
 
@@ -41,16 +41,7 @@ def post_all(
     sessions: int = 200,
 ) -> Posted:
     """Posts `requests` batches of `size` events over `clients` connections; every answer must be 200."""
-    context = get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(
-        target=_main, args=(there, port, key, requests, clients, (seed, size, customers, sessions))
-    )
-    process.start()
-    try:
-        result = here.recv()
-    finally:
-        process.join()
+    result = result_of(_main, port, key, requests, clients, (seed, size, customers, sessions))
     assert isinstance(result, Posted), result
     return result
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
 import numpy as np
 from rich.console import Console
 from rich.table import Table
@@ -25,11 +26,16 @@ from rich.table import Table
 from milepost.columns import ddl
 from milepost.columns.engine import Engine
 from milepost.columns.reading import QueryResult, Value
+from milepost.plan.predictions import PlannedTarget
+from milepost.predict.baselines import guesses
 from milepost.predict.features import Ask, span
 from milepost.predict.measures import Floats
 from milepost.predict.models import expit, fit
-from milepost.predict.rows import Rows, Target, days_to_ask, gather
-from milepost.predict.training import Beside, Trained, beside, figures, train, usable
+from milepost.predict.report import beside, figures
+from milepost.predict.rows import Rows, days_to_ask, gather
+from milepost.predict.said import Beside
+from milepost.predict.targets import Target
+from milepost.predict.training import Trained, train, usable
 
 _COLUMNS = ["event_id", "customer", "user", "event_type", "event_name", "actor_type", "tool_id", "ts", "ver"]
 _TRAITS = ["name", "number", "since", "until", "text", "figure", "ver"]
@@ -57,6 +63,10 @@ def main() -> None:
     parser.add_argument("data", choices=("oulad", "openstack", "onlineshop"))
     parser.add_argument("folder", type=Path, help="where the data set's files are")
     parser.add_argument("--active-days", type=int, help="ask of customers active in so many days before")
+    parser.add_argument("--most", type=int, action="append", help="learn from so many rows at most; oulad only")
+    parser.add_argument("--event", help="ask for an event of this name instead")
+    parser.add_argument("--longer-quiet", action="store_true", help="ask who is quiet for longer than usual instead")
+    parser.add_argument("--calendar", action="store_true", help="the season is known, too")
     asked = parser.parse_args()
     acts = {"oulad": oulad, "openstack": openstack, "onlineshop": onlineshop}[asked.data](asked.folder)
     target = {
@@ -65,28 +75,46 @@ def main() -> None:
         "onlineshop": Target(horizon_days=28, active_days=56, every_days=7),
     }[asked.data]
     if asked.active_days:
-        target = Target(target.horizon_days, asked.active_days, target.every_days, target.segment)
+        target = msgspec.structs.replace(target, active_days=asked.active_days)
+    if asked.event:
+        target = msgspec.structs.replace(target, asks=PlannedTarget("event", "event", event=asked.event))
+    if asked.longer_quiet:
+        target = msgspec.structs.replace(target, horizon_days=91, asks=PlannedTarget("longer_quiet", "longer_quiet"))
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         engine = filled(Path(folder), acts)
         rows = asyncio.run(_rows(engine, target, by_segment=asked.data == "oulad"))
         engine.close()
+    if asked.calendar:
+        rows = _with_season(rows, target.horizon_days)
     print(f"{len(rows.at):,} rows of {len(np.unique(rows.known.customers)):,} customers, "
-          f"{100 * rows.happened.mean():.1f} % go quiet; {time.monotonic() - began:.0f} s")  # fmt: skip
-    if asked.data == "oulad":
-        _apart(rows)
+          f"{100 * rows.happened.mean():.1f} % of them; {time.monotonic() - began:.0f} s")  # fmt: skip
+    if asked.data == "oulad" and target.asks is None:
+        for most in asked.most or [len(rows.at)]:
+            _apart(rows, most)
     else:
         _tell(train(target, rows))
     print(f"{time.monotonic() - began:.0f} s in all")
 
 
-def _apart(rows: Rows) -> None:
+def _with_season(rows: Rows, horizon_days: int) -> Rows:
+    """Adds where in the year the middle of the time asked about is, as a point on a circle: December is beside
+    January."""
+    angle = (2 * np.pi / 365.25 * (rows.at + horizon_days / 2)).astype(np.float32)
+    season = np.stack([np.sin(angle), np.cos(angle)], axis=1)
+    values = np.concatenate([rows.known.values, season], axis=1)
+    names = (*rows.known.names, "season_sin", "season_cos")
+    return msgspec.structs.replace(rows, known=msgspec.structs.replace(rows.known, names=names, values=values))
+
+
+def _apart(rows: Rows, most: int) -> None:
     """Each segment told by all others, and all of them together."""
+    print(f"Learned from {most:,} rows at most.")
     odds = np.full(len(rows.at), np.nan)
     for segment in np.unique(rows.known.segments):
         mine = rows.known.segments == segment
-        others = rows.chosen(~mine)
-        features = usable(others)
+        others = rows.chosen(~mine).of_some(most)
+        features = usable(others.known)
         model = fit("mix", others.known.columns(features), features, others.happened, horizon_days=28)
         told = rows.chosen(mine)
         odds[mine] = model.odds(told.known.columns(features))
@@ -100,7 +128,7 @@ def _figures(name: str, rows: Rows, probability: Floats) -> None:
           f"AUC {found.auc:.3f} ({found.low:.3f} to {found.high:.3f}), Somers' D {found.somers_d:.3f}, "
           f"Brier {found.brier:.4f} (base {found.brier_of_base:.4f}), log-loss {found.log_loss:.4f}, "
           f"ECE {found.calibration_error:.3f}")  # fmt: skip
-    _print_beside(beside(rows, probability))
+    _print_beside(beside(rows, probability, guesses(rows.known)))
 
 
 def _tell(trained: Trained) -> None:
@@ -112,6 +140,9 @@ def _tell(trained: Trained) -> None:
           f"({found.low:.3f} to {found.high:.3f}), Somers' D {found.somers_d:.3f}, Brier {found.brier:.4f} "
           f"(base {found.brier_of_base:.4f}), log-loss {found.log_loss:.4f}, ECE {found.calibration_error:.3f}; "
           f"customers apart only: AUC {report.apart_auc:.3f}")  # fmt: skip
+    if (people := report.without_people) is not None:
+        print(f"without people: AUC {people.auc:.3f}, so they add {people.more:+.3f} ({people.low:+.3f} to "
+              f"{people.high:+.3f}) and are {'used' if report.uses_people else 'left out'}")  # fmt: skip
     _print_beside(report.beside)
 
 

@@ -16,8 +16,9 @@ from pathlib import Path
 from milepost.columns import ddl
 from milepost.columns.engine import Engine
 from milepost.columns.reading import QueryResult, Value
-from milepost.predict.rows import Target, gather
-from milepost.predict.training import train
+from milepost.predict.rows import Rows, gather, one_in, remembered
+from milepost.predict.targets import Target
+from milepost.predict.training import FITTED_BY, train
 
 _WEEKS = 52
 #: An event of each customer on each of some days, by hashes of both: the rate, 2 to 40 % of days, and the last day are
@@ -49,10 +50,17 @@ def main() -> None:
 
         days = [date(2025, 3, 3) + timedelta(days=7 * week) for week in range(_WEEKS)]
         began = time.monotonic()
-        rows = asyncio.run(gather(ask, Target(active_days=112), days))
+        target = Target(active_days=112)
+
+        async def read_rows() -> tuple[int, Rows]:
+            of = await one_in(ask, target, days, most=FITTED_BY)
+            return of, await gather(ask, target, days, known_on=remembered(ask, segment="", active_days=112, of=of))
+
+        of, rows = asyncio.run(read_rows())
         read = time.monotonic()
-        print(f"{len(rows.at):,} customers' weeks read in {read - began:.0f} s; {rows.happened.mean():.0%} go quiet")
-        report = train(Target(), rows).report
+        print(f"{len(rows.at):,} customers' weeks, of one in {of} customers, read in {read - began:.0f} s;"
+              f" {rows.happened.mean():.0%} go quiet")  # fmt: skip
+        report = train(target, rows).report
         print(f"learned in {time.monotonic() - read:.0f} s: {report.kind}, AUC {report.figures.auc:.3f}")
         engine.close()
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2:.1f} GB")

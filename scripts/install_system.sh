@@ -1,12 +1,14 @@
 #!/bin/sh
 # Installs what the tests need from Debian where it is missing: Chromium for the pages, PostgreSQL 15 for the oldest
-# supported release. As another user than root it says what to install, and goes on.
+# supported release; with `java`, what Spark takes in make soak. As another user than root it says what to install, and
+# goes on.
 set -eu
 
 missing=""
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 command -v node >/dev/null 2>&1 || missing="$missing nodejs npm"
+[ "${1-}" != java ] || command -v java >/dev/null 2>&1 || missing="$missing default-jre-headless"
 # Of use, not needed: Chromium without its windows, in which pages open a quarter faster. Not every Debian has it.
 shell=""
 command -v chromium-headless-shell >/dev/null 2>&1 || shell="chromium-headless-shell"

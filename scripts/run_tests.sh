@@ -31,6 +31,9 @@ run() {
 # Collecting all of the others again would take as long as some of these do.
 marked() { grep -rl --include='*.py' "mark\.$1" tests; }
 
+# Workers that begin together on a new checkout would each compile all there is, which takes one of them half a minute.
+[ $# -gt 0 ] || [ -d tests/__pycache__ ] || "$python" -m pytest --collect-only -q >/dev/null || true
+
 run -n "${WORKERS:-4}" --no-loadscope-reorder --durations 25 -m "not alone and not pair" "$@"
 if [ -n "$memory" ]; then
   rm -rf "$memory"

@@ -1,14 +1,14 @@
-"""Takes the README's screenshots from a running demo: `make demo` in one shell, then here
+"""Takes the screenshots of the README and the docs from a running demo: `make demo` in one shell, then here
 `python scripts/screenshots.py http://127.0.0.1:8321 LINK`, LINK being the sign-in link the demo printed
 (or a fresh one from `milepost sign-in-link`). Needs Playwright and Chromium, as the tests do."""
 
 from __future__ import annotations
 
 import argparse
-import secrets
 import shutil
 from pathlib import Path
 
+from page_pictures import sign_in
 from playwright.sync_api import Page, sync_playwright
 
 _OUT = Path(__file__).parent.parent / "docs" / "images"
@@ -34,11 +34,7 @@ def main() -> None:
             color_scheme="light",
         )
         page = context.new_page()
-        page.goto(arguments.link)
-        page.get_by_label("Email").fill("you@example.com")
-        page.get_by_label("Password").fill(secrets.token_urlsafe(16))
-        page.get_by_role("button", name="Save and continue").click()
-        page.wait_for_url(f"{arguments.url}/")
+        sign_in(page, arguments.link)
         _take_all(page, arguments.url, arguments.out)
         browser.close()
 
@@ -46,19 +42,9 @@ def main() -> None:
 def _take_all(page: Page, url: str, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     _take(page, f"{url}/", out / "overview.png", height=1060)
-    page.emulate_media(color_scheme="dark")
-    _take(page, f"{url}/", out / "overview-dark.png", height=1060)
-    page.emulate_media(color_scheme="light")
     _take(page, f"{url}/paths?per=unit", out / "paths.png")
-    _take(page, f"{url}/retention", out / "retention.png")
-    _take(page, f"{url}/customers?sort=events", out / "customers.png")
     # Whose champion has gone quiet.
     _take(page, f"{url}/customers/nttdata.com", out / "customer.png", height=1060)
-    page.goto(f"{url}/live")
-    # A stream is best seen with something in it: wait until the demo's customers have done a few things.
-    page.locator("#live-events .fresh-row").nth(3).wait_for(timeout=180_000)
-    page.evaluate("document.querySelectorAll('.fresh-row').forEach(row => row.classList.remove('fresh-row'))")
-    _save(page, out / "live.png")
 
 
 def _take(page: Page, address: str, file: Path, height: int = 860) -> None:
@@ -66,11 +52,6 @@ def _take(page: Page, address: str, file: Path, height: int = 860) -> None:
     page.goto(address)
     page.wait_for_load_state("networkidle")
     page.evaluate("document.fonts.ready")
-    _save(page, file)
-    page.set_viewport_size(_SIZE)  # type: ignore[arg-type]
-
-
-def _save(page: Page, file: Path) -> None:
     page.screenshot(path=file)
     size = file.stat().st_size
     print(f"{file}  {size / 1000:.0f} KB")

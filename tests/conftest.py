@@ -19,6 +19,8 @@ from tests.support.real_data import oulad_students, write_oulad
 from tests.support.server import Server, running
 
 register_profiles()
+# One thread to each test's arithmetic: four workers share two cores, and threads that wait for each other spin.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 _END = "-----END CERTIFICATE-----\n"
 _folders: list[tempfile.TemporaryDirectory[str]] = []
 

@@ -16,8 +16,9 @@ import pytest
 from croniter import croniter  # type: ignore[import-untyped]
 
 from milepost import jobs as module
-from milepost.jobs import CLEAN_UP, TIDY, Jobs, cleanup_cron
+from milepost.jobs import CLEAN_UP, LEARN, TIDY, Jobs, cleanup_cron
 from milepost.privacy.retain import delete_expired
+from milepost.store.imports import ImportMark
 from milepost.supervisor import Supervisor
 from tests.support.ids import uuid7_at
 from tests.support.waiting import until
@@ -66,6 +67,23 @@ async def test_a_start_cleans_up(dsn: str, connection: psycopg.Connection) -> No
         await until(lambda: _events(connection) == 0, "the next cleanup")
     workers = "select count(*) from milepost_jobs.procrastinate_workers"
     assert _count(connection, workers) == 0, "a closed worker signs off"
+
+
+async def test_nothing_is_learned_of_half_an_import(
+    dsn: str, connection: psycopg.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "milepost.jobs")
+    learned = "select count(*) from milepost.coach where learned_at is not null"
+    mark = ImportMark(connection, "events")
+    async with running(dsn) as jobs:
+        workers = "select count(*) from milepost_jobs.procrastinate_workers"
+        await until(lambda: _count(connection, workers) == 1, "the worker to be there")
+        await jobs.app.configure_task(LEARN).defer_async(timestamp=1)
+        await until(lambda: "an import is under way" in caplog.text, "the job to say so")
+        assert _count(connection, learned) == 0
+        mark.end()
+        await jobs.app.configure_task(LEARN).defer_async(timestamp=2)
+        await until(lambda: _count(connection, learned) == 1, "it to learn")
 
 
 async def test_a_failed_job_is_told_and_tried_again(

@@ -35,6 +35,9 @@ def test_a_plan_needs_no_stages() -> None:
     assert "GrowthStage = str\n" in plan_types(plan, "python")
 
 
+_TARGET = "[[predictions.targets]]\nid = 'it'\n"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
@@ -43,9 +46,14 @@ def test_a_plan_needs_no_stages() -> None:
         ("[[growth_stages]]\nid = 'a'\n[[growth_stages]]\nid = 'a'", 4, "growth_stages[1].id: 'a' appears twice"),
         ("[[growth_stages]]\nid = 'seed'\nlabel = 'Seed'", 1, "unknown field `label`"),
         ("[[growth_stages]]\nname = 'Seed'", 1, "missing required field `id`"),
+        (_TARGET + "what = 'event'", 1, "predictions.targets[4].event: does not say which; give it an event or"),
+        (_TARGET + "what = 'level_up'\ntrait = 'arr'", 4, "trait: says nothing to level_up; it goes with trait_"),
+        (_TARGET + "what = 'trait_becomes'\ntrait = 'a'", 1, "values: is missing; say which values of the trait count"),
+        (_TARGET + "what = 'level_up'\ndays = 3", 4, "predictions.targets[4].days: is 3; it takes 7 to 365"),
+        ("[[predictions.targets]]\nwhat = 'level_up'\nid = 'goes_quiet'", 3, "'goes_quiet' is there already: quiet"),
     ],
 )  # fmt: skip
-def test_a_mistake_in_a_stage_is_named_with_its_line(text: str, line: int, said: str) -> None:
+def test_a_mistake_in_a_stage_or_target_is_named_with_its_line(text: str, line: int, said: str) -> None:
     with pytest.raises(PlanError) as caught:
         parse_plan(_BARE + text, "plan.toml")
     assert caught.value.message.startswith(f"plan.toml, line {_LINES + line}: ")

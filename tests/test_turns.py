@@ -10,12 +10,12 @@ import psycopg
 import pytest
 from procrastinate.worker import Worker
 
-from milepost.jobs import CLEAN_UP, LEARN, TALLY, TIDY, Jobs
+from milepost.jobs import CLEAN_UP, EXPORT, LEARN, TALLY, TIDY, Jobs
 from milepost.turns import Turns, TurnsWorker
 from tests.support.waiting import until
 from tests.test_jobs import running
 
-_KINDS = {CLEAN_UP, TALLY, TIDY, LEARN, "rescue_jobs"}
+_KINDS = {CLEAN_UP, TALLY, EXPORT, TIDY, LEARN, "rescue_jobs"}
 _START = datetime(2026, 5, 4, 12, 0, 30, tzinfo=UTC)
 
 
@@ -46,7 +46,7 @@ async def test_after_a_jump_of_the_clock_each_kind_runs_once(
     turns: Turns, connection: psycopg.Connection, by: timedelta
 ) -> None:
     await _at(turns, _START)
-    assert set(_waiting(connection)) == {CLEAN_UP, TALLY, "rescue_jobs"}
+    assert set(_waiting(connection)) == {CLEAN_UP, TALLY, EXPORT, "rescue_jobs"}
     _all_done(connection)
     # The daily ones have had their turn before.
     turns.last_defers |= {(name, ""): int((_START - timedelta(days=1)).timestamp()) for name in (TIDY, LEARN)}
@@ -57,10 +57,10 @@ async def test_after_a_jump_of_the_clock_each_kind_runs_once(
 async def test_one_that_waits_is_not_joined_by_another(turns: Turns, connection: psycopg.Connection) -> None:
     for minute in range(10):
         await _at(turns, _START + timedelta(minutes=minute))
-    assert _waiting(connection) == Counter({CLEAN_UP: 1, TALLY: 1, "rescue_jobs": 1})
+    assert _waiting(connection) == Counter({CLEAN_UP: 1, TALLY: 1, EXPORT: 1, "rescue_jobs": 1})
     _all_done(connection)
     await _at(turns, _START + timedelta(minutes=10))
-    assert _waiting(connection) == Counter({TALLY: 1, "rescue_jobs": 1}), "each goes on with its next turn"
+    assert _waiting(connection) == Counter({TALLY: 1, EXPORT: 1, "rescue_jobs": 1}), "each goes on with its next turn"
 
 
 async def test_after_a_clock_that_was_ahead_they_go_on(turns: Turns, connection: psycopg.Connection) -> None:

@@ -16,7 +16,7 @@ def test_every_kind_of_place() -> None:
     template = files["dashboard/templates/sign_in.html"]
     assert any("sign-in link" in one.lower() or "sign in" in one.lower() for one in template), template
     assert "No customer …. It appears with its first event." in files["work/bulk.py"]
-    assert any("Searching…" in one for one in files["dashboard/static/js/command.js"])
+    assert any("Searching…" in one for one in files["dashboard/static/js/command_list.js"])
     assert not any("select " in one and " from " in one for one in files["work/bulk.py"])
     # One figure has one name: health for the team; the customer is told of progress.
     told = {

@@ -5,6 +5,8 @@
     tracker = milepost.Tracker("mpsv_...", customer_id="acme")
     tracker.track_export("icp-analysis", "pdf")
 
+`milepost.connect(url, key)` reads a server, in a notebook: that alone needs more (`milepost[notebook]`).
+
 Importing it loads neither a third-party module nor the SDK itself: the names below are loaded when
 they are first used, so the server and its commands, which live in this package too, do not pay for it.
 """
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from milepost.client.report import Stats, TrackerError
     from milepost.client.send import SendReport, send
     from milepost.client.tracker import Tracker
+    from milepost.notebook.connection import connect
     from milepost.signature import identity_signature
 
 __all__ = [
@@ -30,6 +33,7 @@ __all__ = [
     "Tracker",
     "TrackerError",
     "__version__",
+    "connect",
     "identity_signature",
     "send",
 ]
@@ -40,6 +44,7 @@ _HOME = {
     "Stats": "milepost.client.report",
     "Tracker": "milepost.client.tracker",
     "TrackerError": "milepost.client.report",
+    "connect": "milepost.notebook.connection",
     "identity_signature": "milepost.signature",
     "send": "milepost.client.send",
 }

@@ -36,12 +36,15 @@ from milepost.access.secrets import derived, identity_secret
 from milepost.access.services import AnyRequest, Services, services
 from milepost.access.sessions import SessionConfig, SessionCookie, cookie_name
 from milepost.access.tokens import Tokens
+from milepost.alerts.watching import Watching
+from milepost.api import alerts as api_alerts
 from milepost.api import annotations as api_annotations
 from milepost.api import (
     bulk,
     coach,
     erasing,
     event_names,
+    export,
     game,
     health,
     imports,
@@ -54,50 +57,65 @@ from milepost.api import (
     read,
     sdk_settings,
     segments,
+    sql,
     tasks,
     tokens,
     traits,
     validation,
     work,
 )
+from milepost.api.answering import store
 from milepost.api.bodies import JsonRequest
 from milepost.api.heads import with_heads
 from milepost.api.schemas import SECURITY, SECURITY_SCHEMES
-from milepost.coach.deliver import Deliveries, Target
+from milepost.assist import http as assistants
 from milepost.columns.client import Columns
 from milepost.columns.watch import Watch
 from milepost.dashboard import live as live_page
 from milepost.dashboard.account import pages as account_pages
+from milepost.dashboard.alerts import pages as alerts_pages
 from milepost.dashboard.annotations import pages as annotation_pages
 from milepost.dashboard.coach import pages as coach_pages
 from milepost.dashboard.customers import pages as customers_pages
 from milepost.dashboard.describe import event_in_words
 from milepost.dashboard.dev import pages as dev_pages
+from milepost.dashboard.digests import dashboard_pages as dashboard_mail_pages
+from milepost.dashboard.digests import pages as digest_pages
+from milepost.dashboard.digests import paper_pages
+from milepost.dashboard.digests.composing import digest_or_later
+from milepost.dashboard.digests.printing import Printer
 from milepost.dashboard.environment import pages_environment
 from milepost.dashboard.events import pages as events_pages
 from milepost.dashboard.game import pages as game_pages
 from milepost.dashboard.imports import pages as imports_pages
+from milepost.dashboard.messages import pages as messages_pages
 from milepost.dashboard.offline import pages as offline_pages
 from milepost.dashboard.overview import pages as overview_pages
 from milepost.dashboard.page_context import ErrorPages, to_sign_in
 from milepost.dashboard.people import pages as people_pages
+from milepost.dashboard.predictions import pages as predictions_pages
 from milepost.dashboard.questions import pages as question_pages
 from milepost.dashboard.questions import shared_pages
+from milepost.dashboard.questions.overview_charts import ChartAnswers
 from milepost.dashboard.questions.shared_answers import SharedAnswers
 from milepost.dashboard.score import pages as score_pages
 from milepost.dashboard.search import pages as search_pages
 from milepost.dashboard.segments import pages as segment_pages
+from milepost.dashboard.settings import exports as exports_pages
 from milepost.dashboard.settings import plan as plan_pages
 from milepost.dashboard.settings import profile as profile_pages
 from milepost.dashboard.settings import scoring as scoring_pages
 from milepost.dashboard.settings import server as server_pages
 from milepost.dashboard.settings import team as team_pages
 from milepost.dashboard.settings import tools as tools_pages
+from milepost.dashboard.sql import pages as sql_pages
 from milepost.dashboard.static_files import browser_sdk, static_router
 from milepost.dashboard.tools_app import tools_app_routes
 from milepost.dashboard.traits import pages as traits_pages
 from milepost.dashboard.work import pages as work_pages
+from milepost.digests.weekly import Digests
 from milepost.errors import Problem, SettingsError
+from milepost.export.serving import Exports
 from milepost.identity.follower import Follower
 from milepost.ingest.events import EventRow
 from milepost.ingest.receiving import Receiving
@@ -105,9 +123,12 @@ from milepost.ingest.write import Writer
 from milepost.insights.aside import Aside
 from milepost.jobs import Jobs
 from milepost.live import LiveFeed, LiveRow
+from milepost.messages.mail import mail_server
+from milepost.messages.sending import Sender, Sending
 from milepost.plan_keeper import PlanKeeper
+from milepost.reporting.running import Analyst
 from milepost.settings import Settings, load_settings
-from milepost.settling import Settler
+from milepost.settling import PlaybookSegments, Settler
 from milepost.store.database import Database
 from milepost.store.room import Room
 from milepost.store.setup import set_up
@@ -119,7 +140,7 @@ _log = logging.getLogger(__name__)
 _START_PAUSES: Final = Backoff(first=0.1, most=1.0, factor=1.5)
 
 #: What anybody may cache, or asks for without a browser, or with a link alone: no cookie goes with it.
-_WITHOUT_COOKIES = ["^/(static|tools-app|shared)/", "^/(health|ready|metrics|openapi.json|milepost.js)$"]
+_WITHOUT_COOKIES = ["^/(static|tools-app|shared|unsubscribe)/", "^/(health|ready|metrics|openapi.json|milepost.js)$"]
 #: What is not compressed: everything but files. (Litestar warns of a pattern that matches "/" and all else, so
 #: that of Home is matched at its end.)
 _NOT_FILES = [r"^/(?!(static|tools-app)/|milepost\.js$).+", r"(?<=^/)$"]
@@ -129,6 +150,7 @@ _WITHOUT_SESSION = [
     "^/v1/(events|actions|batch|import|track|identify|page|screen|group|alias|[tipgsab])$",
     "^/v1/me",
     "^/v1/projects/",
+    "^/mcp$",
     "^/(beacon/|sourceConfig)",
 ]
 
@@ -141,7 +163,8 @@ _MOST_FORM_BYTES: Final = 64 * 1024
 def create_app(settings: Settings | None = None) -> Litestar:
     """The application. It starts at once and answers 503 until its database is there and ready."""
     settings = settings or load_settings()
-    served = build_services(settings)
+    printer = Printer()
+    served = build_services(settings, printer)
     https = settings.url.startswith("https:")
     session = SessionConfig(
         secret=derived(settings, "sessions"),
@@ -172,6 +195,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             event_names.router,
             erasing.router,
             segments.router,
+            api_alerts.router,
             query.router,
             insights.router,
             coach.router,
@@ -180,18 +204,28 @@ def create_app(settings: Settings | None = None) -> Litestar:
             people.router,
             validation.router,
             predictions.router,
+            export.router,
+            sql.router,
             tokens.router,
             api_annotations.router,
             work.router,
             tasks.router,
+            assistants.router,
             score_pages.router,
+            predictions_pages.router,
             overview_pages.router,
             live_page.router,
             customers_pages.router,
             imports_pages.router,
             people_pages.router,
+            messages_pages.router,
+            alerts_pages.router,
+            digest_pages.router,
+            dashboard_mail_pages.router,
+            paper_pages.router,
             offline_pages.router,
             question_pages.router,
+            sql_pages.router,
             game_pages.router,
             coach_pages.router,
             annotation_pages.router,
@@ -204,11 +238,13 @@ def create_app(settings: Settings | None = None) -> Litestar:
             profile_pages.router,
             team_pages.router,
             server_pages.router,
+            exports_pages.router,
             tools_pages.router,
             scoring_pages.router,
             plan_pages.router,
             account_pages.public_router,
             shared_pages.public_router,
+            digest_pages.public_router,
             static_router(),
             browser_sdk,
             *(tools_app_routes() if settings.tools_app else ()),
@@ -250,8 +286,11 @@ def create_app(settings: Settings | None = None) -> Litestar:
                 "services": served,
                 "pages": environment,
                 "figures": overview_pages.Figures(served),
+                "home_charts": ChartAnswers(served),
                 "game": game_pages.remembered_totals(served),
                 "shared": SharedAnswers(served),
+                "printer": printer,
+                "assistants": assistants.Assistants(),
             }
         ),
     )
@@ -259,7 +298,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     return app
 
 
-def build_services(settings: Settings) -> Services:
+def build_services(settings: Settings, printer: Printer) -> Services:
     """The parts a request works with, not yet started."""
     dsn = settings.database_url
     if not dsn:
@@ -308,10 +347,29 @@ def build_services(settings: Settings) -> Services:
         revocations=Revocations(database),
         attempts=Attempts(),
         live=live,
+        exports=Exports(dsn),
+        analyst=Analyst(settings.sql_url, settings.data_dir),
         supervisor=Supervisor(),
         aside=Aside(),
         now=lambda: datetime.now(UTC),
         identity_secret=identity_secret(settings),
+        sender=_sender(settings, printer),
+    )
+
+
+def _sender(settings: Settings, printer: Printer) -> Sender:
+    try:
+        mail = mail_server(settings.smtp_url, settings.mail_from)
+    except ValueError as error:
+        raise SettingsError(f"MILEPOST_SMTP_URL: {error}.", field="MILEPOST_SMTP_URL") from None
+    return Sender(
+        preset_url=settings.webhook_url,
+        preset_secret=settings.webhook_secret,
+        derive=partial(derived, settings),
+        url=settings.url,
+        networks=settings.reachable,
+        mail_server=mail,
+        paper=partial(printer.of_message, url=settings.url),
     )
 
 
@@ -334,15 +392,19 @@ async def _start(served: Services, _: Task) -> None:
     except Exception as error:
         served.not_ready = _why_not(error)
         raise
-    target = Target(settings.webhook_url, settings.webhook_secret)
     served.plans.start(served.supervisor)
     served.live.start(served.supervisor)
     if settings.columns:
         served.columns_watch.start(served.supervisor)
     Jobs(dsn, cleanup_minutes=settings.cleanup_minutes, now=served.now).start(served.supervisor)
     Follower(dsn).start(served.supervisor)
-    Settler(dsn, now=served.now, aside=served.aside).start(served.supervisor)
-    Deliveries(dsn, target, now=served.now).start(served.supervisor)
+    playbook_segments = PlaybookSegments(served.database, lambda: served.plan, now=served.now)
+    playbook_segments.start(served.supervisor)
+    Settler(dsn, now=served.now, aside=served.aside, segments=playbook_segments).start(served.supervisor)
+    Watching(store(served)).start(served.supervisor)
+    Digests(served.database, partial(digest_or_later, served), now=served.now).start(served.supervisor)
+    if settings.messages:
+        Sending(dsn, served.sender, now=served.now).start(served.supervisor)
     # Last, so that it is the first to end: what was accepted is finished before anything else goes.
     await served.writer.start(served.supervisor)
     served.not_ready = None

@@ -17,15 +17,18 @@ import psycopg
 from procrastinate.exceptions import ConnectorException
 from psycopg_pool import AsyncConnectionPool
 
-from milepost.coach.deliver import forget_messages
+from milepost.alerts.keep import forget_incidents
 from milepost.coach.learn import learn
 from milepost.coach.lift import tally
 from milepost.errors import DatabaseUnavailable
+from milepost.export.scheduled import export_apart, is_due
 from milepost.insights.settle import forget_history, read_plan
 from milepost.insights.validate_process import validate_apart
 from milepost.insights.validate_runs import TASK as VALIDATE
+from milepost.messages.outbox import forget_messages
 from milepost.predict.process import predict_apart
 from milepost.privacy.retain import delete_expired
+from milepost.store.imports import import_under_way
 from milepost.store.patience import PatientConnection
 from milepost.supervisor import Supervisor, Task, in_a_line
 from milepost.turns import Turns, TurnsWorker
@@ -41,6 +44,7 @@ _KEEP_FAILED_HOURS = 30 * 24
 CLEAN_UP, TIDY = "clean_up_expired_events", "delete_old_jobs"
 LEARN, TALLY = "learn_next_steps", "count_recommendations"
 TRAIN, PREDICT = "train_predictions", "predict"
+EXPORT = "export_what_is_due"
 #: Many recommendations are not counted every minute.
 _TALLY_MANY_EVERY = timedelta(minutes=10)
 #: Days after which a column store that has not read a change builds itself anew instead.
@@ -132,6 +136,12 @@ class Jobs:
         async def count_recommendations(timestamp: int) -> None:  # noqa: ARG001 -- its turn, as Procrastinate passes it
             await self._logged(TALLY, self._tally)
 
+        @app.periodic(cron="* * * * *")
+        @app.task(name=EXPORT, lock=EXPORT, retry=_RETRY)
+        async def export_what_is_due(timestamp: int) -> None:  # noqa: ARG001 -- its turn, as Procrastinate passes it
+            if await self._logged(EXPORT, self._exports_due):
+                await export_apart(self._dsn, stopped=lambda: self._closing)
+
         @app.periodic(cron="*/5 * * * *")
         @app.task(name="rescue_jobs", lock="rescue_jobs")
         async def rescue(timestamp: int) -> None:  # noqa: ARG001 -- its turn, as Procrastinate passes it
@@ -160,7 +170,15 @@ class Jobs:
             self._dsn, autocommit=True, application_name="milepost-jobs", options="-c jit=off"
         ) as connection:
             forget_messages(connection, now=self._now())
+            forget_incidents(connection, now=self._now())
+            if import_under_way(connection):
+                _log.info("the coach learns tomorrow night: an import is under way, and half of it would mislead")
+                return 0
             return learn(connection, now=self._now())
+
+    def _exports_due(self) -> int:
+        with psycopg.connect(self._dsn, autocommit=True, application_name="milepost-jobs") as connection:
+            return int(is_due(connection, now=self._now()))
 
     def _tally(self) -> int:
         with psycopg.connect(self._dsn, autocommit=True, application_name="milepost-jobs") as connection:
@@ -190,7 +208,7 @@ class Jobs:
         await turns.forget_missed()
         waiting = await turns.waiting()
         # Once at every start: what was due while no server ran.
-        for name in {CLEAN_UP, TALLY} - waiting:
+        for name in {CLEAN_UP, TALLY, EXPORT} - waiting:
             await self.app.configure_task(name).defer_async(timestamp=0)
         await TurnsWorker(
             app=self.app,

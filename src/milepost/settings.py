@@ -65,12 +65,23 @@ class Settings:
     writers: int = _setting(2, "Connections that commit events side by side")
     max_pending_mb: int = _setting(64, "Events waiting for their commit, in MB; beyond it clients get 503")
     requests_per_second: int = _setting(0, "Most ingest requests a second per key; 0 means no limit")
+    sql_url: str = _setting(
+        "", "A role of PostgreSQL that runs the team's own SQL (docs/sql.md); the embedded one has a role for it"
+    )
     query_seconds: int = _setting(10, "Most seconds one read or question may take")
     columns: bool = _setting(True, "Keep a column store, which answers questions over all events")
     columns_url: str = _setting("", "A ClickHouse to mirror events into; default: chDB in DATA_DIR/columns")
     columns_memory_mb: int = _setting(1024, "Most memory one question may take in the column store, in MB")
-    webhook_url: str = _setting("", "Address that each recommendation is sent to; none by default")
-    webhook_secret: str = _setting("", "Secret those messages are signed with, as whsec_... or any text")
+    webhook_url: str = _setting("", "A webhook that is told everything; more are set up under Settings, Messages")
+    webhook_secret: str = _setting("", "Secret its messages are signed with, as whsec_... or any text")
+    private_networks: str = _setting(
+        "", "Private networks that messages may be sent to, separated by commas, as 10.0.0.0/8; none by default"
+    )
+    smtp_url: str = _setting(
+        "", "Mail server: smtps://USER:PASSWORD@HOST:465, smtp://HOST:587 (STARTTLS), or smtp://HOST:25?tls=none"
+    )
+    mail_from: str = _setting("", "Sender of e-mail, as Milepost <milepost@example.com>")
+    messages: bool = _setting(True, "Send messages; a copy of a database that is only looked at sends none")
     cleanup_minutes: int = _setting(60, "Minutes between two runs of the retention cleanup")
     notice: str = _setting("", "A line at the top of every page, such as what the data of this server is")
     greet: bool = _setting(True, "Print a one-time sign-in link while there is no member")
@@ -94,7 +105,12 @@ class Settings:
     @property
     def proxies(self) -> list[Network]:
         """The networks of `trusted_proxies`. Raises ValueError for what is none."""
-        return [ip_network(part.strip(), strict=False) for part in self.trusted_proxies.split(",") if part.strip()]
+        return _networks(self.trusted_proxies)
+
+    @property
+    def reachable(self) -> list[Network]:
+        """The networks of `private_networks`. Raises ValueError for what is none."""
+        return _networks(self.private_networks)
 
     @property
     def origins(self) -> frozenset[str]:
@@ -146,6 +162,10 @@ def _parse(name: str, raw: str, kind: str) -> object:
     return Path(raw) if kind.startswith("Path") else raw
 
 
+def _networks(text: str) -> list[Network]:
+    return [ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip()]
+
+
 def _origin(text: str) -> str:
     if text == "*":
         return text
@@ -164,6 +184,11 @@ def _check(settings: Settings) -> None:
     except ValueError as error:
         message = f"MILEPOST_TRUSTED_PROXIES: {error}. It takes addresses or networks, such as 10.0.0.0/8, ::1."
         raise SettingsError(message, field="MILEPOST_TRUSTED_PROXIES") from None
+    try:
+        _ = settings.reachable
+    except ValueError as error:
+        message = f"MILEPOST_PRIVATE_NETWORKS: {error}. It takes addresses or networks, such as 10.0.0.0/8, fd00::/8."
+        raise SettingsError(message, field="MILEPOST_PRIVATE_NETWORKS") from None
     try:
         _ = settings.origins
     except ValueError as error:

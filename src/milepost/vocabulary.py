@@ -52,6 +52,17 @@ def default_impact(event_type: str, *, success: bool = True, key_section: bool =
 #: What is told on the live feed beside events.
 AnnouncementKind = Literal["badge", "level", "recommendation"]
 
+#: Where messages go.
+DestinationKind = Literal["webhook", "slack", "teams", "email"]
+#: What is watched: who is at risk, unusual use, whether events come, who enters a segment, a question's figure.
+AlertKind = Literal["at_risk", "unusual", "silence", "segment", "figure"]
+#: What messages are about; the names are those of the field's webhooks.
+Topic = Literal[
+    "recommendation.made", "prediction.likely", "risk.began", "milestone.reached", "level.reached", "badge.earned",
+    "trait.changed", "customer.erased", "person.erased", "alert.raised", "alert.ended", "export.failed",
+    "destination.disabled",
+]  # fmt: skip
+
 # -- Limits: lengths in characters, sizes in bytes, times in seconds -------------------------------
 MAX_ID_LENGTH: Final = 200
 MAX_WORD_LENGTH: Final = 200  # tool, section, competency, growth stage, browser, ARR
@@ -72,12 +83,15 @@ SESSION_MAX_SECONDS: Final = 24 * 3600
 FLUSH_INTERVAL_SECONDS: Final = 30.0
 FLUSH_AT_EVENTS: Final = 100
 
+#: What a key of each kind begins with; no customer's token begins so.
+KEY_PREFIXES: Final = ("mpw_", "mpsv_", "mps_")
+
 #: Stands for no member of the team where one is asked for; no address is this.
 NOBODY: Final = "nobody"
 #: Stands for the address of the member who asks.
 ME: Final = "me"
 #: The version of the insights' formulas; it rises when one changes, so that two scores can be told apart.
-SCORE_VERSION: Final = 2
+SCORE_VERSION: Final = 3
 
 DEFAULT_HOST: Final = "http://127.0.0.1:8321"
 

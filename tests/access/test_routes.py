@@ -36,6 +36,8 @@ _ROUTES: Final = {
         GET /openapi.json/{path}
         GET /ready
         GET /shared/{token}
+        GET /unsubscribe/{token}
+        POST /unsubscribe/{token}
         GET /sign-in
         POST /sign-in
         POST /sign-out
@@ -97,7 +99,15 @@ _ROUTES: Final = {
         POST /v1/me/recommendations/{recommendation_id}
         GET /v1/me/sessions
     """,
+    Caller.READER: """
+        POST /mcp
+    """,
     Caller.TEAM: """
+        GET /v1/alerts
+        POST /v1/alerts
+        DELETE /v1/alerts/{alert_id}
+        GET /v1/alerts/{alert_id}
+        PATCH /v1/alerts/{alert_id}
         GET /v1/annotations
         POST /v1/annotations
         DELETE /v1/annotations/{annotation_id}
@@ -136,6 +146,15 @@ _ROUTES: Final = {
         PUT /v1/customers/{customer_id}/tags/{tag}
         GET /v1/customers/{customer_id}/tasks
         POST /v1/customers/{customer_id}/tasks
+        GET /v1/destinations
+        GET /v1/export
+        GET /v1/export/{name}
+        GET /v1/export-schedules
+        POST /v1/export-schedules
+        DELETE /v1/export-schedules/{schedule_id}
+        GET /v1/export-schedules/{schedule_id}/runs
+        POST /v1/export-schedules/{schedule_id}/runs
+        POST /v1/sql
         GET /v1/insights/validation
         GET /v1/predictions
         GET /v1/segments
@@ -149,6 +168,7 @@ _ROUTES: Final = {
         PATCH /v1/notes/{note_id}
         GET /v1/people/{user_id}
         GET /v1/plan
+        GET /v1/plan/text
         POST /v1/query/funnel
         POST /v1/query/funnel/who
         POST /v1/query/lifecycle
@@ -180,6 +200,9 @@ _ROUTES: Final = {
     """,
     Caller.MEMBER: """
         GET /
+        GET /alerts
+        POST /alerts
+        POST /alerts/{alert_id}/{act}
         GET /annotations
         POST /annotations
         POST /annotations/{annotation_id}
@@ -193,6 +216,11 @@ _ROUTES: Final = {
         GET /cohorts/new
         GET /cohorts/{cohort_id}
         POST /cohorts/{cohort_id}/delete
+        GET /sql
+        POST /sql
+        GET /sql/file
+        POST /sql/saved
+        POST /sql/saved/{query_id}/delete
         GET /customers
         GET /customers.csv
         POST /customers/bulk
@@ -225,9 +253,13 @@ _ROUTES: Final = {
         POST /dashboards
         GET /dashboards/{dashboard_id}
         POST /dashboards/{dashboard_id}
+        GET /dashboards/{dashboard_id}/pdf
         GET /dashboards/{dashboard_id}/share
         POST /dashboards/{dashboard_id}/share
         POST /dashboards/{dashboard_id}/share/{link_id}/revoke
+        GET /dashboards/{dashboard_id}/week
+        POST /dashboards/{dashboard_id}/week
+        GET /dashboards/{dashboard_id}/week/pdf
         GET /dev/parts
         POST /dev/parts
         GET /first-event
@@ -244,8 +276,10 @@ _ROUTES: Final = {
         GET /paths
         GET /paths/who
         GET /people/{segment}
+        GET /people/{segment}/timeline
         POST /people/{segment}/traits
         GET /practice
+        GET /predictions
         GET /questions/picks
         GET /questions/values
         GET /search
@@ -266,7 +300,17 @@ _ROUTES: Final = {
         GET /settings/about
         GET /settings/appearance
         GET /settings/data
+        GET /settings/export
+        GET /settings/export/file
+        POST /settings/export/schedules
+        POST /settings/export/schedules/{schedule_id}/run
+        POST /settings/export/schedules/{schedule_id}/delete
         GET /settings/game
+        GET /settings/messages
+        POST /settings/messages
+        GET /settings/messages/{destination_id}
+        POST /settings/messages/{destination_id}
+        POST /settings/messages/{destination_id}/{act}
         POST /settings/password
         GET /settings/plan
         POST /settings/plan
@@ -282,6 +326,9 @@ _ROUTES: Final = {
         GET /settings/team/{member_id}/remove
         POST /settings/team/{member_id}/remove
         GET /settings/tools
+        GET /settings/week
+        POST /settings/week
+        GET /settings/week/pdf
         POST /settings/tools
         GET /sessions
         GET /sessions/who
@@ -310,6 +357,9 @@ _ANSWERS: Final[dict[Caller, dict[Kind, int | None]]] = {
     },
     Caller.CUSTOMER: {
         "nobody": 401, "write key": 403, "secret key": 403, "customer token": None, "member": 401,
+    },
+    Caller.READER: {
+        "nobody": 401, "write key": 403, "secret key": None, "customer token": None, "member": 401,
     },
     Caller.TEAM: {
         "nobody": 401, "write key": 403, "secret key": None, "customer token": 401, "member": None,
@@ -400,7 +450,7 @@ def _ask(client: httpx.Client, method: str, path: str, body: bytes) -> tuple[int
     address = re.sub(r"\{\w+\}", "0190a0b0-0000-7000-8000-000000000000", address)
     content = None if method in ("GET", "HEAD") else body
     with client.stream(method, address, content=content, headers={"Content-Type": "application/json"}) as answer:
-        if answer.status_code in (401, 403) and path.startswith(("/v1/", "/beacon/")):
+        if answer.status_code in (401, 403) and path.startswith(("/v1/", "/beacon/", "/mcp")):
             code = str(httpx.Response(200, content=answer.read()).json()["code"])
         else:
             code = ""

@@ -167,6 +167,7 @@ def test_strangers_hear_yes_or_no_and_no_numbers(lone_server: Server) -> None:
             "failing": [],
             "customers_set_aside": 0,
             "imports_under_way": 0,
+            "exports_failing": 0,
             "columns": None,
         }
     with_key = {"Authorization": f"Bearer {SECRET_KEY}"}

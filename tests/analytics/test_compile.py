@@ -60,7 +60,7 @@ def test_hard_texts_are_values(asking: Asking, text: str) -> None:
     assert {line.value for line in lines} == {min(text, "other"), None}
 
 
-@settings(deadline=None, max_examples=examples(80), suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(80), suppress_health_check=list(HealthCheck))
 @given(st.text(st.characters(exclude_characters="\x00", codec="utf-8"), min_size=1, max_size=30))
 def test_no_text_is_ever_part_of_a_statement(asking: Asking, text: str) -> None:
     mark = f"<{text}>"

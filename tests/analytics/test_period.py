@@ -121,7 +121,6 @@ def test_the_last_days_are_compared_with_as_many_on_every_day() -> None:
     assert earlier(window, "previous").days == 30
 
 
-@settings(deadline=None)
 @given(_windows, st.sampled_from(["hour", "day", "week", "month"]))
 def test_buckets_follow_one_another(window: Window, interval: Interval) -> None:
     buckets = window.buckets(interval)
@@ -135,7 +134,7 @@ def test_buckets_follow_one_another(window: Window, interval: Interval) -> None:
         window.span(interval, len(buckets))
 
 
-@settings(deadline=None, max_examples=examples(60), suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), suppress_health_check=list(HealthCheck))
 @given(
     _windows,
     st.lists(st.floats(0, 1, exclude_max=True), max_size=20),

@@ -96,7 +96,7 @@ class _Drawing:
 
 @pytest.mark.parametrize("question", QUESTIONS)
 @given(events=_events(), data=st.data())
-@settings(max_examples=examples(12), deadline=None)
+@settings(max_examples=examples(12))
 def test_questions(asking: Asking, question: str, events: list[Event], data: st.DataObject) -> None:
     stored = world(events, _NOW)
     for _ in range(2):

@@ -160,7 +160,7 @@ def _with_segments(store: Store, segments: Any) -> Store:
 
 
 @given(told=st.lists(_TOLD, min_size=1, max_size=6), conditions=st.lists(_CONDITIONS, min_size=1, max_size=3))
-@settings(max_examples=examples(15), deadline=None)
+@settings(max_examples=examples(15))
 def test_in_the_list_and_in_questions_alike(asking: Asking, told: list[Told], conditions: list[Filter]) -> None:
     customers = {f"c{n:02}": one for n, one in enumerate(told)}
     segments = Segments(asking, customers, tuple(conditions))

@@ -16,7 +16,8 @@ expect.set_options(timeout=20_000)
 #: What is there until the deferred scripts of a page have run.
 STILL_LOADING = "html:not([data-scripts-ran])"
 
-_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+#: One process draws all pages: to start one a context, and to warm it up, costs a third of the folder's time.
+_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--renderer-process-limit=1"]
 
 
 @pytest.fixture(scope="package")

@@ -26,17 +26,23 @@ from milepost.dashboard.static_files import CONTENT_SECURITY_POLICY, STATIC_DIR
 
 from . import (
     sample,
+    sample_alerts,
     sample_brief,
     sample_coach,
     sample_customers,
     sample_game,
     sample_imports,
+    sample_kept,
+    sample_messages,
     sample_offline,
     sample_people,
+    sample_predictions,
+    sample_questions,
     sample_search,
     sample_segments,
     sample_settings,
     sample_shared,
+    sample_sql,
     sample_stream,
     sample_traits,
     sample_work,
@@ -57,7 +63,7 @@ _CSRF: Final = '<input type="hidden" name="_csrf_token" value="preview">'
 
 
 def _views(scenario: Scenario) -> Iterator[tuple[str, str, v.Section | None, object]]:
-    """(name, template, section, view) of every page; section None: nobody is signed in."""
+    """(name, template, section, view) of every page; section None: nobody is signed in. A dict is the whole context."""
     full = scenario == "full"
     text = EVIL * 3 if scenario == "absurd" else ""
     yield (
@@ -93,13 +99,23 @@ def _views(scenario: Scenario) -> Iterator[tuple[str, str, v.Section | None, obj
     yield "actions-snoozed", "coach/actions.html", "actions", sample_coach.inbox(scenario, "snoozed")
     yield "actions-closed", "coach/actions.html", "actions", sample_coach.inbox(scenario, "closed")
     yield "playbooks", "coach/playbooks.html", "actions", sample_coach.playbooks(scenario)
+    yield "alerts", "alerts/alerts.html", "actions", sample_alerts.page(scenario)
+    yield from sample_questions.pages(scenario)
+    yield from sample_kept.pages(scenario)
+    yield from sample_sql.pages(scenario)
     yield "game", "game/game.html", "game", sample_game.page(scenario)
+    yield "predictions", "predictions.html", "predictions", sample_predictions.page(scenario)
+    yield "predictions-score", "predictions.html", "predictions", sample_predictions.score(scenario)
+    if full:
+        yield "predictions-too-little", "predictions.html", "predictions", sample_predictions.too_little()
     yield "live", "live.html", "live", sample_stream.live(scenario)
     yield "keys", "keys.html", "keys", sample_stream.keys(scenario)
     yield from sample_settings.settings(scenario)
+    yield from sample_messages.pages(scenario)
     yield "share", "questions/share.html", "dashboards", sample_shared.sharing(scenario)
     yield "shared", "questions/shared.html", None, sample_shared.shared(scenario)
     yield "shared-gone", "questions/shared_gone.html", None, None
+    yield "unsubscribe", "digests/unsubscribe.html", None, sample_messages.unsubscribe(scenario)
     yield "sign-in", "sign_in.html", None, a.SignIn(text, text, "You are signed out." if full else "")
     yield "welcome", "welcome.html", None, a.Welcome("/welcome/token", text, text)
     invited = "kim@example.com" if full else sample_settings.LONGEST
@@ -155,6 +171,13 @@ def render_all() -> dict[str, str]:
     for scenario in SCENARIOS:
         for name, template, section, view in _views(scenario):
             shell = sample.shell(section, sample_settings.names(scenario)) if section else None
+            if shell is not None and scenario == "absurd":
+                shell = msgspec.structs.replace(shell, alarm=sample.ALARM)
+            if isinstance(view, dict):
+                pages[f"/{scenario}/{name}"] = environment.get_template(template).render(
+                    shell=shell, csrf_input=_CSRF, **view
+                )
+                continue
             pages[f"/{scenario}/{name}"] = environment.get_template(template).render(
                 shell=shell,
                 view=view,
@@ -167,6 +190,7 @@ def render_all() -> dict[str, str]:
                 traits=(sample_traits.of_person if name == "person" else sample_traits.panel)(scenario),
                 people=sample_people.panel(scenario, whole=name == "people"),
                 outlook=sample.outlook(scenario),
+                expected=sample.expected(scenario),
                 quiet_days=28,
                 name=EVIL if scenario == "absurd" else "Acme, Inc.",
                 rows=sample_segments.rows(scenario),
@@ -210,6 +234,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(200, file.read_bytes(), _TYPES.get(file.suffix, "application/octet-stream"))
             else:
                 self._answer(404, b"", "text/plain")
+        elif path == "/lifecycle" and "HX-Request" in self.headers:
+            self._answer(204, b"", "text/html")  # a question that is not answered yet
         elif path == "/overview/charts":
             self._answer(200, b'<div class="overview-charts"></div>', "text/html")
         elif html := self._page(path):

@@ -18,7 +18,7 @@ from milepost.dashboard.overview.view import DayCount, DaySeries, Milestone, Nee
 from milepost.insights.at_risk import Changed, against_own_past
 from milepost.insights.at_risk import reason as fell
 from milepost.insights.overview import Newcomer
-from milepost.predict.said import Prediction, PredictionReason
+from milepost.predict.said import Expected, ExpectedScore, Likely, Prediction, PredictionReason
 from milepost.vocabulary import IMPACTS, ActionRole, Impact
 
 Scenario = Literal["full", "empty", "absurd"]
@@ -58,6 +58,9 @@ ABSURD_IDS: Final = ("../../etc/passwd?x=1#y", "a" * 200, "عميل-١", "🙂",
 ABSURD: Final = tuple(zip(ABSURD_IDS, ABSURD_NAMES, strict=True))
 
 
+_EARLY = "Too early to say: first seen 3 days ago, and it takes 14 days."
+
+
 def wave(index: int, scale: int) -> int:
     """Looks like a week of work: low at weekends, some growth."""
     weekday = (index + 5) % 7
@@ -68,6 +71,13 @@ def wave(index: int, scale: int) -> int:
 def days(count: int, value: Callable[[int], int]) -> tuple[DayCount, ...]:
     first = NOW.date() - timedelta(days=count - 1)
     return tuple(DayCount(first + timedelta(days=i), value(i)) for i in range(count))
+
+
+#: What a full disk says above every page (store/room.py), in a folder as deep as they come.
+ALARM = (
+    f"The disk is full: 12 MB are free at /srv/{'milepost-of-the-whole-company/' * 4}data, 640 MB are needed. Make room"
+    " there."
+)
 
 
 def shell(section: v.Section | None, names: Mapping[str, str] = MappingProxyType({})) -> v.Shell:
@@ -101,7 +111,13 @@ def overview(scenario: Scenario) -> Overview:
         return replace(
             known,
             today=Today(
-                needs, 10**9, 10**12, owns=True, due=100, risen=tuple(Changed(i, n * 3, reason) for i, n in ABSURD[:3])
+                needs,
+                10**9,
+                10**12,
+                owns=True,
+                due=100,
+                risen=tuple(Changed(i, n * 3, reason) for i, n in ABSURD[:3]),
+                likely=tuple(Likely(i, n * 3, 1.0, n * 5) for i, n in ABSURD[:3]),
             ),
             figures=(
                 Trend("Events " * 8, 10**15, 1, tuple(d.count for d in events.days)),
@@ -134,6 +150,10 @@ def overview(scenario: Scenario) -> Overview:
             own=3,
             total=41,
             owns=True,
+            likely=(
+                Likely("c-00003", NAMES[3], 0.81, "Last seen 19 days ago; 3 days is usual."),
+                Likely("c-00004", NAMES[4], 0.67, "Active on 1 day of the last 28, on 9 of the 28 before."),
+            ),
             risen=(
                 Changed("c-00001", NAMES[1], against_own_past(21, 6.0)),
                 Changed("c-00002", NAMES[2], against_own_past(12, 4.4)),
@@ -164,6 +184,19 @@ def overview(scenario: Scenario) -> Overview:
     )
 
 
+def expected(scenario: Scenario) -> tuple[Expected, ...]:
+    """What else is predicted of the customer."""
+    if scenario == "absurd":
+        return (Expected(EVIL, 365, 1.0, None, [PredictionReason("away", 1.0, EVIL * 3)] * 3),) * 20
+    if scenario == "empty":
+        return ()
+    why = [PredictionReason("score", -4.1, "A score of 62, 71 four weeks before.")]
+    return (
+        Expected("Next milestone", 28, 0.34, None, []), Expected("Level up", 28, 0.08, None, []),
+        Expected("Health in four weeks", 28, None, ExpectedScore(57.8, 49.2, 66.0), why),
+    )  # fmt: skip
+
+
 def outlook(scenario: Scenario) -> Prediction | None:
     """How likely the customer goes quiet."""
     if scenario == "empty":
@@ -179,7 +212,9 @@ def outlook(scenario: Scenario) -> Prediction | None:
 def customer(scenario: Scenario) -> Customer:
     if scenario == "empty":
         counters = tuple(v.Figure(label, 0) for label in ("Events", "Sessions", "Exports", "Resources"))
-        return Customer("new-customer", "new-customer", None, None, counters, Insight(None), (), 0, Timeline(()))
+        return Customer(
+            "new-customer", "new-customer", None, None, counters, Insight(None, reason=_EARLY), (), 0, Timeline(())
+        )
     if scenario == "absurd":
         entries = tuple(
             TimelineEntry(
@@ -305,12 +340,15 @@ def _full_customer() -> Customer:
                 Bar("Systematic optimization", None),
             ),
             (
-                ScorePart("Competencies", 64.0, 0.47, 30.1),
-                ScorePart("Tools in use", 100.0, 0.235, 23.5),
-                ScorePart("Active weeks", 75.0, 0.295, 18.0),
-                ScorePart("Momentum", None, None, None),
+                ScorePart("Competencies", 64.0, 0.05, 3.2),
+                ScorePart("Tools in use", 100.0, 0.05, 5.0),
+                ScorePart("Active weeks", 75.0, 0.3, 22.5),
+                ScorePart("Active days lately", 66.5, 0.2, 13.3),
+                ScorePart("How recent", 70.0, 0.25, 17.5),
+                ScorePart("Active days over months", 67.3, 0.15, 10.1),
+                ScorePart("Outcomes", None, None, None),
             ),
-            risks=("Four of five events this month had a low impact.",),
+            risks=("Irregular use: active in 3 weeks of the last 8; the plan expects 4.",),
         ),
         sessions,
         1_204,

@@ -27,7 +27,6 @@ from milepost.coach.said import (
 )
 from milepost.dashboard.coach.inbox import ActionRow, Choices, InboxPage, Show, action_row
 from milepost.dashboard.coach.view import (
-    Hook,
     KindRow,
     NextSteps,
     PlaybookRow,
@@ -193,7 +192,7 @@ def playbooks(scenario: Scenario) -> PlaybooksPage:
         counted_at=None if empty else NOW - timedelta(minutes=3),
         learned_at=None if empty else NOW - timedelta(hours=9),
         replay=None if empty else _replay(absurd=absurd),
-        hook=None if empty else Hook(312, 2, 1, EVIL * 9 if absurd else "It answered 503."),
+        segments={"big-spenders": EVIL if absurd else "Big spenders"},
     )
 
 
@@ -215,6 +214,7 @@ def _books(scenario: Scenario) -> list[PlaybookRow]:
                 playbook=f"book-{number}",
                 name=EVIL * 3 if scenario == "absurd" else name,
                 kind="rhythm",
+                segment=("big-spenders", "gone")[number] if number < 2 else None,
                 in_plan=number != 3,
                 active=number != 4,
                 priority=priority,

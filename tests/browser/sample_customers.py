@@ -24,6 +24,8 @@ _TRAITS = (
     Head("trait.renewal_date", "Renewal date", numeric=False, sort="trait.renewal_date"),
     Head("trait.plan", "Plan", numeric=False, sort="trait.plan"),
 )
+#: What is predicted, a probability and a score, beside all of ours.
+_MANY = (*COLUMNS, "prediction.level_up", "prediction.score")
 _OFFERED = tuple((head.key, head.label) for head in _TRAITS)
 _REASON = "Active on 2 days in the last 28; usually on 11. Last seen 9 days ago."
 _SAID = "The owner of 2 customers is set; 1 had them already."
@@ -90,7 +92,7 @@ def _full(traits: tuple[Head, ...]) -> Customers:
             if k == 11
             else f"Active on {9 + k % 7} days in the last 28; usually on 11.",
             change=None if k % 8 == 3 else 12.0 - 2.5 * k,
-            quiet=None if k % 8 == 3 else 0.03 * k,
+            predicted={} if k % 8 == 3 else {"goes_quiet": 0.03 * k, "score": 55.0 + k, "level_up": 0.04 * k},
             people=None if k == 3 else 41 // (k + 1),
         )
         for k in range(25)
@@ -102,11 +104,11 @@ def _full(traits: tuple[Head, ...]) -> Customers:
         100_000,
         state=ListState(
             filters=filters,
-            columns=(*(COLUMNS if traits else USUAL), *(head.key for head in traits)),
+            columns=(*(_MANY if traits else USUAL), *(head.key for head in traits)),
             sort="trait.mrr" if traits else "last_seen",
             segment="pro",
         ),
-        heads=_heads(COLUMNS if traits else USUAL, traits),
+        heads=_heads(_MANY if traits else USUAL, traits),
         chips=_chips(filters),
         sets=_SETS,
         own=bool(traits),
@@ -155,7 +157,7 @@ def _absurd() -> Customers:
                 reason=EVIL * 9,
                 why=EVIL * 9,
                 change=(-100.0, 100.0, None)[k % 3],
-                quiet=(0.0, 1.0, None)[k % 3],
+                predicted=({"goes_quiet": 0.0}, {"goes_quiet": 1.0}, {})[k % 3],
                 people=10**9,
             )
             for k, (i, n) in enumerate(ABSURD)

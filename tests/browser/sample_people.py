@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, timedelta
 
-from milepost.dashboard.people.panel import FIRST, PeoplePanel, panel_view
-from milepost.dashboard.people.person import PersonPage, person_view
+from milepost.dashboard.people.asked import Asked
+from milepost.dashboard.people.panel import PeoplePanel, panel_view
+from milepost.dashboard.people.person import PersonPage, lived_view, person_view
 from milepost.people.model import (
     AccountPerson,
     Actor,
@@ -17,6 +18,7 @@ from milepost.people.model import (
     Sitting,
     ToolCount,
 )
+from milepost.people.wanted import Wanted
 
 from .sample import ABSURD_IDS, EVIL, NOW, Scenario
 
@@ -26,7 +28,8 @@ _HUGE = 10**12
 
 
 def panel(scenario: Scenario, *, whole: bool = False) -> PeoplePanel:
-    return panel_view(_customer(scenario), {"icp": "ICP Analysis"}, most=None if whole else FIRST)
+    asked = Asked("/customers/acme/people", Wanted(sort="-last_seen")) if whole else None
+    return panel_view(_customer(scenario), {"icp": "ICP Analysis"}, asked=asked)
 
 
 def person(scenario: Scenario) -> PersonPage:
@@ -39,11 +42,12 @@ def person(scenario: Scenario) -> PersonPage:
         as_of=NOW,
         traits=traits if filled else {"role": "Admin"},
         customers_total=_HUGE if absurd else 2 if filled else 0,
-        customers=[_membership(n, absurd=absurd) for n in range(20 if absurd else 2)] if filled else [],
+        customers=[_membership(n, absurd=absurd) for n in range(8 if absurd else 2)] if filled else [],
     )
     did = [_did(n, absurd=absurd) for n in range(40)] if filled else []
     sat = [_sitting(n, absurd=absurd) for n in range(5)] if filled else []
-    return person_view(found, did, sat, {}, UTC, most_events=40)
+    lived = lived_view(did, found.user_id, {}, UTC, following="next" if absurd else None, several=filled)
+    return person_view(found, lived, sat, {})
 
 
 def _customer(scenario: Scenario) -> CustomerPeople:
@@ -63,8 +67,9 @@ def _customer(scenario: Scenario) -> CustomerPeople:
         as_of=NOW,
         reasons=reasons if filled else [],
         people=[_person(n, absurd=absurd) for n in range(count)],
-        actors=[_actor(n, absurd=absurd) for n in range(60 if absurd else 2)] if filled else [],
+        actors=[_actor(n, absurd=absurd) for n in range(20 if absurd else 2)] if filled else [],
         people_total=_HUGE if absurd else count,
+        people_matching=_HUGE if absurd else count,
         breadth=_HUGE if absurd else max(0, count - 1),
         breadth_before=4 if filled else 0,
         concentration=0.42 if filled else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Final, Literal
 from uuid import UUID
 
 from milepost.analytics.asking import Filter
@@ -33,21 +34,25 @@ def segment(place: int, scenario: Scenario) -> Segment:
     )
 
 
+_USED: Final[tuple[Literal["cohort", "report", "playbook", "export"], ...]] = ("cohort", "report", "playbook", "export")
+
+
 def rows(scenario: Scenario) -> tuple[SegmentRow, ...]:
     if scenario == "empty":
         return ()
     absurd = scenario == "absurd"
     uses = tuple(
-        Use(kind="report" if n % 2 else "cohort", id=UUID(int=n + 1), name=EVIL if absurd else f"Weekly {n}")
-        for n in range(9 if absurd else 2)
+        Use(kind=_USED[n % 4], id=str(UUID(int=n + 1)), name=EVIL if absurd else f"Weekly {n}")
+        for n in range(9 if absurd else 4)
     )
     return tuple(
         SegmentRow(
             one,
             in_words(one.conditions, {}),
-            None if absurd and place == 1 else 10**12 if absurd else 41 * place,
+            None if place == 1 else 10**12 if absurd else 41 * place,
             uses if place == 0 else (),
             EVIL if absurd and place == 1 else "",
+            later=not absurd and place == 1,
         )
         for place in range(3)
         for one in [segment(place, scenario)]

@@ -9,12 +9,14 @@ from uuid import UUID
 
 from milepost.access.members import Session
 from milepost.access.team import Invitation, Owned, TeamMember
-from milepost.coach.deliver import State
+from milepost.analytics.asking import Filter
 from milepost.dashboard import views as v
 from milepost.dashboard.settings import health
+from milepost.dashboard.settings.exports import ExportPage
 from milepost.dashboard.settings.profile import Profile
 from milepost.dashboard.settings.server import About, Data, Rules
 from milepost.dashboard.settings.team import Removal, Team
+from milepost.export.schedules import RecentRun, Schedule
 
 from . import sample_plan
 from .sample import ABSURD_NAMES, EVIL, NOW, Scenario
@@ -37,6 +39,7 @@ def settings(scenario: Scenario) -> Iterator[tuple[str, str, v.Section, object]]
     yield "plan", "settings/plan.html", "plan", sample_plan.plan(scenario)
     yield "plan-changes", "settings/plan_changes.html", "plan", sample_plan.changes(scenario)
     yield "data", "settings/data.html", "data", _data(scenario)
+    yield "export", "settings/export.html", "export", _export(scenario)
     yield "about", "settings/about.html", "about", _about(scenario)
 
 
@@ -108,19 +111,59 @@ def _rules(scenario: Scenario) -> Rules:
 
 def _data(scenario: Scenario) -> Data:
     bad = scenario == "absurd"
-    hook = None if scenario == "empty" else State(120, 2, 10**12 if bad else 0, EVIL * 3 if bad else None)
     failing = [health.Failing("settling", 10**6, 10.0**7), health.Failing("webhook" * 9, 1, 0.2)] if bad else []
     checks = (
         health.database_check(EVIL * 3 if bad else None, writes=True),
         health.columns_check(None if scenario == "empty" else 3.0, EVIL if bad else "", on=True),
         health.tasks_check(failing),
         health.aside_check(10**12 if bad else 0),
-        health.hook_check(hook),
+        health.messages_check([]),
+        health.exports_check([("s3://" + "b" * 200, EVIL * 3)] if bad else []),
     )
     stored = health.Stored("18.1", 10**15 if bad else 734_003_200, -1 if scenario == "empty" else 1_204_000)
     folder = "" if scenario == "empty" else "/" + "d" * 200 if bad else "/var/lib/milepost/data/postgres"
     plan = "/" + "p" * 200 if bad else ""
     return Data(checks, stored, 730, 400, 60, plan, folder)
+
+
+def _export(scenario: Scenario) -> ExportPage:
+    if scenario == "empty":
+        return ExportPage(schedules=(), runs=(), segments=(), cohorts=(), folder="/var/lib/milepost/data/exports")
+    bad = scenario == "absurd"
+    count = 20 if bad else 2
+    targets = ["s3://" + "b" * 300 + "/x"] * count if bad else ["s3://warehouse/milepost", "nightly"]
+    why = EVIL * 5 if bad else "s3://warehouse/milepost/events: Could not connect to server"
+    schedules = tuple(
+        Schedule(
+            schedule_id=UUID(int=k), target=target, format="parquet",
+            data_sets=["events", "customers"] * (8 if bad else 1),
+            filters=(Filter(field="segment", values=("s1" if not bad else LONGEST,)),) * (20 if bad else k),
+            every_hours=168 if bad else 24, anew_days=30, due_at=NOW, created_at=NOW,
+            created_by=LONGEST if bad else _ME, state="failed" if k == 0 or bad else "done", begun_at=NOW,
+            finished_at=NOW, problem=why if k == 0 or bad else None, last_done_at=NOW - timedelta(hours=25),
+        )
+        for k, target in enumerate(targets)
+    )  # fmt: skip
+    runs = tuple(
+        RecentRun(
+            run_id=k, target=targets[k % count], state="running" if k == 9 else "failed" if k % 4 == 0 else "done",
+            begun_at=NOW - timedelta(hours=k), finished_at=None, data_set="events", rows=10**15 if bad else 120_000 * k,
+            bytes=10**17 if bad else 9_400_000 * k, files=k, problem=why if k % 4 == 0 else None,
+        )
+        for k in range(20 if bad else 6)
+    )  # fmt: skip
+    segments = tuple((f"s{k}", EVIL if bad else f"Segment {k}") for k in range(60 if bad else 3))
+    return ExportPage(
+        schedules=schedules,
+        runs=runs,
+        segments=segments,
+        cohorts=tuple((str(UUID(int=k)), EVIL if bad else f"Cohort {k}") for k in range(60 if bad else 2)),
+        names={"segment": dict(segments)},
+        folder="/" + "d" * (200 if bad else 9),
+        form="schedule" if bad else "",
+        problem=EVIL * 3 if bad else "",
+        done="" if bad else "It runs within a minute.",
+    )
 
 
 def _about(scenario: Scenario) -> About:

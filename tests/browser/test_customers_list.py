@@ -161,7 +161,7 @@ def test_a_call_is_prepared_in_the_panel_of_a_row(server: Server, page: Page) ->
     page.goto(f"{server.url}/customers?sort=name")
     Hands(page, keyboard=False).press(page.locator("tr[data-customer=cust-13] .col-score"))
     for said in (
-        "health",
+        "Too early to say: first seen today, and it takes 14 days.",
         "They renew in May. Sam decides.",
         "Send the workshop",
         "Nobody",

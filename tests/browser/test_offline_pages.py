@@ -68,7 +68,7 @@ def offline(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Itera
             query = "select count(*), count(*) filter (where unsettled) from milepost.standing"
             return database.execute(query).fetchone() == (sum(_MANY.values()), 0)
 
-        wait_for(settled, 30, "the customers to be settled")
+        wait_for(settled, 90, "the customers to be settled")
         yield server
 
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.complaints import complaints_of
+from tests.browser.signing_in import sign_in
 from tests.support.axe import DESKTOP, assert_clean
 from tests.support.dashboard import EMAIL, PASSWORD, sign_in_link
 from tests.support.postgres import Cluster
@@ -133,10 +134,31 @@ def test_a_password_is_changed_and_the_theme_is_chosen(server: Server, somebody:
 
     here.get_by_role("link", name="Appearance").click()
     here.get_by_label("Dark").check()
-    assert here.evaluate("() => document.documentElement.dataset.theme") == "dark"
+    expect(here.locator("html")).to_have_attribute("data-theme", "dark")
     here.get_by_role("link", name="About").click()
-    assert here.evaluate("() => document.documentElement.dataset.theme") == "dark"
+    expect(here.locator("html")).to_have_attribute("data-theme", "dark")
     here.get_by_role("link", name="Appearance").click()
     expect(here.get_by_label("Dark")).to_be_checked()
     here.get_by_label("As the system is").check()
     assert here.evaluate("() => localStorage.getItem('milepost-theme')") is None
+
+
+def test_a_schedule_of_a_segment(server: Server, somebody: Callable[[], Page]) -> None:
+    """Added by keyboard, and ended; whose events it takes stands with it."""
+    conditions = [{"field": "trait.owner", "values": [_GUEST]}]
+    with server.client(SECRET_KEY) as secret:
+        secret.post("/v1/segments", json={"name": "Kim’s", "conditions": conditions}).raise_for_status()
+    page = somebody()
+    sign_in(page, server)
+    page.goto(f"{server.url}/settings/export")
+    form = page.locator("form", has=page.get_by_role("button", name="Add the schedule"))
+    form.get_by_label("Where to").fill("kims")
+    form.get_by_label("Of the segment").select_option("Kim’s")
+    form.get_by_role("button", name="Add the schedule").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("The schedule is kept")
+    line = page.get_by_role("list", name="By schedule").get_by_role("listitem")
+    expect(line).to_contain_text("In “Kim’s”")
+    expect(line).to_contain_text("everything each time")
+    assert_clean(page)
+    page.get_by_role("button", name="End the schedule to kims").click()
+    expect(page.get_by_text("No schedule yet")).to_be_visible()

@@ -230,7 +230,7 @@ def test_a_walk_through_the_four_tools(page: Page, complaints: list[str], tools:
     files = _walk(page, tools)
     panel = page.get_by_role("complementary", name="Your standing")
     expect(panel.get_by_role("region", name="Badges")).to_contain_text("First export")
-    expect(panel.get_by_role("region", name="Your progress")).to_contain_text("of 100")
+    expect(panel.get_by_role("region", name="Your progress")).to_contain_text("Too early to say: first seen today")
     page.goto("about:blank")
     wait_for(lambda: len(_stored(tools)) >= len(EXPECTED), 15, f"{len(EXPECTED)} events")
     events = _stored(tools)

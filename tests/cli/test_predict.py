@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.server import WRITE_KEY, Server, running
+from tests.support.server import WRITE_KEY, Server, running, wait_for
 
 
 def test_little_history_is_told_and_nothing_is_predicted(dsn: str, tmp_path: Path) -> None:
@@ -32,8 +32,17 @@ def test_little_history_is_told_and_nothing_is_predicted(dsn: str, tmp_path: Pat
             )
 
         learned = run("milepost", "predict", "train")
+
+        def built() -> bool:
+            nonlocal learned
+            if "The column store is being built" in learned.stderr:
+                learned = run("milepost", "predict", "train")
+            return "The column store is being built" not in learned.stderr
+
+        # A command does not wait for that, and says so.
+        wait_for(built, 60, "the column store")
         assert learned.returncode == 1
-        assert "Not enough history: 0 of 50" in learned.stderr
+        assert "Going quiet: nothing was learned: not enough history: 0 of 50" in learned.stderr
         told = run("milepost", "predict", "report")
         assert (told.returncode, told.stderr) == (1, "There is no model yet. `milepost predict train` makes one.\n")
         for what, says in (("train", "not enough history: 0 of 50"), ("score", "no model holds")):

@@ -13,12 +13,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from milepost.coach.deliver import note_listening
 from milepost.importing import DatabaseSink, StoreResult, import_file, load_mapping, run
 from milepost.ingest.events import EventRow
 from milepost.store.imports import give_up_lost
 from tests.coach.people import apply, event, plan_with, settle, store
 from tests.importing.import_helpers import SHOP_MAP
+from tests.messages.sending import listen
 from tests.support.postgres import Cluster
 from tests.support.real_data import SHOP_FILE
 from tests.support.server import wait_for
@@ -31,7 +31,7 @@ Made = set[tuple[str, str]]
 def told(connection: psycopg.Connection) -> tuple[Made, int]:
     """What was recommended to whom, in what state, and how many messages for the webhook there were ever."""
     made = connection.execute("select customer_id, state from milepost.recommendations").fetchall()
-    (messages,) = connection.execute("select count(*) from milepost.webhook_deliveries").fetchone() or (0,)
+    (messages,) = connection.execute("select count(*) from milepost.deliveries").fetchone() or (0,)
     return set(made), messages
 
 
@@ -55,7 +55,7 @@ def test_in_pieces_is_as_at_once(cluster: Cluster, tmp_path: Path, monkeypatch: 
     for sink in (DatabaseSink, Ticking):
         with cluster.database() as dsn, psycopg.connect(dsn, autocommit=True) as connection:
             apply(connection, _QUIET)
-            note_listening(connection, on=True)
+            listen(connection, _WHEN)
             # Somebody whom the import is not about waits as well.
             store(connection, [event("other", _WHEN - timedelta(days=40))])
             with sink(dsn) as into:
@@ -94,9 +94,10 @@ def test_a_killed_import_does_not_silence_the_coach(connection: psycopg.Connecti
     with psycopg.connect(dsn) as holder:
         holder.execute("select from milepost.standing where customer_id = 'held' for update")
         process = subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=subprocess.DEVNULL)
-        wait_for(lambda: stored() == 5_001, 60, "the first chunk")
+        wait_for(lambda: _held_up(connection), 60, "the second chunk, so that the first is noted as done")
         process.send_signal(signal.SIGKILL)
         process.wait()
+    assert stored() == 5_001
     wait_for(lambda: not _connected(connection), 20, "its connection to end")
     settle(connection, now)
     assert told(connection) == (set(), 0), "it may still be run again"
@@ -114,4 +115,11 @@ def test_a_killed_import_does_not_silence_the_coach(connection: psycopg.Connecti
 
 def _connected(connection: psycopg.Connection) -> bool:
     found = connection.execute("select from pg_stat_activity where application_name = 'milepost-import'")
+    return found.fetchone() is not None
+
+
+def _held_up(connection: psycopg.Connection) -> bool:
+    found = connection.execute(
+        "select from pg_stat_activity where application_name = 'milepost-import' and wait_event_type = 'Lock'"
+    )
     return found.fetchone() is not None

@@ -132,7 +132,7 @@ def modelled(everything: list[Statement], now: datetime, *, held_out: bool) -> d
 )
 @example([Statement("dismissed", 5), Statement("used", 3)], Random(1), set(), {1}, 1, False)
 @example([Statement("used", 0), Statement("accepted", 60), Statement("done", 60)], Random(1), set(), set(), 1, False)
-@settings(max_examples=examples(80), deadline=None, suppress_health_check=list(HealthCheck), derandomize=repeatable())
+@settings(max_examples=examples(80), suppress_health_check=list(HealthCheck), derandomize=repeatable())
 def test_life_is_what_the_events_say(
     shared: psycopg.Connection,
     everything: list[Statement],

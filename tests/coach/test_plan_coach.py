@@ -53,8 +53,10 @@ def test_the_playbooks_are_read() -> None:
     ("old", "new", "line", "said"),
     [
         ('"tools_30"', '"tools_3"', 16, "'tools_3' is not a known fact; the known ones are active_days_28"),
-        ('fact = "tools_30"', 'fact = "prediction.churn"', 16, "Milepost has no predictions yet"),
-        ("{total_events}", "{prediction.churn}", 4, "Milepost has no predictions yet"),
+        ('fact = "tools_30"', 'fact = "prediction.churn"', 16, "'prediction.churn' is not predicted; there"),
+        ("{total_events}", "{prediction.goes_quiet}", 4, "the customer reads this, and predictions"),
+        ('fact = "tools_30"\nbelow = 2', 'fact = "prediction.goes_quiet"\nis = true', 17, "prediction.goes_quiet is a"),
+        ('reason = "Because"\n', 'reason = "Because"\nsegment = "Big Spenders"\n', 14, "'Big Spenders' is none"),
         ("{total_events}", "{total_event}", 4, "'total_event' is not a known fact"),
         ("{total_events}", "{total_events", 4, "has an unmatched brace"),
         ('reason = "Because"\n', 'reason = "Because"\n[playbooks.team]\nsay = "Hi {nix}"\n', 15, "'nix' is not a"),

@@ -64,7 +64,7 @@ def test_conditions(condition: dict[str, Any], wanted: bool) -> None:
 
 
 def test_texts_take_facts_and_are_never_left_with_a_hole() -> None:
-    kinds = known_facts(["sales_execution"])
+    kinds = known_facts(["sales_execution"], {})
     text = (
         "{tools_30} of 4 tools, {low_impact_share} low, {systematic_progression_rate} a week: {untried_tool_name} {{x}}"
     )
@@ -94,7 +94,7 @@ def test_every_default_playbook_can_come_about() -> None:
     """With facts that fit, each makes a whole sentence."""
     plan = load_plan()
     facts: dict[str, Any] = {
-        **dict.fromkeys(known_facts([c.id for c in plan.competencies]), 1),
+        **dict.fromkeys(known_facts([c.id for c in plan.competencies], {}), 1),
         **{f"{name}_name": name for name in ("untried_tool", "weakest_tool", "weakest_competency")},
         "untried_tool": "business-case",
         "weakest_tool": "business-case",
@@ -225,7 +225,7 @@ _STEPS = st.lists(
 
 
 @given(_STEPS, st.integers(1, 4), st.integers(1, 3))
-@settings(max_examples=examples(300), deadline=None, derandomize=repeatable())
+@settings(max_examples=examples(300), derandomize=repeatable())
 def test_no_sequence_of_days_breaks_a_limit(
     steps: list[tuple[int, list[Offer], list[str]]], most_open: int, a_day: int
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from milepost.coach.settle import settle_coach
 from milepost.insights.settle import Settling, read_plan
 from tests.coach.people import NOON, QUIET, apply, days, event, plan_with, settle, store, stored
+from tests.messages.sending import listen
 
 _ANY = {"fact": "total_events", "at_least": 1}
 
@@ -95,6 +96,36 @@ def test_the_team_reads_what_is_usual_and_the_customer_its_own_text(connection: 
         ("Ask them", "Active on 2 days in the last 28, usually 11.", "You were away. Come back."),
         ("Ask them", "1 event in all.", "You were away. Come back."),
     ]
+
+
+def test_a_prediction_picks_whom_it_says_and_no_customer_reads_that_it_did(connection: psycopg.Connection) -> None:
+    now = _now(connection)
+    likely = {"fact": "prediction.goes_quiet", "at_least": 0.5}
+    team = {"reason": "Likely to go quiet: {prediction.goes_quiet}."}
+    apply(connection, plan_with({"id": "p", "title": "A hint", "team": team, "when": [_ANY, likely]}))
+    everybody = {"likely": (0.674, 0), "unlikely": (0.2, 0), "last-week": (0.9, 9)}
+    store(connection, [event(name, now - days(1)) for name in (*everybody, "not-predicted")])
+    connection.execute(
+        "insert into milepost.prediction_models (target, trained_at, first_day, last_day, report, holds)"
+        " values ('goes_quiet', %s, '2026-01-01', '2026-01-02', '{}', true)", (now,),
+    )  # fmt: skip
+    for name, (probability, ago) in everybody.items():
+        connection.execute(
+            "insert into milepost.predictions (customer_id, target, model_id, as_of, probability, reasons)"
+            " select %s, 'goes_quiet', max(model_id), %s, %s, '[]' from milepost.prediction_models",
+            (name, (now - days(ago)).date(), probability),
+        )
+    settle(connection, now)
+    (made,) = stored(connection)
+    assert (made["customer_id"], made["title"], len(made["evidence"])) == ("likely", "A hint", 1)
+    assert connection.execute("select reason from milepost.recommendation_work").fetchall() == [
+        ("Likely to go quiet: 67%.",)
+    ]
+    ((read,),) = connection.execute(
+        "select next_recommended_actions::text from public.behavior_insights where customer_id = 'likely'"
+    ).fetchall()
+    assert "A hint" in read
+    assert not any(word in read.lower() for word in ("67%", "0.67", "quiet", "predict", "likely:"))
 
 
 @pytest.mark.parametrize(("said", "state"), [(None, "expired"), ("shown", "expired"), ("accepted", "accepted")])
@@ -191,7 +222,9 @@ def test_a_customer_reads_its_own_alone_and_no_held_out_one(connection: psycopg.
         "coach_learned",
         "coach",
         "coach_tallies",
-        "webhook_deliveries",
+        "destinations",
+        "messages",
+        "deliveries",
     )
     for forbidden in [f"select * from milepost.{table}" for table in hidden] + [
         "update milepost.recommendations set state = 'done'"
@@ -203,9 +236,9 @@ def test_a_customer_reads_its_own_alone_and_no_held_out_one(connection: psycopg.
 
 def test_a_customer_that_is_gone_leaves_nothing(connection: psycopg.Connection) -> None:
     apply(connection, plan_with({"id": "p", "when": [_ANY]}))
-    connection.execute("update milepost.coach set webhook = true")
+    listen(connection, NOON)
     store(connection, [event("acme", NOON - days(1))])
     settle(connection)
     connection.execute("delete from public.behavior_events")
-    for table in ("recommendations", "recommendation_work", "webhook_deliveries"):
+    for table in ("recommendations", "recommendation_work", "messages", "deliveries"):
         assert connection.execute(f"select count(*) from milepost.{table}").fetchone() == (0,)

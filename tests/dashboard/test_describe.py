@@ -79,14 +79,10 @@ def test_risks_name_their_figures() -> None:
         Insights,
     )
     plan = load_plan()
-    irregular, little = risks(known, plan)
+    # Mostly low impact is a fact, and no risk: those of whom it holds do better.
+    (irregular,) = risks(known, plan)
     assert "1 week of the last 8" in irregular
-    assert "91%" in little
-    assert "80%" in little
-    assert (
-        risks(msgspec.structs.replace(known, inconsistent_system_usage=None, low_business_impact_actions=False), plan)
-        == ()
-    )
+    assert risks(msgspec.structs.replace(known, inconsistent_system_usage=None), plan) == ()
 
 
 def test_visits_are_said_in_words() -> None:

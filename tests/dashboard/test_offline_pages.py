@@ -318,7 +318,7 @@ def pictured(shared_server: Server) -> Server:
             (one,), (two,) = connection.execute(waiting).fetchall()[0], connection.execute(there).fetchall()[0]
             return (one, two) == (0, 8)
 
-    wait_for(settled, 30, "the customers to be settled")
+    wait_for(settled, 90, "the customers to be settled")
     return shared_server
 
 

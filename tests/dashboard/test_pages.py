@@ -152,7 +152,7 @@ def test_a_newcomer_copies_the_example_and_sees_the_page_fill(dsn: str, tmp_path
         assert sent.json()["accepted"] == 1, sent.text
         came = client.get("/first-event")
         assert (came.status_code, came.headers["hx-refresh"]) == (200, "true")
-        overview = client.get("/").text
+        overview = client.get("/?wait=1").text
         assert "Nobody needs you today" in overview
         # What nothing was ever sent for is not there at 0.
         assert "<dt>Events</dt>" in overview

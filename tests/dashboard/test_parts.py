@@ -33,6 +33,7 @@ _OTHERS: Final = {
     ("live.html", "marks"): "what else happened, in the place of an impact",
     ("questions/_question.html", "said"): "hidden until a script finds that the answer did not arrive",
     ("questions/_saved.html", "said"): "a section with forms, of which a line is the status",
+    ("sql/sql.html", "said"): "hidden until a script finds that the answer did not arrive",
     ("settings/data.html", "said"): "a figure of a list that is wrong",
 }
 

@@ -118,15 +118,15 @@ def test_a_tool_is_added_renamed_and_removed_and_each_is_in_the_history(dana: ht
 def test_the_text_is_checked_by_line_and_saved_and_a_file_comes_before_it(
     lone_server: Server, dana: httpx.Client, tmp_path: Path
 ) -> None:
-    text = default_text().replace("dead_band = 0.1 ", "dead_band = 9 ").replace("\n", "\r\n")
+    text = default_text().replace("recency_days = 7 ", "recency_days = 0 ").replace("\n", "\r\n")
     onto = _fields(dana.get("/settings/plan").text)["onto"]
     answer = send_form(dana, "/settings/plan", "/settings/plan", text=text, onto=onto, do="save")
     assert answer.status_code == 422
     page = unescape(answer.text)
-    line = 1 + text[: text.index("dead_band")].count("\n")
-    assert f"the plan, line {line}: scoring.dead_band: is 9.0; it takes 0 to 1." in page
-    assert "<code>dead_band = 9 " in page
-    text = text.replace("dead_band = 9 ", "dead_band = 0.2 ")
+    line = 1 + text[: text.index("recency_days")].count("\n")
+    assert f"the plan, line {line}: scoring.recency_days: is 0.0; it takes 0.1 to 3650." in page
+    assert "<code>recency_days = 0 " in page
+    text = text.replace("recency_days = 0 ", "recency_days = 8 ")
     much = text + "# as many playbooks as a plan may have\r\n" * 5000
     checked = send_form(dana, "/settings/plan", "/settings/plan", text=much, onto=onto, do="check")
     assert "No mistakes: 4 tools" in checked.text

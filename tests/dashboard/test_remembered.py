@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from milepost.dashboard.remembered import Remembered
+from milepost.dashboard.remembered import Remembered, RememberedEach
 from milepost.errors import DatabaseUnavailable
 
 
@@ -87,3 +87,12 @@ async def test_who_goes_away_does_not_take_the_answer_along() -> None:
     await asyncio.sleep(0)
     impatient.cancel()
     assert await patient == 1
+
+
+async def test_of_too_many_keys_the_one_that_nobody_asked_for_longest_goes() -> None:
+    sources = {key: _Source() for key in "abc"}
+    kept = RememberedEach[str, int](2, fresh=1_000)
+    for key in "abacab":
+        await kept.get(key, sources[key].ask)
+    # c took b's place, and b that of c.
+    assert {key: source.asked for key, source in sources.items()} == {"a": 1, "b": 2, "c": 1}

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import msgspec
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,7 +73,7 @@ def test_a_filter_of_the_list_becomes_a_segment(dana: httpx.Client) -> None:
     assert 'value="page &lt;b&gt;vip&lt;/b&gt;"' in again.text, "what was typed is kept"
 
 
-def test_it_is_built_changed_renamed_and_deleted(dana: httpx.Client) -> None:
+def test_it_is_built_changed_renamed_and_deleted(shared_server: Server, dana: httpx.Client) -> None:
     page = dana.get("/segments/new?field=trait&key=pagetier&op=&value=gold").text
     assert "2 customers" in re.sub(r"<[^>]+>", "", page)
     conditions = '[{"field": "trait.pagetier", "values": ["gold"]}]'
@@ -98,7 +99,14 @@ def test_it_is_built_changed_renamed_and_deleted(dana: httpx.Client) -> None:
         name="Tins",
     )
     assert saved.status_code == 303
-    listed = dana.get("/segments").text
+    # Counting keeps nobody waiting: what takes its time is asked for by the page.
+    with psycopg.connect(shared_server.database_url) as counting:
+        counting.execute("lock table milepost.traits in access exclusive mode")
+        early = dana.get("/segments").text
+        assert 'title="Being counted"' in early
+        assert 'hx-get="/segments?wait=1"' in early
+    listed = dana.get("/segments?wait=1").text
+    assert "Being counted" not in listed
     assert "the cohort" in listed
     assert "Of tin" in listed
     assert "Tins" in listed

@@ -16,7 +16,8 @@ from tests.support.server import SECRET_KEY, Server, wait_for
 
 _LINK = re.compile(r"<code>(http[^<]*/welcome/[^<]*)</code>")
 _TABS = ("/settings", "/settings/team", "/keys", "/settings/tools", "/settings/scoring", "/settings/plan",
-         "/settings/game", "/settings/appearance", "/settings/data", "/settings/about")  # fmt: skip
+         "/settings/game", "/settings/appearance", "/settings/messages", "/settings/data",
+         "/settings/about")  # fmt: skip
 _NEW_PASSWORD = "another password 7"
 
 

@@ -126,3 +126,22 @@ def test_parts_of_months_say_that_they_are_parts() -> None:
     assert panel.spec["partial"] == {"0": "2 of 31 days"}
     assert "2 of 31 days" in str(panel.table.rows[0][0].html)
     assert "of" not in str(panel.table.rows[2][0].html)
+
+
+def test_of_very_many_lines_those_are_drawn_that_have_a_colour_of_their_own() -> None:
+    lines = [_line(n, n, total=2 * n, value=f"tool-{n:02}") for n in range(12)]
+    shown = _shown("by=tool_id&top=12", *lines, _line(1, 1, total=2, is_other=True))
+    panel = shown.panels[0]
+    largest = [f"tool-{n:02}" for n in range(4, 12)]
+    assert [key.name for key in panel.legend] == [*largest, "All others"]
+    assert [key.mark for key in panel.legend] == [*map(str, range(8)), "other"]
+    assert "The 8 largest of 13 lines are drawn; the table has all." in panel.sentence
+    assert [column.label for column in panel.table.columns[1:]][:3] == ["tool-00", "tool-01", "tool-02"]
+    assert len(panel.table.rows[0]) == 1 + 13
+
+
+@pytest.mark.parametrize(("unit", "longest"), [("days", 366), ("hours", 8784), ("minutes", 9999)])
+def test_a_funnel_says_no_longer_time_than_it_takes(unit: str, longest: int) -> None:
+    asked = read("funnels", Address.of(f"window=9999&window_unit={unit}"), "UTC", _NOW)
+    assert asked.parts["window"] == asked.parts["longest"] == longest
+    assert ("window", str(longest)) in asked.pairs

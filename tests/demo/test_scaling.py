@@ -91,7 +91,7 @@ def test_only_it_has_a_notice_and_the_example() -> None:
     chosen = settings_for(usual, data_set("scaling"))
     assert chosen.tools_app
     assert "Simulated" in chosen.notice
-    assert load_plan(chosen.plan_file).tool_names() == load_plan().tool_names()
+    assert load_plan(data_set("scaling").plan_file).tool_names() == load_plan().tool_names()
     with pytest.raises(SettingsError, match="--data oulad"):
         data_set("scaling", everyone=True)
 

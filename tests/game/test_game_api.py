@@ -241,6 +241,7 @@ def test_a_badge_is_announced_once(played: Server) -> None:
     customer = "id-of-announced"
     event = _export(customer, event_id="0190a0b0-0000-7000-8000-0000000000aa", timestamp=datetime.now(UTC).isoformat())
     with _listening(played) as heard, played.client() as client:
+        before = _first_of_the_feed(client)["position"]
         _send(played, event)
         wait_for(lambda: any(one["customer_id"] == customer for one in heard), 20, "the badge to be announced")
         _send(played, event, _export(customer))
@@ -254,3 +255,23 @@ def test_a_badge_is_announced_once(played: Server) -> None:
         if one["customer_id"] == customer and one["kind"] in ("badge", "level")
     ]
     assert own == [("badge", "Badge earned: First export"), ("level", "Level 1 in Sales execution")]
+    # Whoever lost the line meanwhile is told what came since, and then no more.
+    with played.client() as client:
+        told: list[str] = []
+        with client.stream("GET", "/v1/live", params={"after": before}) as stream:
+            for message in _messages(stream):
+                told += [one["title"] for one in message["announcements"] if one["customer_id"] == customer]
+                if len(told) >= len(own):
+                    break
+        assert told[: len(own)] == [one["title"] for one in heard if one["customer_id"] == customer][: len(own)]
+        again = _first_of_the_feed(client, message["position"])
+        assert [one for one in again["announcements"] if one["customer_id"] == customer] == []
+
+
+def _first_of_the_feed(client: httpx.Client, after: str | None = None) -> dict[str, Any]:
+    with client.stream("GET", "/v1/live", params={"after": after} if after else {}) as stream:
+        return next(_messages(stream))
+
+
+def _messages(stream: httpx.Response) -> Iterator[dict[str, Any]]:
+    return (json.loads(line[5:]) for line in stream.iter_lines() if line.startswith("data:"))

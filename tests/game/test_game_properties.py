@@ -110,7 +110,7 @@ _WEEKS = [_event(n, minutes=n * 7 * 1440) for n in range(-5, 1) if n != -2]
 
 
 @given(acts=st.builds(lambda batch, acts: [("insert", batch), *acts], _BATCHES, st.lists(_ACTS, max_size=10)))
-@settings(max_examples=examples(45), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(45), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(acts=[("insert", [_event(n, id=n + 9) for n in range(3)]), ("settle", None), ("recompute", None)])
 @example(acts=[("insert", [e | {"id": n} for n, e in enumerate(_WEEKS)]), ("settle", None), ("delete", [2, 3])])
 @example(
@@ -149,7 +149,7 @@ _KEPT = (
 
 
 @given(events=st.lists(_EVENTS, min_size=1, max_size=40), data=st.data())
-@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(30), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_order_batches_and_repeats_do_not_matter(
     shared: psycopg.Connection, events: list[dict[str, Any]], data: st.DataObject
 ) -> None:

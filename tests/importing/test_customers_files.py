@@ -247,7 +247,7 @@ _LIKELY = st.lists(
 _ANY = st.binary(max_size=300) | _LIKELY | _LIKELY.map(lambda raw: b"id,name,on\n" + raw)
 
 
-@settings(max_examples=examples(400), deadline=None)
+@settings(max_examples=examples(400))
 @example(raw=b"id,na\xffme,\x00,\xc3\xbc\xc3\xbc\n1,2,3,\xff\n")
 @example(raw=b'{"id": "1", "na\xffme": "x"}\n{"id": "2", "\\u0000": "x", "\\ud800": "\\ud800"}\n')
 @given(

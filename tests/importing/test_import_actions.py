@@ -227,7 +227,7 @@ def test_an_interrupted_import_goes_on(tmp_path: Path, dsn: str) -> None:
     assert len(stored(dsn)) == count - 1
 
 
-@settings(max_examples=examples(80), deadline=None)
+@settings(max_examples=examples(80))
 @given(
     st.lists(
         st.fixed_dictionaries(

@@ -191,7 +191,7 @@ def _stored(dsn: str, ids: list[str]) -> list[dict[str, object]]:
         return [row for (row,) in connection.execute(question, (ids,)).fetchall()]
 
 
-@settings(max_examples=examples(50), deadline=None)
+@settings(max_examples=examples(50))
 @given(st.lists(_event(), min_size=1, max_size=12))
 def test_an_event_is_the_same_row_whichever_way_it_comes(ways: Ways, events: list[dict[str, object]]) -> None:
     ids, refused = _import(events, ways)

@@ -72,7 +72,7 @@ def _lines(rows: list[tuple[str, ...]]) -> tuple[bytes, list[int]]:
     return data, begins
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(150))
 @given(st.lists(_row, max_size=12), st.sampled_from([True, False]))
 def test_every_row_is_stored_or_reported(rows: list[tuple[str, ...]], twice: bool) -> None:
     rows = rows * 2 if twice else rows
@@ -100,7 +100,7 @@ def test_every_row_is_stored_or_reported(rows: list[tuple[str, ...]], twice: boo
         "".join(texts).encode("utf-8")
 
 
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=examples(100))
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_to_the_end(junk: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -31,7 +31,6 @@ from tests.support.examples import examples, repeatable
 from tests.support.server import Server
 
 _SETTINGS = settings(
-    deadline=None,
     derandomize=repeatable(),
     database=None,
     phases=[Phase.explicit, Phase.generate],
@@ -46,7 +45,7 @@ _NOISY = settings(_SETTINGS, max_examples=examples(2_000))
 _CPU_SECONDS = 1.0
 #: The longest that a neighbour waits for an answer meanwhile; and, whatever is sent, what half and 99 % of its waits
 #: are below. A quiet machine shows a tenth of these.
-_LONGEST, _USUAL, _RARELY = 1.5, 0.1, 1.0
+_LONGEST, _USUAL, _RARELY = 1.5, 0.1, 1.5
 _SENDER = Sender(load_plan(), datetime.now(UTC))
 
 

@@ -28,7 +28,6 @@ from tests.support.server import SECRET_KEY, WRITE_KEY, Server, running, wait_fo
 
 _SETTINGS = settings(
     max_examples=examples(4),
-    deadline=None,
     derandomize=repeatable(),
     database=None,
     phases=[Phase.explicit, Phase.generate],

@@ -19,7 +19,6 @@ from tests.support.examples import examples, repeatable
 from tests.support.server import WRITE_KEY, Server
 
 _SETTINGS = settings(
-    deadline=None,
     derandomize=repeatable(),
     database=None,
     phases=[Phase.generate],

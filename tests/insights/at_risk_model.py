@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from math import sqrt
 from typing import NamedTuple
 
 
@@ -32,8 +33,12 @@ def present(days: Sequence[int], today: int) -> bool:
 
 
 def at_risk(histories: Mapping[str, Sequence[int]], today: int) -> list[str]:
-    """Who is at risk, first those who missed most."""
+    """Who is at risk: first those away for long, the root of how often they usually come taken into account."""
     active = [name for name, days in histories.items() if present(days, today)]
-    missed = {name: own_past(histories[name], today).missed_days for name in active}
-    found = [(-days, name) for name, days in missed.items() if days is not None]
+    pasts = {name: own_past(histories[name], today) for name in active}
+    found = [
+        (-past.missed_days / sqrt(past.usual_days), name)
+        for name, past in pasts.items()
+        if past.missed_days is not None and past.usual_days is not None
+    ]
     return [name for _, name in sorted(found)[: max(1, int(0.15 * len(active)))]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from math import comb, log
 
 from milepost.plan import Plan
 from milepost.vocabulary import Impact
@@ -68,28 +69,40 @@ def scores(events: list[CountedEvent], as_of: date, plan: Plan, outcomes: Sequen
     weeks = min(8, age // 7 + 1)
     if age >= 28:
         found.inconsistent = found.active_weeks < plan.risk.active_weeks * weeks / 8
-    if age >= 27 and found.recent + found.before >= rules.trend_min_points:
-        up, down = found.before * (1 + rules.dead_band), found.before * (1 - rules.dead_band)
-        found.trend = "improving" if found.recent > up else "declining" if found.recent < down else "stable"
+    if age >= 55:
+        active = {days for days, _ in ago}
+        now, then = len([days for days in active if days < 28]), len([days for days in active if 28 <= days < 112])
+        found.trend = trend(now, then, min(84, age - 27))
     known = {competency.id for competency in plan.competencies}
     earned = sum(told.points for _, told in ago if told.competency in known)
-    used = {told.tool for days, told in ago if days < 30} & {tool.id for tool in plan.tools}
-    now_a_day, then_a_day = points(0, 28) / 28, points(28, 112) / max(1, min(84, age - 27))
+    tools = {tool.id for tool in plan.tools}
+    used = {told.tool for days, told in ago if days < 30} & tools
     parts = {
         "competencies": sum(found.competencies.values()) / len(found.competencies) if earned else None,
-        "breadth": 100 * len(used) / len(plan.tools),
-        "consistency": _consistency({days // 7 for days, _ in ago if days < 56}, weeks, plan) if age >= 14 else None,
-        "recency": _recency([days for days, _ in ago if days < 112], plan),
-        "momentum": 100 * now_a_day / (now_a_day + then_a_day) if age >= 41 and now_a_day + then_a_day else None,
+        "breadth": 100 * len(used) / len(tools) if any(told.tool in tools for _, told in ago) else None,
+        "consistency": _weeks({days // 7 for days, _ in ago}, age // 7 + 1, rules.consistency_half_life_weeks),
+        "lately": _of_every_day({days for days, _ in ago}, rules.lately_half_life_days),
+        "recency": 100 * rules.recency_days / (rules.recency_days + min(days for days, _ in ago)),
+        "habit": _of_every_day({days for days, _ in ago}, rules.habit_half_life_days),
         "outcomes": _outcomes([((as_of - day).days, impact) for day, impact in outcomes if day <= as_of], plan),
     }
     weights = {name: float(getattr(rules.components, name)) for name in parts}
     there = sum(weights[name] for name, value in parts.items() if value is not None)
     found.components = parts
     found.coverage = there / sum(weights.values())
-    if found.coverage >= 1 / 3:
+    if age >= 14 and found.coverage >= 1 / 3:
         found.score = sum(weights[name] * value for name, value in parts.items() if value is not None) / there
     return found
+
+
+def trend(recent: int, earlier: int, before: int) -> str | None:
+    """Whether so few or so many of the active days fell into the last 28 by more than chance: 2.5 % each way."""
+    if not (active := recent + earlier):
+        return None
+    ways = [comb(active, k) * comb(before + 28 - active, 28 - k) for k in range(min(active, 28) + 1)]
+    if 1000 * sum(ways[: recent + 1]) <= 25 * comb(before + 28, 28):
+        return "declining"
+    return "improving" if 1000 * sum(ways[recent:]) <= 25 * comb(before + 28, 28) else "stable"
 
 
 def _outcomes(found: list[tuple[int, Impact]], plan: Plan) -> float | None:
@@ -98,12 +111,15 @@ def _outcomes(found: list[tuple[int, Impact]], plan: Plan) -> float | None:
     return 100 * (1 - 2.718281828459045 ** (-faded / plan.scoring.outcome_saturation)) if found else None
 
 
-def _consistency(active: set[int], weeks: int, plan: Plan) -> float:
-    """Active weeks of those that could be, each counting half of one `consistency_half_life_weeks` later."""
-    counts = [0.5 ** (week / plan.scoring.consistency_half_life_weeks) for week in range(8)]
-    return float(100 * sum(counts[week] for week in active) / sum(counts[:weeks]))
+def _weeks(active: set[int], there: int, half_life: float) -> float:
+    """Active weeks of those that the customer was there for, each counting half of one a half-life later."""
+    return float(
+        100 * sum(0.5 ** (week / half_life) for week in active) / sum(0.5 ** (k / half_life) for k in range(there))
+    )
 
 
-def _recency(ago: list[int], plan: Plan) -> float:
-    """100 on a day with an event, half of it every `recency_half_life_days` after."""
-    return 100 * float(0.5 ** (min(ago) / plan.scoring.recency_half_life_days)) if ago else 0.0
+def _of_every_day(active: set[int], half_life: float) -> float:
+    """Active days so many days ago, each counting half of one a half-life later, on the scale of ln(1 + 10 x days);
+    100 is every day, for ever."""
+    faded = sum(0.5 ** (days / half_life) for days in active)
+    return 100 * min(1, log(1 + 10 * faded) / log(1 + 10 / (1 - 0.5 ** (1 / half_life))))

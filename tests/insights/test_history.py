@@ -86,9 +86,9 @@ def test_the_history_follows_what_is_stored(dsn: str, tmp_path: Path) -> None:
 
 def test_a_new_plan_is_taken_over_and_the_old_one_stays_readable(dsn: str, tmp_path: Path) -> None:
     with running(Server(tmp_path / "data", database_url=dsn)) as server, server.client() as client:
-        tell(server, "acme", 3)
+        tell(server, "acme", 15)
         wait_for(lambda: client.get("/v1/plan").json()["unsettled"] == 0, 20, "the customer to be settled")
-        assert len(history(client)["days"]) == 4
+        assert len(history(client)["days"]) == 16
         first = history(client)
         status = client.get("/v1/plan").json()
         assert (status["customers"], status["rescored"], len(status["versions"])) == (1, 1, 1)
@@ -98,7 +98,7 @@ def test_a_new_plan_is_taken_over_and_the_old_one_stays_readable(dsn: str, tmp_p
     with running(again) as server, server.client() as client:
         wait_for(lambda: client.get("/v1/plan").json()["rescored"] == 1, 20, "the new plan")
         wait_for(lambda: client.get("/v1/plan").json()["unsettled"] == 0, 20, "the customer to be settled again")
-        assert len(history(client)["days"]) == 4
+        assert len(history(client)["days"]) == 16
         second = history(client)
         assert (first["plan_version"], second["plan_version"]) == (1, 2)
         assert second["days"][0]["points_last_14_days"] == 10 * first["days"][0]["points_last_14_days"]

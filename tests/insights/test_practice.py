@@ -99,7 +99,7 @@ def score(amount: float, saturation: float) -> float:
     return 100 * (1 - math.exp(-amount / saturation))
 
 
-@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_ACTION, max_size=12), st.lists(_EVENT, max_size=6))
 def test_the_formulas_are_those_of_the_page(
     shared: psycopg.Connection,

@@ -61,7 +61,7 @@ def look(dsn: str, **asked: object) -> Picture:
     return asyncio.run(looking())
 
 
-@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_ROW, max_size=30), _LINE, _LINE, st.integers(1, 8), st.sampled_from([None, "selling", "unknown"]))
 def test_it_is_a_plain_sort_and_count(
     dsn: str,

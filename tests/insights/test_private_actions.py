@@ -62,7 +62,7 @@ def _numbers(connection: psycopg.Connection) -> list[Any]:
     return [connection.execute(question, {"day": _TODAY}).fetchall() for question in _NUMBERS]
 
 
-@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_ACTION, min_size=1, max_size=8), st.lists(_CHANGE, max_size=6))
 def test_a_customers_numbers_are_the_same_whoever_asks(
     shared: psycopg.Connection, actions: list[tuple[int, str, str | None, str, bool]], changes: list[tuple[int, str]]

@@ -232,3 +232,34 @@ def test_a_row_is_narrow(connection: psycopg.Connection) -> None:
     least, most = sizes.fetchone() or (0, 0)
     # A stored row has a header of 24 bytes, or 32 with nulls, as a value of the row type has; and a pointer of 4.
     assert 48 < least <= most + 4 < 100
+
+
+def test_days_of_version_2_stay_as_they_were_written(dsn: str, connection: psycopg.Connection) -> None:
+    """The day that was today when the formulas changed is remembered too, each figure under its own name."""
+    was = {"competencies": 20, "breadth": 10, "consistency": 40, "recency": 25, "momentum": 5, "outcomes": 20}
+    values = {"competencies": 9.5, "breadth": 75, "consistency": 70, "recency": 100, "momentum": 72.5, "outcomes": None}
+    old = {**msgspec.to_builtins(load_plan()), "scoring": {"half_life_days": 90, "saturation_points": 120}}
+    old["scoring"]["components"] = was
+    row = connection.execute(
+        "insert into milepost.plans (score_version, hash, document) values (2, 'old', %s) returning plan_version",
+        (msgspec.json.encode(old).decode(),),
+    ).fetchone()
+    assert row is not None
+    for days in (30, 1):
+        store(connection, days)
+    settled(connection)
+    components = [{"name": name, "weight": was[name], "value": value} for name, value in values.items()]
+    connection.execute(
+        "update milepost.snapshots set plan_version = %s, score_version = 2, score_components = %s,"
+        " current_scaling_score = 66.5",
+        (row[0], msgspec.json.encode(components).decode()),
+    )
+    settled(connection, _NOON + timedelta(days=1))
+    (day,) = read(dsn, plan_version=row[0]).days
+    assert (day.day, day.current_scaling_score) == (_TODAY, 66.5)
+    assert [(part.name, part.weight, part.value) for part in day.score_components or ()] == [
+        (name, was[name], value) for name, value in values.items()
+    ]
+    assert sum(part.contribution or 0 for part in day.score_components or ()) == pytest.approx(
+        (20 * 9.5 + 10 * 75 + 40 * 70 + 25 * 100 + 5 * 72.5) / 100
+    )

@@ -67,7 +67,7 @@ def kept(connection: psycopg.Connection) -> tuple[Rows, Rows]:
 
 
 @given(steps=st.lists(_STEPS, min_size=1, max_size=9), last=_CLOCK)
-@settings(max_examples=examples(45), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(45), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(
     steps=[("insert", [_event(1)]), ("settle", datetime(2026, 6, 20, tzinfo=UTC))],
     last=datetime(2026, 3, 2, tzinfo=UTC),
@@ -106,7 +106,8 @@ def check_history(connection: psycopg.Connection, today: date) -> None:
         join milepost.snapshots n on n.number = d.customer
         cross join lateral milepost.insights_on(n.customer_id, d.day) as i
         where d.plan_version = milepost.current_plan()
-          and (d.points_28 / 4.0, d.score, d.competencies, d.breadth, d.consistency, d.recency, d.momentum, d.outcomes,
+          and (d.points_28 / 4.0, d.score, d.competencies, d.breadth, d.consistency, d.lately, d.recency,
+              d.habit, d.outcomes,
               (array['declining', 'stable', 'improving'])[d.trend + 2], d.inconsistent_system_usage,
               d.low_business_impact_actions, (select c.id from milepost.plans
                 cross join lateral jsonb_array_elements_text(rules -> 'competencies') with ordinality as c(id, place)
@@ -115,6 +116,7 @@ def check_history(connection: psycopg.Connection, today: date) -> None:
               (i.components -> 0 ->> 'value')::real, (i.components -> 1 ->> 'value')::real,
               (i.components -> 2 ->> 'value')::real, (i.components -> 3 ->> 'value')::real,
               (i.components -> 4 ->> 'value')::real, (i.components -> 5 ->> 'value')::real,
+              (i.components -> 6 ->> 'value')::real,
               i.professional_credibility_trend, i.inconsistent_system_usage, i.low_business_impact_actions,
               milepost.weakest(i.competencies))
         """

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import psycopg
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
@@ -185,7 +185,6 @@ _DEEDS = st.tuples(st.sampled_from(["fails", "settles", "a clock put back"]), st
 
 
 @given(deeds=st.lists(_DEEDS, max_size=30), chance=st.floats(0, 1))
-@settings(deadline=None)
 def test_each_is_left_alone_for_its_own_time(deeds: list[tuple[str, str, int]], chance: float) -> None:
     """Against a plain account of who has failed how often, and when last."""
     aside, now = Aside(chance=lambda: chance), _NOON

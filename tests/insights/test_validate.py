@@ -123,7 +123,7 @@ _EVENTS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     before=_EVENTS, later=_EVENTS, actions=st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 110)), max_size=6)
 )
@@ -335,7 +335,9 @@ def test_a_report_of_a_database(connection: psycopg.Connection) -> None:
     assert [one.day for one in report.slices] == slice_days(_START, _START + timedelta(days=119), every=28, after=28)
     assert report.predictors[0] == SCORE
     assert report.predictors[-2:] == [COVERAGE, RIVAL]
-    assert {"competencies", "breadth", "consistency", "recency", "momentum", "outcomes"} <= set(report.predictors)
+    assert {"competencies", "breadth", "consistency", "lately", "recency", "habit", "outcomes"} <= set(
+        report.predictors
+    )
     assert report.customer_slices == 60 * len(report.slices)
     score = report.of(SCORE, "active_days")
     assert score is not None

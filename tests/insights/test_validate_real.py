@@ -42,7 +42,7 @@ def lifts(found: ValidationReport, outcome: str) -> tuple[float, float]:
 
 
 @pytest.mark.soak  # the students' data show the same machinery, and a difference
-def test_the_shop_is_a_tie_and_asked_too_soon_worse(cluster: Cluster, tmp_path: Path) -> None:
+def test_the_shop_is_ranked_better_in_its_own_rhythm_and_asked_soon(cluster: Cluster, tmp_path: Path) -> None:
     folder = _ROOT / "docs" / "validation"
     plan = load_plan(folder / "onlineshop-plan.toml")
     with cluster.database() as dsn:
@@ -55,14 +55,19 @@ def test_the_shop_is_a_tie_and_asked_too_soon_worse(cluster: Cluster, tmp_path: 
     assert (found.median_gap, found.after_days) == (10, 42)
     assert (found.customers, len(found.slices), found.customer_slices) == (3751, 5, 3444)
     assert (soon.after_days, len(soon.slices), soon.customer_slices) == (28, 6, 4322)
-    assert (verdicts(soon)["active"], verdicts(soon)["active_days"]) == ("worse", "worse")
+    assert (verdicts(soon)["active"], verdicts(soon)["active_days"]) == ("better", "better")
     assert verdicts(found) == {
-        "active": "as good", "active_days": "as good", "points": "as good", "milestones": "as good",
+        "active": "better", "active_days": "better", "points": "better", "milestones": "as good",
         "outcomes": "not enough data",
     }  # fmt: skip
+    # Nobody is cut off: version 2 could not tell most of these customers apart.
+    shop = found.of(SCORE, "active")
+    assert shop is not None
+    assert shop.ties is not None
+    assert shop.ties < 0.005
     top, bottom = lifts(soon, "active")
-    assert top > 3
-    assert bottom < 0.2
+    assert top > 2
+    assert bottom < 0.1
 
 
 def test_the_demos_students_are_ranked_better(cluster: Cluster, tmp_path: Path) -> None:

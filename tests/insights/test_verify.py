@@ -25,6 +25,10 @@ def stored(connection: psycopg.Connection) -> psycopg.Connection:
     connection.execute("update public.behavior_events set customer_id = 'merged' where customer_id = 'customer 2'")
     connection.execute("update public.behavior_events set deleted_at = now() where customer_id = 'customer 3'")
     connection.execute("delete from public.behavior_events where customer_id = 'customer 4'")
+    connection.execute(
+        "insert into public.customer_actions (customer_id, action_type, role, competency_area, business_impact,"
+        " private) values ('customer 1', 'deal_won', 'outcome', 'sales_execution', 'high', true)"
+    )
     return connection
 
 
@@ -50,6 +54,8 @@ def test_nothing_stored(connection: psycopg.Connection) -> None:
         ("delete from milepost.competency_days", "competencies"),
         ("update milepost.sessions set events = 0 where customer_id = 'customer 1'", "sessions"),
         ("delete from milepost.sessions where customer_id = 'customer 1'", "sessions"),
+        ("update milepost.private_outcomes set business_impact = 'low'", "private_outcomes"),
+        ("delete from milepost.private_outcomes", "private_outcomes"),
         ("update milepost.standing set total_points = 0 where customer_id = 'customer 1'", "totals"),
         ("delete from milepost.standing where customer_id = 'customer 1'", "totals"),
         ("insert into milepost.standing (customer_id, total_events) values ('nobody', 5)", "totals"),

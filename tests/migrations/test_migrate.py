@@ -107,7 +107,8 @@ def test_from_an_earlier_release_with_data(dsn_empty: str, monkeypatch: pytest.M
         change = Migration(
             len(_ALL) + 1,
             "longer_names",
-            "drop view public.behavior_insights; alter table milepost.standing alter column total_actions type numeric;"
+            "drop view public.behavior_insights, reporting.customers;"
+            " alter table milepost.standing alter column total_actions type numeric;"
             " drop function milepost.monday(date) cascade",
             "1",
         )

@@ -108,7 +108,7 @@ def _follow_to_the_end(connection: psycopg.Connection, *, at_once: int = 200) ->
     before=st.dictionaries(st.sampled_from(_NAMES), st.sampled_from(_MEANINGS)),
     at_once=st.integers(1, 5),
 )
-@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_mapped_later_is_mapped_from_the_start(
     connection: psycopg.Connection,
     drawn: list[dict[str, Any]],

@@ -30,20 +30,26 @@ def server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             *[_event("acme", n, anonymous_id="visitor") for n in range(4)],
             *[_event("acme", n, user_id="key-1", actor_type="service") for n in range(5)],
             *[_event("robots", n, user_id="key-2", actor_type="agent") for n in range(12)],
+            *[_event("crew", n, user_id="zoe", session_id=f"s{n}") for n in range(4)],
+            *[_event("crew", 30 + n, user_id="bob") for n in range(9)],
+            _event("crew", 2, user_id="100%_\\"),
             _event("acme", user_id="crawler", event_metadata={"user_agent": "Googlebot/2.1"}),
         ]
         receipt = client.post("/v1/events", json={"events": events}).json()
         assert receipt["accepted"] == len(events), receipt
         client.put("/v1/people/ann%2F%C3%A9", json={"traits": {"name": "Ann É", "role": "admin", "seats": 3}})
+        client.put("/v1/people/zoe", json={"traits": {"name": "Adele", "role": "Buyer", "email": "z@x.example"}})
         client.put("/v1/people/told-of", json={"traits": {"role": "user"}})
         client.put("/v1/customers/nobody-yet", json={"traits": {"plan": "pro"}})
 
         def totals() -> list[tuple[int, int]]:
-            found = [_get(server, f"/v1/customers/{name}/people").json() for name in ("acme", "globex", "robots")]
+            found = [
+                _get(server, f"/v1/customers/{name}/people").json() for name in ("acme", "globex", "robots", "crew")
+            ]
             return [(one.get("person_events_28"), one.get("software_events_28")) for one in found]
 
         # Customers' events go through different connections, so they need not arrive together.
-        wait_for(lambda: totals() == [(28, 5), (3, 0), (0, 12)], 60, "the mirror")
+        wait_for(lambda: totals() == [(28, 5), (3, 0), (0, 12), (5, 0)], 60, "the mirror")
         yield server
 
 
@@ -61,6 +67,46 @@ def test_people_and_software_apart(server: Server) -> None:
     assert (found["breadth"], found["visitor_events_28"], found["reasons"]) == (1, 4, [])
     assert found["customer_id"] == "acme"
     assert datetime.now(UTC) - timedelta(minutes=1) < datetime.fromisoformat(found["as_of"]) < datetime.now(UTC)
+
+
+@pytest.mark.parametrize(
+    ("asked", "listed"),
+    [
+        ("", ["zoe", "100%_\\", "bob"]),
+        ("sort=events_28", ["bob", "100%_\\", "zoe"]),
+        ("sort=-events", ["bob", "zoe", "100%_\\"]),
+        ("sort=name", ["100%_\\", "zoe", "bob"]),
+        ("sort=-name", ["bob", "zoe", "100%_\\"]),
+        ("sort=last_seen", ["bob", "100%_\\", "zoe"]),
+        ("sort=-sessions&show=active", ["zoe", "100%_\\"]),
+        ("show=away", ["bob"]),
+        ("show=new&sort=name", ["100%_\\", "zoe"]),
+        ("show=gone_quiet", []),
+        ("q=ADEL", ["zoe"]),
+        ("q=buy", ["zoe"]),
+        ("q=X.EXAM", ["zoe"]),
+        ("q=o&sort=-name", ["bob", "zoe"]),
+        ("q=o&show=active", ["zoe"]),
+        ("q=%25_%5C", ["100%_\\"]),
+        ("q=%25o", []),
+    ],
+)
+def test_people_are_searched_and_sorted_while_the_numbers_are_of_all(
+    server: Server, asked: str, listed: list[str]
+) -> None:
+    found = _get(server, f"/v1/customers/crew/people?{asked}").json()
+    assert [one["user_id"] for one in found["people"]] == listed
+    assert found["people_matching"] == len(listed)
+    assert (found["people_total"], found["breadth"], found["person_events_28"]) == (3, 2, 5)
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "field"),
+    [("sort=score", 400, "sort"), ("q=%00", 400, "q"), ("show=some", 400, "show"), (f"q={'a' * 201}", 400, "q")],
+)
+def test_a_list_of_people_there_is_none_of(server: Server, asked: str, status: int, field: str) -> None:
+    answer = _get(server, f"/v1/customers/crew/people?{asked}")
+    assert (answer.status_code, answer.json()["field"]) == (status, field)
 
 
 def test_an_account_that_automates_is_not_quiet(server: Server) -> None:

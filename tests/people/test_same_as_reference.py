@@ -103,7 +103,7 @@ def _same(looking: Looking, world: World) -> int:
     return champions
 
 
-@settings(max_examples=examples(10), deadline=None)
+@settings(max_examples=examples(10))
 @given(seed=st.integers(0, 10**9))
 def test_random_accounts(looking: Looking, seed: int) -> None:
     _same(looking, _account(seed))

@@ -8,62 +8,16 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from math import isnan
-from pathlib import Path
-from typing import NamedTuple
-from uuid import UUID
 
 import numpy as np
 import pytest
 
-from milepost.columns import ddl
-from milepost.columns.engine import Engine
-from milepost.columns.reading import QueryResult, Value
-from milepost.predict.features import PEERS, Known, known_at, seen_between, span
+from milepost.predict.features import PEERS, Known, anybody, known_at, span
+from milepost.predict.rows import one_in
+from milepost.predict.targets import Target
+from tests.predict.stored import Act, Store
 
 _AT = date(2026, 6, 1)
-_COLUMNS = [
-    "event_id", "customer", "user", "event_type", "event_name", "actor_type", "tool_id", "ts", "is_bot", "ver",
-]  # fmt: skip
-
-
-class Act(NamedTuple):
-    """One event."""
-
-    customer: int
-    user: int
-    actor: str
-    tool: str
-    name: str
-    when: datetime
-    bot: bool
-
-
-class Store:
-    """A column store of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.engine = Engine(folder)
-        self._next = 0
-        self.engine.command(ddl.create_events())
-        self.engine.command(ddl.create_traits())
-
-    def add(self, acts: list[Act]) -> None:
-        lines = []
-        for act in acts:
-            self._next += 1
-            values = (
-                UUID(int=self._next), act.customer, act.user, "tool_usage", act.name, act.actor, act.tool,
-                act.when.strftime("%Y-%m-%d %H:%M:%S"), int(act.bot), 1,
-            )  # fmt: skip
-            lines.append("\t".join(map(str, values)) + "\n")
-        self.engine.insert("events", _COLUMNS, "".join(lines).encode())
-
-    def tell(self, trait: str, number: int, since: str, text: str) -> None:
-        line = f"{trait}\t{number}\t{since} 00:00:00\t2200-01-01 00:00:00\t{text}\tnan\t1\n"
-        self.engine.insert("traits", ["name", "number", "since", "until", "text", "figure", "ver"], line.encode())
-
-    async def ask(self, sql: str, parameters: dict[str, Value]) -> QueryResult:
-        return self.engine.query(sql, parameters)
 
 
 @pytest.fixture(scope="module")
@@ -159,9 +113,8 @@ async def test_known_is_what_the_past_says_and_no_later_event_changes_it(store: 
     store.tell("plan", 2, "2026-06-02", "Free")
     assert _same(await known_at(store.ask, _AT, segment="plan"), known)
 
-    came = await seen_between(store.ask, _AT, _AT + timedelta(days=1))
-    assert 100 in came.tolist()
-    assert 99 not in came.tolist()
+    assert await anybody(store.ask, _AT, _AT + timedelta(days=1))
+    assert not await anybody(store.ask, date(2020, 1, 1), date(2021, 1, 1))
     whole = await span(store.ask, date(2027, 1, 1))
     assert whole is not None
     assert whole.last >= _AT
@@ -173,3 +126,15 @@ async def test_peers_are_those_of_the_segment(store: Store) -> None:
     for name in PEERS[:3]:
         column = known.column(name)
         assert len(set(column[known.segments == ""].tolist())) == 1
+
+
+async def test_of_many_customers_one_in_some_is_read(store: Store) -> None:
+    whole = await known_at(store.ask, _AT)
+    some = await known_at(store.ask, _AT, of=2)
+    assert 0 < len(some.customers) < len(whole.customers)
+    again = await known_at(store.ask, _AT, parts=3, of=2)
+    assert sorted(again.customers.tolist()) == some.customers.tolist()
+    everybody = int((whole.column("recency") <= 56).sum())
+    assert await one_in(store.ask, Target(), [_AT] * 10, most=everybody * 5) == 2
+    assert await one_in(store.ask, Target(), [_AT] * 10, most=everybody * 50) == 1
+    assert await one_in(store.ask, Target(), [], most=1) == 1

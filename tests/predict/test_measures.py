@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milepost.predict.measures import auc, calibration_error, interval, log_loss, somers_d
+from milepost.predict.measures import auc, auc_draws, calibration_error, log_loss, middle, somers_d
 
 _ROWS = st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=2, max_size=30)
 
@@ -43,7 +43,17 @@ def test_an_interval_is_of_customers_not_of_rows() -> None:
     chance = np.random.default_rng(2)
     happened = chance.uniform(size=60) < 0.5
     figure = happened + chance.normal(size=60)
-    once = interval(auc, happened, figure, np.arange(60))
-    often = interval(auc, np.repeat(happened, 100), np.repeat(figure, 100), np.repeat(np.arange(60), 100))
-    assert often == pytest.approx(once, abs=0.02)
+    once = middle(auc_draws(happened, figure, np.arange(60)))
+    often = middle(auc_draws(np.repeat(happened, 100), np.repeat(figure, 100), np.repeat(np.arange(60), 100)))
+    assert often == pytest.approx(once, abs=1e-9)
     assert once[0] < auc(happened, figure) < once[1]
+
+
+def test_a_draw_is_what_its_rows_say() -> None:
+    """Ties among them."""
+    chance = np.random.default_rng(3)
+    whose, happened = np.repeat(np.arange(20), 5), chance.uniform(size=100) < 0.4
+    figure = chance.integers(0, 8, 100).astype(float)
+    drawn = np.random.default_rng(0).integers(0, 20, 20)
+    rows = np.concatenate([np.flatnonzero(whose == one) for one in drawn])
+    assert auc_draws(happened, figure, whose)[0] == pytest.approx(auc(happened[rows], figure[rows]))

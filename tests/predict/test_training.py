@@ -10,12 +10,16 @@ import numpy as np
 import pytest
 
 from milepost.predict import measures
-from milepost.predict.features import Known
+from milepost.predict.curves import curve
+from milepost.predict.enough import NotEnough
+from milepost.predict.features import STANDING, Known, with_standing
 from milepost.predict.folds import ahead, groups, number
 from milepost.predict.models import KINDS, fit
 from milepost.predict.reasons import contributions, reasons, usual_row
-from milepost.predict.rows import Rows, Target, days_to_ask
-from milepost.predict.training import NotEnough, Trained, train, usable
+from milepost.predict.rows import Rows, days_to_ask
+from milepost.predict.said import GRID
+from milepost.predict.targets import Target
+from milepost.predict.training import Trained, train, usable
 
 TARGET = Target()
 NAMES = ("recency", "tenure", "active_days", "active_days_28", "active_days_91", "events_91", "long_gap", "tools_28")
@@ -39,7 +43,7 @@ def rows_of(customers: int, *, seed: int = 1, signal: float = 1.0) -> Rows:
     happened = chance.uniform(size=count) < 1 / (1 + np.exp(-odds))
     at = number(date(2026, 1, 5)) + 7 * np.tile(np.arange(_WEEKS), customers)
     known = Known(date(2026, 6, 1), NAMES, whose.astype(np.int64), np.full(count, "", dtype=np.str_), values)
-    return Rows(known, at.astype(np.int64), happened)
+    return Rows(with_standing(known), at.astype(np.int64), happened)
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +62,39 @@ def test_a_planted_signal_is_found_and_calibrated(trained: Trained) -> None:
     assert measures.calibration_error(fresh.happened, said) < 0.05
 
 
+def test_curves_are_of_the_same_rows_and_people_are_told_of_only_where_they_are_known(trained: Trained) -> None:
+    report = trained.report
+    assert report.without_people is None
+    assert report.drawn is not None
+    assert sum(week.rows for week in report.drawn.weeks) == report.figures.rows
+    assert sum(week.happened for week in report.drawn.weeks) == report.figures.happened
+    # The area under what is drawn, by trapezes of the grid, is the AUC.
+    for drawn, auc in ((report.drawn.model, report.figures.auc), (report.drawn.rival, report.beside[0].auc)):
+        assert np.trapezoid(drawn.roc, GRID) == pytest.approx(auc, abs=0.01)
+        assert drawn.precision[-1] == pytest.approx(report.figures.happened / report.figures.rows, abs=0.02)
+    by_hand = curve(np.array([True, False, True, False]), np.array([0.9, 0.5, 0.5, 0.1]))
+    assert (by_hand.roc[0], by_hand.roc[10], by_hand.roc[20]) == (0.5, 1, 1)
+    assert by_hand.precision[10:12] == [1, pytest.approx(2 / 3, abs=1e-4)]
+
+
+def test_what_people_add_is_told_and_they_earn_their_place_or_leave_it() -> None:
+    """The planted signal lies in a figure of people here."""
+    rows = rows_of(150)
+    names = tuple("people_28" if name == "tools_28" else name for name in rows.known.names)
+    named = Rows(msgspec.structs.replace(rows.known, names=names), rows.at, rows.happened)
+    report = train(TARGET, named).report
+    assert report.without_people is not None
+    assert report.without_people.low > 0.02
+    assert "people_28" in report.features
+    # What is of no use is left out.
+    idle = np.concatenate([rows.known.values, np.random.default_rng(5).uniform(size=(len(rows.at), 1))], axis=1)
+    known = msgspec.structs.replace(rows.known, names=(*rows.known.names, "people_28"), values=idle.astype(np.float32))
+    trained = train(TARGET, Rows(known, rows.at, rows.happened))
+    assert trained.report.without_people is not None
+    assert not trained.report.uses_people
+    assert trained.features == trained.model.features == trained.report.features == usable(rows.known)
+
+
 def test_shuffled_outcomes_hold_nothing(trained: Trained) -> None:
     rows = rows_of(150)
     chance = np.random.default_rng(3)
@@ -70,24 +107,27 @@ def test_shuffled_outcomes_hold_nothing(trained: Trained) -> None:
 def test_fewer_than_fifty_are_too_few() -> None:
     rows = rows_of(150)
     rare = Rows(rows.known, rows.at, rows.happened & (np.arange(len(rows.at)) % 60 == 0))
-    with pytest.raises(NotEnough) as told:
+    with pytest.raises(NotEnough, match=r"history: \d\d? of 50 customers' days"):
         train(TARGET, rare)
-    assert told.value.found < 50
 
 
-@pytest.mark.parametrize("broken", ["one customer", "all go quiet", "nobody goes quiet", "one day", "nobody at all"])
-def test_too_little_to_learn_from_is_said_and_no_number_is_made_up(broken: str) -> None:
+def test_too_little_to_learn_from_is_said_and_no_number_is_made_up() -> None:
     rows = rows_of(60)
     everybody = np.ones(len(rows.at), dtype=bool)
-    those = {
-        "one customer": rows.chosen(rows.known.customers == 7),
-        "all go quiet": Rows(rows.known, rows.at, everybody),
-        "nobody goes quiet": Rows(rows.known, rows.at, ~everybody),
-        "one day": rows.chosen(rows.at == rows.at[0]),
-        "nobody at all": rows.chosen(~everybody),
-    }
-    with pytest.raises(NotEnough):
-        train(TARGET, those[broken])
+    alike = msgspec.structs.replace(rows.known, values=np.full_like(rows.known.values, 3))
+    days = "0 of 50 customers' days"
+    for broken, says in (
+        (rows.chosen(rows.known.customers == 7), days),
+        (Rows(rows.known, rows.at, everybody), days),
+        (Rows(rows.known, rows.at, ~everybody), days),
+        (rows.chosen(rows.at == rows.at[0]), days),
+        (rows.chosen(~everybody), days),
+        # Each of a few customers over and over again.
+        (rows.chosen(rows.known.customers < 15), "15 of 20 customers"),
+        (Rows(alike, rows.at, rows.happened), "the same of every customer"),
+    ):
+        with pytest.raises(NotEnough, match=says):
+            train(TARGET, broken)
 
 
 def test_what_is_the_same_for_everybody_teaches_nothing_and_breaks_nothing() -> None:
@@ -96,19 +136,30 @@ def test_what_is_the_same_for_everybody_teaches_nothing_and_breaks_nothing() -> 
     values[:, NAMES.index("tools_28")] = 3
     values[:, NAMES.index("long_gap")] = np.nan
     same = Rows(msgspec.structs.replace(rows.known, values=values), rows.at, rows.happened)
-    assert set(usable(same)) == set(NAMES) - {"tools_28", "long_gap"}
+    assert set(usable(same.known)) == {*NAMES, *STANDING} - {"tools_28", "long_gap"}
+
+
+def test_of_many_customers_some_are_taken_whole() -> None:
+    rows = rows_of(60)
+    some = rows.of_some(510, seed=1)
+    assert len(some.at) == 500
+    assert set(np.unique(some.known.customers, return_counts=True)[1].tolist()) == {_WEEKS}
+    assert np.array_equal(some.at, rows.of_some(510, seed=1).at)
+    assert len(rows.of_some(5000).at) == len(rows.at)
 
 
 def test_the_same_rows_give_the_same_model(trained: Trained) -> None:
     rows = rows_of(40)
     for kind in KINDS:
         one, other = (
-            fit(kind, rows.known.values, NAMES, rows.happened, horizon_days=28).probability(rows.known.values)
+            fit(kind, rows.known.values, rows.known.names, rows.happened, horizon_days=28).probability(
+                rows.known.values
+            )
             for _ in range(2)
         )
         assert np.array_equal(one, other)
     with pytest.raises(ValueError, match="all or to none"):
-        fit("logistic", rows.known.values, NAMES, np.ones(len(rows.at), dtype=bool), horizon_days=28)
+        fit("logistic", rows.known.values, rows.known.names, np.ones(len(rows.at), dtype=bool), horizon_days=28)
 
 
 def test_no_fold_learns_from_what_it_checks_nor_from_its_future() -> None:
@@ -123,9 +174,8 @@ def test_no_fold_learns_from_what_it_checks_nor_from_its_future() -> None:
 
 
 def test_reasons_add_up_to_what_the_model_says(trained: Trained) -> None:
-    values = rows_of(5, seed=4).known.values[:20]
-    which = [NAMES.index(name) for name in trained.features]
-    values, usual = values[:, which], usual_row(values[:, which])
+    values = rows_of(5, seed=4).known.columns(trained.features)[:20]
+    usual = usual_row(values)
     added = contributions(trained.model, values, usual)
     far = trained.model.slope * (trained.model.odds(values) - trained.model.odds(usual))
     assert np.allclose(sum(added.values()), far, atol=1e-5)

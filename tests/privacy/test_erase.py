@@ -68,12 +68,24 @@ def _fill(server: Server) -> None:
         {"field": "trait.champion", "op": "is_not", "values": ["other", _PERSON]},
     ]
     assert client.post("/v1/segments", json={"name": "Of both", "conditions": conditions}).status_code < 300
+    for one in client.get("/v1/export-schedules").json()["schedules"]:
+        client.delete(f"/v1/export-schedules/{one['schedule_id']}")
+    schedule = {"target": "of-both", "data_sets": ["people"], "filters": conditions[:1]}
+    assert client.post("/v1/export-schedules", json=schedule).status_code < 300
 
 
 def _segment(server: Server) -> list[list[str]]:
     """The values of the conditions of the segment that names both."""
     with server.client() as client:
         return [one["values"] for one in client.get("/v1/segments/of-both").json()["conditions"]]
+
+
+def _exported(server: Server) -> list[str]:
+    """The customers of the schedule that names both."""
+    with server.client() as client:
+        (schedule,) = client.get("/v1/export-schedules").json()["schedules"]
+    (condition,) = schedule["filters"]
+    return list(condition["values"])
 
 
 def test_a_customer(lone_server: Server) -> None:
@@ -96,6 +108,7 @@ def test_a_customer(lone_server: Server) -> None:
             "cohorts",
             "segments",
             "reports",
+            "export_schedules",
             "standing",
             "customers",
             "ties",
@@ -114,6 +127,8 @@ def test_a_customer(lone_server: Server) -> None:
         assert everywhere(connection, _CUSTOMER) == []
         assert "erase-me" not in str(connection.execute("select shown from milepost.reports").fetchall())
         assert "milepost.traits" in everywhere(connection, _KEPT)
+        assert _exported(lone_server) == ["(erased)", _KEPT]
+        assert connection.execute("select anew_at <= now() from milepost.export_schedules").fetchall() == [(True,)]
         assert _segment(lone_server) == [["(erased)", _KEPT], ["(erased)"], ["other", _PERSON]]
         check(connection)
         # The same once more changes nothing, and the column store forgets it too.

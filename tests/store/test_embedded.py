@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
 import shutil
@@ -140,6 +141,9 @@ def test_a_leftover_in_recovery_holds_nobody_up(data_dir: Path, *, asked_first: 
     """PostgreSQL 18 never ends when it is asked to shut down while it recovers."""
     with owner(data_dir) as (process, pid):
         insert(locate(data_dir).dsn(), 1)
+        with psycopg.connect(locate(data_dir).dsn(), autocommit=True) as connection:
+            # So much to recover that it can be met while it does.
+            connection.execute("create table filler as select g, md5(g::text) from generate_series(1, 800000) as g")
         process.send_signal(signal.SIGSTOP)  # it must not bring PostgreSQL back
         crash(data_dir)
         if asked_first:  # then the startup process is gone before anybody looks
@@ -199,6 +203,9 @@ def test_a_command_uses_the_running_server_or_starts_its_own(data_dir: Path) -> 
 def test_waits_for_a_recovery_as_long_as_it_takes(data_dir: Path) -> None:
     with owner(data_dir) as (process, pid):
         insert(locate(data_dir).dsn(), 1)
+        with psycopg.connect(locate(data_dir).dsn()) as connection:
+            # So much that recovering takes a moment, in which it can be seen.
+            connection.execute("CREATE TABLE many AS SELECT n FROM generate_series(1, 400000) n")
         process.send_signal(signal.SIGSTOP)  # it must not bring PostgreSQL back
         os.kill(pid, signal.SIGKILL)
         process.kill()
@@ -217,7 +224,7 @@ def test_waits_for_a_recovery_as_long_as_it_takes(data_dir: Path) -> None:
         return bool(held)
 
     try:
-        wait_for(hold_recovery, "the startup process is held")
+        wait_for(hold_recovery, "the startup process is held", 60.0)
         starting.join(3.0)
         assert starting.is_alive()
         assert not postgres.ready
@@ -289,6 +296,23 @@ def test_a_deep_folder_gets_a_short_socket_path(data_dir: Path) -> None:
         with attach_or_start(deep) as dsn:
             assert numbers(dsn) == [1]
     assert not socket_dir(deep.resolve()).exists()
+
+
+@as_root
+def test_the_system_user_is_made_by_one_server_at_a_time(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[bool] = []
+
+    def make(name: str) -> pwd.struct_passwd:
+        with Path("/etc/passwd").open("rb") as users:
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                held.append(True)
+        return pwd.getpwnam("nobody")
+
+    monkeypatch.setattr("milepost.store.embedded_cluster.pgserver.ensure_user_exists", make)
+    assert locate(data_dir).uid == pwd.getpwnam("nobody").pw_uid
+    assert held == [True]
 
 
 @as_root

@@ -99,7 +99,7 @@ def _empty(connection: psycopg.Connection) -> None:
 
 
 @given(acts=st.lists(_ACTS, min_size=3, max_size=16))
-@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(
     acts=[
         ("store", [Sent(None, "a", "x", "s", 1)]),

@@ -31,16 +31,17 @@ _FOR_EVERYONE = {"milepost.plan", "milepost.plans", "milepost.plan_points"}
 #: What a reader may call: the functions its policies and the view need, none of which changes anything.
 _CALLABLE = {
     "current_customer", "assigned_customer", "claimed_customer",
-    "is_server", "current_plan", "plan_of", "competency_scores", "faded_outcomes", "insights_days",
+    "is_server", "is_analyst", "current_plan", "plan_of", "competency_scores", "faded_outcomes", "insights_days",
     "insights_on", "practice_on", "next_actions", "monday", "streak_weeks", "streaks_of", "streak_on",
     "level_thresholds", "competency_climb", "levels_of", "levels_on", "badge_rules", "badges_of", "game_on",
     "small_number", "counts", "contribution", "results_on", "outcomes_of", "weakest", "narrow_day", "referrer_source",
+    "trend_of",
 }  # fmt: skip
-_SCHEMAS = ["public", "milepost", "milepost_jobs"]
+_SCHEMAS = ["public", "milepost", "milepost_jobs", "reporting"]
 _FILL = """
 insert into public.behavior_events (customer_id, event_type, session_id, competency_area, tool_id, user_id)
   values ({0}, 'export_action', 's', 'sales_execution', 'business-case', 'u'),
-    ({0}, 'tool_usage', 's', null, 'icp-analysis', 'u');
+    ({0}, 'tool_usage', 's', null, 'business-case', 'u');
 insert into public.behavior_events (customer_id, event_type, deleted_at) values ({0}, 'navigation', now());
 insert into public.customer_actions (customer_id, action_type) values ({0}, 'call');
 insert into public.customer_actions (customer_id, action_type, role, description, competency_area, action_metadata,
@@ -54,6 +55,8 @@ insert into milepost.segments (slug, name, conditions)
   values ('canary-' || {0}, 'canary ' || {0}, '[{{"field": "customer_id", "values": ["canary"]}}]');
 insert into milepost.annotations (day, text, author) values (now(), 'canary', 'canary');
 insert into milepost.saved_plans (text, saved_by, change) values ('canary', 'canary', 'canary');
+insert into milepost.saved_queries (name, statement, made_at, made_by, changed_at, changed_by)
+  values ('canary ' || {0}, 'canary', now(), 'canary', now(), 'canary');
 insert into milepost.customers (customer_id, name) values ({0}, 'a name');
 insert into milepost.game_profiles values ({0}, 'named', 'a name of ' || {0}, now());
 """
@@ -321,7 +324,8 @@ def test_functions(owner: psycopg.Connection) -> None:
     assert not [name for name, definer, *_ in found if definer], "would run as the owner"
     assert {name for name, _, reader, *_ in found if reader} == _CALLABLE
     assert {name for name, _, _, signed_in, _ in found if signed_in} == _CALLABLE
-    assert not [name for name, *_, anyone in found if anyone]
+    # Policies ask it of whoever reads, and it tells them of themselves alone.
+    assert [name for name, *_, anyone in found if anyone] == ["is_analyst"]
 
 
 #: What nobody reads as a customer, whatever it is of.

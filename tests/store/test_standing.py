@@ -173,7 +173,7 @@ def _event(number: int, **fields: Any) -> dict[str, Any]:
 
 
 @given(acts=st.lists(_ACTS, min_size=1, max_size=10))
-@settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(80), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(acts=[("insert", [_event(1, session_id="s1")]), ("change", ([1], "event_id = milepost.uuid7()"))])
 @example(acts=[("insert", [_event(1)]), ("pin", "acme"), ("truncate", None), ("insert", [_event(1), _event(1)])])
 @example(acts=[("insert", [_event(1)]), ("act_offline", "acme"), ("forget_actions", None), ("delete", [1])])
@@ -185,7 +185,7 @@ def test_standing_equals_recompute_and_plain_python(shared: psycopg.Connection, 
 
 
 @given(events=st.lists(_EVENTS, min_size=1, max_size=40), data=st.data())
-@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_order_and_batches_do_not_matter(
     shared: psycopg.Connection, events: list[dict[str, Any]], data: st.DataObject
 ) -> None:

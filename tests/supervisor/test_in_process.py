@@ -18,18 +18,19 @@ from prometheus_client import REGISTRY
 
 from milepost import jobs, live, settling
 from milepost.access.services import Services
-from milepost.coach import deliver
-from milepost.errors import DatabaseUnavailable, Problem
+from milepost.errors import DatabaseUnavailable, Overloaded, Problem
 from milepost.identity import follower
 from milepost.ingest import write
 from milepost.ingest.events import EventRow
 from milepost.ingest.ids import new_id
 from milepost.ingest.lanes import Work
+from milepost.live import feed
+from milepost.messages import sending
 from milepost.settings import load_settings
 from milepost.store.saved_plans import PlanInForce
 from milepost.store.setup import set_up
 from milepost.supervisor import Supervisor
-from tests.coach.receiver import receiver
+from tests.messages.receiver import receiver
 from tests.supervisor.test_supervisor import counted
 from tests.support.waiting import until
 
@@ -150,7 +151,7 @@ async def test_a_start_that_fails_unexpectedly_says_so_and_is_tried_again(
     [
         ("following", follower, "follow"),
         ("settling", settling, "settle_around"),
-        ("webhook", deliver, "deliver_due"),
+        ("messages", sending, "claim"),
         ("jobs", jobs.Jobs, "_work"),
         ("live-feed", live.LiveFeed, "_read"),
         ("greeting", wiring, "has_members"),
@@ -176,10 +177,32 @@ async def test_a_task_that_fails_unexpectedly_comes_back(
         # All of them work.
         await store(served, "acme")
         async with asyncio.timeout(20):
-            while not (await anext(watching)).events:
+            while not (await anext(watching)).batch.events:
                 pass
         await until(is_settled(connection, "acme"), "the customer to be settled")
-        await watching.aclose()  # type: ignore[attr-defined]
+        await watching.aclose()
+
+
+async def test_the_live_feed_has_room_for_so_many_and_goes_on_for_a_while(
+    application: Litestar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "MAX_READERS", 1)
+    async with running(application) as served:
+        watching = served.live.subscribe()
+        position = (await anext(watching)).batch.position
+        with pytest.raises(Overloaded) as refused:
+            served.live.check_room()
+        assert refused.value.retry_after
+        await watching.aclose()
+        # Nobody reads, and what is stored now is told whole to who comes again.
+        for number in range(3):
+            await store(served, f"missed {number}")
+        again, told = served.live.subscribe(after=position), list[str]()
+        async with asyncio.timeout(20):
+            while len(told) < 3:
+                told += [event.customer_id for event in (await anext(again)).batch.events]
+        assert told == [f"missed {number}" for number in range(3)]
+        await again.aclose()
 
 
 async def test_a_writer_that_fails_unexpectedly_comes_back(
@@ -225,7 +248,7 @@ async def test_a_stop_ends_within_its_bound_and_finishes_the_others_while_one_ha
                     "milepost",
                     "milepost-following",
                     "milepost-settling",
-                    "milepost-webhook",
+                    "milepost-messages",
                     "milepost-jobs",
                     "milepost-writer",
                 }

@@ -12,8 +12,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from milepost.jobs import CLEAN_UP
-from tests.coach.receiver import Receiver, receiver
 from tests.columns.test_soon import Answers
+from tests.messages.receiver import Receiver, receiver
 from tests.support.columns import Owner
 from tests.support.server import WRITE_KEY, Server, running, wait_for
 
@@ -84,15 +84,15 @@ def settled(connection: psycopg.Connection, customer: str) -> bool:
 def test_every_task_comes_back_when_its_connection_is_killed(
     server: Server, connection: psycopg.Connection, hook: Receiver
 ) -> None:
-    wait_for(lambda: one(connection, "select webhook from milepost.coach"), 20, "the coach to know of the webhook")
+    wait_for(lambda: one(connection, "select count(*) from milepost.destinations"), 20, "the webhook to be known")
     connection.execute("update milepost.plan set document = jsonb_set(document, '{coach,hold_out}', '0')")
-    tasks = ["following", "settling", "webhook", "jobs", "live-feed", "columns", "writer-0", "writer-1"]
+    tasks = ["following", "settling", "alerts", "messages", "jobs", "live-feed", "columns", "writer-0", "writer-1"]
     wait_for(lambda: all(metrics(server)["milepost_task_up", task] == 1 for task in tasks), 20, "all to be up")
     before, answers = metrics(server), Answers(server)
     with server.client() as client, client.stream("GET", "/v1/live", timeout=60) as feed:
         lines = feed.iter_lines()
         for number in range(3):
-            for kind in ("following", "settling", "webhook", "jobs", "writer", "columns"):
+            for kind in ("following", "settling", "messages", "jobs", "writer", "columns"):
                 assert one(connection, _KILL, f"milepost-{kind}") >= 1, kind
             one(connection, _KILL, "milepost")
             customer = f"customer {number}"
@@ -105,7 +105,7 @@ def test_every_task_comes_back_when_its_connection_is_killed(
             wait_for(lambda: one(connection, _QUEUED, CLEAN_UP) == 0, 40, "a job to be done")
     after = metrics(server)
     # An idle writer notices when it is needed again.
-    for some in (["following"], ["settling"], ["webhook"], ["writer-0", "writer-1"]):
+    for some in (["following"], ["settling"], ["messages"], ["writer-0", "writer-1"]):
         for what in ("failures_total", "restarts_total", "runs_total"):
             new = sum(after[f"milepost_task_{what}", task] - before[f"milepost_task_{what}", task] for task in some)
             assert new >= 3, (some, what)

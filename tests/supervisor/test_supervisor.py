@@ -83,7 +83,6 @@ _ENDS = ["raises", "returns", "exits oddly", "is cancelled inside", "works and r
 
 
 @given(ends=st.lists(st.sampled_from(_ENDS), min_size=1, max_size=12))
-@settings(deadline=None)
 def test_whatever_ends_a_task_it_is_counted_and_started_again(ends: list[str]) -> None:
     name = next(_names)
 
@@ -213,7 +212,7 @@ def _holding(ended: list[str], name: str, forever: asyncio.Event) -> Callable[[T
 
 
 @given(kinds=st.lists(st.sampled_from(["ends", "raises", "hangs", "closes", "closing raises", "closing hangs"])))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_closing_finishes_all_last_first_whatever_some_of_them_do(kinds: list[str]) -> None:
     ended: list[str] = []
     names = [f"{kind} {number}" for number, kind in enumerate(kinds)]

@@ -18,6 +18,7 @@ _FIRST = (
     "ingest/test_hostile.py",
     "test_sdk_packages.py",
     "store/test_embedded.py",
+    "assist/",
     "columns/",
     "browser_sdk/test_troubles.py",
     "browser/test_offline_pages.py",

@@ -23,6 +23,7 @@ class Cluster:
     def __init__(self, data_dir: Path, *, durable: bool = True) -> None:
         """`durable`: waits for the disk, as PostgreSQL is run. Without, a database is made and gone in a tenth of the
         time, and what is measured means nothing."""
+        self.data_dir = data_dir
         self.server = EmbeddedPostgres(data_dir)
         self.server.start()
         self.dsn = self.server.dsn

@@ -17,9 +17,11 @@ from http import HTTPStatus
 from pathlib import Path
 
 import httpx
+from psycopg.conninfo import make_conninfo
 
 from milepost.access.tokens import Tokens
 from milepost.settings import Settings
+from tests.support.nursery import Forked, Nursery
 
 WRITE_KEY = "mpw_test"
 SERVER_KEY = "mpsv_test"
@@ -41,12 +43,12 @@ def free_port() -> int:
             return port
 
 
-def wait_for(condition: Callable[[], bool], seconds: float, what: str) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float, what: str | Callable[[], str]) -> None:
     """Waits until `condition` holds; fails with `what` after so many seconds."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds:g} s for {what}")
+            raise AssertionError(f"waited {seconds:g} s for {what if isinstance(what, str) else what()}")
         time.sleep(0.02)
 
 
@@ -77,6 +79,8 @@ class Server:
             **{name: value for name, value in os.environ.items() if not name.startswith("MILEPOST_")},
             "MILEPOST_DATA_DIR": str(data_dir),
             "MILEPOST_DATABASE_URL": database_url,
+            # The tests' PostgreSQL lets every role in.
+            "MILEPOST_SQL_URL": make_conninfo(database_url, user="milepost_sql") if database_url else "",
             "MILEPOST_COLUMNS": str(int(columns)),
             "MILEPOST_WRITE_KEY": WRITE_KEY,
             "MILEPOST_SERVER_KEY": SERVER_KEY,
@@ -86,10 +90,23 @@ class Server:
             **(environ or {}),
         }
         self.log_path = data_dir / "server.log"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Forked | None = None
 
     def start(self, ready_within: float = 60) -> None:
+        self._begin(forked=False)
+        wait_for(self.is_ready, ready_within, f"the server to be ready; its log: {self.log_path}")
+
+    def start_quickly(self) -> None:
+        """From what is loaded already (nursery.py); with an embedded PostgreSQL, whose threads a fork would lose, as
+        `start`."""
+        self._begin(forked=bool(self.database_url))
+        wait_for(self.is_ready, 60, f"the server to be ready; its log: {self.log_path}")
+
+    def _begin(self, *, forked: bool) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)
+        if forked:
+            self.process = Nursery.get().start(["serve", "--port", str(self.port)], self._environ, self.log_path)
+            return
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "milepost", "serve", "--port", str(self.port)],
@@ -97,7 +114,6 @@ class Server:
                 stdout=log,
                 stderr=log,
             )
-        wait_for(self.is_ready, ready_within, f"the server to be ready; its log: {self.log_path}")
 
     def is_ready(self) -> bool:
         if self.process is not None and self.process.poll() is not None:
@@ -124,7 +140,7 @@ class Server:
     def stop(self, within: float = 30) -> int:
         """SIGTERM, as an operator would; answers the exit code."""
         if self.process is None or self.process.poll() is not None:
-            return 0 if self.process is None else int(self.process.returncode)
+            return 0 if self.process is None else int(self.process.poll() or 0)
         self.process.terminate()
         return self.process.wait(within)
 
@@ -134,7 +150,7 @@ class Server:
 
 @contextmanager
 def running(server: Server) -> Iterator[Server]:
-    server.start()
+    server.start_quickly()
     try:
         yield server
     finally:

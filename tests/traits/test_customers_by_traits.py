@@ -50,7 +50,7 @@ _FILTERS = st.sampled_from(
 
 
 @given(known=st.lists(_VALUES, min_size=1, max_size=12), filters=st.lists(_FILTERS, min_size=1, max_size=2))
-@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_filters(dsn: str, known: list[Any], filters: list[Filter]) -> None:
     customers = {f"c{n:02}": value for n, value in enumerate(known)}
     _keep(dsn, customers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -87,6 +88,7 @@ def test_all_of_it_at_once_and_a_stranger_costs_nobody(
         timeline = page[page.index('id="timeline"') :]
         assert "Call them" in timeline
         assert "Beta" in timeline
+        assert re.search(rf"Owner</span>\s*<bdi>{_KIM}</bdi>", timeline)
 
 
 def test_the_same_again_changes_nothing(shared_server: Server, team: httpx.Client) -> None:

@@ -60,7 +60,7 @@ _WORK = st.lists(
 )
 
 
-@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_WORK, st.integers(1, 5))
 def test_the_timeline_tells_of_everything_once_in_order(dsn: str, work: list[tuple[str, int, int]], limit: int) -> None:
     """Whatever falls on the same moment, and wherever a page ends."""

@@ -36,7 +36,7 @@ def _plain(tag: str) -> str:
     return " ".join(tag.split()).replace("e\u0301", "é")
 
 
-@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(30), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_STEP, max_size=8))
 def test_tags_are_what_was_added_and_not_removed(dsn: str, steps: list[tuple[list[str], list[str], bool]]) -> None:
     kept: dict[str, set[str]] = {customer: set() for customer in _CUSTOMERS}

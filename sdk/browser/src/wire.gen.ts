@@ -236,6 +236,7 @@ export interface components {
             professional_credibility_trend: "improving" | "stable" | "declining" | null;
             score_components: components["schemas"]["Component"][] | null;
             score_coverage: number | null;
+            score_reason?: string | null;
             score_version: number;
             systematic_progression_rate: number;
             target_arr: string | null;

@@ -24,7 +24,7 @@ test("shows score, parts, competencies and milestones, read once for both", asyn
   render(app(recording, all));
   const progress = screen.getByRole("region", { name: "Your progress" });
   expect(await within(progress).findByText("43")).toBeTruthy();
-  expect(within(progress).getByText("From 85 % of the data a score can use")).toBeTruthy();
+  expect(within(progress).getByText("From 85 % of the data that could count")).toBeTruthy();
   expect(within(progress).getByText("Knowing customers").nextElementSibling?.textContent).toBe("63");
   expect(within(progress).getByText("Momentum").nextElementSibling?.textContent).toBe("no data yet");
   expect(within(progress).getByText("↗ Improving")).toBeTruthy();
@@ -47,7 +47,7 @@ test("says what is not known yet", async () => {
     competencies: [],
   });
   render(app(recording, all));
-  expect(await screen.findByText("Not enough data yet for a score.")).toBeTruthy();
+  expect(await screen.findByText("Not enough data yet.")).toBeTruthy();
   expect(screen.getByText("No competency has points yet.")).toBeTruthy();
   expect(screen.getByText(/None reached yet/)).toBeTruthy();
 });

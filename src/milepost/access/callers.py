@@ -15,12 +15,12 @@ from litestar.plugins import ReceiveRoutePlugin
 from litestar.routes import BaseRoute, HTTPRoute
 
 from milepost.access.auth import bearer, require_secret_key, require_server_key, require_write_key, writing_key
-from milepost.access.keys import PREFIXES
 from milepost.access.members import Member
 from milepost.access.services import AnyRequest, services
 from milepost.access.sessions import signed_in
 from milepost.access.sites import refuse_other_sites
 from milepost.errors import DatabaseUnavailable, Forbidden, Unauthorised
+from milepost.vocabulary import KEY_PREFIXES
 
 #: The key of a handler's or router's `opt` that says who may call it.
 ACCESS: Final = "access"
@@ -34,6 +34,7 @@ class Caller(Enum):
     SECRET_KEY = "secret key"  # noqa: S105  # what it is called, not one
     SERVER = "server or secret key"
     CUSTOMER = "customer token"
+    READER = "secret key or customer token"
     MEMBER = "member"
     TEAM = "member or secret key"
 
@@ -128,6 +129,11 @@ async def _identity(request: AnyRequest, caller: Caller) -> _Identity:
             await require_server_key(keys, bearer(request))
         case Caller.CUSTOMER:
             return _Identity(customer_id=await _customer(request))
+        case Caller.READER:
+            if (token := bearer(request)) is None or token.startswith(KEY_PREFIXES):
+                await require_secret_key(keys, token)
+            else:
+                return _Identity(customer_id=await _customer(request))
         case Caller.MEMBER:
             if (member := await signed_in(request)) is None:
                 raise NotSignedIn
@@ -144,7 +150,7 @@ async def _customer(request: AnyRequest) -> str:
     token = bearer(request)
     if not token:
         raise Unauthorised("No customer token came with this request. Send one as Authorization: Bearer ...")
-    if token.startswith(PREFIXES):
+    if token.startswith(KEY_PREFIXES):
         raise Forbidden(
             "This is a key; /v1/me takes a customer's token. Make one with `milepost tokens create --customer ID`."
         )

@@ -23,15 +23,14 @@ import msgspec
 from milepost.errors import DatabaseUnavailable
 from milepost.store.database import Database
 from milepost.store.queries import load
+from milepost.vocabulary import KEY_PREFIXES
 
 KeyKind = Literal["browser", "server", "secret"]
 KEY_KINDS: Final[tuple[KeyKind, ...]] = get_args(KeyKind)
 
 _SQL = load("milepost.access", "keys.sql")
 _LETTERS = string.ascii_letters + string.digits
-_PREFIX: Final[dict[KeyKind, str]] = {"browser": "mpw_", "server": "mpsv_", "secret": "mps_"}
-#: What every key begins with.
-PREFIXES: Final = tuple(_PREFIX.values())
+_PREFIX: Final[dict[KeyKind, str]] = dict(zip(KEY_KINDS, KEY_PREFIXES, strict=True))
 #: Seconds a key is taken as valid without asking again: a revocation takes this long.
 _FRESH = 2.0
 #: Seconds one that is not known is taken as invalid.

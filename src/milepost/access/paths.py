@@ -12,8 +12,8 @@ from milepost.vocabulary import MAX_ID_LENGTH
 if TYPE_CHECKING:
     from litestar.types import ASGIApp, Receive, Scope, Send
 
-#: What programs ask, beside pages: ours, and what the SDKs of others have their own addresses for.
-API: Final = ("/v1/", "/beacon/", "/sourceConfig")
+#: What programs ask, beside pages: ours, what the SDKs of others have their own addresses for, and assistants.
+API: Final = ("/v1/", "/beacon/", "/sourceConfig", "/mcp")
 _WITH_IDS = (b"/customers/", b"/v1/customers/", b"/people/", b"/v1/people/")
 _FILES = ("/static/", "/tools-app/")
 _LONGEST = 1024

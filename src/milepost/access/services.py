@@ -15,12 +15,15 @@ from milepost.access.revocations import Revocations
 from milepost.access.tokens import Tokens
 from milepost.columns.client import Columns
 from milepost.columns.watch import Watch
+from milepost.export.serving import Exports
 from milepost.ingest.receiving import Receiving
 from milepost.ingest.write import Writer
 from milepost.insights.aside import Aside
 from milepost.live import LiveFeed
+from milepost.messages.sending import Sender
 from milepost.plan import Plan
 from milepost.plan_keeper import PlanKeeper
+from milepost.reporting.running import Analyst
 from milepost.settings import Settings
 from milepost.store.database import Database
 from milepost.supervisor import Supervisor
@@ -43,11 +46,15 @@ class Services(msgspec.Struct):
     revocations: Revocations
     attempts: Attempts
     live: LiveFeed
+    exports: Exports
+    analyst: Analyst
     supervisor: Supervisor
     aside: Aside
     now: Callable[[], datetime]
     #: What identity signatures are made with (milepost/signature.py).
     identity_secret: str
+    #: What sending messages takes: signing secrets, private networks, the mail server.
+    sender: Sender
     not_ready: str | None = "The server is starting."
 
     @property

@@ -44,7 +44,14 @@ Operator = Literal[
 #: `COLUMN`, `metadata.KEY`, `trait.NAME` (of the customer), `person.NAME` (of the user), `insight.NAME` (a column of
 #: behavior_insights, or `competency.ID`), `cohort` (its id as the value) or `segment` (its slug or id as the value);
 #: one breaks down by `segment.SLUG`: "in" or "out".
-FieldName = Annotated[str, msgspec.Meta(min_length=1, max_length=210)]
+FieldName = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=210,
+        description="A column, such as tool_id or event_name; metadata.KEY, trait.NAME, person.NAME, segment.",
+    ),
+]
 Name = Annotated[str, msgspec.Meta(max_length=MAX_NAME_LENGTH)]
 
 

@@ -12,6 +12,7 @@ from milepost.analytics.asking import Column, Filter
 from milepost.analytics.names import COMPETENCY, INSIGHTS
 from milepost.analytics.traits import trait_of
 from milepost.errors import InvalidRequest
+from milepost.store.predicted import target_of
 from milepost.traits.values import figure_of
 
 _COLUMNS: Final = frozenset(get_args(Column))
@@ -34,12 +35,14 @@ def check_field(field: str, at: str, *, customers: bool = True) -> None:
         return
     if customers and field.startswith(f"insight.{COMPETENCY}"):
         return  # the plan says which there are: names.py asks it
+    if customers and target_of(field) is not None:
+        return  # and so with these
     if customers and field.startswith("insight."):
         raise InvalidRequest(
             f"There is no insight {field.removeprefix('insight.')!r}. There are competency.ID, {', '.join(INSIGHTS)}.",
             field=at,
         )
-    more = ", insight.NAME, cohort, segment" if customers else ", segment.SLUG"
+    more = ", insight.NAME, prediction.ID, cohort, segment" if customers else ", segment.SLUG"
     raise InvalidRequest(
         f"There is no field {field!r} here. There are metadata.KEY, trait.NAME, person.NAME{more}, "
         f"and {', '.join(get_args(Column))}.",

@@ -14,7 +14,7 @@ from milepost.analytics.asking import Column, EventKind, Filter, Question
 from milepost.analytics.checking import SEGMENT, check_field, checked
 from milepost.analytics.cohorts import Definition, Did, everybody, read_cohort
 from milepost.analytics.context import Store
-from milepost.analytics.names import Whose, as_text, ids_of, numbers_of
+from milepost.analytics.names import Whose, as_text, ids_of, is_of_customer, numbers_of
 from milepost.analytics.period import Window, between
 from milepost.analytics.traits import Trait, TraitFields, trait_of
 from milepost.columns.reading import Value
@@ -190,7 +190,7 @@ class Compiler:
         if (trait := trait_of(condition.field)) is not None:
             of_trait = self._traits.holds(trait, condition)
             return f"not ({of_trait})" if condition.op in _TURNED else of_trait
-        if condition.field == "customer_id" or condition.field.startswith("insight."):
+        if is_of_customer(condition.field):
             numbers = await numbers_of(self.store.database, condition)
             return self._among("customer", numbers, turned=condition.op in _TURNED)
         holds = self._duration(condition) if condition.field in _DURATIONS else self._holds(condition)
@@ -213,7 +213,10 @@ class Compiler:
         try:
             cohort = await read_cohort(self.store.database, cohort_id)
         except NotFound as error:
-            raise InvalidRequest("There is no such cohort. GET /v1/cohorts lists them.", field=at) from error
+            raise InvalidRequest(
+                "There is no such cohort; it may have been deleted. GET /v1/cohorts lists those that are there.",
+                field=at,
+            ) from error
         found = await members(self.store, cohort.definition, nesting.within(cohort_id))
         return nesting.found.setdefault(cohort_id, found)
 
@@ -281,9 +284,9 @@ async def members(store: Store, definition: Definition, nesting: Nesting | None 
                     inside |= set(await in_segment(store, str(value), f"{at}.filter.values[{n}]"))
                 sets.append(everyone - inside if checked_filter.op == "is_not" else inside & everyone)
                 continue
-            if not (checked_filter.field == "customer_id" or checked_filter.field.startswith("insight.")):
+            if not is_of_customer(checked_filter.field):
                 raise InvalidRequest(
-                    "A condition of kind are takes trait.NAME, insight.NAME, customer_id or segment."
+                    "A condition of kind are takes trait.NAME, insight.NAME, prediction.ID, customer_id or segment."
                     " What customers did needs the kind did.",
                     field=f"{at}.filter.field",
                 )

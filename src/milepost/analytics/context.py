@@ -15,9 +15,15 @@ from milepost.store.database import Database
 FindSegment = Callable[[str], Awaitable[Collection[int]]]
 
 
+def no_segment(named: str, *, field: str = "segment") -> NotFound:
+    """What is said of a segment that is not there, on pages and over HTTP."""
+    there = "The page Segments lists those that are there, as does GET /v1/segments."
+    return NotFound(f"There is no segment {named[:80]!r}; it may have been deleted. {there}", field=field)
+
+
 async def no_segments(named: str) -> Collection[int]:
     """Where there are none."""
-    raise NotFound(f"There is no segment {named[:80]!r}. GET /v1/segments lists them.", field="segment")
+    raise no_segment(named)
 
 
 class Store(msgspec.Struct, frozen=True):

@@ -30,7 +30,9 @@ class Funnel(Question, frozen=True, kw_only=True, tag="funnel", tag_field="quest
     order: Order = "ordered"
     window_seconds: Annotated[int, msgspec.Meta(ge=1, le=366 * 86_400)] = 7 * 86_400
     #: By the value that the unit's first event of the first step (any order: of any step) has there.
-    breakdown: FieldName | None = None
+    breakdown: Annotated[FieldName | None, msgspec.Meta(description="What the funnel is broken down by: a field.")] = (
+        None
+    )
     top: Annotated[int, msgspec.Meta(ge=1, le=50)] = 8
 
 

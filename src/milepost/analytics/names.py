@@ -8,7 +8,9 @@ from psycopg import sql
 
 from milepost.analytics.asking import Filter
 from milepost.errors import InvalidRequest
+from milepost.plan.predictions import GOES_QUIET
 from milepost.store.database import Database, DictConnection
+from milepost.store.predicted import check_target, predicted_of, target_of
 from milepost.store.queries import load
 
 Whose = Literal["customer", "user"]
@@ -49,7 +51,7 @@ _WORKED_OUT = (
     "low_impact_share",
 )
 #: Stored too, but under another name or form.
-_FORMED: dict[str, sql.SQL] = {
+_FORMED: dict[str, sql.Composable] = {
     "current_arr": sql.SQL("substr(i.current_arr_latest, 57)"),
     "target_arr": sql.SQL("substr(i.target_arr_latest, 57)"),
     "growth_stage": sql.SQL("substr(i.growth_stage_latest, 57)"),
@@ -57,6 +59,7 @@ _FORMED: dict[str, sql.SQL] = {
         "case when i.last_event_at is not null"
         " then greatest(0, floor(extract(epoch from now() - i.last_event_at) / 86400))::integer end"
     ),
+    "going_quiet": predicted_of(sql.Identifier("i", "customer_id"), GOES_QUIET, sql.SQL("now()")),
 }
 #: The score of one of the plan's competencies: `insight.competency.ID`.
 COMPETENCY = "competency."
@@ -64,8 +67,13 @@ COMPETENCY = "competency."
 INSIGHTS: tuple[str, ...] = (*_WORKED_OUT, *_STORED, *_FORMED)
 
 
+def is_of_customer(field: str) -> bool:
+    """Whether a condition on it is one on customers that PostgreSQL answers by their numbers."""
+    return field == "customer_id" or field.startswith("insight.") or target_of(field) is not None
+
+
 async def numbers_of(database: Database, condition: Filter) -> list[int]:
-    """The numbers of customers (`customer_id`, `insight.NAME`) or users (`user_id`) for which a condition holds.
+    """The numbers of customers (`is_of_customer`) or users (`user_id`) for which a condition holds.
 
     Only those with a value are asked: `is_not`, `not_contains` and `is_not_set` are for the caller to turn around.
     """
@@ -76,7 +84,7 @@ async def numbers_of(database: Database, condition: Filter) -> list[int]:
     elif condition.field == "user_id":
         query = sql.SQL(_SQL["of_users"]).format(holds=holds, number=_NUMBER)
     else:
-        name = condition.field.removeprefix("insight.")
+        name, target = condition.field.removeprefix("insight."), target_of(condition.field)
         if name in _WORKED_OUT or name.startswith(COMPETENCY):
             settled, worked_out = _day_columns(name)
             query = sql.SQL(_SQL["of_settled_insights"]).format(
@@ -84,9 +92,13 @@ async def numbers_of(database: Database, condition: Filter) -> list[int]:
             )
         else:
             column = _FORMED.get(name, sql.Identifier("i", name))
+            if target is not None:
+                column = predicted_of(sql.Identifier("i", "customer_id"), target, sql.SQL("now()"))
             query = sql.SQL(_SQL["of_insights"]).format(holds=holds, number=_NUMBER, column=column)
     async with database.transaction() as connection:
         await _check_competency(connection, condition.field)
+        if (target := target_of(condition.field)) is not None:
+            await check_target(connection, target, "filters")
         rows = await (await connection.execute(query, values)).fetchall()
     return sorted(int(str(row["number"])) for row in rows)
 

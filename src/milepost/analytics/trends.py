@@ -51,7 +51,10 @@ class Trends(Question, frozen=True, tag="trends", tag_field="question"):
     formula: str | None = None
     formula_name: Name = ""
     #: A field, or two: then a line is of a value of each.
-    breakdown: FieldName | Annotated[tuple[FieldName, ...], msgspec.Meta(min_length=1, max_length=2)] | None = None
+    breakdown: Annotated[
+        FieldName | Annotated[tuple[FieldName, ...], msgspec.Meta(min_length=1, max_length=2)] | None,
+        msgspec.Meta(description="What lines are broken down by: a field, or two for pairs."),
+    ] = None
     #: How many values of the breakdown are shown, largest first; the rest are one value together (`other`).
     top: Annotated[int, msgspec.Meta(ge=1, le=50)] = 8
     #: With an earlier period; true is "previous".

@@ -14,8 +14,7 @@ from milepost.analytics.asking import Answer, People, Question
 from milepost.analytics.context import Store
 from milepost.columns.reading import Freshness
 from milepost.errors import Problem
-from milepost.segments.compile import numbers
-from milepost.segments.keep import read_segment
+from milepost.segments.compile import finder
 
 #: Seconds that a page waits for its answer; after that it stands, and the answer follows.
 BRIEFLY = 1.2
@@ -39,17 +38,12 @@ class CallerGone(Problem):
 
 
 def store(served: Services) -> Store:
-    async def in_segment(named: str) -> list[int]:
-        async with served.database.transaction() as connection:
-            segment = await read_segment(connection, named)
-        return await numbers(served.database, segment.conditions, now=served.now())
-
-    return Store(served.columns, served.database, served.now, in_segment)
+    return Store(served.columns, served.database, served.now, finder(served.database, served.now))
 
 
 async def answers(request: AnyRequest, questions: Sequence[Question]) -> Answers:
     """Raises what the questions raise; stops them when the reader goes away."""
-    return await _while_there(request, _answers(services(request), questions))
+    return await while_there(request, _answers(services(request), questions))
 
 
 async def answers_briefly(request: AnyRequest, questions: Sequence[Question]) -> Answers | None:
@@ -67,7 +61,7 @@ async def answers_for_any(served: Services, questions: Sequence[Question]) -> An
 
 async def people(request: AnyRequest, question: Question, point: object) -> People:
     """Who is behind a place in an answer."""
-    return await _while_there(request, who(store(services(request)), question, point))
+    return await while_there(request, who(store(services(request)), question, point))
 
 
 async def _answers(served: Services, questions: Sequence[Question]) -> Answers:
@@ -89,7 +83,7 @@ async def _freshness(served: Services) -> Freshness:
     return Freshness(None, None)
 
 
-async def _while_there(request: AnyRequest, work: Coroutine[Any, Any, T]) -> T:
+async def while_there(request: AnyRequest, work: Coroutine[Any, Any, T]) -> T:
     """Cancels the work when the browser closes the connection, as its Cancel button makes it do.
 
     Once in a request: what the server tells of a connection, it tells once.

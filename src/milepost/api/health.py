@@ -13,6 +13,7 @@ from milepost.access.auth import is_insider
 from milepost.access.callers import Caller
 from milepost.access.services import AnyRequest, services
 from milepost.errors import DatabaseUnavailable, Problem, Unauthorised
+from milepost.export.schedules import failing_exports
 from milepost.store.database import Database
 from milepost.store.imports import count_imports
 from milepost.store.patience import soon
@@ -45,7 +46,8 @@ class ColumnsHealth(msgspec.Struct):
 class Health(msgspec.Struct):
     """`reason` says what is missing, None where nothing is; `failing`, `customers_set_aside` and `columns` (None where
     it is switched off) what goes wrong beside that, which the log explains: requests are answered all the same.
-    `imports_under_way`: while there is one, game and coach wait. Strangers are told the status alone.
+    `imports_under_way`: while there is one, game and coach wait. `exports_failing`: schedules whose last run failed.
+    Strangers are told the status alone.
     """
 
     status: str
@@ -54,6 +56,7 @@ class Health(msgspec.Struct):
     failing: list[FailingTask] = []
     customers_set_aside: int = 0
     imports_under_way: int = 0
+    exports_failing: int = 0
     columns: ColumnsHealth | None = None
 
 
@@ -102,21 +105,23 @@ async def _health(request: AnyRequest, status: str, reason: str | None = None) -
     watch, behind = served.columns_watch, served.columns_watch.seconds_behind
     columns = ColumnsHealth(None if behind is None else round(behind, 1), watch.trouble or None)
     on = served.settings.columns
-    imports = await _imports(served.database)
-    return Health(status, __version__, reason, failing, len(served.aside), imports, columns if on else None)
+    imports, exports = await _transfers(served.database)
+    aside = len(served.aside)
+    return Health(status, __version__, reason, failing, aside, imports, exports, columns if on else None)
 
 
-async def _imports(database: Database) -> int:
-    """None that is known of, where the database does not say in time: whether it can be reached is said elsewhere."""
+async def _transfers(database: Database) -> tuple[int, int]:
+    """Imports under way and exports that fail: none that is known of, where the database does not say in time.
+    Whether it can be reached is said elsewhere."""
 
-    async def ask() -> int:
+    async def ask() -> tuple[int, int]:
         async with database.transaction() as connection:
-            return await count_imports(connection)
+            return await count_imports(connection), len(await failing_exports(connection))
 
     try:
         return await soon(ask(), _WHOSE_KEY)
     except (DatabaseUnavailable, TimeoutError):
-        return 0
+        return 0, 0
 
 
 @get("/metrics", summary="Prometheus metrics", tags=["server"], media_type=MediaType.TEXT, access=Caller.ANYBODY)

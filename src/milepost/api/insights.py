@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from litestar import Router, get
+from litestar import MediaType, Router, get
 from litestar.params import Parameter
 
 from milepost.access.callers import Caller, token_customer
@@ -60,4 +60,16 @@ async def get_plan(request: AnyRequest) -> PlanStatus:
         return await read_plan_status(connection)
 
 
-router = Router("/v1", route_handlers=[get_history, get_my_history, get_plan], tags=["read"])
+@get(
+    "/plan/text",
+    summary="The plan as it is written",
+    media_type=MediaType.TEXT,
+    responses=errors(400, 401, 403, 429, 503),
+    access=Caller.TEAM,
+)
+async def get_plan_text(request: AnyRequest) -> str:
+    """TOML, with its comments: tools, competencies, points, targets and playbooks."""
+    return services(request).plans.in_force.text
+
+
+router = Router("/v1", route_handlers=[get_history, get_my_history, get_plan, get_plan_text], tags=["read"])

@@ -14,6 +14,7 @@ from milepost.analytics.traits import trait_of
 from milepost.errors import InvalidRequest
 from milepost.insights.by_figures import FigureCondition, figure_condition
 from milepost.insights.by_traits import TraitCondition
+from milepost.store.predicted import target_of
 
 Limit = Annotated[int, Parameter(ge=1, le=500, description="The most to return.")]
 Cursor = Annotated[str | None, Parameter(max_length=1000, description="`next` from the previous page.")]
@@ -47,6 +48,7 @@ def list_filter(one: Filter, at: str) -> TraitCondition | FigureCondition:
     if (trait := trait_of(one.field)) is not None and trait.of == "customer":
         return TraitCondition(trait.name, condition.op, condition.values)
     name = one.field.removeprefix("insight.") if one.field.startswith("insight.") else ""
+    name = one.field if target_of(one.field) is not None else name
     return figure_condition(name, condition.op, condition.values, at)
 
 

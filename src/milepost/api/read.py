@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated, get_args
 from uuid import UUID
@@ -11,7 +12,7 @@ from uuid import UUID
 import msgspec
 from litestar import Router, get, post
 from litestar.params import Parameter
-from litestar.response import ServerSentEvent, ServerSentEventMessage
+from litestar.response import Stream
 
 from milepost.access.callers import Caller, is_still_admitted, member_email, token_customer
 from milepost.access.paths import customer_of
@@ -60,19 +61,20 @@ After = Annotated[
     str | None,
     Parameter(
         max_length=40,
-        description="The `position` of a message: what was stored since then comes first, the newest 50 of it. "
-        "All that is remembered, 50 at most, where it is of before the server's last start.",
+        description="The `position` of a message: what was stored since then comes first, the newest 200 of it, and "
+        "the first 50 announcements. All events that are remembered, 200 at most, where it is of before the server's "
+        "last start.",
     ),
 ]
 SortBy = Annotated[
     str,
     Parameter(
         max_length=MAX_NAME_LENGTH + 10,
-        description=f"One of {', '.join(get_args(Sort))}, or trait.NAME or -trait.NAME.",
+        description=f"One of {', '.join(get_args(Sort))}, or trait.NAME or prediction.ID, with a minus for downwards.",
     ),
 ]
-#: Seconds between two looks whether somebody may watch still.
-_ADMITTED_EVERY = 2.5
+#: Seconds between two looks whether somebody may watch still. A message just before one puts it off by as many at most.
+_ADMITTED_EVERY = 2.0
 _MANY = errors(400, 401, 403, 422, 429, 503)
 _ONE = errors(400, 401, 403, 404, 422, 429, 503)
 
@@ -214,23 +216,28 @@ async def get_my_actions(request: AnyRequest, limit: Limit = 50, cursor: Cursor 
 
 
 @get("/live", summary="Events as they are stored", media_type="text/event-stream", responses=_MANY, access=Caller.TEAM)
-async def get_live(request: AnyRequest, after: After = None) -> ServerSentEvent:
+async def get_live(request: AnyRequest, after: After = None) -> Stream:
     """Server-sent events named `events`: `{"events": [...], "per_minute": [60 numbers], "position": "..."}`, at most
-    four a second. The first has the events since `after`. An EventSource that connects again by itself tells where it
-    was in the header Last-Event-ID, which counts before `after`."""
-    feed = services(request).live.subscribe(_ADMITTED_EVERY, request.headers.get("last-event-id") or after)
+    four a second, with at most 200 events a second, the newest. The first has what came since `after`. An EventSource
+    that connects again by itself tells where it was in the header Last-Event-ID, which counts before `after`; what came
+    in the last minute it then finds whole. A reader who is further behind is left: connect again."""
+    feed = services(request).live
+    feed.check_room()
+    told = feed.subscribe(_ADMITTED_EVERY, request.headers.get("last-event-id") or after)
 
-    async def messages() -> AsyncIterator[ServerSentEventMessage]:
+    async def messages() -> AsyncIterator[bytes]:
         asked = time.monotonic()
-        async for batch in feed:
-            if time.monotonic() - asked >= _ADMITTED_EVERY:
-                if not await is_still_admitted(request, Caller.TEAM):
-                    return
-                asked = time.monotonic()
-            text = msgspec.json.encode(batch).decode()
-            yield ServerSentEventMessage(event="events", data=text, id=batch.position)
+        async with aclosing(told):
+            async for message in told:
+                if time.monotonic() - asked >= _ADMITTED_EVERY:
+                    if not await is_still_admitted(request, Caller.TEAM):
+                        return
+                    asked = time.monotonic()
+                yield message.text
 
-    return ServerSentEvent(messages())
+    # A proxy that keeps answers back would keep these for ever.
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    return Stream(messages(), media_type="text/event-stream", headers=headers)
 
 
 def _owner(request: AnyRequest, owner: str | None) -> str | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -41,6 +40,7 @@ SECURITY: Mapping[Caller, list[dict[str, list[str]]]] = {
     Caller.SECRET_KEY: [{"secretKey": []}],
     Caller.SERVER: [{"serverKey": []}, {"secretKey": []}],
     Caller.CUSTOMER: [{"customerToken": []}],
+    Caller.READER: [{"secretKey": []}, {"customerToken": []}],
     Caller.MEMBER: [{"member": []}],
     Caller.TEAM: [{"secretKey": []}, {"member": []}],
 }
@@ -74,39 +74,40 @@ def answers(kind: Any) -> dict[int, ResponseSpec]:
 
 def json_body(kind: Any) -> type[Operation]:
     """An operation whose JSON body is one `kind`."""
-    return _operation(_inline(kind))
+    return _operation(lambda: _inline(kind))
 
 
 def events_body(kind: Any, key: str) -> type[Operation]:
     """An operation whose JSON body is `{key: [kind, ...]}`, of events with `sent_at`."""
-    properties: dict[str, Any] = {key: {"type": "array", "items": _inline(kind), "maxItems": MAX_BATCH_EVENTS}}
-    if sent := {"events": "sent_at", "batch": "sentAt"}.get(key):
-        clock = "The sender's clock when it sent this."
-        properties[sent] = {"type": "string", "format": "date-time", "description": clock}
-    return _operation({"type": "object", "required": [key], "properties": properties})
+
+    def body() -> dict[str, Any]:
+        properties: dict[str, Any] = {key: {"type": "array", "items": _inline(kind), "maxItems": MAX_BATCH_EVENTS}}
+        if sent := {"events": "sent_at", "batch": "sentAt"}.get(key):
+            clock = "The sender's clock when it sent this."
+            properties[sent] = {"type": "string", "format": "date-time", "description": clock}
+        return {"type": "object", "required": [key], "properties": properties}
+
+    return _operation(body)
 
 
 def actions_body(kind: Any) -> type[Operation]:
     """An operation whose JSON body is one action, or `{"actions": [action, ...]}`."""
-    one = _inline(kind)
-    many = {
-        "type": "object",
-        "required": ["actions"],
-        "properties": {"actions": {"type": "array", "items": one, "maxItems": MAX_BATCH_EVENTS}},
-    }
-    return _operation({"anyOf": [one, many]})
+
+    def body() -> dict[str, Any]:
+        one = _inline(kind)
+        many = {
+            "type": "object",
+            "required": ["actions"],
+            "properties": {"actions": {"type": "array", "items": one, "maxItems": MAX_BATCH_EVENTS}},
+        }
+        return {"anyOf": [one, many]}
+
+    return _operation(body)
 
 
 def file_body(media_type: str) -> type[Operation]:
     """An operation whose body is a file."""
-
-    @dataclass
-    class WithFile(Operation):
-        def __post_init__(self) -> None:
-            content = {media_type: OpenAPIMediaType(schema=_schema({"type": "string", "minLength": 1}))}
-            self.request_body = RequestBody(content=content, required=True)
-
-    return WithFile
+    return _operation(lambda: {"type": "string", "minLength": 1}, media_type)
 
 
 def _inline(kind: Any) -> dict[str, Any]:
@@ -131,14 +132,14 @@ def _without_references(schema: Any, components: dict[str, Any]) -> Any:
     return {key: _without_references(value, components) for key, value in schema.items() if key != "discriminator"}
 
 
-def _operation(body: dict[str, Any]) -> type[Operation]:
-    @dataclass
+def _operation(body: Callable[[], dict[str, Any]], media_type: str = "application/json") -> type[Operation]:
+    """`body` is called when the document is made: no server waits for it to start."""
+
     class WithBody(Operation):
-        def __post_init__(self) -> None:
-            schema = _schema(body)
-            self.request_body = RequestBody(
-                content={"application/json": OpenAPIMediaType(schema=schema)}, required=True
-            )
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            content = {media_type: OpenAPIMediaType(schema=_schema(body()))}
+            self.request_body = RequestBody(content=content, required=True)
 
     return WithBody
 

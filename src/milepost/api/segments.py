@@ -45,7 +45,8 @@ class SegmentChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class SegmentSaid(msgspec.Struct, frozen=True, kw_only=True):
-    """`customers`: how many are in it now. `used_in`: the cohorts and saved reports that name it."""
+    """`customers`: how many are in it now. `used_in`: the cohorts, playbooks, saved reports and exports by schedule
+    that name it."""
 
     segment_id: UUID
     slug: str

@@ -28,6 +28,9 @@ _PLACES: Final = {
     "identity-secret": "access:print_identity_secret",
     "sign-in-link": "access:sign_in_link",
     "query": "query:query",
+    "sql": "sql:sql",
+    "mcp": "assistant:mcp",
+    "export": "export:export",
     "import-actions": "import_actions:import_actions",
     "import-customers": "import_customers:import_customers",
 }

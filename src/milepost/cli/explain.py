@@ -32,7 +32,7 @@ def explain(customer: Annotated[str, typer.Argument(help="The customer's id.")],
         f"{found.customer_id}, as of {found.as_of:%Y-%m-%d %H:%M} UTC, formulas of version {found.score_version}, "
         f"plan of version {found.plan_version}"
     )
-    console.print(f"\nHealth: {_number(found.current_scaling_score)} of 100", style="bold")
+    console.print(f"\nHealth: {found.score_reason or _number(found.current_scaling_score) + ' of 100'}", style="bold")
     if found.score_components:
         console.print(_components(found))
     console.print(f"Coverage: {_percent(found.score_coverage)} of the weights are based on data.")
@@ -40,18 +40,14 @@ def explain(customer: Annotated[str, typer.Argument(help="The customer's id.")],
     console.print(_competencies(found))
     console.print("\nWhere it is heading", style="bold")
     console.print(
-        f"{found.professional_credibility_trend or 'not enough data for a trend'}: {found.points_last_14_days} points "
-        f"in the last 14 days, {found.points_14_days_before} in the 14 before; "
-        f"{found.systematic_progression_rate:.1f} a week."
+        f"{found.professional_credibility_trend or 'not enough data for a trend'}, by the active days of the last 28 "
+        f"against those of the 84 before; {found.points_last_14_days} points in the last 14 days, "
+        f"{found.points_14_days_before} in the 14 before; {found.systematic_progression_rate:.1f} a week."
     )
     console.print("\nRisks", style="bold")
     console.print(
         f"Uses the product irregularly: {_yes_no(found.inconsistent_system_usage)} "
         f"(active in {found.active_weeks} of the last 8 weeks)."
-    )
-    console.print(
-        f"Mostly does what has little impact: {_yes_no(found.low_business_impact_actions)} "
-        f"({_percent(found.low_impact_share)} of the last 28 days' events)."
     )
 
 

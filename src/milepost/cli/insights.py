@@ -1,12 +1,13 @@
-"""`milepost insights validate`: whether the score means anything, on this server's own data."""
+"""`milepost insights validate` and `tune`: whether the score means anything, on this server's own data."""
 
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import msgspec
 import psycopg
@@ -35,11 +36,22 @@ from milepost.insights.validate_report import (
 )
 from milepost.insights.validate_runs import keep
 from milepost.settings import load_settings
+from milepost.store.saved_plans import plan_in_force
+
+if TYPE_CHECKING:
+    from milepost.insights.tune import Tuning
 
 #: Characters of a kind of customer, so that the table has its place in 80.
 _WIDEST = 24
 app = typer.Typer(no_args_is_help=True, help="Insights: whether they hold up.")
 DataDir = Annotated[Optional[Path], typer.Option(help="Folder of the embedded PostgreSQL, secrets and spools.")]
+
+Every = Annotated[int, typer.Option(min=1, max=3650, help="Days from one slice to the next.")]
+After = Annotated[
+    Optional[int],
+    typer.Option(min=1, max=3650, help="Days that count as what happened next; default: by the data's own rhythm."),
+]
+Customers = Annotated[int, typer.Option(min=1, max=10_000_000, help="Customers at most.")]
 
 
 @app.callback()
@@ -49,12 +61,9 @@ def _insights() -> None:
 
 @app.command("validate")
 def validate_(
-    every: Annotated[int, typer.Option(min=1, max=3650, help="Days from one slice to the next.")] = EVERY_DAYS,
-    after: Annotated[
-        Optional[int],
-        typer.Option(min=1, max=3650, help="Days that count as what happened next; default: by the data's own rhythm."),
-    ] = None,
-    customers: Annotated[int, typer.Option(min=1, max=10_000_000, help="Customers at most.")] = MOST_CUSTOMERS,
+    every: Every = EVERY_DAYS,
+    after: After = None,
+    customers: Customers = MOST_CUSTOMERS,
     by: Annotated[
         Optional[str], typer.Option(help="The trait to part customers by; default: the one that parts them best.")
     ] = None,
@@ -75,19 +84,71 @@ def validate_(
     print_report(report, Console(highlight=False))
 
 
+@app.command("tune")
+def tune_(
+    every: Every = EVERY_DAYS,
+    after: After = None,
+    customers: Customers = MOST_CUSTOMERS,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Fit the weights of the score's parts to what your own customers did next, and say what that is worth.
+
+    Nothing is written: the lines for the plan are printed. docs/validation.md says how to read it.
+    """
+    # scipy takes a while to load, and no other command needs it.
+    from milepost.insights.tune import tune
+
+    settings = load_settings().with_flags(data_dir=data_dir)
+    with database_dsn(settings) as dsn, psycopg.connect(dsn, autocommit=True, options="-c jit=off") as connection:
+        today = msgspec.structs.asdict(plan_in_force(connection, settings.plan_file).plan.scoring.components)
+        with _shown("Looking back") as progress:
+            found = tune(
+                connection, today, now=datetime.now(UTC), every=every, after=after, most=customers, progress=progress
+            )
+    if json:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n")
+        return
+    print_tuning(found, Console(highlight=False))
+
+
+def print_tuning(found: Tuning, console: Console) -> None:
+    """A sentence, the weights beside today's, and the lines for the plan."""
+    said = {
+        "better": "rank who stays active better than today's",
+        "worse": "rank who stays active worse than today's: keep those",
+        "as good": "rank who stays active about as well as today's: there is no need to change them",
+        "not enough data": "cannot be compared with today's: there is not enough data",
+    }[found.verdict]
+    console.print(f"On customers they were not fitted on, fitted weights {said}.", style="bold", soft_wrap=True)
+    console.print(
+        f"AUC {found.fitted:.3f} against {found.today:.3f} ({found.difference:+.3f}, 95 %: {found.low:+.3f} to "
+        f"{found.high:+.3f}) and {found.rival:.3f} of days since last activity, in the {found.after_days} days after; "
+        f"{found.customers:,} customers, {found.customer_slices:,} customer-slices.",
+        soft_wrap=True,
+    )
+    console.print(_table("part", "today", "fitted", "known of", rows=[
+        (one.name, f"{one.today:g}", str(one.fitted), f"{one.known:.0%}") for one in found.weights
+    ]))  # fmt: skip
+    console.print("\nFor the plan; nothing was written:\n\n\\[scoring.components]")
+    for one in found.weights:
+        console.print(f"{one.name} = {one.fitted}")
+
+
+@contextmanager
+def _shown(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal; hears how far it is, of how much."""
+    errors = Console(stderr=True)
+    shown = Progress(TextColumn(what), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), console=errors)
+    with shown if errors.is_terminal else nullcontext():
+        task = shown.add_task("slices", total=None)
+        yield lambda done, total: shown.update(task, completed=done, total=total)
+
+
 def _compare(
     connection: psycopg.Connection, *, every: int, after: int | None, most: int, by: str | None
 ) -> ValidationReport:
-    errors = Console(stderr=True)
-    shown = Progress(
-        TextColumn("Comparing"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), console=errors
-    )  # fmt: skip
-    with shown if errors.is_terminal else nullcontext():
-        task = shown.add_task("slices", total=None)
-
-        def progress(done: int, total: int) -> None:
-            shown.update(task, completed=done, total=total)
-
+    with _shown("Comparing") as progress:
         return validate(
             connection, now=datetime.now(UTC), every=every, after=after, most=most, by=by, progress=progress
         )

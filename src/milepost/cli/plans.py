@@ -12,7 +12,8 @@ from rich.table import Table
 from milepost.cli.database import known_plan
 from milepost.cli.rebuilding import status
 from milepost.coach.power import plan_in_words
-from milepost.plan import Plan, load_plan
+from milepost.plan import Plan, load_plan, read_otherwise
+from milepost.plan.load import plan_file, read_plan_file
 from milepost.settings import load_settings
 from milepost.vocabulary import EVENT_TYPES, IMPACTS
 
@@ -33,6 +34,9 @@ def check(file: PlanFile = None) -> None:
     plan = _plan(file)
     console = Console(markup=False, highlight=False)
     console.print(f"{plan.name}: {len(plan.tools)} tools, {len(plan.competencies)} competencies. No mistakes.")
+    if (read := plan_file(file or load_settings().plan_file)) is not None:
+        for line in read_otherwise(read_plan_file(read)):
+            console.print(line)
     for line in plan_in_words(plan):
         console.print(f"Lift of {line}")
 

@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from milepost.analytics.asking import Range
-from milepost.cli.answers import Json, table_of
+from milepost.analytics.tables import Json, table_of
 from milepost.client.config import normalise_host
 from milepost.errors import InvalidRequest, Problem
 

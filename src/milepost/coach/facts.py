@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, Final, LiteralString
 
@@ -12,19 +12,17 @@ from psycopg.rows import dict_row
 
 from milepost.insights.settle import Settling
 from milepost.plan import Plan
-from milepost.plan.coach import FACTS, EventsCondition
+from milepost.plan.coach import FACTS, PREDICTION, EventsCondition
 from milepost.store.queries import load
 
 _SQL = load("milepost.coach", "facts.sql")
 EVENTS: Final[LiteralString] = _SQL["events"]
 #: A number, a yes or no, a word; None where it is not known.
 Value = float | bool | str | None
-#: By customer, what a source knows of them.
-Table = dict[str, dict[str, Value]]
-#: Reads what it knows of the batch. Predictions join as one more, with `prediction.<name>` for their facts.
-Source = Callable[[psycopg.Connection, Settling], Table]
 
 _RECENT_DAYS: Final = 28
+#: An older prediction is of another week than the one it would be read in.
+_FRESH: Final = timedelta(days=8)
 #: The counted kinds by the event that is one, and the column of their last day.
 _KINDS: Final = {
     "do:export_action": "exports",
@@ -35,26 +33,40 @@ _KINDS: Final = {
 
 
 class Known(msgspec.Struct, frozen=True):
-    """A customer as the coach sees them. `recent`: steps (`tool:x`, `do:kind`) taken in the last 28 days."""
+    """A customer as the coach sees them. `recent`: steps (`tool:x`, `do:kind`) taken in the last 28 days. `segments`:
+    those they are in, of the ones that playbooks name."""
 
     facts: Mapping[str, Value]
     recent: frozenset[str]
     counts: dict[EventsCondition, int] = {}
+    segments: frozenset[str] = frozenset()
 
 
-def read_known(connection: psycopg.Connection, settling: Settling, sources: Iterable[Source] = ()) -> dict[str, Known]:
+def read_known(connection: psycopg.Connection, settling: Settling) -> dict[str, Known]:
     """Everything but counts of events, which `count_events` adds where they are asked for."""
     asked = {"customers": settling.customers, "now": settling.now, "today": settling.today}
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(_SQL["standing"], asked).fetchall()
-    more = [source(connection, settling) for source in sources]
+    likely = _predictions(connection, settling)
     known = {}
     for row in rows:
         about = known_of(row, settling.plan, settling.today)
-        for table in more:
-            about = msgspec.structs.replace(about, facts={**about.facts, **table.get(row["customer_id"], {})})
+        if told := likely.get(row["customer_id"]):
+            about = msgspec.structs.replace(about, facts={**about.facts, **told})
         known[row["customer_id"]] = about
     return known
+
+
+def _predictions(connection: psycopg.Connection, settling: Settling) -> dict[str, dict[str, Value]]:
+    """By customer, what is predicted of them, where a playbook asks for any of it; nothing older than a week."""
+    facts = {condition.fact or "" for playbook in settling.plan.playbooks for condition in playbook.when}
+    if not any(fact.startswith(PREDICTION) for fact in facts):
+        return {}
+    found: dict[str, dict[str, Value]] = {}
+    asked = {"customers": settling.customers, "since": settling.today - _FRESH}
+    for customer, target, probability in connection.execute(_SQL["predictions"], asked):
+        found.setdefault(customer, {})[f"{PREDICTION}{target}"] = probability
+    return found
 
 
 def known_of(row: Mapping[str, Any], plan: Plan, today: date) -> Known:

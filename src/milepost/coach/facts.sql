@@ -30,6 +30,10 @@ left join lateral (
   from milepost.customer_days where customer_id = s.customer_id) as d on true
 where s.customer_id = any (%(customers)s)
 
+-- name: predictions
+select customer_id, target, probability from milepost.predictions
+where customer_id = any (%(customers)s) and as_of > %(since)s and probability is not null
+
 -- name: events
 -- How many events of a kind each customer has, counted no further than a condition asks.
 select c.customer_id, e.n

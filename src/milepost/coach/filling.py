@@ -9,7 +9,7 @@ from typing import Final
 
 from milepost.coach.facts import Value
 from milepost.coach.said import Evidence
-from milepost.plan.coach import Condition, EventsCondition, Kind
+from milepost.plan.coach import PREDICTION, Condition, EventsCondition, Kind
 
 #: What an event of a type is, as in "has not ..." and "... twice".
 _VERBS: Final = {
@@ -86,7 +86,8 @@ def evidence(
     kinds: Mapping[str, tuple[Kind, str]],
     tools: Mapping[str, str],
 ) -> list[Evidence]:
-    """A figure for each condition, in the plan's order; a fact that two conditions ask for has one."""
+    """A figure for each condition, in the plan's order; a fact that two conditions ask for has one. The customer reads
+    them, so a prediction is none."""
     found = []
     for condition in conditions:
         if condition.events is not None:
@@ -95,7 +96,7 @@ def evidence(
             # Counted no further than the condition asks.
             least = "at least " if about.at_least is not None and counts[about] else ""
             found.append(Evidence(f"{what[:1].upper()}{what[1:]}, {when}", f"{least}{times(counts[about])}"))
-        elif condition.fact is not None:
+        elif condition.fact is not None and not condition.fact.startswith(PREDICTION):
             kind, label = kinds[condition.fact]
             word = facts.get(f"{condition.fact}_name") or facts.get(condition.fact)
             found.append(Evidence(label, in_words(word, kind)))

@@ -78,6 +78,7 @@ def reports_of(by_arm: Mapping[tuple[str, bool], Mapping[str, Any]], plan: Plan)
                 playbook=playbook,
                 name=(book.name or playbook) if book else _past_name(playbook),
                 kind=book.kind if book else None,
+                segment=book.segment if book else None,
                 in_plan=in_plan,
                 active=book.active if book else in_plan,
                 priority=book.priority if book else coach.learned.priority if playbook == LEARNED else None,

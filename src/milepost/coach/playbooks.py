@@ -80,12 +80,14 @@ def holds(condition: Condition, known: Known) -> bool:
 
 def facts_hold(playbook: Playbook, known: Known) -> bool:
     """Whether all is so that can be said without counting events."""
+    if playbook.segment is not None and playbook.segment not in known.segments:
+        return False
     return all(holds(condition, known) for condition in playbook.when if condition.events is None)
 
 
 def offers(known: Known, plan: Plan) -> list[Offer]:
     """Every playbook whose conditions hold for the customer. Conditions on events must have been counted."""
-    kinds, tools = known_facts([competency.id for competency in plan.competencies]), plan.tool_names()
+    kinds, tools = known_facts([one.id for one in plan.competencies], plan.predictions.likelihoods), plan.tool_names()
     return [
         offer
         for playbook in plan.playbooks

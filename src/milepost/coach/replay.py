@@ -19,7 +19,7 @@ from milepost.coach.playbooks import facts_hold, holds
 from milepost.coach.power import AT_LEAST
 from milepost.coach.said import Difference
 from milepost.plan import Plan
-from milepost.plan.coach import EventsCondition, Playbook, placeholders
+from milepost.plan.coach import PREDICTION, EventsCondition, Playbook, placeholders
 from milepost.store.database import DictConnection
 from milepost.store.queries import load
 
@@ -75,6 +75,8 @@ async def replay(
     connection: DictConnection, plan: Plan, playbooks: Sequence[Playbook], *, now: datetime, most: int = _MOST_CUSTOMERS
 ) -> list[Replay]:
     """Each of these playbooks on the newest days that have their outcome. `most`: customers that are looked at."""
+    if not playbooks:
+        return []  # the past of a thousand customers takes seconds to read
     after, today = plan.coach.measure_days, now.astimezone(UTC).date()
     bounds = await (await connection.execute(_SQL["bounds"], {"today": today})).fetchone()
     days = _days(bounds, after)
@@ -98,8 +100,10 @@ async def read_looks(
 
 
 def unknown_facts(playbook: Playbook) -> list[str]:
-    """What its conditions ask for that is not known of the past."""
-    return sorted({condition.fact for condition in playbook.when if condition.fact in UNKNOWN_THEN} - {None})
+    """What it asks for that is not known of the past, who was in its segment among them."""
+    asked = {condition.fact for condition in playbook.when} - {None}
+    unknown = {fact for fact in asked if fact and (fact in UNKNOWN_THEN or fact.startswith(PREDICTION))}
+    return sorted(unknown | ({"segment"} if playbook.segment is not None else set()))
 
 
 def _days(bounds: Mapping[str, object] | None, after: int) -> list[date]:

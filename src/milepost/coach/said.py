@@ -158,6 +158,7 @@ class PlaybookReport(msgspec.Struct, frozen=True, kw_only=True):
     playbook: Annotated[str, Meta(description="The playbook's id; `learned` for all learned ones together.")]
     name: str
     kind: Annotated[str | None, Meta(description="What the plan says it is after.")]
+    segment: Annotated[str | None, Meta(description="The slug of the segment whose customers alone it is for.")]
     in_plan: bool
     active: Annotated[bool, Meta(description="False: it is made for nobody, and only replayed on the past.")]
     priority: int | None

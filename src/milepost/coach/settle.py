@@ -4,18 +4,21 @@ the same events makes nothing new."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
 import psycopg
+from psycopg import sql
 from psycopg.rows import dict_row
 
 from milepost.coach import life
 from milepost.coach.facts import Known, count_events, read_known
 from milepost.coach.learned import Lessons
 from milepost.coach.playbooks import Made, Past, due, facts_hold, is_held_out, offers
-from milepost.coach.webhook import message
+from milepost.coach.read import recommendation
+from milepost.insights.customers import Within
 from milepost.insights.settle import Settling
 from milepost.plan import Plan
 from milepost.plan.coach import EventsCondition, hold_out_of
@@ -24,8 +27,17 @@ from milepost.store.queries import load
 _SQL = load("milepost.coach", "settle.sql")
 
 
-def settle_coach(connection: psycopg.Connection, settling: Settling) -> None:
-    """Derives the lives of these customers' recommendations, then makes those that are due."""
+def _no_segments() -> Mapping[str, Within]:
+    return {}
+
+
+def settle_coach(
+    connection: psycopg.Connection,
+    settling: Settling,
+    segments: Callable[[], Mapping[str, Within]] = _no_segments,
+) -> None:
+    """Derives the lives of these customers' recommendations, then makes those that are due. `segments`: those that are
+    known, by slug; a playbook for another one makes nothing, and nothing of it is withdrawn."""
     if not settling.customers:
         return
     plan = settling.plan
@@ -34,15 +46,22 @@ def settle_coach(connection: psycopg.Connection, settling: Settling) -> None:
         return
     # Whoever answers one sees it soon; what is new has time.
     settling = settling._replace(customers=settling.slow)
-    whole, plan = plan, switched_on(plan)
+    inside = _members(connection, settling, segments())
+    whole = _with_segments(plan, inside.keys())
+    plan = switched_on(whole)
     settling = settling._replace(plan=plan)
     lessons = Lessons(_rows(connection, "learned", {}), plan) if plan.coach.learned.active else None
     if not whole.playbooks and not lessons:
         return
-    known = read_known(connection, settling)
+    known = {
+        customer: msgspec.structs.replace(
+            about, segments=frozenset(s for s, those in inside.items() if customer in those)
+        )
+        for customer, about in read_known(connection, settling).items()
+    }
     _count(connection, settling, known)
     _withdraw(connection, settling, known, whole)
-    seed, webhook = _one(connection, "about")
+    seed, wanted = _one(connection, "about")
     history = _history(connection, settling)
     left = _left(connection, settling)
     held = {playbook.id: hold_out_of(playbook, plan.coach) for playbook in plan.playbooks}
@@ -65,7 +84,25 @@ def settle_coach(connection: psycopg.Connection, settling: Settling) -> None:
         )
         made += [(customer, one) for one in found]
     if made:
-        _store(connection, settling, made, webhook=webhook)
+        _store(connection, settling, made, wanted=wanted)
+
+
+def _members(connection: psycopg.Connection, settling: Settling, segments: Mapping[str, Within]) -> dict[str, set[str]]:
+    """Who of these customers is in each segment that a playbook is for."""
+    named = {playbook.segment for playbook in settling.plan.playbooks if playbook.segment is not None}
+    found = {}
+    for slug in sorted(named & segments.keys()):
+        within = segments[slug]
+        query = sql.SQL(_SQL["members"]).format(within=within.condition)
+        values = {**within.values, "now": settling.now, "customers": settling.customers}
+        found[slug] = {str(row[0]) for row in connection.execute(query, values)}
+    return found
+
+
+def _with_segments(plan: Plan, known: Collection[str]) -> Plan:
+    """The plan without the playbooks for a segment nothing is known of."""
+    kept = tuple(one for one in plan.playbooks if one.segment is None or one.segment in known)
+    return msgspec.structs.replace(plan, playbooks=kept)
 
 
 def _count(connection: psycopg.Connection, settling: Settling, known: Mapping[str, Known]) -> None:
@@ -119,7 +156,8 @@ def _left(connection: psycopg.Connection, settling: Settling) -> dict[str, int]:
     return {playbook: limit - done.get(playbook, 0) for playbook, limit in limits.items()}
 
 
-def _store(connection: psycopg.Connection, settling: Settling, made: list[tuple[str, Made]], *, webhook: bool) -> None:
+def _store(connection: psycopg.Connection, settling: Settling, made: list[tuple[str, Made]], *, wanted: bool) -> None:
+    """`wanted`: somewhere messages about them go to."""
     rows = [
         msgspec.structs.asdict(one.offer)
         | {
@@ -138,8 +176,18 @@ def _store(connection: psycopg.Connection, settling: Settling, made: list[tuple[
     }
     with connection.cursor(row_factory=dict_row) as cursor:
         stored = cursor.execute(_SQL["insert"], values).fetchall()
-        if webhook and stored:
-            cursor.executemany(_SQL["tell"], [message(row, settling.now) for row in stored])
+        if wanted and stored:
+            cursor.executemany(_SQL["tell"], [_message(row, settling.now) for row in stored])
+
+
+def _message(row: dict[str, Any], now: datetime) -> dict[str, Any]:
+    return {
+        "customer_id": row["customer_id"],
+        "recommendation_id": row["recommendation_id"],
+        "playbook": row["playbook"],
+        "data": msgspec.json.encode(recommendation(row, now)).decode(),
+        "now": now,
+    }
 
 
 def _rows(connection: psycopg.Connection, name: str, values: dict[str, Any]) -> list[dict[str, Any]]:

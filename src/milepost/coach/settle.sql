@@ -8,6 +8,10 @@ from milepost.recommendations r
 left join milepost.recommendation_work w on w.recommendation_id = r.recommendation_id and w.ended = 'dismissed'
 where r.customer_id = any (%(customers)s)
 
+-- name: members
+-- Who of a batch is in a segment.
+select s.customer_id from milepost.standing s where s.customer_id = any (%(customers)s) and {within}
+
 -- name: withdraw
 -- Ends what is open, not accepted, and asked for by a playbook that no longer applies: it runs out now.
 update milepost.recommendations r set expires_at = greatest(%(now)s, r.made_at), closed_at = greatest(%(now)s, r.made_at),
@@ -18,7 +22,7 @@ where r.customer_id = g.customer_id and r.playbook = g.playbook and r.source = '
 
 -- name: about
 -- The seed of the hold-out, and whether somebody listens.
-select hold_out_seed::text, webhook from milepost.coach
+select hold_out_seed::text, milepost.is_wanted('recommendation.made') from milepost.coach
 
 -- name: made_today
 -- How many of a playbook were made today for everybody.
@@ -63,6 +67,4 @@ announced as (
 select * from made where not held_out
 
 -- name: tell
--- Puts a message into the webhook's outbox.
-insert into milepost.webhook_deliveries (delivery_id, recommendation_id, body, made_at, next_try_at)
-values (%(delivery_id)s, %(recommendation_id)s, %(body)s, %(now)s, %(now)s)
+select milepost.tell('recommendation.made', %(customer_id)s, %(playbook)s, %(data)s::jsonb, %(now)s, %(recommendation_id)s)

@@ -53,9 +53,9 @@ class Live(msgspec.Struct, frozen=True):
 async def live(request: AnyRequest) -> Template:
     """The newest events; the browser then listens to GET /v1/live."""
     served = services(request)
-    # Before the events are read, so that none falls between them and the stream.
-    feed = served.live.now()
     async with served.database.transaction() as connection:
+        # Before the events are read, so that none falls between them and the stream.
+        feed = await served.live.now(connection)
         newest = await read_newest(connection, now=served.now(), limit=_STREAM)
     tools = served.plan.tool_names()
     wanted = request.query_params

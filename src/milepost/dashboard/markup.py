@@ -113,10 +113,10 @@ def peak_answer(counts: list[tuple[date, int]], one: str, many: str) -> Markup:
     )
 
 
-def score_answer(score: float | None, trend: str | None, rate: float | None) -> Markup:
-    """A customer's answer: how far, in which direction (by sign, colour and word), how fast."""
+def score_answer(score: float | None, trend: str | None, rate: float | None, reason: str = "") -> Markup:
+    """A customer's answer: how far, in which direction (by sign, colour and word), how fast; or why none is known."""
     if score is None:
-        return Markup("Not enough data to work out health yet.")
+        return Markup("{}").format(reason or "Not enough data to work out health yet.")
     text = Markup("Health {} of 100").format(number(score))
     if trend is not None:
         kind, sign = {"improving": ("better", "↗"), "declining": ("worse", "↘")}.get(trend, ("", "→"))
@@ -140,9 +140,12 @@ NOBODY: Final[Mapping[str, tuple[str, str]]] = {
     "quiet": ("Nobody went quiet", "Quiet means: active before, and nothing for 14 days."),
     "improving": (
         "Nobody is improving right now",
-        "Improving means: clearly more points in 14 days than in the 14 before.",
+        "Improving means: active on more of the last 28 days than chance makes of the 84 before.",
     ),
-    "declining": ("Nobody is declining", "Declining means: clearly fewer points in 14 days than in the 14 before."),
+    "declining": (
+        "Nobody is declining",
+        "Declining means: active on fewer of the last 28 days than chance makes of the 84 before.",
+    ),
     "at_risk": (
         "Nobody is at risk",
         "At risk means: active on at most half as many of the last 28 days as is usual for the customer.",

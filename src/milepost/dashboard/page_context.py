@@ -23,7 +23,7 @@ from milepost.dashboard.account.views import ErrorPage
 from milepost.dashboard.format import in_zone
 from milepost.dashboard.static_files import CONTENT_SECURITY_POLICY
 from milepost.dashboard.views import Section, Shell
-from milepost.errors import DiskFull, Problem
+from milepost.errors import DatabaseUnavailable, DiskFull, Problem
 
 PAGE_HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -161,6 +161,8 @@ class ErrorPages:
         title, usual = _TITLES.get(status, _TITLES[500 if status >= 500 else 400])
         if isinstance(error, DiskFull):
             title = "The database's disk is full"
+        elif status == 503 and error is not None and not isinstance(error, DatabaseUnavailable):
+            title, usual = "This cannot be answered right now", "Nothing is lost. Try again in a moment."
         session = self._session.peek(request)
         email = session.get("email")
         shell = Shell(None, str(email), self._now(), zone_of(request)) if email else None

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
 from milepost.errors import Problem
 
+K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
@@ -57,6 +58,27 @@ class Remembered(Generic[T]):
         answer = await self._ask()
         self._known = (answer, started, self._clock() - started)
         return answer
+
+
+class RememberedEach(Generic[K, T]):
+    """An answer for each key, as `Remembered`; of more than `most` keys, the one that nobody asked for longest goes."""
+
+    def __init__(self, most: int, *, fresh: float = 3.0, stale: float = 120.0) -> None:
+        self._most = most
+        self._fresh = fresh
+        self._stale = stale
+        self._kept: dict[K, Remembered[T]] = {}
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    async def get(self, key: K, ask: Callable[[], Awaitable[T]]) -> T:
+        """`ask` is always the same of a key. Raises as `Remembered.get`."""
+        kept = self._kept.pop(key, None) or Remembered(ask, fresh=self._fresh, stale=self._stale)
+        self._kept[key] = kept
+        if len(self._kept) > self._most:
+            del self._kept[next(iter(self._kept))]
+        return await kept.get()
 
 
 def _report(task: asyncio.Task[T]) -> None:

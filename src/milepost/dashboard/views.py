@@ -10,35 +10,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Final, Literal
-from urllib.parse import quote
 
 import msgspec
 
+from milepost.links import customer_url as customer_url
+from milepost.links import person_url as person_url
+
 Section = Literal[
     "overview", "live", "customers", "tasks", "trends", "funnels", "retention", "paths", "lifecycle", "tools",
-    "sessions", "cohorts", "dashboards", "actions", "practice", "game", "score", "events",
+    "sessions", "cohorts", "sql", "dashboards", "actions", "practice", "game", "score", "predictions", "events",
     "annotations", "keys", "profile", "team", "plan-tools", "scoring", "plan", "game-rules", "appearance",
-    "data", "about", "parts",
+    "data", "export", "messages", "about", "parts",
 ]  # fmt: skip
 #: The sections that are tabs of Explore.
 EXPLORE: Final[tuple[Section, ...]] = (
-    "trends", "funnels", "retention", "paths", "lifecycle", "tools", "sessions", "cohorts",
+    "trends", "funnels", "retention", "paths", "lifecycle", "tools", "sessions", "cohorts", "sql",
 )  # fmt: skip
-#: Ids that are pages of their own where customers have theirs.
-_TAKEN: Final = ("bulk", "columns", "import")
-
-
-def customer_url(customer_id: str) -> str:
-    """The page of a customer, whose id may hold any character but NUL."""
-    if customer_id in _TAKEN:
-        # Routed as it is written: a letter that is encoded makes it another address.
-        return f"/customers/%{ord(customer_id[0]):02X}{customer_id[1:]}"
-    return f"/customers/{quote(customer_id, safe='')}"
-
-
-def person_url(user_id: str) -> str:
-    """The page of a person, whose id may hold any character but NUL."""
-    return f"/people/{quote(user_id, safe='')}"
 
 
 class Shell(msgspec.Struct, frozen=True):

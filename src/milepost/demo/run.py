@@ -24,11 +24,13 @@ from milepost.demo.place import DataName, DataSet, Place, claim
 from milepost.demo.scaling.dataset import Scaling
 from milepost.errors import SettingsError
 from milepost.insights.settle import unsettled
-from milepost.plan import load_plan
+from milepost.plan import Plan
+from milepost.plan.load import plan_file, read_plan_file
 from milepost.serve import run_server
 from milepost.settings import Settings
 from milepost.store.database import Database
 from milepost.store.embedded import attach_or_start
+from milepost.store.saved_plans import DEFAULT, plan_in_force, save_plan
 
 _log = logging.getLogger(__name__)
 _console = Console()
@@ -49,10 +51,11 @@ def data_set(name: DataName, *, everyone: bool = False) -> DataSet:
 
 
 def settings_for(settings: Settings, data: DataSet) -> Settings:
-    """A demo's: with the data's own plan, keys made up, and on every page what the data has to say of itself."""
+    """A demo's: keys made up, and on every page what the data has to say of itself."""
     return replace(
         settings,
-        plan_file=settings.plan_file or data.plan_file,
+        # Another product's plan, where the demo happens to be started, is not that of this data.
+        plan_file=settings.plan_file or (data.plan_file if plan_file(None) else None),
         write_key=settings.write_key or "mpw_demo_" + secrets.token_hex(8),
         server_key=settings.server_key or "mpsv_demo_" + secrets.token_hex(8),
         log_level="warning" if settings.log_level == "info" else settings.log_level,
@@ -94,7 +97,7 @@ def _guide(settings: Settings, data: DataSet, stop: threading.Event, browser: bo
             _console.print()
             if browser:
                 webbrowser.open(link)
-            place = Place(settings, dsn, load_plan(settings.plan_file), _console)
+            place = Place(settings, dsn, plan_for(settings, dsn, data), _console)
             data.fill(place)
             _console.print(data.attribution, style="dim")
             _console.print("\nLive traffic trickles in now. Press Ctrl-C to stop.")
@@ -133,6 +136,18 @@ def _link(settings: Settings, dsn: str) -> str:
             await database.close()
 
     return asyncio.run(make())
+
+
+def plan_for(settings: Settings, dsn: str, data: DataSet) -> Plan:
+    """The plan in force; in a new database the data's own is saved first, as if somebody had on the pages, so that it
+    can be changed there."""
+    with psycopg.connect(dsn, autocommit=True, application_name="milepost-demo") as connection:
+        found = plan_in_force(connection, settings.plan_file)
+        if found.file is None and found.newest == DEFAULT:
+            text, now = read_plan_file(data.plan_file), datetime.now(UTC)
+            change = f"The plan of the demo's data, {data.name}"
+            found = save_plan(connection, text, onto=DEFAULT, by="milepost demo", change=change, now=now)
+    return found.plan
 
 
 def _learn(dsn: str, stop: threading.Event) -> None:

@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from milepost.insights.settle import Settling
 from milepost.plan import Plan
 from milepost.store.queries import load
+from milepost.vocabulary import AnnouncementKind
 
 _SQL = load("milepost.game", "settle.sql")
 #: What was earned before yesterday is no news: it came with an import, or with a new rule.
@@ -43,20 +44,22 @@ def settle_game(connection: psycopg.Connection, settling: Settling) -> None:
     awards = [_Award(*row) for row in connection.execute(_SQL["awards"], values)]
     changes = [_Change(*row) for row in connection.execute(_SQL["standing"], values)]
     _unsay(connection, awards, changes)
+    connection.execute(_SQL["tell_milestones"], values | {"since": settling.now - _NEWS})
     since = settling.today - _NEWS
     news = [
-        _announcement(settling.now, "badge", award.customer_id, _badge_words(award, settling.plan))
+        _announcement(settling.now, "badge", award.customer_id, award.badge_id, _badge_words(award, settling.plan))
         for award in awards
         if award.earned_on is not None and award.earned_on >= since
     ]
     news += [
-        _announcement(settling.now, "level", change.customer_id, _level_words(change, settling.plan))
+        _announcement(settling.now, "level", change.customer_id, _level(change), _level_words(change, settling.plan))
         for change in changes
         if change.reached_on is not None and change.reached_on >= since
     ]
     if news:
         with connection.cursor() as cursor:
             cursor.executemany(_SQL["announce"], news)
+            cursor.executemany(_SQL["tell"], news)
 
 
 def _unsay(connection: psycopg.Connection, awards: list[_Award], changes: list[_Change]) -> None:
@@ -64,19 +67,33 @@ def _unsay(connection: psycopg.Connection, awards: list[_Award], changes: list[_
     if gone := [award for award in awards if award.earned_on is None]:
         asked = {"customers": [a.customer_id for a in gone], "badges": [a.badge_id for a in gone]}
         connection.execute(_SQL["unsay_badges"], asked)
+        connection.execute(_SQL["unsend_badges"], asked)
     if fallen := [change for change in changes if change.reached_on is None]:
-        connection.execute(
-            _SQL["unsay_levels"],
-            {
-                "customers": [c.customer_id for c in fallen],
-                "competencies": [c.competency for c in fallen],
-                "levels": [c.level for c in fallen],
-            },
-        )
+        levels: dict[str, object] = {
+            "customers": [c.customer_id for c in fallen],
+            "competencies": [c.competency for c in fallen],
+            "levels": [c.level for c in fallen],
+        }
+        connection.execute(_SQL["unsay_levels"], levels)
+        connection.execute(_SQL["unsend_levels"], levels)
 
 
-def _announcement(now: datetime, kind: str, customer_id: str, body: dict[str, object]) -> dict[str, object]:
-    return {"now": now, "kind": kind, "customer_id": customer_id, "body": Jsonb(body)}
+def _announcement(
+    now: datetime, kind: AnnouncementKind, customer_id: str, about: str, body: dict[str, object]
+) -> dict[str, object]:
+    topic = {"badge": "badge.earned", "level": "level.reached"}[kind]
+    return {
+        "now": now,
+        "kind": kind,
+        "topic": topic,
+        "customer_id": customer_id,
+        "about": about,
+        "body": Jsonb(body),
+    }
+
+
+def _level(change: _Change) -> str:
+    return f"{change.competency} {change.level}"
 
 
 def _badge_words(award: _Award, plan: Plan) -> dict[str, object]:

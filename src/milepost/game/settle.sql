@@ -75,6 +75,23 @@ order by 1, 2
 insert into milepost.announcements (at, kind, customer_id, body)
 values (%(now)s, %(kind)s, %(customer_id)s, %(body)s)
 
+-- name: tell
+-- Tells whoever wants messages of it.
+select milepost.tell(%(topic)s, %(customer_id)s, %(about)s, %(body)s, %(now)s)
+
+-- name: tell_milestones
+-- Milestones of a day that came since somebody wants to know, each once.
+select count(milepost.tell('milestone.reached', e.customer_id, e.event_id::text, jsonb_build_object(
+  'event_id', e.event_id, 'event_name', e.event_name, 'competency', e.competency_area, 'tool_id', e.tool_id,
+  'description', e.event_metadata ->> 'milestone_description', 'at', e."timestamp"), %(now)s))
+from public.behavior_events e
+where e.customer_id = any (%(customers)s::text[]) and e."timestamp" > %(since)s and e.event_type = 'competency_milestone'
+  and e.deleted_at is null
+  and e.received_at > (select min(d.made_at) from milepost.destinations d
+    where d.disabled_at is null and 'milestone.reached' = any (d.topics))
+  and not exists (select from milepost.messages m where m.customer_id = e.customer_id
+    and m.topic = 'milestone.reached' and m.about = e.event_id::text)
+
 -- name: unsay_badges
 -- Takes back what was announced of badges that are no longer there.
 delete from milepost.announcements n using unnest(%(customers)s::text[], %(badges)s::text[]) as w(customer_id, badge_id)
@@ -86,3 +103,16 @@ delete from milepost.announcements n
 using unnest(%(customers)s::text[], %(competencies)s::text[], %(levels)s::integer[]) as w(customer_id, competency, level)
 where n.customer_id = w.customer_id and n.kind = 'level' and n.body ->> 'competency' = w.competency
   and (n.body ->> 'level')::integer > w.level
+
+-- name: unsend_badges
+-- Nor is it sent any more.
+delete from milepost.deliveries d using milepost.messages m, unnest(%(customers)s::text[], %(badges)s::text[]) as w(customer_id, badge_id)
+where d.next_try_at is not null and m.message_id = d.message_id and m.topic = 'badge.earned'
+  and m.customer_id = w.customer_id and m.about = w.badge_id
+
+-- name: unsend_levels
+delete from milepost.deliveries d using milepost.messages m,
+  unnest(%(customers)s::text[], %(competencies)s::text[], %(levels)s::integer[]) as w(customer_id, competency, level)
+where d.next_try_at is not null and m.message_id = d.message_id and m.topic = 'level.reached'
+  and m.customer_id = w.customer_id and m.body::jsonb #>> '{data,competency}' = w.competency
+  and (m.body::jsonb #>> '{data,level}')::integer > w.level

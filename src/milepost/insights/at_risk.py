@@ -1,8 +1,9 @@
 """Who is at risk: the plain rule, until something better is known.
 
 A customer who was active on at most half as many of the last 28 days as is usual for it, by its 84 days before
-(milepost.own_past). Who missed the most of their usual days since they were last seen come first, and never more than
-15 % of the customers active in those 112 days. docs/validation.md has what that is worth on real data.
+(milepost.own_past). First come those with the most days since they were last seen, times the root of how often they
+usually come; and never more than 15 % of the customers active in those 112 days. docs/validation.md has what that is
+worth on real data.
 """
 
 from __future__ import annotations

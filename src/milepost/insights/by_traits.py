@@ -61,7 +61,18 @@ async def looked_up(connection: DictConnection, filters: Sequence[TraitCondition
 def conditions(filters: Sequence[TraitCondition], prefix: str = "trait") -> list[sql.Composable]:
     """A condition on `s.customer_id` for each; `prefix`: what their values and subqueries are called.
     They hold for the same customers as in a question (analytics/traits.py), where its traits are those of now."""
-    return [_condition(one, f"{prefix}{place}") for place, one in enumerate(filters)]
+    parts: list[sql.Composable] = []
+    plain: list[sql.Composable] = []
+    for place, one in enumerate(filters):
+        key = f"{prefix}{place}"
+        if one.op in _TURNED or "" in one.values:
+            parts.append(_condition(one, key))
+        else:
+            plain.append(sql.SQL("select id from {}").format(_named(key)))
+    if plain:
+        # Who has all of them is found before anybody else is looked at: the planner takes each for rarer than it is.
+        parts.append(sql.SQL("s.customer_id in ({})").format(sql.SQL(" intersect ").join(plain)))
+    return parts
 
 
 def values_of(filters: Sequence[TraitCondition], prefix: str = "trait") -> dict[str, object]:

@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from milepost.insights.at_risk import RECENT, against_own_past
+from milepost.plan.predictions import GOES_QUIET
 from milepost.store.database import DictConnection
 from milepost.store.queries import load
 
@@ -18,13 +19,19 @@ DAYS = RECENT
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """As of the last settling. `score_before`: 0-100, at the end of the UTC day 28 days ago; None: not enough data
-    then, or not known. None of the days: too little of a past. `going_quiet`: how likely, 0 to 1; None: not predicted.
+    then, or not known. None of the days: too little of a past. `predicted`: by target, a probability (0 to 1) or a
+    score.
     """
 
     score_before: float | None = None
     active_days: int | None = None
     usual_days: float | None = None
-    going_quiet: float | None = None
+    predicted: dict[str, float] = {}
+
+    @property
+    def going_quiet(self) -> float | None:
+        """How likely, 0 to 1; None: not predicted."""
+        return self.predicted.get(GOES_QUIET)
 
     @property
     def against_own_past(self) -> str:
@@ -41,8 +48,10 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 NOT_KNOWN = Change()
 
 
-async def changes_of(connection: DictConnection, customers: Sequence[str], *, now: datetime) -> dict[str, Change]:
-    """By customer; of one never settled nothing is known but what is predicted."""
-    values = {"customers": list(customers), "today": now.date()}
+async def changes_of(
+    connection: DictConnection, customers: Sequence[str], *, now: datetime, targets: Sequence[str] = (GOES_QUIET,)
+) -> dict[str, Change]:
+    """By customer; of one never settled nothing is known but what is predicted, of these `targets`."""
+    values = {"customers": list(customers), "today": now.date(), "targets": list(targets)}
     rows = await (await connection.execute(_SQL["changes"], values)).fetchall()
     return {str(row["customer_id"]): msgspec.convert(row, Change) for row in rows}

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from milepost.errors import NotFound
 from milepost.insights.cursor import decode_place, encode_place
+from milepost.insights.early import why_no_score
 from milepost.store.database import DictConnection, Row
 from milepost.store.queries import load
 from milepost.vocabulary import SCORE_VERSION, ActionRole, ActorType, DeviceType, EventType, Impact, Trend
@@ -49,6 +50,8 @@ class Insights(msgspec.Struct, kw_only=True):
     score_version: int
     plan_version: Annotated[int, Meta(description="The version of the tracking plan that these points are based on.")]
     current_scaling_score: float | None
+    #: Why there is no score, where there is none.
+    score_reason: str | None = None
     score_coverage: float | None
     score_components: list[Component] | None
     systematic_progression_rate: float
@@ -182,7 +185,9 @@ async def read_insights(connection: DictConnection, customer_id: str, *, now: da
         await connection.execute(_SQL["competencies"], {"customer_id": customer_id, "today": now.date()})
     ).fetchall()
     row |= {"as_of": now, "score_version": SCORE_VERSION}
-    return msgspec.convert(row, Insights)
+    found = msgspec.convert(row, Insights)
+    found.score_reason = why_no_score(found.current_scaling_score, found.first_event_at, now)
+    return found
 
 
 async def read_customer(connection: DictConnection, customer_id: str, *, now: datetime) -> Customer:

@@ -10,12 +10,14 @@ from psycopg import sql
 
 from milepost.insights import by_figures
 from milepost.insights.at_risk import Fall, at_risk_among
-from milepost.insights.by_figures import FigureCondition
+from milepost.insights.by_figures import FigureCondition, check_targets
 from milepost.insights.by_owner import owned_by
 from milepost.insights.by_traits import TraitCondition, conditions, found, looked_up, order_by, values_of
 from milepost.insights.conditions import IN_STATUS, OF_SNAPSHOTS, SNAPSHOTS, STANDING, Status, matches, pattern
+from milepost.insights.early import why_no_score
 from milepost.insights.ordering import Ordering, ordering_of
 from milepost.store.database import DictConnection, Row
+from milepost.store.predicted import check_target, target_of
 from milepost.store.queries import load
 from milepost.traits.keep import read_now
 from milepost.traits.values import Value as TraitValue
@@ -25,6 +27,9 @@ _SQL = load("milepost.insights", "read.sql")
 #: Found first, whatever the order: walking an index of the order would look at everybody where few match.
 _MATCHES = matches()
 _MATCHING = sql.SQL("s.customer_id in (select customer_id from matches)")
+_WHERE = sql.SQL("{} where {}")
+_CHOSEN = sql.SQL(", chosen as materialized (select s.customer_id from {})")
+_AMONG = sql.SQL("s.customer_id in (select customer_id from chosen)")
 _TAGGED = sql.SQL("s.customer_id in (select customer_id from milepost.tags where tag_key = %(tag)s)")
 
 
@@ -80,6 +85,8 @@ class CustomerSummary(msgspec.Struct, kw_only=True):
     inconsistent_system_usage: bool | None
     low_business_impact_actions: bool | None
     weekly_events: list[int]
+    #: Why there is no score, where there is none.
+    score_reason: str | None = None
     #: Why the customer is at risk, where it is.
     at_risk: Fall | None = None
     #: What is known of the customer now.
@@ -107,14 +114,19 @@ async def list_customers(
     wanted: CustomerFilter = EVERYBODY,
 ) -> CustomerPage:
     """One page of customers, behind `cursor` or else right in front of `before`. Names are sorted without regard to
-    case, ids where there is none; scores by the last settling. `sort` is a Sort, or `trait.NAME` or `-trait.NAME`.
+    case, ids where there is none; scores by the last settling. `sort` is a Sort, or `trait.NAME` or `prediction.ID`,
+    with a minus for downwards.
 
-    Raises InvalidRequest for another sort, and for a cursor that is not from the same one.
+    Raises InvalidRequest for another sort, for a prediction that the plan does not ask for, and for a cursor that is
+    not from the same one.
     """
     name = sort.removeprefix("-").removeprefix("trait.")
     by_trait = bool(name) and sort.removeprefix("-") == f"trait.{name}"
     order = await order_by(connection, name, sort) if by_trait else ordering_of(sort)
     wanted = msgspec.structs.replace(wanted, traits=await looked_up(connection, wanted.traits))
+    if (target := target_of(sort.removeprefix("-"))) is not None:
+        await check_target(connection, target, "sort")
+    await check_targets(connection, wanted.figures)
     asked = _Asked(wanted, order)
     values = _values(wanted, now) | {"today": now.date(), "limit": limit + 1, "as_settled": asked.by_snapshot}
     if before is not None and cursor is None:
@@ -173,9 +185,17 @@ class _Asked(NamedTuple):
         """What to count in: a snapshot has a standing, so the two are joined only where both decide."""
         wanted = self.wanted
         narrowing = (wanted.q, wanted.tag, wanted.owner, wanted.traits, wanted.figures, wanted.within)
-        if self.by_snapshot and not any(narrowing) and wanted.status not in ("active", "quiet"):
+        if self.by_snapshot and not any(narrowing) and wanted.status not in ("active", "quiet", "at_risk"):
             return sql.SQL("milepost.snapshots n")
         return SNAPSHOTS if self.by_snapshot else STANDING
+
+    @property
+    def costs(self) -> bool:
+        """Whether it takes more than a look at a row to find who matches. Who is at risk is found by all of them; who
+        is quiet comes last by what is settled, downwards."""
+        wanted = self.wanted
+        last = wanted.status == "quiet" and self.by_snapshot and self.order.descending
+        return bool(wanted.q or wanted.traits or wanted.within) or wanted.status == "at_risk" or last
 
     @property
     def condition(self) -> sql.Composable:
@@ -236,6 +256,7 @@ async def _page(
     falls = await at_risk_among(connection, [item.customer_id for item in items], now=now, all_are=flagged)
     for item in items:
         item.traits, item.at_risk = known[item.customer_id], falls.get(item.customer_id)
+        item.score_reason = why_no_score(item.current_scaling_score, item.first_event_at, now)
     total = int(str(rows[0]["total"])) if rows else await _count(connection, asked, values)
     return CustomerPage(items, total, following, previous)
 
@@ -249,12 +270,17 @@ async def _rows(
     if cursor is not None:
         values["after"], values["after_id"] = order.decode(cursor)
         beyond = order.beyond(backwards=backwards, null=values["after"] is None)
+    # Where it takes a while to find who matches, that is done once for the page and for how many there are.
+    everybody = _WHERE.format(asked.counted, asked.condition)
+    once = (_CHOSEN.format(everybody), _AMONG, sql.SQL("chosen")) if asked.costs else None
+    chosen, among, all_chosen = once or (sql.SQL(""), asked.condition, everybody)
     query = sql.SQL(_SQL["customer_page"]).format(
         matches=_MATCHES,
         found=found(asked.wanted.traits),
+        chosen=chosen,
         source=asked.source,
-        counted=asked.counted,
-        wanted=asked.condition,
+        among=among,
+        all_chosen=all_chosen,
         order=order.by(backwards=backwards),
         after=beyond,
         sort_key=order.key,

@@ -19,8 +19,12 @@ _SQL = load("milepost.insights", "history.sql")
 #: Days shown where nobody says how many.
 _SHOWN = 90
 _MOST_DAYS = 3660
-#: The parts of a score, in their order.
-_PARTS: Final = ("competencies", "breadth", "consistency", "recency", "momentum", "outcomes")
+#: The parts of a score in their order, by the version of the formulas.
+_PARTS: Final = {
+    1: ("competencies", "breadth", "consistency", "recency", "momentum", "outcomes"),
+    2: ("competencies", "breadth", "consistency", "recency", "momentum", "outcomes"),
+    3: ("competencies", "breadth", "consistency", "lately", "recency", "habit", "outcomes"),
+}
 _TRENDS: Final[dict[int | None, Trend | None]] = {None: None, -1: "declining", 0: "stable", 1: "improving"}
 
 
@@ -47,6 +51,8 @@ class _NarrowDay(msgspec.Struct):
     trend: int | None
     inconsistent_system_usage: bool | None
     low_business_impact_actions: bool | None
+    lately: float | None
+    habit: float | None
 
 
 class InsightsDay(msgspec.Struct, kw_only=True):
@@ -128,25 +134,27 @@ async def read_history(
     weights = msgspec.convert(plan["weights"], dict[str, float])
     asked["oldest"] = today - timedelta(days=int(str(plan["history"])) - 1)
     days = await (await connection.execute(_SQL["history" if chosen.is_current else "old_history"], asked)).fetchall()
+    parts = _PARTS[chosen.score_version]
     return History(
         customer_id=customer_id,
         plan_version=chosen.plan_version,
         versions=versions,
         days=[
             msgspec.convert(
-                row if row["day"] == today and chosen.is_current else _remembered(row, weights), InsightsDay
+                row if row["day"] == today and chosen.is_current else _remembered(row, weights, parts),
+                InsightsDay,
             )
             for row in days
         ],
     )
 
 
-def _remembered(row: Mapping[str, object], weights: Mapping[str, float]) -> dict[str, object]:
+def _remembered(row: Mapping[str, object], weights: Mapping[str, float], parts: tuple[str, ...]) -> dict[str, object]:
     """A past day: what is not written of it is as `row` has it."""
     narrow = msgspec.convert(row["narrow"], _NarrowDay)
-    values: dict[str, float | None] = {part: getattr(narrow, part) for part in _PARTS}
+    values: dict[str, float | None] = {part: getattr(narrow, part) for part in parts}
     there = sum(weights.get(part, 0) for part, value in values.items() if value is not None)
-    whole = sum(weights.get(part, 0) for part in _PARTS)
+    whole = sum(weights.get(part, 0) for part in values)
     components = [
         {
             "name": part,

@@ -11,6 +11,8 @@ import msgspec
 from psycopg import sql
 
 from milepost.errors import InvalidRequest
+from milepost.plan.predictions import GOES_QUIET
+from milepost.store.predicted import target_of
 
 Sort = Literal[
     "last_seen", "-last_seen", "events", "-events", "sessions", "-sessions", "exports", "-exports",
@@ -98,15 +100,9 @@ _ORDERS: dict[str, Ordering] = {
     ),
     "score": Ordering("", sql.Identifier("n", "current_scaling_score"), _DOUBLE, Score, nullable=True, settled=True),
     "rate": Ordering("", sql.Identifier("n", "systematic_progression_rate"), _DOUBLE, Score, settled=True),
-    "risk": Ordering("", sql.Identifier("n", "missed_days"), _DOUBLE, Score, nullable=True, settled=True),
-    # As `changes` has both.
-    "quiet": Ordering(
-        "", sql.Identifier("q", "probability"), _DOUBLE, Score, nullable=True,
-        join=sql.SQL(
-            " left join milepost.predictions q on q.customer_id = s.customer_id and q.target = 'goes_quiet'"
-            " and q.as_of > %(today)s::date - 8"
-        ),
-    ),
+    # As at_risk.sql ranks them.
+    "risk": Ordering("", sql.SQL("(n.missed_days / sqrt(n.usual_days))"), _DOUBLE, Score, nullable=True, settled=True),
+    # As `changes` has it.
     "change": Ordering(
         "", sql.SQL("(n.current_scaling_score - d.score)"), _DOUBLE, Score, nullable=True, settled=True,
         join=sql.SQL(
@@ -117,9 +113,27 @@ _ORDERS: dict[str, Ordering] = {
 }  # fmt: skip
 
 
+def _by_prediction(sort: str, target: str) -> Ordering:
+    """As `changes` has it."""
+    join = (
+        " left join milepost.predictions q on q.customer_id = s.customer_id and q.target = {}"
+        " and q.as_of > %(today)s::date - 8"
+    )
+    return Ordering(
+        sort, sql.SQL("coalesce(q.probability, q.score)"), _DOUBLE, Score, nullable=True,
+        join=sql.SQL(join).format(sql.Literal(target)),
+    )  # fmt: skip
+
+
 def ordering_of(sort: str) -> Ordering:
     """Raises InvalidRequest for a word that is no order."""
+    if (target := target_of(sort.removeprefix("-"))) is not None:
+        return _by_prediction(sort, target)
     if sort not in get_args(Sort):
-        words = ", ".join(_ORDERS)
-        raise InvalidRequest(f"sort takes one of {words} or trait.NAME, with a minus for downwards.", field="sort")
+        words = ", ".join([*_ORDERS, "quiet"])
+        raise InvalidRequest(
+            f"sort takes one of {words}, trait.NAME or prediction.ID, with a minus for downwards.", field="sort"
+        )
+    if sort.removeprefix("-") == "quiet":
+        return _by_prediction(sort, GOES_QUIET)
     return _ORDERS[sort.removeprefix("-")]._replace(sort=sort)

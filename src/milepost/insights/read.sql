@@ -17,11 +17,11 @@ select s.customer_id from {counted} where {wanted} order by s.customer_id limit 
 -- name: customer_page
 -- One page of customers, in the order of what is settled; what each row shows is worked out where it is older than the
 -- row's last change. Only keys are sorted, as rows are wide. Without a search no matches are looked for.
-with matches as materialized ({matches}) {found},
+with matches as materialized ({matches}) {found} {chosen},
 picked as materialized (
   select s.customer_id, {sort_key} as sort_key
   from {source}
-  where {wanted} and {after}
+  where {among} and {after}
   order by {order}
   limit %(limit)s
 ),
@@ -53,7 +53,7 @@ select p.customer_id, p.name, p.sort_key, p.first_event_at, p.last_event_at, p.t
       and d.day > %(today)s::date - 7 * (week + 1) and d.day <= %(today)s::date - 7 * week
     group by week order by week desc) as weekly_events,
   -- Beside the page, so that what matches is found once for both.
-  (select count(*) from {counted} where {wanted}) as total
+  (select count(*) from {all_chosen}) as total
 from page p
 -- A list in the order of what is settled shows that, so that the order can be seen.
 cross join lateral (

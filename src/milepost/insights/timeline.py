@@ -22,10 +22,10 @@ class Happening(msgspec.Struct, kw_only=True):
     """An event (`what` is its type), an offline action (`what` is its kind; it has a role), or what the team did: a
     note (`description` is its text), a task that was set or `done` (`what` is its title), a tag (`what`) that is there
     still, an `act` on a recommendation (`what` is what the team was to do; `metadata`: act, whom, why; `due`: until
-    when it waits). `by`: a member's e-mail address; None where it came with a secret key. Events and actions have an
-    impact."""
+    when it waits), an `owner` (`what` is the member's address, '' where there was none from then on). `by`: a member's
+    e-mail address; None where it came with a secret key. Events and actions have an impact."""
 
-    kind: Literal["event", "action", "note", "task", "done", "tag", "act"]
+    kind: Literal["event", "action", "note", "task", "done", "tag", "act", "owner"]
     id: UUID
     at: datetime
     what: str

@@ -58,6 +58,16 @@ select * from (
   where a.customer_id = %(customer_id)s
     and (%(before)s::timestamptz is null or (a.at, a.act_id) < (%(before)s, %(before_id)s::uuid))
   order by a.at desc, a.act_id desc limit %(limit)s)
+  union all
+  -- Who looks after them, from when on. A value of a trait has no id: one is made of what tells it from the others.
+  (select 'owner', t.of_it, t.since, coalesce(t.value #>> '{}', ''), null, null, null, null, null, null, '{}', false,
+    null, null, null, null, true, case when t.source in ('event', 'api', 'import') then null else t.source end, null, null
+  from (
+    select *, md5(concat_ws(' ', id, name, extract(epoch from since)))::uuid as of_it
+    from milepost.traits where kind = 'customer' and id = %(customer_id)s and name = 'owner'
+  ) as t
+  where %(before)s::timestamptz is null or (t.since, t.of_it) < (%(before)s, %(before_id)s::uuid)
+  order by t.since desc, t.of_it desc limit %(limit)s)
 ) as all_kinds
 order by at desc, id desc limit %(limit)s
 

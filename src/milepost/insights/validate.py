@@ -10,7 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import psycopg
@@ -72,6 +72,59 @@ def validate(
     """Reads and compares; stores nothing. `after`: days, by the data's rhythm where it is None. `by`: the trait to part
     customers by, the one that parts them best where it is None. Raises InvalidRequest, psycopg.Error, and what
     `progress` raises."""
+    found = look_back(connection, now=now, every=every, after=after, most=most, by=by, progress=progress, rounds=2)
+    samples, parts, steps, bounds = found.samples, found.parts, found.steps, found.bounds
+    predictors = [SCORE, *parts, COVERAGE, RIVAL]
+    same, within = _the_same(samples, parts)
+    return ValidationReport(
+        as_of=now,
+        every_days=every,
+        after_days=found.after,
+        customers=found.customers,
+        of_customers=bounds["customers"],
+        customer_slices=sum(len(sample.groups) for sample in samples),
+        unscored=sum(int((~sample.known(SCORE)).sum()) for sample in samples),
+        plan_version=bounds["plan_version"] or 0,
+        score_version=SCORE_VERSION,
+        predictors=predictors,
+        outcomes=list(OUTCOMES),
+        slices=[compare_slice(sample) for sample in samples if len(sample.groups) >= LEAST_IN_SLICE],
+        pooled=pool(samples, predictors, OUTCOMES, lambda: steps.take(found.customers / GROUPS)),
+        together=pool(samples, same, OUTCOMES, lambda: None, within),
+        strata=[*_strata(samples, TENURE), *(_strata(samples, found.by) if found.by else ())],
+        by=found.by,
+        median_gap=found.gap,
+        method=METHOD,
+    )
+
+
+class LookBack(NamedTuple):
+    """The past as it was: a sample a slice, the parts of the score, days `after` each, how many `customers` were looked
+    at, the trait `by` which they are parted, the median `gap`, and what is known of all of it (`bounds`)."""
+
+    samples: list[Sample]
+    parts: list[str]
+    after: int
+    customers: int
+    by: str | None
+    gap: float | None
+    bounds: Mapping[str, Any]
+    steps: _Steps
+
+
+def look_back(
+    connection: psycopg.Connection[Any],
+    *,
+    now: datetime,
+    every: int = EVERY_DAYS,
+    after: int | None = None,
+    most: int = MOST_CUSTOMERS,
+    by: str | None = None,
+    progress: Progress = _no_progress,
+    rounds: int = 1,
+) -> LookBack:
+    """Scores and parts on days of the past, beside what came after: as `validate`. `rounds`: how often `progress` will
+    hear of every customer. Raises as `validate` does."""
     check(every=every, after=after, most=most)
     with connection.cursor(row_factory=dict_row) as cursor:
         today = now.astimezone(UTC).date()
@@ -83,32 +136,11 @@ def validate(
         days = slice_days(bounds["first"], bounds["last"], every=every, after=after)
         customers = [row["customer_id"] for row in cursor.execute(_SQL["customers"], {"most": most})]
         by, parted = _parting(cursor, customers, by)
-        steps = _Steps(progress, len(customers) * 2 if days else 0)
+        steps = _Steps(progress, len(customers) * rounds if days else 0)
         columns = _read(cursor, customers, days, after, steps)
     parts = list(dict.fromkeys(name for column in columns.values() for name in column.parts))
     samples = [columns[day].sample(day, parts, by, parted) for day in days if day in columns]
-    predictors = [SCORE, *parts, COVERAGE, RIVAL]
-    same, within = _the_same(samples, parts)
-    return ValidationReport(
-        as_of=now,
-        every_days=every,
-        after_days=after,
-        customers=len(customers),
-        of_customers=bounds["customers"],
-        customer_slices=sum(len(sample.groups) for sample in samples),
-        unscored=sum(int((~sample.known(SCORE)).sum()) for sample in samples),
-        plan_version=bounds["plan_version"] or 0,
-        score_version=SCORE_VERSION,
-        predictors=predictors,
-        outcomes=list(OUTCOMES),
-        slices=[compare_slice(sample) for sample in samples if len(sample.groups) >= LEAST_IN_SLICE],
-        pooled=pool(samples, predictors, OUTCOMES, lambda: steps.take(len(customers) / GROUPS)),
-        together=pool(samples, same, OUTCOMES, lambda: None, within),
-        strata=[*_strata(samples, TENURE), *(_strata(samples, by) if by else ())],
-        by=by,
-        median_gap=rhythm["gap"],
-        method=METHOD,
-    )
+    return LookBack(samples, parts, after, len(customers), by, rhythm["gap"], bounds, steps)
 
 
 def horizon(gap: float | None, first: date | None, last: date | None) -> int:

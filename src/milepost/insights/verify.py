@@ -40,7 +40,7 @@ def verify_standing(connection: Connection) -> StandingProof:
         connection.execute("set local timezone = 'UTC'")
         differing = [
             Differing(what, str(day), int(customers))
-            for what in ("days", "competencies", "sessions")
+            for what in ("days", "competencies", "sessions", "private_outcomes")
             for day, customers in connection.execute(_SQL[what])
         ]
         (totals,) = connection.execute(_SQL["totals"]).fetchone() or (0,)

@@ -58,6 +58,18 @@ from again a full join kept k on a.customer_id = k.customer_id and a.session_id 
 where to_jsonb(a) is distinct from to_jsonb(k) and not milepost.is_left(coalesce(a.customer_id, k.customer_id))
 group by 1 order by 1
 
+-- name: private_outcomes
+-- The same for what private outcomes are worth, by the day of each.
+select coalesce(a.day, k.day)::text as day, count(distinct coalesce(a.customer_id, k.customer_id)) as customers
+from (
+  select action_id, customer_id::text, ("timestamp" at time zone 'UTC')::date as day, business_impact::text,
+    md5(competency_area) as competency_mark
+  from public.customer_actions where private and role = 'outcome' and deleted_at is null) as a
+full join milepost.private_outcomes k using (action_id)
+where (a.customer_id, a.day, a.business_impact, a.competency_mark)
+  is distinct from (k.customer_id, k.day, k.business_impact, k.competency_mark)
+group by 1 order by 1
+
 -- name: totals
 -- Customers whose totals differ from what their days and sessions add up to.
 select count(*) as customers

@@ -52,10 +52,13 @@ select customer, count() over () from events where user = {user:UInt32} group by
 order by max(ts) desc, customer limit 20
 
 -- name: timeline
+-- `before`: what stands behind an event of that time in microseconds and that id; 0: from the newest.
 select toString(event_id), customer, toUnixTimestamp64Micro(ts), event_type, event_name, tool_id, tool_section,
   page_url, metadata, actor_type
 from events final
 where customer in {customers:Array(UInt32)} and user = {user:UInt32} and is_bot = 0
+  and ({before:Int64} = 0 or ts <= fromUnixTimestamp64Micro({before:Int64}, 'UTC')
+    and (toUnixTimestamp64Micro(ts), toString(event_id)) < ({before:Int64}, {before_id:String}))
 order by ts desc, toString(event_id) desc limit {limit:UInt32}
 
 -- name: sessions

@@ -105,11 +105,12 @@ class Numbers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CustomerPeople(Numbers, frozen=True, kw_only=True):
-    """The people of a customer, the most active of the last 28 days first, and apart from them its software. Of either
-    500 are listed. `as_of`: every event up to then is in it."""
+    """The people of a customer, those who were asked for in the order asked for, and apart from them its software, the
+    most active of the last 28 days first. Of either 500 are listed. `as_of`: every event up to then is in it."""
 
     customer_id: str
     as_of: datetime | None
+    people_matching: Annotated[int, Meta(description="How many were asked for, of whom 500 are listed.")]
     reasons: list[Reason]
     people: list[AccountPerson]
     actors: list[Actor]

@@ -11,10 +11,12 @@ import msgspec
 from milepost.analytics.context import Store
 from milepost.columns.reading import Value
 from milepost.errors import NotFound
+from milepost.insights.conditions import pattern
 from milepost.people import figures
 from milepost.people.figures import Acted
 from milepost.people.model import AccountPerson, Actor, CustomerPeople, GoneQuiet, Membership, PersonSeen, ToolCount
 from milepost.people.reasons import reasons
+from milepost.people.wanted import Wanted, choose
 from milepost.store.database import DictConnection
 from milepost.store.queries import load
 from milepost.traits.keep import read_now
@@ -25,6 +27,7 @@ Tools = Mapping[tuple[int, ActorType], list[ToolCount]]
 
 #: People, and actors, that are listed.
 MOST_LISTED = 500
+EVERYBODY = Wanted()
 #: A name in a sentence.
 _LONGEST = 60
 
@@ -43,8 +46,9 @@ class Account(msgspec.Struct, frozen=True):
     types: Mapping[int, set[ActorType]]
 
 
-async def read_people(store: Store, customer_id: str) -> CustomerPeople:
-    """The people of a customer. Raises NotFound for one nothing is known of, and what the column store raises."""
+async def read_people(store: Store, customer_id: str, wanted: Wanted = EVERYBODY) -> CustomerPeople:
+    """The people of a customer; `wanted` says who is listed, while the numbers are of all. Raises NotFound for a
+    customer nothing is known of, InvalidRequest for an order there is none of, and what the column store raises."""
     async with store.database.transaction() as connection:
         row = await (await connection.execute(_WHO["customer"], {"id": customer_id})).fetchone()
     if row is None:
@@ -56,7 +60,9 @@ async def read_people(store: Store, customer_id: str) -> CustomerPeople:
     people, software = account.people, account.software
     quiet = [] if customer is None else await _gone_quiet(store, customer, account, today)
     found = figures.numbers(people, account.visitors, software, account.user_ids, quiet, today)
-    listed = figures.in_order(people, lambda one: account.user_ids[one.user])[:MOST_LISTED]
+    called = await _called_so(store, [one.user for one in people], wanted.text) if wanted.by_name else {}
+    matching = choose(people, wanted, account.user_ids, called, {one.user_id for one in quiet}, today)
+    listed = matching[:MOST_LISTED]
     actors = figures.in_order(software, lambda one: _order(account, one))[:MOST_LISTED]
     tools = await _tools(store, customer, {one.user for one in (*listed, *actors)})
     new = [account.user_ids[one.user] for one in people if one.is_new(today)]
@@ -67,6 +73,7 @@ async def read_people(store: Store, customer_id: str) -> CustomerPeople:
         **msgspec.structs.asdict(found),
         customer_id=customer_id,
         as_of=as_of,
+        people_matching=len(matching),
         reasons=reasons(
             found,
             people,
@@ -180,6 +187,14 @@ async def _account(store: Store, customer: int, today: date) -> Account:
     visitors = [one for one in rows if one.actor_type == "person" and one.user not in users]
     software = [one for one in rows if one.actor_type != "person"]
     return Account(people, visitors, software, users, ids["anonymous"], types)
+
+
+async def _called_so(store: Store, users: Sequence[int], text: str) -> dict[int, int]:
+    """The place by name of each of these users who has the text in their id, name, role or address."""
+    values = {"numbers": list(users), "like": pattern(text) if text else None}
+    async with store.database.transaction() as connection:
+        rows = await (await connection.execute(_WHO["matching"], values)).fetchall()
+    return {int(str(row["number"])): place for place, row in enumerate(rows)}
 
 
 async def _gone_quiet(store: Store, customer: int, account: Account, today: date) -> list[GoneQuiet]:

@@ -20,3 +20,13 @@ where n.kind = 'customer' and n.number = any(%(numbers)s::integer[]);
 
 -- name: numbers
 select number, id from milepost.numbers where kind = 'customer' and id = any(%(ids)s::text[]);
+
+-- name: matching
+-- Of these users those who have a text in their id, name, role or address, by what they are called; no text: all.
+select n.number from milepost.numbers n
+left join milepost.traits called on called.kind = 'person' and called.id = n.id and called.name = 'name'
+  and called.until is null
+where n.number = any(%(numbers)s::integer[]) and (%(like)s::text is null or n.id ilike %(like)s or exists (
+  select from milepost.traits t where t.kind = 'person' and t.id = n.id and t.name in ('name', 'role', 'email')
+    and t.until is null and t.word ilike %(like)s))
+order by lower(coalesce(called.word, n.id)), n.id;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from milepost.plan import check_coach, game
+from milepost.plan import check_coach, game, predictions
 from milepost.plan.ids import id_faults
 from milepost.plan.model import Plan
 from milepost.vocabulary import EVENT_TYPES, IMPACTS, MAX_NAME_LENGTH, MAX_RETENTION_DAYS
@@ -44,14 +44,13 @@ def faults(plan: Plan) -> list[tuple[str, str]]:
     for key, value, low, high in (
         ("scoring.half_life_days", scoring.half_life_days, 1, 3650),
         ("scoring.saturation_points", scoring.saturation_points, 1, 1e9),
-        ("scoring.dead_band", scoring.dead_band, 0, 1),
         ("scoring.consistency_half_life_weeks", scoring.consistency_half_life_weeks, 0.1, 520),
-        ("scoring.recency_half_life_days", scoring.recency_half_life_days, 0.1, 3650),
+        ("scoring.recency_days", scoring.recency_days, 0.1, 3650),
+        ("scoring.lately_half_life_days", scoring.lately_half_life_days, 0.1, 3650),
+        ("scoring.habit_half_life_days", scoring.habit_half_life_days, 0.1, 3650),
         ("scoring.outcome_saturation", scoring.outcome_saturation, 0.1, 1e9),
         ("risk.active_weeks", plan.risk.active_weeks, 0, 8),
         ("risk.low_impact_share", plan.risk.low_impact_share, 0, 1),
-        ("predictions.quiet_days", plan.predictions.quiet_days, 7, 365),
-        ("predictions.active_days", plan.predictions.active_days, 7, 365),
         ("history.days", plan.history.days, 1, 3650),
         ("retention.days", plan.retention.days, 1, MAX_RETENTION_DAYS),
     ):
@@ -80,6 +79,9 @@ def faults(plan: Plan) -> list[tuple[str, str]]:
             found.append((f"traits[{index}].name", f"takes 1 to {MAX_NAME_LENGTH} characters"))
         if one.of == "person" and one.customer_sees:
             found.append((f"traits[{index}].customer_sees", "people's traits are never shown to customers; remove it"))
-    found += check_coach.faults(plan.coach, plan.playbooks, list(plan.tool_names()), competencies, stages)
+    found += check_coach.faults(
+        plan.coach, plan.playbooks, list(plan.tool_names()), competencies, stages, plan.predictions.likelihoods
+    )
+    found += predictions.faults(plan.predictions)
     found += game.faults(plan.game, plan.badges, competencies, list(plan.tool_names()))
     return found

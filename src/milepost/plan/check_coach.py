@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -11,6 +11,7 @@ import msgspec
 from milepost.plan.coach import (
     NAMES_A_COMPETENCY,
     NAMES_A_TOOL,
+    PREDICTION,
     Coach,
     Condition,
     Done,
@@ -23,7 +24,10 @@ from milepost.plan.coach import (
 from milepost.plan.ids import id_faults
 
 _ONE = re.compile(r"\{(\w+)\}\Z")
+_SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,79}\Z")
 _MOST_PLAYBOOKS: Final = 200
+#: Texts that the team neither shows nor says to a customer.
+_ONLY_THE_TEAM: Final = ("team.action", "team.reason")
 
 
 class _Words(msgspec.Struct, frozen=True):
@@ -32,6 +36,7 @@ class _Words(msgspec.Struct, frozen=True):
     tools: set[str]
     competencies: set[str]
     stages: tuple[str, ...]
+    predictions: Mapping[str, str]
 
 
 def faults(
@@ -40,6 +45,7 @@ def faults(
     tools: Collection[str],
     competencies: Collection[str],
     stages: Collection[str],
+    predictions: Mapping[str, str],
 ) -> list[tuple[str, str]]:
     """Every rule the types cannot say, as (path, what is wrong and how to mend it)."""
     found = [
@@ -61,7 +67,7 @@ def faults(
     if len(playbooks) > _MOST_PLAYBOOKS:
         found.append(("playbooks", f"there are {len(playbooks)}; {_MOST_PLAYBOOKS} is the most"))
     found += id_faults("playbooks", [playbook.id for playbook in playbooks])
-    words = _Words(set(tools), set(competencies), tuple(stages))
+    words = _Words(set(tools), set(competencies), tuple(stages), predictions)
     for index, playbook in enumerate(playbooks):
         found += [(f"playbooks[{index}].{path}", message) for path, message in _of(playbook, words)]
     return found
@@ -69,11 +75,16 @@ def faults(
 
 def _of(playbook: Playbook, words: _Words) -> Iterator[tuple[str, str]]:
     tools, competencies = words.tools, words.competencies
-    facts = known_facts(competencies)
+    facts = known_facts(competencies, words.predictions)
     if playbook.hold_out is not None and not 0 <= playbook.hold_out <= 0.5:
         yield "hold_out", f"is {playbook.hold_out:g}; it takes 0 to 0.5"
     if playbook.kind is not None and not 1 <= len(playbook.kind.strip()) <= 60:
         yield "kind", 'is empty or longer than 60 characters; say what such playbooks are after, as in "win back"'
+    if playbook.segment is not None and not _SLUG.match(playbook.segment):
+        yield (
+            "segment",
+            f"{playbook.segment!r} is none; write it as the address /customers?segment=big-spenders has it",
+        )
     for key, value, low, high in (
         ("priority", playbook.priority, 1, 100),
         ("cool_down_days", playbook.cool_down_days, 1, 365),
@@ -122,6 +133,8 @@ def _text(key: str, text: str | None, facts: Collection[str]) -> Iterator[str]:
     for name in names:
         if name.removesuffix("_name") not in facts:
             yield _unknown_fact(name, facts)
+        elif name.startswith(PREDICTION) and key not in _ONLY_THE_TEAM:
+            yield f"{{{name}}}: the customer reads this, and predictions are the team's; use team.action or team.reason"
 
 
 def _word(word: str, known: set[str], standing_for: Collection[str], what: str) -> Iterator[str]:
@@ -190,5 +203,6 @@ def _unknown(word: str, known: Collection[str], what: str) -> str:
 
 def _unknown_fact(name: str, facts: Collection[str]) -> str:
     if name.startswith("prediction"):
-        return f"{name!r}: Milepost has no predictions yet, so no condition can use one; choose another fact"
+        there = ", ".join(sorted(fact for fact in facts if fact.startswith(PREDICTION)))
+        return f"{name!r} is not predicted; there are {there}; add it to [[predictions.targets]]"
     return _unknown(name, facts, "fact")

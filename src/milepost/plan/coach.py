@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from string import Formatter
 from typing import Final, Literal
 
@@ -57,7 +57,12 @@ FACTS: Final[dict[str, tuple[Kind, str]]] = {
 #: Facts that name a tool or a competency: a playbook may be about whichever it is.
 NAMES_A_TOOL: Final = ("untried_tool", "weakest_tool")
 NAMES_A_COMPETENCY: Final = ("weakest_competency",)
-_PARTS: Final = ("competencies", "breadth", "consistency", "recency", "momentum", "outcomes")
+_PARTS: Final = ("competencies", "breadth", "consistency", "lately", "recency", "habit", "outcomes")
+
+
+#: Facts that begin so are how likely something is to come, 0 to 1. They are the team's: no customer reads one, nor that
+#: it was asked for.
+PREDICTION: Final = "prediction."
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -119,6 +124,8 @@ class Playbook(_Table, frozen=True, kw_only=True):
     tool: str | None = None
     competency: str | None = None
     url: str | None = None
+    #: Only for the customers of this segment, by its slug.
+    segment: str | None = None
     #: Playbooks of one kind are after the same; what they change is shown together, too.
     kind: str | None = None
     #: The share held out of it; default: the coach's.
@@ -164,11 +171,14 @@ def hold_out_of(playbook: Playbook | None, coach: Coach) -> float:
     return coach.hold_out if playbook is None or playbook.hold_out is None else playbook.hold_out
 
 
-def known_facts(competencies: Collection[str]) -> dict[str, tuple[Kind, str]]:
-    """All facts of a plan with these competencies."""
+def known_facts(competencies: Collection[str], predictions: Mapping[str, str]) -> dict[str, tuple[Kind, str]]:
+    """All facts of a plan with these competencies, and these predictions by their ids and labels."""
     own: dict[str, tuple[Kind, str]] = {f"competency.{c}": ("score", f"{c}, of 100") for c in competencies}
     parts: dict[str, tuple[Kind, str]] = {f"part.{p}": ("score", f"A part of the progress: {p}") for p in _PARTS}
-    return FACTS | own | parts
+    likely: dict[str, tuple[Kind, str]] = {
+        f"{PREDICTION}{target}": ("share", f"How likely: {label}") for target, label in predictions.items()
+    }
+    return FACTS | own | parts | likely
 
 
 def placeholders(text: str) -> list[str]:

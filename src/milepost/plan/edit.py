@@ -16,8 +16,9 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT
 
 from milepost.errors import PlanError
-from milepost.plan.load import parse_plan
+from milepost.plan.load import parse_plan, read_otherwise
 from milepost.plan.model import Components, Plan, Points, Tool
+from milepost.plan.version_2 import OLD_PARAMETERS
 from milepost.vocabulary import EventType, Impact
 
 _NAME: Final = "the plan"
@@ -99,6 +100,9 @@ def with_weights(text: str, weights: Weights) -> str:
             (("points", "weight"), new.impact),
             (("scoring", "components"), new.parts),
         ):
+            if path[0] == "scoring" and numbers and any(one.startswith("scoring") for one in read_otherwise(text)):
+                # Parts of an older version of the score go, and all of today's are said.
+                _modernise(document, asdict(plan.scoring.components))
             if numbers:
                 _set(_at(document, *path), {key: _short(value) for key, value in numbers.items()})
         points = Points({**plan.points.base, **new.base}, {**plan.points.weight, **new.impact})
@@ -136,6 +140,16 @@ def _set(table: Any, values: Mapping[str, Any]) -> None:
             table.pop(key, None)
         else:
             table[key] = value
+
+
+def _modernise(document: Any, parts: Mapping[str, float]) -> None:
+    scoring = _at(document, "scoring")
+    for name in OLD_PARAMETERS:
+        scoring.pop(name, None)
+    there = _at(document, "scoring", "components")
+    for name in [name for name in there if name not in parts]:
+        del there[name]
+    _set(there, {key: _short(value) for key, value in parts.items()})
 
 
 def _add(document: Any, values: Mapping[str, Any]) -> None:

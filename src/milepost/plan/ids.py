@@ -10,11 +10,16 @@ from milepost.vocabulary import MAX_WORD_LENGTH
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 
 
+def is_id(word: str) -> bool:
+    """Whether it can be one."""
+    return _ID.match(word) is not None and len(word) <= MAX_WORD_LENGTH
+
+
 def id_faults(table: str, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
     """What is wrong with the ids of a plan's table, as (path, what is wrong and how to mend it)."""
     seen: set[str] = set()
     for index, word in enumerate(ids):
-        if not _ID.match(word) or len(word) > MAX_WORD_LENGTH:
+        if not is_id(word):
             fix = f"use up to {MAX_WORD_LENGTH} letters, digits, '-', '_' and '.', starting with a letter or digit"
             yield f"{table}[{index}].id", f"{word!r} is not a valid id; {fix}"
         elif word in seen:

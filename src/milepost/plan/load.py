@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from milepost.errors import PlanError
 from milepost.plan.check import faults
 from milepost.plan.model import Plan
+from milepost.plan.version_2 import as_version_3, kept_playbooks
 
 
 def load_plan(path: Path | None = None) -> Plan:
@@ -50,13 +53,27 @@ def parse_plan(text: str, name: str) -> Plan:
     except tomllib.TOMLDecodeError as error:
         raise PlanError(f"{name}: not valid TOML: {error}.", field="toml") from error
     try:
-        plan = msgspec.convert(document, Plan)
+        plan = msgspec.convert(as_version_3(document)[0], Plan)
     except msgspec.ValidationError as error:
         message, _, where = str(error).partition(" - at ")
-        raise _fault(text, name, where.rpartition("$")[2].strip("`."), message) from error
+        raise _fault(text, name, _written(document, where.rpartition("$")[2].strip("`.")), message) from error
     for path, message in faults(plan):
-        raise _fault(text, name, path, message)
+        raise _fault(text, name, _written(document, path), message)
     return plan
+
+
+def _written(document: Mapping[str, Any], path: str) -> str:
+    """A path of the plan as it was read, as one of its text: there a playbook may stand before that was set aside."""
+    found = re.match(r"playbooks\[(\d+)\]", path)
+    kept = kept_playbooks(document)
+    if found is None or int(found[1]) >= len(kept):
+        return path
+    return f"playbooks[{kept[int(found[1])]}]{path[found.end() :]}"
+
+
+def read_otherwise(text: str) -> list[str]:
+    """What a plan's text, which is one, says for an older version of the scores, and how that is read: sentences."""
+    return as_version_3(tomllib.loads(text))[1]
 
 
 def _fault(text: str, name: str, path: str, message: str) -> PlanError:

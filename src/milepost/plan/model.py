@@ -12,6 +12,7 @@ import msgspec
 from milepost.plan.coach import Coach, Playbook
 from milepost.plan.game import DEFAULT_BADGES, Badge, Game
 from milepost.plan.names import EventRule, EventRules, NameMeans
+from milepost.plan.predictions import Predictions
 from milepost.vocabulary import DEFAULT_RETENTION_DAYS, EventType, Impact, default_impact
 
 
@@ -53,11 +54,12 @@ class Points(_Table, frozen=True):
 class Components(_Table, frozen=True):
     """Weights of the scaling score's parts, in any unit: only their proportions count."""
 
-    competencies: float = 20
-    breadth: float = 10
-    consistency: float = 40
+    competencies: float = 5
+    breadth: float = 5
+    consistency: float = 30
+    lately: float = 20
     recency: float = 25
-    momentum: float = 5
+    habit: float = 15
     outcomes: float = 20
 
 
@@ -66,10 +68,10 @@ class Scoring(_Table, frozen=True):
 
     half_life_days: float = 90
     saturation_points: float = 120
-    dead_band: float = 0.1
-    trend_min_points: int = 5
     consistency_half_life_weeks: float = 2
-    recency_half_life_days: float = 5
+    recency_days: float = 7
+    lately_half_life_days: float = 7
+    habit_half_life_days: float = 84
     outcome_saturation: float = 6
     components: Components = Components()
 
@@ -79,15 +81,6 @@ class Risk(_Table, frozen=True):
 
     active_weeks: int = 4
     low_impact_share: float = 0.8
-
-
-class Predictions(_Table, frozen=True):
-    """What is predicted: no event at all in `quiet_days`, of customers active in the `active_days` before. `segment`:
-    the trait of customers whose values are peers; '' for none."""
-
-    quiet_days: int = 28
-    active_days: int = 56
-    segment: str = ""
 
 
 class History(_Table, frozen=True):

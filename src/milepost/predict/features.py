@@ -11,14 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from milepost.columns.reading import QueryResult, Value
+from milepost.predict.bgnbd import Histories, Standing, fit
 from milepost.store.queries import load
 
 _SQL = load("milepost.predict", "features.sql")
 
 Matrix = NDArray[np.float32]
 Numbers = NDArray[np.int64]
+#: Events that one answer of the column store may be about.
+_AT_ONCE: Final = 5_000_000
 #: As text, a moment in UTC for the statement.
-_AT: Final = "{} 00:00:00"
+AT: Final = "{} 00:00:00"
 
 
 class Ask(Protocol):
@@ -52,24 +55,25 @@ class Known(msgspec.Struct, frozen=True):
         )
 
 
-async def known_at(ask: Ask, at: date, *, segment: str = "", parts: int = 1) -> Known:
-    """Everybody who had done anything before `at` began, in UTC. Raises as `Reader.query` says."""
+async def known_at(ask: Ask, at: date, *, segment: str = "", parts: int = 1, of: int = 1) -> Known:
+    """Everybody who had done anything before `at` began, in UTC, or one in `of`, drawn by a hash; read in `parts`.
+    Peers are those who are read. Raises as `Reader.query` says."""
     names: tuple[str, ...] = ()
     rows: list[tuple[Any, ...]] = []
-    for part in range(parts):
-        answer = await ask(_SQL["features"], {"at": _AT.format(at), "segment": segment, "parts": parts, "part": part})
+    parts = -(-parts // of) * of
+    for part in range(0, parts, of):
+        answer = await ask(_SQL["features"], {"at": AT.format(at), "segment": segment, "parts": parts, "part": part})
         names = tuple(answer.names[2:])
         rows.extend(answer.rows)
     values = np.array([row[2:] for row in rows], dtype=np.float32).reshape(len(rows), len(names))
     customers = np.array([row[0] for row in rows], dtype=np.int64)
     segments = np.array([row[1] or "" for row in rows], dtype=np.str_)
-    return _with_peers(Known(at, names, customers, segments, values))
+    return with_standing(_with_peers(Known(at, names, customers, segments, values)))
 
 
-async def seen_between(ask: Ask, start: date, end: date) -> Numbers:
-    """Who did anything from the beginning of `start` until before `end` begins."""
-    answer = await ask(_SQL["seen"], {"from": _AT.format(start), "until": _AT.format(end)})
-    return np.array([row[0] for row in answer.rows], dtype=np.int64)
+async def anybody(ask: Ask, start: date, end: date) -> bool:
+    """Whether anybody did anything from the beginning of `start` until before `end` begins."""
+    return bool((await ask(_SQL["anybody"], {"from": AT.format(start), "until": AT.format(end)})).rows)
 
 
 class Span(NamedTuple):
@@ -83,11 +87,23 @@ class Span(NamedTuple):
 async def span(ask: Ask, before: date) -> Span | None:
     """Of the events before a day; None where there is none. The first days of a wrong clock, a thousandth of all
     events, do not count."""
-    answer = await ask(_SQL["span"], {"at": _AT.format(before)})
+    answer = await ask(_SQL["span"], {"at": AT.format(before)})
     first, last, events = answer.rows[0]
     return Span(date.fromisoformat(str(first)), date.fromisoformat(str(last)), int(str(events))) if events else None
 
 
+def parts_of(found: Span | None) -> int:
+    """In how many parts everybody is read, so that no answer is too big."""
+    return 1 if found is None else found.events // _AT_ONCE + 1
+
+
+#: Of the people in a customer.
+PEOPLE: Final = (
+    "people_28", "people_91", "people_ever", "people_new", "top_share", "champion_away", "people_before",
+    "people_stayed",
+)  # fmt: skip
+#: What a target knows of itself: how much of it there is, and days since it last changed or came (targets.sql).
+OWN: Final = ("own_level", "own_since")
 #: Of the segment's customers, as of the day: the same for all of a segment but for the last.
 PEERS: Final = ("peers_active", "peers_change", "peers_quiet", "rank_28")
 
@@ -111,3 +127,24 @@ def _with_peers(known: Known) -> Known:
     return msgspec.structs.replace(
         known, names=known.names + PEERS, values=np.concatenate([known.values, more], axis=1)
     )
+
+
+#: What BG/NBD believes of everybody (bgnbd.Standing), fitted to everybody's history up to the day and to no outcome.
+STANDING: Final = ("bg_gone", "bg_times", "bg_age")
+
+
+def with_standing(known: Known) -> Known:
+    """Adds those columns."""
+    days, age = known.column("active_days").astype(np.float64), known.column("tenure").astype(np.float64)
+    more = np.zeros((len(days), len(STANDING)))
+    if len(days):
+        histories = Histories(np.maximum(days - 1, 0), np.maximum(age - known.column("recency"), 0), age)
+        found = fit(histories).standing(histories)
+        more = np.stack([found.gone, found.times, found.age], axis=1)
+    values = np.concatenate([known.values, more.astype(np.float32)], axis=1)
+    return msgspec.structs.replace(known, names=known.names + STANDING, values=values)
+
+
+def standing_of(values: Matrix, names: Sequence[str]) -> Standing:
+    """What those columns say."""
+    return Standing(*(values[:, names.index(name)].astype(np.float64) for name in STANDING))

@@ -1,29 +1,29 @@
-"""What learns: a logistic regression, gradient boosted trees, and their mix. scikit-learn's, behind two functions."""
+"""What learns: a logistic regression, gradient boosted trees, and their mix. scikit-learn's, behind two functions,
+which load it when something is fitted or asked: that takes two seconds of a processor."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from importlib.metadata import version
 from typing import Final, Literal, Protocol, cast
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import SplineTransformer, StandardScaler
 from threadpoolctl import threadpool_limits
 
-from milepost.predict.features import Matrix
+from milepost.predict.features import STANDING, Matrix, standing_of
 from milepost.predict.measures import Flags, Floats
 from milepost.predict.rhythm import Rhythm, fit_rhythm
 
-#: What can be chosen, the simplest first. `rhythm` knows nothing but a customer's own rhythm (rhythm.py); `mix` is the
-#: mean of `logistic` and `boosting`, as log-odds.
+#: What can be chosen, the simplest first. `rhythm` knows how often everybody comes and no more: BG/NBD (bgnbd.py);
+#: `mix` is the mean of `logistic` and `boosting`, as log-odds.
 Kind = Literal["rhythm", "logistic", "splines", "boosting", "mix"]
 KINDS: Final[tuple[Kind, ...]] = ("rhythm", "logistic", "splines", "boosting", "mix")
+
+#: Stored with each model: what fitted it is what can read it.
+MADE_WITH: Final = f"scikit-learn {version('scikit-learn')}"
 
 #: Strong ridges: histories of one customer are alike, so there is less to learn from than there are rows.
 _RIDGE: Final = 0.01
@@ -63,7 +63,7 @@ class Model(msgspec.Struct, frozen=True):
     def odds(self, values: Matrix) -> Floats:
         """Log-odds as they were fitted, before the line."""
         if not self.parts:
-            return logit(self.rhythm.quiet(*_own(values, self.features)))
+            return logit(standing_of(values, self.features).quiet(self.rhythm.horizon_days))
         ready = prepared(values, self.features, self.rhythm)
         with _ONE_THREAD():
             each = [logit(cast(_Classifier, part).predict_proba(ready)[:, 1]) for part in self.parts]
@@ -72,11 +72,13 @@ class Model(msgspec.Struct, frozen=True):
 
 
 def fit(
-    kind: Kind, values: Matrix, features: Sequence[str], happened: Flags, *, horizon_days: int, seed: int = 0
-) -> Model:
+    kind: Kind, values: Matrix, features: Sequence[str], happened: Flags, *, horizon_days: int, to_quiet: bool = True,
+    seed: int = 0,
+) -> Model:  # fmt: skip
     """Learns from rows of known outcome; the same rows and seed give the same model. `features` name the columns, those
-    of `ALWAYS` among them. Raises ValueError where it happened to all or to none."""
-    return next(fit_each([kind], values, features, happened, horizon_days=horizon_days, seed=seed))
+    of `ALWAYS` among them. `to_quiet`: what happened is a kind of staying away. Raises ValueError where it happened to
+    all or to none."""
+    return next(fit_each([kind], values, features, happened, horizon_days=horizon_days, to_quiet=to_quiet, seed=seed))
 
 
 def fit_each(
@@ -86,12 +88,14 @@ def fit_each(
     happened: Flags,
     *,
     horizon_days: int,
+    to_quiet: bool = True,
     seed: int = 0,
 ) -> Iterator[Model]:
     """Several kinds on the same rows, which share what each begins with. Raises as `fit`."""
     if happened.all() or not happened.any():
         raise ValueError("it happened to all or to none")
-    rhythm = fit_rhythm(*_own(values, features), happened, horizon_days, seed=seed)
+    away = happened if to_quiet else ~happened
+    rhythm = fit_rhythm(*_own(values, features), away, horizon_days, seed=seed)
     for kind in kinds:
         yield _fitted(kind, values, tuple(features), happened, rhythm, seed)
 
@@ -112,17 +116,19 @@ def _fitted(kind: Kind, values: Matrix, features: tuple[str, ...], happened: Fla
 
 def prepared(values: Matrix, features: Sequence[str], rhythm: Rhythm) -> Matrix:
     """As models take them: counts and days matter by their ratio, so as logarithms; and, as log-odds, what the
-    customer's own rhythm says."""
+    customer's own rhythm says. Not what BG/NBD believes: it was fitted to others than a model is asked about later."""
+    counts = [place for place, name in enumerate(features) if name not in STANDING]
     odds = logit(rhythm.quiet(*_own(values, features))).astype(np.float32)
-    return np.concatenate([np.log1p(values), odds[:, np.newaxis]], axis=1)
+    return np.concatenate([np.log1p(values[:, counts]), odds[:, np.newaxis]], axis=1)
 
 
 #: What the customer's own rhythm is told by.
-ALWAYS: Final = ("active_days", "recency", "tenure")
+_OWN: Final = ("active_days", "recency", "tenure")
+ALWAYS: Final = (*_OWN, *STANDING)
 
 
 def _own(values: Matrix, features: Sequence[str]) -> tuple[Floats, Floats, Floats]:
-    days, recency, tenure = (values[:, features.index(name)].astype(np.float64) for name in ALWAYS)
+    days, recency, tenure = (values[:, features.index(name)].astype(np.float64) for name in _OWN)
     return days, recency, tenure
 
 
@@ -141,11 +147,18 @@ def expit(odds: Floats) -> Floats:
 
 def line(odds: Floats, happened: Flags) -> tuple[float, float]:
     """The slope and shift that make log-odds calibrated (Platt 1999), from rows that nothing was fitted on."""
+    from sklearn.linear_model import LogisticRegression
+
     fitted = LogisticRegression(C=1e6).fit(odds.reshape(-1, 1), happened)
     return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
 
 
 def _classifier(kind: Kind, rows: int, seed: int) -> _Classifier:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import SplineTransformer, StandardScaler
+
     if kind == "boosting":
         return cast(
             _Classifier,
@@ -167,5 +180,6 @@ def _classifier(kind: Kind, rows: int, seed: int) -> _Classifier:
 
 
 def _linear(*steps: object) -> _Classifier:
-    pipeline: Pipeline = make_pipeline(*steps)
-    return cast(_Classifier, pipeline)
+    from sklearn.pipeline import make_pipeline
+
+    return cast(_Classifier, make_pipeline(*steps))

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import psycopg
 
@@ -19,6 +19,9 @@ from milepost.columns.client import Columns
 from milepost.columns.reading import ColumnsUnavailable
 from milepost.processes import AGAIN, DSN, run_apart, watch_parent
 from milepost.settings import load_settings
+
+if TYPE_CHECKING:
+    from milepost.predict.run import Learned
 
 _FAILED: Final = 1
 
@@ -52,25 +55,36 @@ async def _work(what: str, columns: Columns, connection: psycopg.Connection[Any]
     # Here, and not above: to import what learns takes seconds, and the server imports `predict_apart`.
     from milepost.insights.settle import read_plan
     from milepost.predict.run import learn, predict
-    from milepost.predict.training import NotEnough
+    from milepost.predict.watching import watch
 
     plan, now = read_plan(connection), datetime.now(UTC)
     if plan is None:
         return "predictions: the database has no plan yet"
     if what == "train":
-        try:
-            trained = await learn(columns.query, connection, plan[0], now=now, progress=lambda _done, _of: None)
-        except NotEnough as error:
-            return f"predictions: {error}"
-        report = trained.report
-        holds = "holds" if report.holds else "does not beat every simple guess, so it predicts nothing"
-        return f"predictions: trained on {report.trained_rows:,} rows, AUC {report.figures.auc:.3f}; {holds}"
+        learned = await learn(columns.query, connection, plan[0], now=now, progress=lambda _done, _of: None)
+        # After it: what this training finds predicts only if what was said before came true.
+        watched = await watch(columns.query, connection, plan[0], now=now)
+        return "\n".join(
+            [f"predictions of {one.target.id}: {_what(one)}" for one in learned]
+            + [f"predictions watched: {line}" for line in watched]
+        )
     said = await predict(columns.query, connection, plan[0], now=now)
-    return "predictions: no model holds" if said is None else f"predictions: said of {said:,} customers"
+    told = [f"{target} of {count:,} customers" for target, count in said.items() if count is not None]
+    none = [target for target, count in said.items() if count is None]
+    return "predictions: " + "; ".join(told + ([f"no model holds for {', '.join(none)}"] if none else []))
 
 
-def _say(line: str) -> None:
-    sys.stderr.write(f"milepost: {line}\n")
+def _what(learned: Learned) -> str:
+    if learned.trained is None:
+        return learned.says
+    report = learned.trained.report
+    if report.kind == "score":
+        return f"trained on {report.trained_rows:,} rows, {report.figures.error:.1f} points off. {learned.says}"
+    return f"trained on {report.trained_rows:,} rows, AUC {report.figures.auc:.3f}. {learned.says}"
+
+
+def _say(lines: str) -> None:
+    sys.stderr.writelines(f"milepost: {line}\n" for line in lines.splitlines())
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from typing import Final
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from milepost.predict.measures import Flags, Floats, log_loss
 
@@ -47,6 +46,8 @@ def fit_rhythm(
     active_days: Floats, recency: Floats, tenure: Floats, happened: Flags, horizon_days: int, *, seed: int = 0
 ) -> Rhythm:
     """The parameters that tell best who did not come."""
+    from scipy.optimize import minimize
+
     chosen: NDArray[np.int64] = np.arange(len(happened))
     if len(chosen) > _MOST:
         chosen = np.random.default_rng(seed).choice(chosen, _MOST, replace=False)

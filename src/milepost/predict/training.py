@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -10,73 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from milepost.predict import measures
-from milepost.predict.baselines import BASELINES
-from milepost.predict.features import PEERS
+from milepost.predict.baselines import rivals_of
+from milepost.predict.curves import drawn
+from milepost.predict.enough import AT_LEAST, CUSTOMERS_AT_LEAST, NotEnough, NothingDiffers
+from milepost.predict.features import PEERS, PEOPLE, Known
 from milepost.predict.folds import ENOUGH_SEGMENTS, Fold, ahead, apart, groups
 from milepost.predict.measures import Flags, Floats
-from milepost.predict.models import ALWAYS, KINDS, Kind, Model, expit, fit, fit_each, line
-from milepost.predict.rows import Rows, Target
+from milepost.predict.models import ALWAYS, KINDS, MADE_WITH, Kind, Model, expit, fit, fit_each, line
+from milepost.predict.report import Report, against, beside, by_segment, figures
+from milepost.predict.rows import Rows
+from milepost.predict.said import Beside
+from milepost.predict.spread import spread
+from milepost.predict.targets import Target
 
-#: Fewer of either outcome, and nothing is said.
-AT_LEAST: Final = 50
-#: What the rhythm is called among simple guesses.
-RHYTHM: Final = "own rhythm (MBG/NBD)"
-
-
-class NotEnough(Exception):
-    """Fewer than `AT_LEAST` to whom it happened, or to whom it did not, could be checked. `found` is how many."""
-
-    def __init__(self, found: int) -> None:
-        super().__init__(f"not enough history: {found} of {AT_LEAST}")
-        self.found = found
-
-
-class Beside(msgspec.Struct, frozen=True):
-    """A simple guess on the same rows: its AUC, and by how much the model's is higher, with 95 %."""
-
-    name: str
-    auc: float
-    somers_d: float
-    more: float
-    low: float
-    high: float
-
-
-class Figures(msgspec.Struct, frozen=True):
-    """What the checked rows say of the model. `low`, `high`: 95 % of the AUC."""
-
-    rows: int
-    customers: int
-    happened: int
-    auc: float
-    low: float
-    high: float
-    somers_d: float
-    brier: float
-    #: The Brier score of who always says the share it happened to.
-    brier_of_base: float
-    log_loss: float
-    calibration_error: float
-    reliability: list[tuple[float, float, int]]
-
-
-class Report(msgspec.Struct, frozen=True):
-    """How a target can be told. `apart_auc`: customers apart but the same days, which flatters."""
-
-    target: Target
-    kind: Kind
-    features: tuple[str, ...]
-    trained_rows: int
-    figures: Figures
-    apart_auc: float
-    beside: list[Beside]
-    tried: dict[str, float]
-    segments: dict[str, float]
-
-    @property
-    def holds(self) -> bool:
-        """Whether it beats every simple guess, beyond chance; else it is not shown."""
-        return all(one.low > 0 for one in self.beside)
+#: Rows that a choice is made by, and that are learned from, at most: whole customers, drawn by the seed.
+CHOSEN_BY: Final = 60_000
+FITTED_BY: Final = 200_000
 
 
 class Trained(msgspec.Struct, frozen=True):
@@ -92,8 +41,14 @@ class Trained(msgspec.Struct, frozen=True):
 
 
 def train(target: Target, rows: Rows, *, seed: int = 0) -> Trained:
-    """Learns from all rows what was chosen by folds that are later and apart. Raises NotEnough."""
-    features = usable(rows)
+    """Chooses by folds that are later and apart, of some customers where there are many, then learns from more of them.
+    Raises NotEnough."""
+    whole = len(rows.at)
+    learned = rows.of_some(FITTED_BY, seed=seed)
+    features = usable(learned.known)
+    rows = learned.of_some(CHOSEN_BY, seed=seed)
+    if len(rows.at) and not any(_varies(column) for column in learned.known.values.T):
+        raise NothingDiffers
     group = groups(rows.known.customers, rows.known.segments)
     folds = list(ahead(rows.at, group, target.horizon_days))
     checked = np.zeros(len(rows.at), dtype=bool)
@@ -102,44 +57,84 @@ def train(target: Target, rows: Rows, *, seed: int = 0) -> Trained:
     fewer = min(int(rows.happened[checked].sum()), int((~rows.happened[checked]).sum()))
     if fewer < AT_LEAST:
         raise NotEnough(fewer)
+    whose = len(np.unique(rows.known.customers[checked]))
+    if whose < CUSTOMERS_AT_LEAST:
+        raise NotEnough(whose, CUSTOMERS_AT_LEAST, "customers")
+    kinds: list[Kind] = [one for one in KINDS if target.is_quiet or one != "rhythm"]
     said = out_of_fold([one for one in KINDS if one != "mix"], target, rows, features, folds, seed=seed)
     # What the mix would say, without fitting its halves once more.
     said["mix"] = (said["logistic"] + said["boosting"]) / 2
     told = checked & np.all([~np.isnan(odds) for odds in said.values()], axis=0)
-    tried = {kind: measures.log_loss(rows.happened[told], expit(odds[told])) for kind, odds in said.items()}
-    kind: Kind = min(KINDS, key=lambda one: tried[one])
+    tried = {
+        kind: measures.log_loss(rows.happened[told], expit(odds[told])) for kind, odds in said.items() if kind in kinds
+    }
+    kind: Kind = min(kinds, key=lambda one: tried[one])
     odds = said[kind]
+    people, without = _without_people(kind, target, rows, features, folds, odds, told, seed=seed)
+    if people is not None and people.low <= 0:
+        # They do not earn their place.
+        features, odds = tuple(name for name in features if name not in PEOPLE), without
     slope, shift = _better_line(odds[told], rows.happened[told], group[told])
     final = fit(
-        kind, rows.known.columns(features), features, rows.happened, horizon_days=target.horizon_days, seed=seed
+        kind,
+        learned.known.columns(features),
+        features,
+        learned.happened,
+        horizon_days=target.horizon_days,
+        to_quiet=target.is_quiet,
+        seed=seed,
     )
     model = msgspec.structs.replace(final, slope=slope, shift=shift)
     some = out_of_fold([kind], target, rows, features, list(apart(group)), seed=seed)[kind]
+    checked_rows = rows.chosen(told)
+    rivals = rivals_of(kind, checked_rows.known)
+    others = beside(checked_rows, odds[told], rivals, target=target)
     report = Report(
         target=target,
         kind=kind,
         features=features,
-        trained_rows=len(rows.at),
-        figures=figures(rows.chosen(told), _lined(odds[told], rows.happened[told], group[told])),
-        apart_auc=measures.auc(rows.happened, some),
-        beside=beside(rows.chosen(told), odds[told], {} if kind == "rhythm" else {RHYTHM: said["rhythm"][told]}),
+        trained_rows=len(learned.at),
+        rows=whole,
+        figures=figures(checked_rows, _lined(odds[told], rows.happened[told], group[told])),
+        apart_auc=measures.auc(rows.happened[~np.isnan(some)], some[~np.isnan(some)]),
+        beside=others,
         tried={str(one): loss for one, loss in tried.items()},
-        segments=by_segment(rows.chosen(told), odds[told]),
+        segments=by_segment(checked_rows, odds[told]),
+        drawn=drawn(checked_rows, odds[told], rivals, others[0].name),
+        without_people=people,
+        made_with=MADE_WITH,
+        spread=spread(learned.known, features),
     )
     return Trained(model, features, report)
 
 
-def usable(rows: Rows) -> tuple[str, ...]:
+def usable(known: Known) -> tuple[str, ...]:
     """The features to learn from: what peers do only where there are enough segments to tell it from chance; none that
     is the same for everybody."""
-    few = len(np.unique(rows.known.segments)) < ENOUGH_SEGMENTS
+    few = len(np.unique(known.segments)) < ENOUGH_SEGMENTS
     found = []
-    for index, name in enumerate(rows.known.names):
-        column = rows.known.values[:, index]
-        varies = len(np.unique(column[~np.isnan(column)])) > 1
-        if name in ALWAYS or (varies and not (few and name in PEERS)):
+    for index, name in enumerate(known.names):
+        column = known.values[:, index]
+        if name in ALWAYS or (_varies(column) and not (few and name in PEERS)):
             found.append(name)
     return tuple(found)
+
+
+def _without_people(
+    kind: Kind, target: Target, rows: Rows, features: Sequence[str], folds: Iterable[Fold], odds: Floats, told: Flags,
+    *, seed: int,
+) -> tuple[Beside | None, Floats]:  # fmt: skip
+    """What people add: the same kind without them, by the same folds, and its log-odds."""
+    others = [name for name in features if name not in PEOPLE]
+    if kind == "rhythm" or len(others) == len(features):
+        return None, odds
+    without = out_of_fold([kind], target, rows, others, folds, seed=seed)[kind]
+    return against("without people", rows.chosen(told), odds[told], without[told]), without
+
+
+def _varies(column: NDArray[np.float32]) -> bool:
+    known = column[~np.isnan(column)]
+    return bool(len(known) and known.max() > known.min())
 
 
 def out_of_fold(
@@ -153,53 +148,11 @@ def out_of_fold(
         if learn.all() or not learn.any():
             continue
         horizon = target.horizon_days
-        for model in fit_each(kinds, values[fold.learn], features, learn, horizon_days=horizon, seed=seed):
+        for model in fit_each(
+            kinds, values[fold.learn], features, learn, horizon_days=horizon, to_quiet=target.is_quiet, seed=seed
+        ):
             odds[model.kind][fold.check] = model.odds(values[fold.check])
     return odds
-
-
-def figures(rows: Rows, probability: Floats) -> Figures:
-    """What rows of known outcome say of probabilities."""
-    happened = rows.happened
-    low, high = measures.interval(measures.auc, happened, probability, rows.known.customers)
-    base = np.full(len(happened), happened.mean())
-    return Figures(
-        rows=len(happened),
-        customers=len(np.unique(rows.known.customers)),
-        happened=int(happened.sum()),
-        auc=measures.auc(happened, probability),
-        low=low,
-        high=high,
-        somers_d=measures.somers_d(happened, probability),
-        brier=measures.brier(happened, probability),
-        brier_of_base=measures.brier(happened, base),
-        log_loss=measures.log_loss(happened, probability),
-        calibration_error=measures.calibration_error(happened, probability),
-        reliability=measures.reliability(happened, probability),
-    )
-
-
-def beside(rows: Rows, figure: Floats, more: Mapping[str, Floats] | None = None) -> list[Beside]:
-    """Each simple guess on the same rows, and `more` of them, the best first."""
-    found = []
-    mine = measures.auc(rows.happened, figure)
-    rivals = {name: guess(rows.known) for name, guess in BASELINES.items()} | dict(more or {})
-    for name, rival in rivals.items():
-        low, high = measures.interval(measures.auc, rows.happened, figure, rows.known.customers, rival=rival)
-        theirs = measures.auc(rows.happened, rival)
-        found.append(Beside(name, theirs, measures.somers_d(rows.happened, rival), mine - theirs, low, high))
-    return sorted(found, key=lambda one: -one.auc)
-
-
-def by_segment(rows: Rows, figure: Floats, *, most: int = 20) -> dict[str, float]:
-    """The AUC within each segment, the largest first; of those where it happened to some and not to all."""
-    names, counts = np.unique(rows.known.segments, return_counts=True)
-    found = {}
-    for index in np.argsort(-counts)[:most]:
-        which = rows.known.segments == names[index]
-        if 0 < rows.happened[which].sum() < which.sum():
-            found[str(names[index])] = measures.auc(rows.happened[which], figure[which])
-    return found
 
 
 def _better_line(odds: Floats, happened: Flags, group: NDArray[np.int64]) -> tuple[float, float]:

@@ -6,7 +6,7 @@ column store is told these numbers, so that both say the same. Traits, figures a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -14,11 +14,13 @@ from psycopg import sql
 
 from milepost.analytics.asking import Filter
 from milepost.analytics.cohorts import number_everybody
-from milepost.analytics.names import numbers_of
+from milepost.analytics.context import FindSegment
+from milepost.analytics.names import is_of_customer, numbers_of
 from milepost.analytics.traits import trait_of
 from milepost.insights.by_traits import TraitCondition, conditions, found, looked_up, values_of
 from milepost.insights.conditions import has_status, has_tag, has_weakest, matches, pattern
 from milepost.insights.customers import CustomerFilter, Within, count_customers
+from milepost.segments.keep import read_segment
 from milepost.segments.model import checked_conditions, statuses_of
 from milepost.store.database import Database
 from milepost.store.queries import load
@@ -69,6 +71,17 @@ async def numbers(database: Database, asked: Sequence[Filter], *, now: datetime)
     return [int(str(row["number"])) for row in rows]
 
 
+def finder(database: Database, now: Callable[[], datetime]) -> FindSegment:
+    """Who is in a segment, for questions that name one."""
+
+    async def in_segment(named: str) -> list[int]:
+        async with database.transaction() as connection:
+            segment = await read_segment(connection, named)
+        return await numbers(database, segment.conditions, now=now())
+
+    return in_segment
+
+
 async def count(database: Database, asked: Sequence[Filter], *, now: datetime) -> int:
     """How many customers there are in it just now. Raises InvalidRequest."""
     chosen = await within(database, asked, now=now)
@@ -77,7 +90,7 @@ async def count(database: Database, asked: Sequence[Filter], *, now: datetime) -
 
 
 def _by_number(condition: Filter) -> bool:
-    return condition.field == "customer_id" or condition.field.startswith("insight.")
+    return is_of_customer(condition.field)
 
 
 def _own(condition: Filter, name: str, values: dict[str, object]) -> sql.Composable:

@@ -13,7 +13,8 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from milepost.analytics.asking import Filter
-from milepost.errors import Conflict, InvalidRequest, NotFound
+from milepost.analytics.context import no_segment
+from milepost.errors import Conflict, InvalidRequest
 from milepost.segments.model import Segment, Use, checked_conditions
 from milepost.store.database import DictConnection, Row
 from milepost.store.queries import load
@@ -41,9 +42,7 @@ async def read_segment(connection: DictConnection, named: str, *, field: str = "
     known = "\x00" not in named and named.isascii()
     row = await (await connection.execute(_SQL["read"], {"named": named})).fetchone() if known else None
     if row is None:
-        raise NotFound(
-            f"There is no segment {named[:80]!r}. GET /v1/segments lists them; it may have been deleted.", field=field
-        )
+        raise no_segment(named, field=field)
     return _segment(row)
 
 
@@ -105,11 +104,11 @@ async def delete_segment(connection: DictConnection, named: str, *, anyway: bool
 
 
 async def uses_of(connection: DictConnection, segment: Segment) -> list[Use]:
-    """Cohorts and saved reports that name it, by kind and name."""
+    """Cohorts, playbooks of the plan, saved reports and exports by schedule that name it, by kind and name."""
     rows = await (await connection.execute(_SQL["documents"])).fetchall()
     names = {segment.slug, str(segment.segment_id)}
     return [
-        Use(kind="cohort" if row["kind"] == "cohort" else "report", id=UUID(str(row["id"])), name=str(row["name"]))
+        msgspec.convert({"kind": row["kind"], "id": row["id"], "name": row["name"]}, Use)
         for row in rows
         if names & set(_named(row["document"]))
     ]

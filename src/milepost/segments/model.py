@@ -11,13 +11,14 @@ import msgspec
 
 from milepost.analytics.asking import Filter
 from milepost.analytics.checking import checked
+from milepost.analytics.names import is_of_customer
 from milepost.analytics.traits import trait_of
 from milepost.errors import InvalidRequest
 from milepost.insights.conditions import STATUSES, Status
 
 MOST_CONDITIONS: Final = 20
 Conditions = Annotated[tuple[Filter, ...], msgspec.Meta(min_length=1, max_length=MOST_CONDITIONS)]
-#: What a condition may be on beside `trait.NAME`, `insight.NAME` and `customer_id`, and the operators it takes.
+#: What a condition may be on beside `trait.NAME` and what `is_of_customer`, and the operators it takes.
 OWN_FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "tag": ("is", "is_not", "is_set", "is_not_set"),
     "status": ("is", "is_not"),
@@ -40,10 +41,11 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Use(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a segment is named. `id`: the cohort's or the report's."""
+    """Where a segment is named. `id`: the cohort's, the report's, the export's by schedule (its name is where it goes),
+    or what the plan calls the playbook."""
 
-    kind: Literal["cohort", "report"]
-    id: UUID
+    kind: Literal["cohort", "export", "playbook", "report"]
+    id: str
     name: str
 
 
@@ -70,10 +72,10 @@ def _checked(condition: Filter, at: str) -> Filter:
             field=f"{at}.field",
         )
     trait = trait_of(field)
-    if field == "customer_id" or field.startswith("insight.") or (trait is not None and trait.of == "customer"):
+    if is_of_customer(field) or (trait is not None and trait.of == "customer"):
         return checked(condition, at)
     raise InvalidRequest(
-        f"A segment has no condition on {field!r}. There are trait.NAME, insight.NAME, customer_id"
+        f"A segment has no condition on {field!r}. There are trait.NAME, insight.NAME, prediction.ID, customer_id"
         f", {', '.join(OWN_FIELDS)}. What customers did needs a cohort.",
         field=f"{at}.field",
     )

@@ -35,12 +35,21 @@ returning segment_id, slug, name, conditions, created_at, updated_at, created_by
 delete from milepost.segments where segment_id = %(id)s returning segment_id
 
 -- name: documents
--- What may name a segment: cohorts and saved reports that say the word.
-select 'cohort' as kind, cohort_id as id, name, definition as document from milepost.cohorts
+-- What may name a segment: cohorts, saved reports and exports by schedule that say the word, and playbooks for one, written
+-- as a condition.
+select 'cohort' as kind, cohort_id::text as id, name, definition as document from milepost.cohorts
 where position('segment' in definition::text) > 0
 union all
-select 'report', report_id, name, question from milepost.reports
+select 'report', report_id::text, name, question from milepost.reports
 where position('segment' in question::text) > 0
+union all
+select 'export', schedule_id::text, target, filters from milepost.export_schedules
+where position('segment' in filters::text) > 0
+union all
+select 'playbook', p ->> 'id', coalesce(nullif(p ->> 'name', ''), p ->> 'id'),
+  jsonb_build_object('field', 'segment', 'values', jsonb_build_array(p ->> 'segment'))
+from milepost.plan cross join lateral jsonb_array_elements(document -> 'playbooks') as p
+where p ->> 'segment' is not null
 order by kind, name, id
 
 -- name: numbered

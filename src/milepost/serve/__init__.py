@@ -57,7 +57,9 @@ def run_server(settings: Settings, *, target: str = TARGET, progress: Progress |
         log.error(error.message)
         listener.close()
         return 1
-    given = settings if postgres is None else replace(settings, database_url=postgres.dsn)
+    given = settings
+    if postgres is not None:
+        given = replace(settings, database_url=postgres.dsn, sql_url=settings.sql_url or postgres.sql_dsn)
     os.environ.update(to_environ(given))
     os.environ[PARENT] = str(os.getpid())
     os.environ[DISK] = "" if postgres is None else str(settings.data_dir)

@@ -19,6 +19,7 @@ from types import TracebackType
 
 from milepost.errors import EmbeddedPostgresError
 from milepost.store.embedded_cluster import locate
+from milepost.store.embedded_config import SQL_ROLE
 from milepost.store.embedded_database import admin_dsn, ensure_database, running_dsn, says_ready
 from milepost.store.embedded_lock import AlreadyOwned, OwnerLock
 from milepost.store.embedded_log import last_lines, rotate
@@ -66,6 +67,11 @@ class EmbeddedPostgres:
     def dsn(self) -> str:
         """Connects to database `milepost` as its owner, who is no superuser. Known before the start."""
         return self._cluster.dsn()
+
+    @property
+    def sql_dsn(self) -> str:
+        """Connects to database `milepost` as the role of analysts' statements."""
+        return self._cluster.dsn(SQL_ROLE)
 
     @property
     def admin_dsn(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import logging
 import os
@@ -235,7 +236,10 @@ def _system_user(pgdata: Path) -> tuple[int, int]:
         info = pgdata.stat()
         return info.st_uid, info.st_gid
     try:
-        entry = pgserver.ensure_user_exists(_SYSTEM_USER)
+        # One at a time: of several useradd at once, all report success, and the last one's copy of the file stays.
+        with Path("/etc/passwd").open("rb") as users:
+            fcntl.flock(users, fcntl.LOCK_EX)
+            entry = pgserver.ensure_user_exists(_SYSTEM_USER)
     except (subprocess.CalledProcessError, OSError) as error:
         raise EmbeddedPostgresError(
             f"PostgreSQL does not run as root and the system user {_SYSTEM_USER!r} could not be made ({error}). "

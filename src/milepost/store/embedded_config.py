@@ -13,6 +13,8 @@ _GB = 1024 * _MB
 APP_ROLE = "milepost"
 APP_DATABASE = "milepost"
 ADMIN_ROLE = "postgres"
+#: The role that analysts' statements run as.
+SQL_ROLE = "milepost_sql"
 PORT = 5432  # names the socket file alone: no TCP port is opened
 
 CONFIG_FILE = "milepost.conf"
@@ -91,11 +93,11 @@ def hba_config() -> str:
 
 
 def ident_config(system_users: list[str]) -> str:
-    """Which system users may connect as the two roles of the database."""
+    """Which system users may connect as the roles of the database."""
     lines = ["# Written by Milepost at each start."]
     for user in system_users:
         name = '"' + user.replace('"', '""') + '"'
-        lines += [f"milepost {name} {role}" for role in (ADMIN_ROLE, APP_ROLE)]
+        lines += [f"milepost {name} {role}" for role in (ADMIN_ROLE, APP_ROLE, SQL_ROLE)]
     return "\n".join(lines) + "\n"
 
 

@@ -10,9 +10,11 @@ from psycopg import sql
 
 from milepost.errors import EmbeddedPostgresError
 from milepost.store.embedded_cluster import Cluster
-from milepost.store.embedded_config import ADMIN_ROLE, APP_DATABASE, APP_ROLE
+from milepost.store.embedded_config import ADMIN_ROLE, APP_DATABASE, APP_ROLE, SQL_ROLE
+from milepost.store.queries import load
 
 log = logging.getLogger("milepost.postgres")
+_SQL = load("milepost.store", "embedded_database.sql")
 
 
 def admin_dsn(cluster: Cluster) -> str:
@@ -45,6 +47,13 @@ def ensure_database(cluster: Cluster) -> bool:
             connection.execute(sql.SQL("GRANT pg_monitor, pg_signal_backend TO {}").format(role))
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [APP_DATABASE]).fetchone():
                 connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
+            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [SQL_ROLE]).fetchone():
+                with connection.transaction():
+                    for statement in ("analysts", "sql_role"):
+                        connection.execute(_SQL[statement])
+        with psycopg.connect(cluster.dsn(ADMIN_ROLE), autocommit=True, connect_timeout=10) as connection:
+            if connection.execute(_SQL["is_open"]).fetchone() == (True,):
+                connection.execute(_SQL["close"])
     except psycopg.Error as error:
         log.warning("PostgreSQL runs, but its database could not be checked yet: %s", error)
         return False

@@ -80,6 +80,11 @@ async def count_imports(connection: DictConnection) -> int:
     return int(str(row["imports"])) if row else 0
 
 
+def import_under_way(connection: psycopg.Connection[Any]) -> bool:
+    """Whether there is one. Raises psycopg.Error."""
+    return connection.execute(_SQL["count"]).fetchone() != (0,)
+
+
 def give_up_lost(connection: psycopg.Connection[Any]) -> list[Given]:
     """Forgets the imports that give no sign of life any more, and answers which those were. Raises psycopg.Error."""
     return [Given(*row) for row in connection.execute(_SQL["give_up"])]

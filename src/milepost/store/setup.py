@@ -6,7 +6,7 @@ import logging
 
 import psycopg
 
-from milepost.plan import Plan
+from milepost.plan import Plan, read_otherwise
 from milepost.settings import Settings
 from milepost.store.migrate import migrate
 from milepost.store.plan_tables import apply_plan, pin_customer
@@ -23,6 +23,8 @@ def set_up(dsn: str, plan: Plan | None, settings: Settings) -> PlanInForce:
     with psycopg.connect(dsn, autocommit=True, application_name="milepost-setup", connect_timeout=5) as connection:
         migrate(connection, lambda name: _log.info("applied migration %s", name))
         found = PlanInForce(plan, "") if plan else plan_in_force(connection, settings.plan_file)
+        for line in read_otherwise(found.text):
+            _log.warning("the plan: %s", line)
         if apply_plan(connection, found.plan):
             _log.info("the plan's points or scores changed: every customer is rescored in the background")
         if settings.admin_customer_id:

@@ -9,12 +9,21 @@ import pytest
 from playwright.sync_api import Browser, StorageState
 
 from tests.browser.asking import Visit
-from tests.browser.questions.data import NAMES, history, named
+from tests.browser.questions.data import NAMES, PAGES, history, named
 from tests.browser.signing_in import cookies_of
 from tests.support.axe import DESKTOP
 from tests.support.dashboard import member
 from tests.support.postgres import Cluster
 from tests.support.server import WRITE_KEY, Server, running, wait_for
+
+#: What the pages said before there was any event.
+_NEW: dict[str, str] = {}
+
+
+@pytest.fixture(scope="package")
+def new(asked: Server) -> dict[str, str]:
+    """The questions' pages of the server when it was new, by their paths."""
+    return _NEW
 
 
 @pytest.fixture(scope="package")
@@ -28,6 +37,9 @@ def asked(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         server.client(WRITE_KEY) as sender,
         member(server) as reader,
     ):
+        way_on = "Send the first one"
+        wait_for(lambda: way_on in reader.get("/trends?wait=1").text, 60, "the column store to be there")
+        _NEW.update({page: reader.get(f"{page}?wait=1").text for page in PAGES})
         many = list(named(datetime.now(UTC)))
         for batch in (events, *(many[at : at + 400] for at in range(0, NAMES, 400))):
             answer = sender.post("/v1/events", json={"events": batch})

@@ -123,6 +123,20 @@ def test_the_table_is_part_of_the_address(visit: Visit) -> None:
     assert "view=table" in page.url
 
 
+def test_a_picker_says_that_nothing_answers_and_tries_again(visit: Visit) -> None:
+    page = visit.open("/trends?days=30")
+    away = [True, True]
+    page.route(
+        "**/questions/picks?*", lambda route: route.fulfill(status=503) if away and away.pop() else route.continue_()
+    )
+    page.locator("#add-filter-pick").click()
+    expect(page.locator("#add-filter-list")).to_contain_text("The server does not answer. Trying again")
+    expect(page.locator("#add-filter-list").get_by_role("option", name="Device", exact=True)).to_be_visible()
+    expect(page.locator("#add-filter-list")).not_to_contain_text("Trying again")
+    assert away == []
+    visit.complaints.clear()
+
+
 def test_values_are_suggested_and_filters_taken_out(visit: Visit) -> None:
     page = visit.open("/trends?days=30")
     pick(page, "add-filter", "Session")

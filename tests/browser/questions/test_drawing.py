@@ -14,6 +14,13 @@ from tests.support.axe import DESKTOP, PHONE, assert_clean, faults, sideways
 from tests.support.server import Server, wait_for
 
 
+def test_on_a_new_server_each_question_leads_to_the_first_event(new: dict[str, str]) -> None:
+    assert set(new) == set(PAGES)
+    for page, text in new.items():
+        assert '<a href="/">Send the first one</a>' in text, page
+        assert "Choose more days" not in text, page
+
+
 def test_charts_are_drawn_in_both_themes(visit: Visit) -> None:
     visit.page.emulate_media(color_scheme="dark")
     for address, chart in (

@@ -86,6 +86,27 @@ def test_a_dashboard_is_put_together_and_shared_with_somebody_without_a_session(
     page.keyboard.press("Escape")
     expect(page.get_by_role("navigation", name="Main")).to_be_visible()
 
+    with page.expect_download() as paper:
+        page.get_by_role("link", name="Download as PDF").click()
+    assert paper.value.suggested_filename == "For the board.pdf"
+    # Its weekly mail, to whoever asks for it; here without a mail server.
+    page.locator("#weekly-mail").click()
+    expect(page.get_by_text("You do not get it.")).to_be_visible()
+    page.get_by_role("button", name="Send it to me").click()
+    expect(page).to_have_url(own)
+    page.locator("#weekly-mail").press("Enter")
+    expect(page.get_by_text("It waits for a mail server")).to_be_visible()
+    assert faults(page) == []
+    page.get_by_role("link", name="See what it says").click()
+    letter = page.locator("article.letter")
+    expect(letter.get_by_role("heading", level=3)).to_have_count(6)
+    expect(letter.get_by_role("table")).not_to_have_count(0)
+    expect(letter).to_contain_text("(Europe/Berlin)")
+    assert faults(page) == []
+    page.get_by_role("button", name="Send it no more").click()
+    expect(page.locator(".answer")).to_have_text("You do not get it.")
+    page.locator(".crumb a").click()
+
     page.get_by_role("link", name="Share").click()
     assert faults(page) == []
     page.get_by_role("button", name="Make a link").click()

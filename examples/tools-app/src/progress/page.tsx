@@ -14,7 +14,7 @@ export const YourProgress = (): ReactNode => (
       </div>
       <div>
         <Streak />
-        <Progress title="Your score" />
+        <Progress />
         <Badges limit={6} />
         <Milestones limit={6} />
       </div>

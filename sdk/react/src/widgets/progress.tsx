@@ -12,7 +12,9 @@ const PARTS: Readonly<Record<string, string>> = {
   competencies: "Competencies",
   breadth: "Tools in use",
   consistency: "Active weeks",
-  momentum: "Momentum",
+  lately: "Active days lately",
+  recency: "How recent",
+  habit: "Active days over months",
   outcomes: "Outcomes",
 };
 const TRENDS: Record<Trend, string> = { improving: "↗ Improving", stable: "→ Steady", declining: "↘ Declining" };
@@ -36,7 +38,11 @@ function Standing({ insights, labels }: { insights: Insights; labels: ProgressPr
   const parts = insights.score_components ?? [];
   return (
     <>
-      <Score score={insights.current_scaling_score} coverage={insights.score_coverage} />
+      <Score
+        score={insights.current_scaling_score}
+        coverage={insights.score_coverage}
+        reason={insights.score_reason ?? "Not enough data yet."}
+      />
       {insights.current_scaling_score !== null && parts.length > 0 && (
         <Meters
           name="What it is made of"
@@ -63,8 +69,15 @@ function Standing({ insights, labels }: { insights: Insights; labels: ProgressPr
   );
 }
 
-function Score({ score, coverage }: { score: number | null; coverage: number | null }): ReactNode {
-  if (score === null) return <Note>Not enough data yet for a score.</Note>;
+interface ScoreProps {
+  score: number | null;
+  coverage: number | null;
+  /** Why there is none. */
+  reason: string;
+}
+
+function Score({ score, coverage, reason }: ScoreProps): ReactNode {
+  if (score === null) return <Note>{reason}</Note>;
   const shown = Math.round(score);
   return (
     <div className="mp-score">
@@ -82,7 +95,7 @@ function Score({ score, coverage }: { score: number | null; coverage: number | n
       <p aria-live="polite">
         <strong>{shown}</strong> of 100
         {coverage !== null && coverage < 1 && (
-          <small>From {Math.round(coverage * 100)} % of the data a score can use</small>
+          <small>From {Math.round(coverage * 100)} % of the data that could count</small>
         )}
       </p>
     </div>

@@ -14,7 +14,6 @@ from milepost.access.callers import ACCESS, Caller, member_email
 from milepost.access.paths import may_be_id
 from milepost.access.services import AnyRequest, services
 from milepost.api.acting import do_act
-from milepost.coach.deliver import read_state
 from milepost.coach.lift import read_coaching
 from milepost.coach.queue import (
     MOST_COUNTED,
@@ -29,7 +28,6 @@ from milepost.coach.replay import replay
 from milepost.coach.said import Act, Acted, Queued, Why
 from milepost.dashboard.coach.inbox import SHOWS, Choices, InboxPage, Show, action_row, inbox_url
 from milepost.dashboard.coach.view import (
-    Hook,
     NextSteps,
     PlaybooksPage,
     harm_rows,
@@ -41,6 +39,7 @@ from milepost.dashboard.coach.view import (
 from milepost.dashboard.page_context import go, local_path, page, today_of
 from milepost.dashboard.texts import form_texts, storable
 from milepost.errors import InvalidRequest, NotFound
+from milepost.segments.keep import list_segments
 from milepost.store.database import DictConnection
 from milepost.vocabulary import MAX_WORD_LENGTH, ME, NOBODY
 from milepost.work.tasks import member_emails
@@ -117,8 +116,8 @@ async def playbooks(request: AnyRequest) -> Template:
     chosen = next((one for one in served.plan.playbooks if one.id == wanted), None)
     async with served.database.transaction() as connection:
         known = await read_coaching(connection, served.plan)
-        state = await read_state(connection, now=served.now())
         past = await replay(connection, served.plan, [chosen] if chosen else [], now=served.now())
+        segments = {one.slug: one.name for one in await list_segments(connection)}
     view = PlaybooksPage(
         playbooks=shown_playbooks(known),
         kinds=kind_rows(known),
@@ -130,7 +129,7 @@ async def playbooks(request: AnyRequest) -> Template:
         counted_at=known.counted_at,
         learned_at=known.learned_at,
         replay=replay_view(chosen, past[0]) if chosen else None,
-        hook=Hook(state.delivered, state.waiting, state.gave_up, state.last_error) if state else None,
+        segments=segments,
     )
     return page(request, "coach/playbooks.html", section="actions", view=view)
 

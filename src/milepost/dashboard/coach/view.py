@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode
@@ -84,15 +85,6 @@ class LessonRow(msgspec.Struct, frozen=True):
     whisker: Whisker
 
 
-class Hook(msgspec.Struct, frozen=True):
-    """The last week of the webhook."""
-
-    delivered: int
-    waiting: int
-    gave_up: int
-    last_error: str | None
-
-
 class PlaybooksPage(msgspec.Struct, frozen=True):
     """coach/playbooks.html. `learned`: what surely went with moving up, `harms`: what surely went with the opposite;
     whatever chance could have made is in neither."""
@@ -108,8 +100,9 @@ class PlaybooksPage(msgspec.Struct, frozen=True):
     learned_from: int
     counted_at: datetime | None
     learned_at: datetime | None
-    hook: Hook | None
     replay: ReplayView | None = None
+    segments: Mapping[str, str] = {}
+    """Names by slug."""
 
     @property
     def answer(self) -> Markup:

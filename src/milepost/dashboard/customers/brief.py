@@ -121,5 +121,8 @@ async def read_brief(request: AnyRequest, customer_id: str, words: TraitWords) -
 def _answer(known: Insights) -> Markup:
     """As on the customer's page."""
     return markup.score_answer(
-        known.current_scaling_score, known.professional_credibility_trend, known.systematic_progression_rate
+        known.current_scaling_score,
+        known.professional_credibility_trend,
+        known.systematic_progression_rate,
+        known.score_reason or "",
     )

@@ -11,10 +11,13 @@ import msgspec
 
 from milepost.dashboard.customers.state import TOLD, USUAL
 from milepost.dashboard.questions.address import FilterRow
-from milepost.dashboard.questions.words import OPERATORS
+from milepost.dashboard.questions.words import OPERATORS, predicted
 from milepost.dashboard.traits.panel import day_of, label_of, shown, type_of
 from milepost.plan import Plan
+from milepost.plan.coach import PREDICTION
 from milepost.plan.model import PlannedTrait
+from milepost.plan.predictions import GOES_QUIET, Predictions
+from milepost.store.predicted import target_of
 from milepost.traits.keep import Trait
 from milepost.traits.values import Type, Value
 
@@ -51,17 +54,25 @@ FIGURE_NAMES: Final[Mapping[str, str]] = {
     "active_weeks": "Active weeks",
     "points_last_14_days": "Points of the last 14 days",
     "days_since_last_activity": "Days since last seen",
+    "going_quiet": "Likely to go quiet, 0 to 1",
 }
 
 
 class Head(msgspec.Struct, frozen=True):
-    """A column: `key` is `trait.NAME`, or its name in the address; `sort` what it is sorted by, "" where it is not."""
+    """A column: `key` is `trait.NAME`, `prediction.ID`, or its name in the address; `sort` what it is sorted by, ""
+    where it is not. `share`: what is predicted is a probability."""
 
     key: str
     label: str
     numeric: bool
     sort: str
     hint: str = ""
+    share: bool = False
+
+    @property
+    def target(self) -> str | None:
+        """The target whose prediction it shows."""
+        return target_of_column(self.key)
 
     @property
     def trait(self) -> str:
@@ -94,9 +105,12 @@ class Chip(msgspec.Struct, frozen=True):
 
 
 class TraitWords:
-    """What traits of customers are called here and what they count as: by the team, else by the plan."""
+    """What traits of customers are called here and what they count as: by the team, else by the plan; and what the plan
+    has predicted."""
 
     def __init__(self, plan: Plan, names: Sequence[Trait]) -> None:
+        self.predictions: Predictions = plan.predictions
+        self._predicted = predicted(plan)
         self._planned = {one.name: one for one in plan.traits if one.of == "customer"}
         self._known = {one.name: one for one in names}
 
@@ -116,6 +130,10 @@ class TraitWords:
         found: dict[str, Trait | PlannedTrait] = {**self._planned, **self._known}
         names = [name for name, one in found.items() if not (one.hidden or name in ("name", "owner"))]
         return tuple(sorted(((f"trait.{name}", self.label(name)) for name in names), key=lambda one: one[1].lower()))
+
+    def predicted(self) -> tuple[tuple[str, str], ...]:
+        """`prediction.ID` and what it is called; going quiet has a column and a figure of its own."""
+        return tuple(self._predicted.items())
 
     def cell(self, name: str, value: Value) -> Cell:
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -142,6 +160,7 @@ def heads(columns: Sequence[str], words: TraitWords) -> tuple[Head, ...]:
 def chip(row: FilterRow, words: TraitWords, problem: str, without: str) -> Chip:
     """A filter in words; see Chip."""
     ours = FIGURE_NAMES.get(row.name.removeprefix("insight."), row.name)
+    ours = words.predictions.labels.get(row.name.removeprefix(PREDICTION), ours)
     label = words.label(row.key) if row.field == "trait" else ours
     return Chip(row, label, OPERATORS[row.op], problem, without)
 
@@ -150,4 +169,14 @@ def _head(key: str, words: TraitWords) -> Head:
     if key.startswith("trait."):
         name = key.removeprefix("trait.")
         return Head(key, words.label(name), words.type(name) == "number", key)
-    return Head(key, COLUMN_NAMES[key], key not in _WORDY, _SORTS.get(key, key), _HINTS.get(key, ""))
+    if key in COLUMN_NAMES:
+        share = key == "quiet"
+        return Head(key, COLUMN_NAMES[key], key not in _WORDY, _SORTS.get(key, key), _HINTS.get(key, ""), share)
+    target = key.removeprefix(PREDICTION)
+    label, share = words.predictions.labels.get(target, target), target in words.predictions.likelihoods
+    return Head(key, label, numeric=True, sort=key, hint=f"{label}, as predicted last night", share=share)
+
+
+def target_of_column(key: str) -> str | None:
+    """The target whose prediction a column shows."""
+    return GOES_QUIET if key == "quiet" else target_of(key)

@@ -17,7 +17,7 @@ from milepost.analytics.asking import Filter
 from milepost.api.answering import store
 from milepost.api.within import in_segment
 from milepost.dashboard.customers.brief import brief_of
-from milepost.dashboard.customers.columns import TraitWords, chip, heads, standard
+from milepost.dashboard.customers.columns import TraitWords, chip, heads, standard, target_of_column
 from milepost.dashboard.customers.listing import Bulk, Customers, column_sets
 from milepost.dashboard.customers.rows import row
 from milepost.dashboard.customers.sets import ColumnSet, list_sets
@@ -126,6 +126,7 @@ async def read_list(
             chip(one, words, problem_of(one), state.without_filter(at).url()) for at, one in enumerate(state.filters)
         ),
         offered=words.offered(),
+        predicted=words.predicted(),
         sets=column_sets(state, frame.sets, standard(words)),
         own=frame.own is not None,
         brief=await brief_of(request, opened, words) if opened else None,
@@ -177,9 +178,11 @@ async def read_changes(
     connection: DictConnection, request: AnyRequest, columns: Collection[str], found: CustomerPage
 ) -> dict[str, Change]:
     """How those of a page changed, where a column shows it."""
-    if not {"why", "change", "quiet"} & set(columns):
+    targets = [target for one in columns if (target := target_of_column(one)) is not None]
+    if not targets and not {"why", "change"} & set(columns):
         return {}
-    return await changes_of(connection, [item.customer_id for item in found.items], now=services(request).now())
+    ids = [item.customer_id for item in found.items]
+    return await changes_of(connection, ids, now=services(request).now(), targets=targets)
 
 
 async def count_people(request: AnyRequest, customers: Sequence[str]) -> dict[str, int]:

@@ -54,6 +54,8 @@ class Customers(msgspec.Struct, frozen=True):
     heads: tuple[Head, ...] = ()
     chips: tuple[Chip, ...] = ()
     offered: tuple[tuple[str, str], ...] = ()
+    predicted: tuple[tuple[str, str], ...] = ()
+    """As `offered`, of what is predicted beside going quiet."""
     members: tuple[str, ...] = ()
     email: str = ""
     after: str | None = None
@@ -126,7 +128,7 @@ class Customers(msgspec.Struct, frozen=True):
     @property
     def figures(self) -> tuple[tuple[str, str], ...]:
         """What of ours there is to filter by."""
-        return tuple((f"insight.{name}", label) for name, label in FIGURE_NAMES.items())
+        return (*((f"insight.{name}", label) for name, label in FIGURE_NAMES.items()), *self.predicted)
 
     @property
     def operators(self) -> Mapping[str, str]:
@@ -135,7 +137,8 @@ class Customers(msgspec.Struct, frozen=True):
     @property
     def other_columns(self) -> tuple[tuple[str, str], ...]:
         """Those of ours that are not shown, with what they are called."""
-        return tuple((key, COLUMN_NAMES[key]) for key in COLUMNS if key not in self.state.columns)
+        ours = ((key, COLUMN_NAMES[key]) for key in COLUMNS)
+        return tuple((key, label) for key, label in (*ours, *self.predicted) if key not in self.state.columns)
 
     @property
     def other_traits(self) -> tuple[tuple[str, str], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from litestar import Router, get, post
@@ -18,7 +18,7 @@ from milepost.dashboard.customers.column_pages import change_columns
 from milepost.dashboard.customers.listed import count_people, read_frame, read_list
 from milepost.dashboard.customers.rows import people_id
 from milepost.dashboard.customers.table import customers_csv
-from milepost.dashboard.customers.timeline import event_view, timeline_view
+from milepost.dashboard.customers.timeline import event_view, shown_day, timeline_view
 from milepost.dashboard.customers.view import customer_view
 from milepost.dashboard.game.pages import customer_panel
 from milepost.dashboard.offline.panel import offline_panel
@@ -29,7 +29,7 @@ from milepost.dashboard.work.panel import work_panel
 from milepost.insights.customer import read_customer, read_sessions
 from milepost.insights.history import read_history
 from milepost.insights.timeline import read_event, read_timeline
-from milepost.predict.reading import read_prediction
+from milepost.predict.reading import read_expected, read_prediction
 from milepost.work.annotations import annotations_between
 
 _ENTRIES = 40
@@ -81,6 +81,7 @@ async def customer(request: AnyRequest, segment: str) -> Template:
         work = await work_panel(request, connection, customer_id)
         traits = await traits_panel(request, connection, "customer", customer_id)
         outlook = await read_prediction(connection, customer_id, today=now.date())
+        expected = await read_expected(connection, served.plan, customer_id, today=now.date())
     # Of the column store: no connection of the pool waits for it.
     persons = await people_panel(request, customer_id, briefly=True)
     first = timeline_view(entries, customer_id, served.plan, zone_of(request), following=following)
@@ -97,6 +98,7 @@ async def customer(request: AnyRequest, segment: str) -> Template:
         traits=traits,
         people=persons,
         outlook=outlook,
+        expected=expected,
         quiet_days=served.plan.predictions.quiet_days,
     )
 
@@ -109,7 +111,7 @@ async def timeline(request: AnyRequest, segment: str) -> Template:
         entries, following = await read_timeline(
             connection, customer_id, limit=_ENTRIES, before=request.query_params.get("before") or None
         )
-    shown = _day(request.query_params.get("day", ""))
+    shown = shown_day(request.query_params.get("day", ""))
     view = timeline_view(entries, customer_id, served.plan, zone_of(request), following=following, shown=shown)
     return page(request, "partials/timeline.html", section="customers", timeline=view)
 
@@ -120,13 +122,6 @@ async def event(request: AnyRequest, segment: str, event_id: UUID) -> Template:
     async with services(request).database.transaction() as connection:
         found = await read_event(connection, customer_of(segment), event_id)
     return page(request, "partials/event_detail.html", section="customers", view=event_view(found))
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 router = Router(

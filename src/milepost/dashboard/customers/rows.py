@@ -42,8 +42,10 @@ class CustomerRow(msgspec.Struct, frozen=True):
     """Points of the score in 28 days."""
     people: int | None = None
     """Active in 28 days; None: not known, or not yet."""
-    quiet: float | None = None
-    """How likely they go quiet, 0 to 1."""
+    predicted: dict[str, float] = msgspec.field(default_factory=dict)
+    """By target, a probability (0 to 1) or a score; those whose columns are shown."""
+    early: str = ""
+    """Why there is no score."""
 
     @property
     def url(self) -> str:
@@ -89,7 +91,8 @@ def row(
         reason or change.against_own_past,
         change.of_score(item.current_scaling_score),
         people,
-        change.going_quiet,
+        change.predicted,
+        item.score_reason or "",
     )
 
 

@@ -13,6 +13,7 @@ from milepost.api.params import list_filter, parted
 from milepost.dashboard.questions.address import Address, FilterRow, Pairs, address_of, filter_pairs, split_values
 from milepost.errors import InvalidRequest
 from milepost.insights.customers import CustomerFilter
+from milepost.store.predicted import target_of
 from milepost.vocabulary import MAX_NAME_LENGTH, ME, NOBODY
 from milepost.work.texts import MAX_TAG, tag_key
 
@@ -56,12 +57,12 @@ def default_sort(show: str) -> str:
 
 def known_columns(names: Iterable[str]) -> tuple[str, ...]:
     """Those that there are, each once, in their order."""
-    return tuple([one for one in dict.fromkeys(names) if one in COLUMNS or _is_trait(one)][:MOST_COLUMNS])
+    return tuple([one for one in dict.fromkeys(names) if one in COLUMNS or _is_named(one)][:MOST_COLUMNS])
 
 
 class ListState(msgspec.Struct, frozen=True):
-    """`segment`: a slug. `owner`: a member's address, `me`, `nobody`, "" for anybody's. `sort`: one of CUSTOMER_SORTS
-    or `trait.NAME`. `columns`: of COLUMNS and `trait.NAME`.
+    """`segment`: a slug. `owner`: a member's address, `me`, `nobody`, "" for anybody's. `sort`: one of CUSTOMER_SORTS,
+    `trait.NAME` or `prediction.ID`. `columns`: of COLUMNS, `trait.NAME` and `prediction.ID`.
     GET /customers?q&tag&segment&show&owner&field&key&op&value&col&sort&dir&after&before."""
 
     query: str = ""
@@ -81,7 +82,7 @@ class ListState(msgspec.Struct, frozen=True):
         address = Address.of(query)
         show = address.one_of("show", SHOWS, "all")
         sort = address.text("sort")
-        sort = sort if sort in CUSTOMER_SORTS or _is_trait(sort) else default_sort(show)
+        sort = sort if sort in CUSTOMER_SORTS or _is_named(sort) else default_sort(show)
         down = {"asc": False, "desc": True}.get(address.text("dir"), default_descending(sort))
         named = address.all("col")
         return cls(
@@ -196,6 +197,9 @@ def _wrong(one: Filter) -> str:
     return ""
 
 
-def _is_trait(text: str) -> bool:
+def _is_named(text: str) -> bool:
+    """Whether it is `trait.NAME` or `prediction.ID`."""
+    if target_of(text) is not None:
+        return True
     name = text.removeprefix("trait.")
     return text.startswith("trait.") and 1 <= len(name) <= MAX_NAME_LENGTH

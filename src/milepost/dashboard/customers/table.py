@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from typing import Final
 
 from litestar import get
 from litestar.response import Stream
 
 from milepost.access.services import AnyRequest, services
+from milepost.dashboard.csv_file import csv_line
 from milepost.dashboard.customers.columns import Head, heads
 from milepost.dashboard.customers.listed import count_people, list_page, read_changes, read_frame, wanted_by
 from milepost.dashboard.customers.rows import told_by
@@ -24,8 +23,6 @@ from milepost.work.tags import tags_of
 #: Customers of one transaction, and of one file.
 _PART: Final = 500
 MOST: Final = 50_000
-#: A spreadsheet would run what begins with one of these.
-_RUN: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @get("/customers.csv", media_type="text/csv; charset=utf-8")
@@ -42,7 +39,7 @@ async def _lines(request: AnyRequest, state: ListState, columns: tuple[Head, ...
     # Excel takes a file without the mark for one of its own code page.
     reasons = state.show == "at_risk" and "why" not in state.columns
     heading = ["customer_id", *(head.label for head in columns if head.key != "weeks"), "Tags"]
-    yield "\ufeff" + _line([*heading, "Why at risk"] if reasons else heading)
+    yield "\ufeff" + csv_line([*heading, "Why at risk"] if reasons else heading)
     wanted, after, sent = await wanted_by(request, state), "", 0
     while True:
         async with services(request).database.transaction() as connection:
@@ -55,7 +52,7 @@ async def _lines(request: AnyRequest, state: ListState, columns: tuple[Head, ...
             change, active = changes.get(item.customer_id, NOT_KNOWN), people.get(item.customer_id)
             cells = [_cell(item, head, change, active) for head in columns if head.key != "weeks"]
             why = [item.at_risk.reason if item.at_risk else None] if reasons else []
-            yield _line([item.customer_id, *cells, "; ".join(tags.get(item.customer_id, ())), *why])
+            yield csv_line([item.customer_id, *cells, "; ".join(tags.get(item.customer_id, ())), *why])
         sent += len(found.items)
         if found.next is None or sent >= MOST:
             return
@@ -63,6 +60,8 @@ async def _lines(request: AnyRequest, state: ListState, columns: tuple[Head, ...
 
 
 def _cell(item: CustomerSummary, head: Head, change: Change, people: int | None) -> object:
+    if head.target is not None:
+        return change.predicted.get(head.target)
     if head.told:
         value = told_by(item, head)
         return value if isinstance(value, int | float) and not isinstance(value, bool) else shown(value)
@@ -75,8 +74,6 @@ def _cell(item: CustomerSummary, head: Head, change: Change, people: int | None)
             return item.at_risk.reason if item.at_risk else change.against_own_past
         case "change":
             return change.of_score(item.current_scaling_score)
-        case "quiet":
-            return change.going_quiet
         case "people":
             return people
         case "last_seen":
@@ -94,10 +91,3 @@ def _cell(item: CustomerSummary, head: Head, change: Change, people: int | None)
         case "score":
             return item.current_scaling_score
     raise LookupError(head.key)
-
-
-def _line(cells: Iterable[object]) -> str:
-    line = io.StringIO()
-    safe = [f"'{cell}" if isinstance(cell, str) and cell.startswith(_RUN) else cell for cell in cells]
-    csv.writer(line).writerow(safe)
-    return line.getvalue()

@@ -20,7 +20,7 @@ from milepost.store.database import Row
 from milepost.vocabulary import ActionRole, Impact
 
 #: What the team did, in the timeline.
-Work = Literal["note", "task", "done", "tag", "act"]
+Work = Literal["note", "task", "done", "tag", "act", "owner"]
 #: Columns that say nothing to a reader, or that the metadata block has.
 _LEFT_OUT: Final = frozenset(
     {
@@ -83,6 +83,14 @@ def make_timeline(
     if more_url and days:
         more_url += f"{'&' if '?' in more_url else '?'}day={days[-1].day.isoformat()}"
     return Timeline(days, more_url)
+
+
+def shown_day(text: str) -> date | None:
+    """The last day already on the page, as the address of the next part says it; None for what is no date."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 class EventDetail(msgspec.Struct, frozen=True):
@@ -159,6 +167,9 @@ def _work(happening: Happening, kind: Work) -> TimelineEntry:
         said = act_in_words(happening.metadata, happening.due)
         detail = ". ".join(filter(None, (said, happening.description)))
         return TimelineEntry(str(happening.id), happening.at, happening.what, detail, user_id=happening.by, work=kind)
+    if kind == "owner":
+        title = happening.what or "Nobody from here on"
+        return TimelineEntry(str(happening.id), happening.at, title, user_id=happening.by, work=kind)
     due = f"Due {short_date(happening.due)}" if happening.due and kind == "task" else ""
     is_note = kind == "note"
     return TimelineEntry(

@@ -27,8 +27,9 @@ _PARTS: Final = {
     "competencies": "Competencies",
     "breadth": "Tools in use",
     "consistency": "Active weeks",
+    "lately": "Active days lately",
     "recency": "How recent",
-    "momentum": "Momentum",
+    "habit": "Active days over months",
     "outcomes": "Outcomes",
 }
 
@@ -65,6 +66,8 @@ class Insight(msgspec.Struct, frozen=True):
     """The score at the end of each of the last days, oldest first, today's so far."""
     versions: str = ""
     notes: tuple[Annotation, ...] = ()
+    reason: str = ""
+    """Why there is no score."""
 
     @property
     def line(self) -> charts.ScoreLine | None:
@@ -115,7 +118,7 @@ class Customer(msgspec.Struct, frozen=True):
 
     @property
     def answer(self) -> Markup:
-        return markup.score_answer(self.insight.score, self.insight.trend, self.insight.rate)
+        return markup.score_answer(self.insight.score, self.insight.trend, self.insight.rate, self.insight.reason)
 
     @property
     def ways(self) -> tuple[Way, ...]:
@@ -143,6 +146,7 @@ def customer_view(
         counters=_counters(known),
         insight=Insight(
             score=known.current_scaling_score,
+            reason=known.score_reason or "",
             coverage=known.score_coverage,
             trend=known.professional_credibility_trend,
             rate=known.systematic_progression_rate if known.total_events else None,
@@ -176,11 +180,6 @@ def risks(known: Insights, plan: Plan) -> tuple[str, ...]:
         said.append(
             f"Irregular use: active in {known.active_weeks} {weeks} of the last 8; "
             f"the plan expects {plan.risk.active_weeks}."
-        )
-    if known.low_business_impact_actions and known.low_impact_share is not None:
-        said.append(
-            f"Little business impact: {fmt.percent(known.low_impact_share)} of the events of the last 28 days had a "
-            f"low one; the plan's limit is {fmt.percent(plan.risk.low_impact_share)}."
         )
     return tuple(said)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from datetime import date
+from functools import partial
 from typing import Any, Final, cast
 
 import msgspec
@@ -16,18 +19,20 @@ from milepost.access.services import AnyRequest, Services, services
 from milepost.analytics.period import Window
 from milepost.dashboard.account.views import GettingStarted
 from milepost.dashboard.overview.today import read_today
-from milepost.dashboard.overview.view import overview_view
+from milepost.dashboard.overview.view import overview_view, still_counting
 from milepost.dashboard.page_context import PAGE_HEADERS, page, zone_of
 from milepost.dashboard.questions import words
 from milepost.dashboard.questions.address import Address
 from milepost.dashboard.questions.periods import read_period
-from milepost.dashboard.remembered import Remembered
+from milepost.dashboard.remembered import RememberedEach
 from milepost.insights.overview import Activity, any_event, read_activity
 from milepost.names.names import called
 from milepost.work.annotations import annotations_between
 
 #: The period of a page whose address names none; periods whose figures are kept at once.
 _DAYS: Final = 28
+#: Seconds until Home stands without its figures.
+_PATIENCE: Final = 0.5
 _MOST_PERIODS: Final = 16
 
 
@@ -36,16 +41,11 @@ class Figures:
 
     def __init__(self, served: Services) -> None:
         self._served = served
-        self._known: dict[tuple[date, date], Remembered[Activity]] = {}
+        self._kept = RememberedEach[tuple[date, date], Activity](_MOST_PERIODS)
 
     async def get(self, first: date, last: date) -> Activity:
         """Of UTC days, both included."""
-        asked = first, last
-        if asked not in self._known:
-            while len(self._known) >= _MOST_PERIODS:
-                del self._known[next(iter(self._known))]
-            self._known[asked] = Remembered(lambda: self._read(first, last))
-        return await self._known[asked].get()
+        return await self._kept.get((first, last), partial(self._read, first, last))
 
     async def _read(self, first: date, last: date) -> Activity:
         async with self._served.database.transaction() as connection:
@@ -70,12 +70,20 @@ async def home(request: AnyRequest) -> Template:
     window = Window.of(period, served.now())
     last = min(window.last, window.today)
     first = min(window.first, last)
-    activity = await cast("Figures", request.app.state.figures).get(first, last)
+    activity = None
+    # Where there are millions of days to count, the page does not wait: it asks for its figures itself.
+    waits = "wait" in request.query_params or request.headers.get("hx-target") == "figures"
+    with suppress(TimeoutError):
+        async with asyncio.timeout(None if waits else _PATIENCE):
+            activity = await cast("Figures", request.app.state.figures).get(first, last)
     async with served.database.transaction() as connection:
         today = await read_today(connection, request)
         notes = await annotations_between(connection, first, last)
         names = await called(connection)
-    view_now = overview_view(activity, today, period, served.plan, zone_of(request), notes, names)
+    if activity is None:
+        view_now = still_counting(today, period, first, last)
+    else:
+        view_now = overview_view(activity, today, period, served.plan, zone_of(request), notes, names)
     return page(request, "overview.html", section="overview", view=view_now, words=words)
 
 

@@ -12,11 +12,13 @@ from milepost.dashboard.page_context import today_of
 from milepost.dashboard.work.rows import task_row
 from milepost.insights.at_risk import first_at_risk, first_risen
 from milepost.insights.customers import CustomerFilter, count_customers
+from milepost.predict.reading import read_likely
 from milepost.store.database import DictConnection
 from milepost.traits.keep import read_now
 from milepost.work.tasks import TaskFilter, list_tasks
 
 _RISEN = 3
+_LIKELY = 3
 #: Tasks are counted no further.
 _MOST_DUE = 100
 
@@ -53,4 +55,5 @@ async def read_today(connection: DictConnection, request: AnyRequest) -> Today:
         tasks=tuple(task_row(task, today=today, email=email) for task in due[:MOST_TASKS]),
         due=len(due),
         risen=await first_risen(connection, limit=_RISEN),
+        likely=await read_likely(connection, today=now.date(), most=_LIKELY, but=ids),
     )

@@ -14,11 +14,14 @@ from milepost.dashboard import charts, markup
 from milepost.dashboard import format as fmt
 from milepost.dashboard.annotations.marks import NONE, Marks, marks
 from milepost.dashboard.describe import competency_names, event_in_words, telling
+from milepost.dashboard.questions.address import address_of
+from milepost.dashboard.questions.periods import period_pairs
 from milepost.dashboard.views import customer_url
 from milepost.dashboard.work.rows import TaskRow
 from milepost.insights.at_risk import Changed
 from milepost.insights.overview import Activity, Counted, MilestoneReached, Newcomer
 from milepost.plan import Plan
+from milepost.predict.said import Likely
 from milepost.work.annotations import Annotation
 
 #: Accounts and tasks on the first screen.
@@ -55,6 +58,8 @@ class Today(msgspec.Struct, frozen=True):
     tasks: tuple[TaskRow, ...] = ()
     due: int = 0
     risen: tuple[Changed, ...] = ()
+    #: Of whom it is predicted: not those in `needs`.
+    likely: tuple[Likely, ...] = ()
 
     @property
     def answer(self) -> Markup:
@@ -157,6 +162,8 @@ class Overview(msgspec.Struct, frozen=True):
     notes: tuple[Annotation, ...] = ()
     last_event_at: datetime | None = None
     counted_at: datetime | None = None
+    #: Where the figures, which are still counted, are had; "" where they are there.
+    figures_url: str = ""
     #: The form of the period asks for it.
     uses_traits: bool = False
 
@@ -201,6 +208,12 @@ def overview_view(
         last_event_at=activity.last_event_at,
         counted_at=activity.as_of,
     )
+
+
+def still_counting(today: Today, period: Period, first: date, last: date) -> Overview:
+    """Home before its figures are there."""
+    url = address_of("/", [*period_pairs(period), ("wait", "1")])
+    return Overview(today, period, first, last, (), None, None, figures_url=url)
 
 
 def _figures(activity: Activity) -> tuple[Trend, ...]:

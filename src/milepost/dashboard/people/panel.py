@@ -11,17 +11,20 @@ from typing import Final
 import msgspec
 
 from milepost.access.services import AnyRequest, services
-from milepost.api.answering import BRIEFLY, store
+from milepost.api.answering import store
 from milepost.dashboard import format as fmt
 from milepost.dashboard import views as v
 from milepost.dashboard.describe import tool_name
+from milepost.dashboard.people.asked import Asked
 from milepost.dashboard.questions.view import trouble
 from milepost.errors import NotFound, Problem
 from milepost.people.model import AccountPerson, Actor, CustomerPeople, Reason
-from milepost.people.read import read_people
+from milepost.people.read import EVERYBODY, read_people
 
 #: Rows on the customer's page; the page of all has as many as are read.
 FIRST: Final = 10
+#: Seconds that a page with more on it waits for the people; they follow it.
+_PATIENCE: Final = 0.5
 _CHANCES: Final = ("new_people", "only_software")
 
 
@@ -59,8 +62,10 @@ class PeoplePanel(msgspec.Struct, frozen=True):
     software_total: int = 0
     trouble: str = ""
     waiting: bool = False
-    whole: bool = False
-    """On the page of all."""
+    asked: Asked | None = None
+    """On the page of all: who is listed."""
+    matching: int = 0
+    """People who were asked for, of whom `rows` are shown."""
 
     @property
     def url(self) -> str:
@@ -68,25 +73,26 @@ class PeoplePanel(msgspec.Struct, frozen=True):
 
 
 async def people_panel(
-    request: AnyRequest, customer_id: str, *, whole: bool = False, briefly: bool = False
+    request: AnyRequest, customer_id: str, *, asked: Asked | None = None, briefly: bool = False
 ) -> PeoplePanel:
-    """Asks for what the section shows, all people where `whole`; `briefly`: no longer than a page with more on it may
-    wait. Never fails for the column store's sake; raises NotFound for an unknown customer."""
+    """Asks for what the section shows, for those asked for where it is the page of all; `briefly`: no longer than a
+    page with more on it may wait. Never fails for the column store's sake; raises NotFound for an unknown customer."""
     served = services(request)
     try:
         with suppress(TimeoutError):
-            async with asyncio.timeout(BRIEFLY if briefly else None):
-                found = await read_people(store(served), customer_id)
-                return panel_view(found, served.plan.tool_names(), most=None if whole else FIRST)
+            async with asyncio.timeout(_PATIENCE if briefly else None):
+                found = await read_people(store(served), customer_id, asked.wanted if asked else EVERYBODY)
+                return panel_view(found, served.plan.tool_names(), asked=asked)
     except NotFound:
         raise
     except Problem as problem:
-        return PeoplePanel(customer_id, trouble=trouble(problem, served), whole=whole)
+        return PeoplePanel(customer_id, trouble=trouble(problem, served), asked=asked)
     return PeoplePanel(customer_id, waiting=True)
 
 
-def panel_view(found: CustomerPeople, tools: dict[str, str], *, most: int | None) -> PeoplePanel:
-    """`most`: so many rows of either; None for all that were read."""
+def panel_view(found: CustomerPeople, tools: dict[str, str], *, asked: Asked | None) -> PeoplePanel:
+    """Of the page of all what was `asked` for, else the first rows of either."""
+    most = None if asked else FIRST
     return PeoplePanel(
         customer_id=found.customer_id,
         answer=_answer(found),
@@ -96,7 +102,8 @@ def panel_view(found: CustomerPeople, tools: dict[str, str], *, most: int | None
         total=found.people_total,
         software=tuple(_software(one, tools) for one in found.actors[:most]),
         software_total=found.software_total,
-        whole=most is None,
+        asked=asked,
+        matching=found.people_matching,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
 import msgspec
 
@@ -53,8 +53,6 @@ class PersonPage(msgspec.Struct, frozen=True):
     customers_total: int = 0
     sessions: tuple[SessionRow, ...] = ()
     timeline: Timeline = Timeline(())
-    most_events: int = 0
-    """The timeline ends after so many."""
     trouble: str = ""
 
     @property
@@ -67,18 +65,9 @@ class PersonPage(msgspec.Struct, frozen=True):
 
 
 def person_view(
-    found: PersonSeen,
-    did: Sequence[Did],
-    sat: Sequence[Sitting],
-    tools: dict[str, str],
-    zone: tzinfo,
-    *,
-    most_events: int,
-    trouble: str = "",
+    found: PersonSeen, timeline: Timeline, sat: Sequence[Sitting], tools: dict[str, str], *, trouble: str = ""
 ) -> PersonPage:
     """What was found of a person, laid out."""
-    several = len({one.customer_id for one in did}) > 1
-    entries = [_entry(one, tools, several=several) for one in did]
     return PersonPage(
         user_id=found.user_id,
         name=fmt.visible_name(_text(found.traits.get("name")), found.user_id),
@@ -86,10 +75,28 @@ def person_view(
         customers=tuple(_membership(one, tools) for one in found.customers),
         customers_total=found.customers_total,
         sessions=tuple(_session(one, tools) for one in sat),
-        timeline=make_timeline(entries, zone),
-        most_events=most_events,
+        timeline=timeline,
         trouble=trouble,
     )
+
+
+def lived_view(
+    did: Sequence[Did],
+    user_id: str,
+    tools: dict[str, str],
+    zone: tzinfo,
+    *,
+    following: str | None,
+    several: bool,
+    shown: date | None = None,
+) -> Timeline:
+    """`several`: each event says for which customer it was. `following` is the cursor of the next page, `shown` the
+    last day already on the page."""
+    entries = [_entry(one, tools, several=several) for one in did]
+    more = (
+        f"{v.person_url(user_id)}/timeline?before={following}{'&several=1' if several else ''}" if following else None
+    )
+    return make_timeline(entries, zone, more_url=more, shown=shown)
 
 
 def _membership(one: Membership, tools: dict[str, str]) -> MembershipRow:

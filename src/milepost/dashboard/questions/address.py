@@ -16,6 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from milepost.analytics.asking import Column, EventKind, Filter, Operator, Unit
+from milepost.analytics.names import is_of_customer
 from milepost.dashboard.texts import storable
 from milepost.traits.values import figure_of
 from milepost.vocabulary import EVENT_TYPES, MAX_WORD_LENGTH
@@ -174,7 +175,7 @@ def filter_row(name: str = "", key: str = "", op: str = "is", value: str = "") -
     keyed, _, named = name.partition(".")
     if keyed in KEYED and named:
         name, key = keyed, named
-    known = name in COLUMNS or name in (*KEYED, "cohort", SEGMENT) or name.startswith("insight.")
+    known = name in COLUMNS or name in (*KEYED, "cohort", SEGMENT) or is_of_customer(name)
     operator: Operator = next((o for o in OPERATORS if o == op), "is")
     if name in ("cohort", SEGMENT) and operator != "is_not":
         operator = "is"  # the only other one that it takes

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cached_property
+from urllib.parse import urlencode
 
 import msgspec
 from markupsafe import Markup
@@ -16,7 +18,7 @@ from milepost.dashboard.questions.asked import PageQuestion
 from milepost.dashboard.questions.shown import Cell, Column
 
 
-class AnswerContext(msgspec.Struct, frozen=True):
+class AnswerContext(msgspec.Struct, frozen=True, dict=True):
     """Who asked what, and what the plan calls things."""
 
     asked: PageQuestion
@@ -34,10 +36,15 @@ class AnswerContext(msgspec.Struct, frozen=True):
         """
         if not self.drawer:
             return ""
+        named = [(f"at.{name}", str(value)) for name, value in place.items() if value is not None]
+        return f"{self._behind}&{urlencode(named)}" if named else self._behind
+
+    @cached_property
+    def _behind(self) -> str:
+        """What the addresses of all places share: an answer has thousands of them."""
         fixed = [("days", "custom"), ("first", self.first.isoformat()), ("last", self.last.isoformat())]
         rest = [pair for pair in self.asked.pairs if pair[0] not in ("days", "first", "last")]
-        named = [(f"at.{name}", str(value)) for name, value in place.items() if value is not None]
-        return address_of(f"/{self.asked.name}/who", [*fixed, *rest, *named])
+        return address_of(f"/{self.asked.name}/who", [*fixed, *rest])
 
     def units(self, count: float | None = None) -> str:
         return words.units(self.asked.unit, count)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 from litestar import get, post
 from litestar.response import Redirect, Template
 
-from milepost.access.callers import member_email
+from milepost.access.callers import member_email, who_asks
 from milepost.access.services import AnyRequest, services
 from milepost.analytics.period import Window
 from milepost.dashboard.page_context import go, page, zone_of
@@ -24,6 +26,7 @@ from milepost.dashboard.questions.shown import QuestionPage
 from milepost.dashboard.questions.tabs import TITLES
 from milepost.dashboard.questions.view import asked_by, question_page
 from milepost.dashboard.texts import form_texts
+from milepost.digests.subscribe import is_subscribed
 
 
 class ShownCard(msgspec.Struct, frozen=True):
@@ -118,26 +121,50 @@ async def _dashboard(
     ]
     pages = await asyncio.gather(*(question_page(request, each, patient=False) for each in asked))
     shown = tuple(ShownCard(item, report, view) for (item, report), (view, _) in zip(cards, pages, strict=True))
+    async with served.database.transaction() as connection:
+        mailed = await is_subscribed(connection, who_asks(request).member_id, found.dashboard_id)
+    context = laid_out(
+        found, shown, known.values(), frame, await segment_names(served), getattr(zone_of(request), "key", "UTC"), now,
+        mailed=mailed, mail=served.sender.mail_server is not None, focus=focus, arranging=arranging,
+    )  # fmt: skip
+    return page(request, "questions/dashboard.html", section="dashboards", status_code=200, **context)
+
+
+def laid_out(
+    found: kept.Dashboard,
+    cards: tuple[ShownCard, ...],
+    reports: Collection[kept.Report],
+    frame: Frame,
+    segments: Sequence[tuple[str, str]],
+    zone: str,
+    now: datetime,
+    *,
+    mailed: bool = False,
+    mail: bool = True,
+    focus: str = "",
+    arranging: bool = False,
+) -> dict[str, object]:
+    """What the template of a dashboard takes. `reports`: all there are, those that it has no card of to be added."""
+    on_it = {item.report.report_id for item in cards}
     # Whoever chooses dates begins with the last 30 days.
-    period = frame.period or read_period(Address(), getattr(zone_of(request), "key", "UTC"), now)
-    return page(
-        request,
-        "questions/dashboard.html",
-        section="dashboards",
-        dashboard=found,
-        address=_address(found, frame),
-        cards=shown,
-        others=tuple(report for report in known.values() if all(report is not item.report for item in shown)),
-        titles=TITLES,
-        gallery=GALLERY,
-        frame=frame,
-        period=period,
-        window=Window.of(period, now),
-        words=words,
-        segments=await segment_names(served),
-        focus=focus,
-        arranging=arranging,
-    )
+    period = frame.period or read_period(Address(), zone, now)
+    return {
+        "dashboard": found,
+        "address": _address(found, frame),
+        "cards": cards,
+        "others": tuple(report for report in reports if report.report_id not in on_it),
+        "titles": TITLES,
+        "gallery": GALLERY,
+        "frame": frame,
+        "period": period,
+        "window": Window.of(period, now),
+        "words": words,
+        "segments": segments,
+        "mailed": mailed,
+        "mail": mail,
+        "focus": focus,
+        "arranging": arranging,
+    }
 
 
 dashboard_handlers = (all_kept, make, show, change_dashboard)

@@ -66,5 +66,5 @@ async def names_with_segments(served: Services, asked: PageQuestion | None = Non
         "cohort": dict(kept),
         "customer_id": customers,
         "event_name": {str(row["name"]): str(row["label"]) for row in labels},
-        w.FIELD: fields,
+        w.FIELD: fields | w.predicted(served.plan),
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Final, cast
 
 import msgspec
 from litestar import get
@@ -11,10 +12,11 @@ from litestar.response import Template
 from markupsafe import Markup
 from msgspec.structs import replace
 
-from milepost.access.services import AnyRequest, services
+from milepost.access.services import AnyRequest, Services, services
+from milepost.analytics.asking import Question
 from milepost.analytics.tools import ToolsAnswer
 from milepost.analytics.trends import Trends, TrendsAnswer
-from milepost.api.answering import Answers, answers
+from milepost.api.answering import Answers, answers_for_any
 from milepost.dashboard.page_context import page
 from milepost.dashboard.questions import show_tools, show_trends, words
 from milepost.dashboard.questions.annotated import annotated
@@ -22,6 +24,7 @@ from milepost.dashboard.questions.asked import PageQuestion
 from milepost.dashboard.questions.context import AnswerContext
 from milepost.dashboard.questions.shown import Panel
 from milepost.dashboard.questions.view import asked_by, trouble
+from milepost.dashboard.remembered import RememberedEach
 from milepost.errors import Problem
 from milepost.names.names import called
 
@@ -31,6 +34,21 @@ _KINDS = "days=90&interval=week&by=event_type&top=5"
 _NAMES = "days=90&interval=week&by=event_name&top=5"
 _TOOLS = "days=30"
 _MOST_TOOLS = 8
+#: Days, clocks and choices of names whose answers are kept at once.
+_MOST_KEPT: Final = 16
+
+
+class ChartAnswers:
+    """The answers below Home, kept for a while: on millions of events they take all of the machine for seconds, and
+    everybody who signs in asks for them."""
+
+    def __init__(self, served: Services) -> None:
+        self._served = served
+        self._kept = RememberedEach[bytes, Answers](_MOST_KEPT, fresh=1.0)
+
+    async def get(self, questions: Sequence[Question]) -> Answers:
+        """Raises what the questions raise."""
+        return await self._kept.get(msgspec.json.encode(questions), partial(answers_for_any, self._served, questions))
 
 
 @get("/overview/charts")
@@ -46,14 +64,12 @@ async def overview_charts(request: AnyRequest) -> Template:
     ]
     problem, behind, panels, as_of = "", "", [], None
     try:
-        found = await answers(request, [each.questions[0] for each in asked])
+        found = await cast("ChartAnswers", request.app.state["home_charts"]).get([each.questions[0] for each in asked])
         as_of, behind = found.as_of, found.trouble
         titled = _panels(request, asked, found, names)
         drawn = await annotated(served.database, [panel for panel, _ in titled], found.answers[0].last)
         panels = [(panel, address) for panel, (_, address) in zip(drawn, titled, strict=True)]
     except Problem as error:
-        if error.status == 499:
-            raise
         problem = trouble(error, served)
     return page(
         request,

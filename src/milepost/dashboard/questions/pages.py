@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from milepost.dashboard.questions.asked import COMPARABLE, NAMES, Name, PageQues
 from milepost.dashboard.questions.beginning import first_steps
 from milepost.dashboard.questions.cohort_pages import cohort_handlers
 from milepost.dashboard.questions.dashboard_pages import dashboard_handlers
-from milepost.dashboard.questions.kept import dashboards, report
+from milepost.dashboard.questions.kept import Dashboard, Report, dashboards, report
 from milepost.dashboard.questions.kept_pages import kept_handlers
 from milepost.dashboard.questions.named import event_choices, names_with_segments
 from milepost.dashboard.questions.overview_charts import overview_charts
@@ -30,11 +31,12 @@ from milepost.dashboard.questions.shown import Behind, QuestionPage
 from milepost.dashboard.questions.tabs import tabs
 from milepost.dashboard.questions.view import asked_by, question_page, trouble
 from milepost.errors import NotFound, Problem
-from milepost.work.annotations import list_annotations
+from milepost.plan import Plan
+from milepost.work.annotations import Annotation, list_annotations
 
 #: The newest annotations, to ask what has changed since.
 _SINCE = 8
-_TEMPLATES = {name: f"questions/{name}.html" for name in NAMES}
+TEMPLATES = {name: f"questions/{name}.html" for name in NAMES}
 
 
 def _query(request: AnyRequest) -> str:
@@ -69,31 +71,45 @@ async def question(request: AnyRequest) -> Template | Redirect:
 
 async def lay_out(request: AnyRequest, view: QuestionPage, *, status_code: int = 200) -> Template:
     served, asked = services(request), view.asked
-    names = await names_with_segments(served, asked)
     saved = None
     with suppress(ValueError, NotFound):
         saved = await report(served.database, UUID(request.query_params.get("saved", "")))
     async with served.database.transaction() as connection:
         notes = (await list_annotations(connection, last=asked.last, limit=_SINCE)).items
-    return page(
-        request,
-        _TEMPLATES[asked.name],
-        section=asked.name,
-        status_code=status_code,
-        view=view,
-        asked=asked,
-        tabs=tabs(asked),
-        names=names,
-        words=words,
-        comparable=asked.name in COMPARABLE,
-        suggestions=words.suggestions(served.plan),
-        events=await event_choices(served),
-        since=[since(note.day, note.text) for note in notes],
-        cohorts=tuple(names["cohort"].items()),
-        segments=tuple(names[words.SEGMENT].items()),
-        dashboards=await dashboards(served.database) if saved else [],
-        saved=saved,
-    )
+    context = laid_out(
+        view, served.plan, await names_with_segments(served, asked), await event_choices(served), notes,
+        saved=saved, dashboards=await dashboards(served.database) if saved else (),
+    )  # fmt: skip
+    return page(request, TEMPLATES[asked.name], section=asked.name, status_code=status_code, **context)
+
+
+def laid_out(
+    view: QuestionPage,
+    plan: Plan,
+    names: words.Names,
+    events: Sequence[tuple[str, str]],
+    notes: Sequence[Annotation],
+    *,
+    saved: Report | None = None,
+    dashboards: Sequence[Dashboard] = (),
+) -> dict[str, object]:
+    """What the template of a question's page takes. `events`: (value, words) to choose from; `notes`: to ask since."""
+    asked = view.asked
+    return {
+        "view": view,
+        "asked": asked,
+        "tabs": tabs(asked),
+        "names": names,
+        "words": words,
+        "comparable": asked.name in COMPARABLE,
+        "suggestions": words.suggestions(plan),
+        "events": events,
+        "since": [since(note.day, note.text) for note in notes],
+        "cohorts": tuple(names["cohort"].items()),
+        "segments": tuple(names[words.SEGMENT].items()),
+        "dashboards": dashboards,
+        "saved": saved,
+    }
 
 
 @get([f"/{name}/who" for name in NAMES])

@@ -120,6 +120,7 @@ async def _fields(served: Services, of: Of) -> list[tuple[str, list[Option]]]:
     if of == "filter":
         cohorts = [Option(f"cohort.{id_}", name) for id_, name in names["cohort"].items()]
         insights = [Option(field, name) for field, name in words.INSIGHTS.items()]
+        insights += [Option(field, name) for field, name in words.predicted(served.plan).items()]
         return [
             ("Segments", segments), ("Cohorts", cohorts), traits[0], ("Customer", insights), event, *traits[1:],
             ("Event properties", properties),

@@ -31,6 +31,7 @@ CALENDAR: Final[tuple[Calendar, ...]] = get_args(Calendar)
 SESSION_PARTS: Final[tuple[SessionBreakdown, ...]] = get_args(SessionBreakdown)
 WINDOW_UNITS: Final[Mapping[str, int]] = {"minutes": 60, "hours": 3600, "days": 86_400}
 MOST_STEPS: Final = 8
+_LONGEST_WINDOW: Final = 366 * 86_400
 _FIRST_FUNNEL: Final = (a.KindRow(event="tool_usage"), a.KindRow(event="export_action"))
 _DIRECTIONS: Final[tuple[Literal["next"], Literal["previous"]]] = ("next", "previous")
 _RUNS: Final[tuple[Literal["session"], Literal["unit"]]] = ("session", "unit")
@@ -69,9 +70,10 @@ def read(name: Name, address: a.Address, zone: str, now: datetime) -> PageQuesti
 def _funnels(address: a.Address, common: Common) -> PageQuestion:
     rows, focus = read_kinds(address, "s.", least=2, most=MOST_STEPS, default=_FIRST_FUNNEL)
     order = address.one_of("order", ORDERS, "ordered")
-    window = address.whole("window", 7, 1, 9999)
     window_unit = address.one_of("window_unit", tuple(WINDOW_UNITS), "days")
-    seconds = min(window * WINDOW_UNITS[window_unit], 366 * 86_400)
+    longest = min(9999, _LONGEST_WINDOW // WINDOW_UNITS[window_unit])
+    window = address.whole("window", 7, 1, longest)
+    seconds = window * WINDOW_UNITS[window_unit]
     top = address.whole("top", 8, 1, 50)
     breakdown, by = read_field(address)
     question = common.question(
@@ -88,7 +90,8 @@ def _funnels(address: a.Address, common: Common) -> PageQuestion:
         *([("top", str(top))] if top != 8 else []),
     ]
     parts = {
-        "steps": rows, "order": order, "window": window, "window_unit": window_unit, "breakdown": breakdown or "",
+        "steps": rows, "order": order, "window": window, "window_unit": window_unit, "longest": longest,
+        "breakdown": breakdown or "",
     }  # fmt: skip
     return page_of("funnels", common, (question,), parts, pairs, focus)
 

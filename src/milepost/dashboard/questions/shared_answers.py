@@ -13,7 +13,7 @@ from milepost.dashboard.questions.named import names_with_segments
 from milepost.dashboard.questions.shown import QuestionPage
 from milepost.dashboard.questions.tabs import TITLES
 from milepost.dashboard.questions.view import show, trouble
-from milepost.dashboard.remembered import Remembered
+from milepost.dashboard.remembered import RememberedEach
 from milepost.errors import Problem
 
 #: Seconds that an answer is kept; one that took long is kept longer (remembered.py).
@@ -28,28 +28,26 @@ class SharedAnswers:
 
     def __init__(self, served: Services) -> None:
         self._served = served
-        self._kept: dict[tuple[str, str], Remembered[QuestionPage]] = {}
+        self._kept = RememberedEach[tuple[str, str], QuestionPage](_MOST, fresh=KEPT, stale=KEPT)
 
     async def page(self, asked: PageQuestion) -> QuestionPage:
         """The answer without ways to who is behind it; `waiting` where it is not there yet."""
-        key = (asked.name, asked.query)
-        # Asked for again it is the newest: the one that nobody reads goes first.
-        kept = self._kept.pop(key, None) or Remembered(partial(self._ask, asked), fresh=KEPT, stale=KEPT)
-        self._kept[key] = kept
-        if len(self._kept) > _MOST:
-            del self._kept[next(iter(self._kept))]
         try:
             async with asyncio.timeout(_PATIENCE):
-                return await kept.get()
+                return await self._kept.get((asked.name, asked.query), partial(self._ask, asked))
         except TimeoutError:
             return QuestionPage(asked, TITLES[asked.name], waiting=True)
 
     async def _ask(self, asked: PageQuestion) -> QuestionPage:
-        served, title = self._served, TITLES[asked.name]
         try:
-            found = await answers_for_any(served, asked.questions)
-            names = await names_with_segments(served, asked)
+            return await answered(self._served, asked)
         except Problem as problem:
-            return QuestionPage(asked, title, trouble=trouble(problem, served))
-        shown = show(asked, found, names, served.now(), drawer=False)
-        return QuestionPage(asked, title, shown, as_of=found.as_of, behind=found.trouble)
+            return QuestionPage(asked, TITLES[asked.name], trouble=trouble(problem, self._served))
+
+
+async def answered(served: Services, asked: PageQuestion) -> QuestionPage:
+    """For nobody's request: the answer without ways to who is behind it. Raises what the questions raise."""
+    found = await answers_for_any(served, asked.questions)
+    names = await names_with_segments(served, asked)
+    shown = show(asked, found, names, served.now(), drawer=False)
+    return QuestionPage(asked, TITLES[asked.name], shown, as_of=found.as_of, behind=found.trouble)

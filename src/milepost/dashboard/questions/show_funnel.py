@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from markupsafe import Markup
+from msgspec.structs import replace
 
 from milepost.analytics.funnel import Funnel, FunnelAnswer, FunnelGroup
 from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
 from milepost.dashboard.questions import spans, words
 from milepost.dashboard.questions.context import AnswerContext, count, lasting, named, share, text_column
-from milepost.dashboard.questions.shown import Cell, Column, Key, Panel, Shown, Table
+from milepost.dashboard.questions.shown import Cell, Column, Key, Panel, Short, Shown, Table
 
 
 def show(answer: FunnelAnswer, before: FunnelAnswer | None, question: Funnel, context: AnswerContext) -> Shown:
@@ -98,9 +99,16 @@ def _ways(
         markup.number(steps[-1].count), markup.number(steps[0].count), context.units(steps[0].count),
         words.ORDERS[question.order], within,
     )  # fmt: skip
+    table = Table(title, columns, tuple(rows))
     return Panel(
-        "steps", title, detail, Table(title, columns, tuple(rows)), spec, size=f"rows-{len(steps)}", keep_table=True
-    )
+        "steps", title, detail, table, spec, size=f"rows-{len(steps)}", keep_table=True,
+        short=(_short(table, [step.of_first for step in steps], beside=bool(earlier)),),
+    )  # fmt: skip
+
+
+def _short(table: Table, sizes: list[float | None], *, beside: bool) -> Short:
+    short = table.short(0, 1, 2, *((8,) if beside else ()), sizes=sizes)
+    return replace(short, columns=(*short.columns[:2], "Share", *(("Share before",) if beside else ())))
 
 
 def _groups(
@@ -158,9 +166,9 @@ def _groups(
         Key(_label(g, question, context), "other" if g.is_other else str(place), markup.share(g.steps[-1].of_first))
         for place, g in enumerate(shown)
     )
-    return Panel(
-        "groups", f"By {by.lower()}", sentence, Table(f"Funnel by {by.lower()}", columns, tuple(rows)), spec, legend
-    )
+    table, converted = Table(f"Funnel by {by.lower()}", columns, tuple(rows)), len(names) + 1
+    short = table.short(0, 1, converted, *((converted + 2,) if earlier else ()))
+    return Panel("groups", f"By {by.lower()}", sentence, table, spec, legend, short=(short,))
 
 
 def _label(group: FunnelGroup, question: Funnel, context: AnswerContext) -> str:

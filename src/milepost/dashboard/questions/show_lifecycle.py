@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from markupsafe import Markup
+from msgspec.structs import replace
 
 from milepost.analytics.lifecycle import LifecycleAnswer
 from milepost.analytics.stickiness import StickinessAnswer
@@ -19,7 +20,7 @@ from milepost.dashboard.questions.context import (
     stamp,
     text_column,
 )
-from milepost.dashboard.questions.shown import Column, Key, Panel, Shown, Table
+from milepost.dashboard.questions.shown import Column, Key, Panel, Short, Shown, Table
 
 #: How the four are called, and the marks of their colours: better and worse by place and word as well.
 _KINDS = (
@@ -66,13 +67,20 @@ def show(answer: LifecycleAnswer, sticky: StickinessAnswer, context: AnswerConte
             for name, label, mark in _KINDS
         ],
     }
-    at = _whole(answer, context)
+    at, table = _whole(answer, context), Table("Lifecycle", columns, tuple(rows))
     panel = Panel(
         "lifecycle", f"{context.units().capitalize()} {_each(every)}", _details(answer, at),
-        Table("Lifecycle", columns, tuple(rows)), spec, tuple(Key(label, mark) for _, label, mark in _KINDS), "large",
+        table, spec, tuple(Key(label, mark) for _, label, mark in _KINDS), "large",
+        short=(_short(table, at),),
     )  # fmt: skip
     panels = (panel, _stickiness(sticky, context)) if sticky.active else (panel,)
     return Shown(_sentence(answer, at, context), panels)
+
+
+def _short(table: Table, last: int) -> Short:
+    """How many there were, who is new, and who went quiet, up to the last interval that is over."""
+    short = table.short(0, 1, 2, 5, newest=True)
+    return replace(short, rows=short.rows[: last + 1])
 
 
 def _each(every: str) -> str:

@@ -9,7 +9,7 @@ from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
 from milepost.dashboard.questions import words
 from milepost.dashboard.questions.context import AnswerContext, count, named, share, text_column
-from milepost.dashboard.questions.shown import Column, Panel, Shown, Table
+from milepost.dashboard.questions.shown import Column, Panel, Short, Shown, Table
 
 
 def show(answer: PathsAnswer, question: Paths, context: AnswerContext) -> Shown:
@@ -37,6 +37,7 @@ def show(answer: PathsAnswer, question: Paths, context: AnswerContext) -> Shown:
         text_column("Step"), text_column("From"), text_column("To"), Column(fmt.plural(2, runs).capitalize()),
         Column("Share of the step before"),
     )  # fmt: skip
+    ways = sorted(answer.links, key=lambda k: (answer.nodes[k.target].step, -k.count, labels[k.target]))
     rows = [
         (
             named(str(answer.nodes[link.target].step)),
@@ -45,7 +46,7 @@ def show(answer: PathsAnswer, question: Paths, context: AnswerContext) -> Shown:
             count(link.count, links[link.target]),
             share(link.count / answer.nodes[link.source].count if answer.nodes[link.source].count else None),
         )
-        for link in sorted(answer.links, key=lambda k: (answer.nodes[k.target].step, -k.count, labels[k.target]))
+        for link in ways
     ]
     spec = {
         "kind": "sankey",
@@ -62,7 +63,14 @@ def show(answer: PathsAnswer, question: Paths, context: AnswerContext) -> Shown:
     detail = Markup("{}, in {} {} {}.").format(
         after, markup.number(answer.runs), fmt.plural(answer.runs, runs), context.days(answer)
     )
-    panel = Panel("paths", title, detail, Table("Paths from step to step", columns, tuple(rows)), spec, size="tall")
+    # The way from where one begins; the page has those after it.
+    first = [at for at, link in enumerate(ways) if answer.nodes[link.target].step == 1]
+    short = Short(
+        (after, columns[3].label, "Share"), tuple(rows[at][2:] for at in first),
+        sizes=tuple(ways[at].count for at in first),
+    )  # fmt: skip
+    table = Table("Paths from step to step", columns, tuple(rows))
+    panel = Panel("paths", title, detail, table, spec, size="tall", short=(short,))
     return Shown(_sentence(answer, labels, question, context), (panel,))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from markupsafe import Markup
 
 from milepost.analytics.asking import EventKind
@@ -10,7 +12,10 @@ from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
 from milepost.dashboard.questions import spans
 from milepost.dashboard.questions.context import AnswerContext, count, stamp, text_column
-from milepost.dashboard.questions.shown import HEAT_STEPS, Cell, Column, Panel, Shown, Table
+from milepost.dashboard.questions.shown import HEAT_STEPS, Cell, Column, Panel, Short, Shown, Table
+
+#: Columns where there is little room: whose they are, how many, the first three intervals.
+_MOST_SHORT: Final = 5
 
 
 def show(answer: RetentionAnswer, before: RetentionAnswer | None, question: Retention, context: AnswerContext) -> Shown:
@@ -73,8 +78,13 @@ def show(answer: RetentionAnswer, before: RetentionAnswer | None, question: Rete
     table = Table(f"Retention by {every}", columns, tuple(rows), heat=True)
     return Shown(
         _sentence(begun, came, question, context),
-        (Panel("retention", title, detail, table, spec, size="small", keep_table=True),),
+        (Panel("retention", title, detail, table, spec, size="small", keep_table=True, short=(_first(table),)),),
     )
+
+
+def _first(table: Table) -> Short:
+    """The intervals that come first, as many as a phone is wide."""
+    return table.short(*range(min(len(table.columns), _MOST_SHORT)), newest=True)
 
 
 def heat(value: float | None) -> int | None:

@@ -55,7 +55,8 @@ def show(answer: SessionsAnswer, before: SessionsAnswer | None, question: Sessio
         "series": [{"name": "Sessions", "mark": "0", "values": answer.counts, "links": links}],
     }
     table = Table("Sessions", (text_column(words.INTERVALS[every]), Column("Sessions"), Column("Median length")), rows)
-    panels = [Panel("sessions", f"Sessions by {every}", Markup(""), table, many)]
+    days = table.short(0, 1, 2, newest=True, sizes=answer.counts)
+    panels = [Panel("sessions", f"Sessions by {every}", Markup(""), table, many, short=(days,))]
     if question.breakdown:
         panels.append(_groups(answer, question, context))
     was = before.total if before else None
@@ -117,13 +118,14 @@ def _groups(answer: SessionsAnswer, question: Sessions, context: AnswerContext) 
     if best:
         name = words.value_words(question.breakdown, best.value or "", context.names)
         sentence = Markup("<bdi>{}</bdi> leads with {}.").format(name, markup.share(best.sessions / whole))
-    size = f"rows-{max(1, min(len(answer.groups), 20))}"
+    size, table = f"rows-{max(1, min(len(answer.groups), 20))}", Table(f"Sessions by {by.lower()}", columns, rows)
     return Panel(
         "groups",
         f"By {by.lower()}",
         sentence,
-        Table(f"Sessions by {by.lower()}", columns, rows),
+        table,
         spec,
         size=size,
         keep_table=True,
+        short=(table.short(0, 1, 2, 4, sizes=[group.sessions for group in answer.groups]),),
     )

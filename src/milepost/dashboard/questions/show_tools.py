@@ -66,10 +66,9 @@ def adoption(answer: ToolsAnswer, before: ToolsAnswer | None, names: list[str], 
     detail = Markup("The share of {} who used each tool {}, and how deeply.{}").format(
         context.units(), context.days(answer), beside
     )
-    size = f"rows-{min(len(answer.tools), 20)}"
-    return Panel(
-        "adoption", "Adoption", detail, Table("Tool adoption", columns, tuple(rows)), spec, size=size, keep_table=True
-    )
+    size, table = f"rows-{min(len(answer.tools), 20)}", Table("Tool adoption", columns, tuple(rows))
+    short = table.short(0, 1, 2, *((3,) if before else ()), sizes=[tool.share for tool in answer.tools])
+    return Panel("adoption", "Adoption", detail, table, spec, size=size, keep_table=True, short=(short,))
 
 
 def _row(tool: ToolUse, name: str, was: float | None, context: AnswerContext) -> tuple[Cell, ...]:
@@ -108,5 +107,5 @@ def _together(answer: ToolsAnswer, names: list[str], context: AnswerContext) -> 
     said = Markup("<bdi>{}</bdi> and <bdi>{}</bdi> go together most: {} {} use both.").format(
         names[i], names[j], markup.number(both), context.units(both)
     )
-    columns = (text_column("Of those who use"), *(Column(f"also use {names[j]}") for j in shown))
+    columns = (text_column("Of those who use"), *(Column(f"also use {words.shortened(names[j])}") for j in shown))
     return Panel("together", "Used together", said, Table("Tools used together", columns, tuple(rows), heat=True))

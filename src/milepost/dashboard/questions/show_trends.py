@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 from markupsafe import Markup
+from msgspec.structs import replace
 
 from milepost.analytics.measures import DURATIONS, Measure
 from milepost.analytics.trends import Line, Trends, TrendsAnswer
@@ -10,11 +14,16 @@ from milepost.dashboard import format as fmt
 from milepost.dashboard import markup
 from milepost.dashboard.questions import spans, words
 from milepost.dashboard.questions.context import AnswerContext, changed, compared, interval_cell, lasting, stamp
-from milepost.dashboard.questions.shown import Cell, Column, Key, Panel, Shown, Table
+from milepost.dashboard.questions.shown import Cell, Column, Key, Panel, Short, Shown, Table
 
 #: Of these 0 means that nobody is behind it.
 _COUNTED: tuple[Measure, ...] = ("events", "units", "sessions")
 _COUNTS: tuple[Measure, ...] = (*_COUNTED, "distinct")
+#: Lines that have a column of intervals where there is little room.
+_MOST_SHORT: Final = 3
+#: Lines that can be told from each other in a drawing: as many as there are colours and dashes.
+_MOST_DRAWN: Final = 8
+_DASH: Final = Markup("–")
 
 
 def show(answer: TrendsAnswer, question: Trends, context: AnswerContext) -> Shown:
@@ -31,7 +40,7 @@ def show(answer: TrendsAnswer, question: Trends, context: AnswerContext) -> Show
     columns = [words.INTERVALS[answer.interval], *names]
     if question.compare:
         columns += [f"{name}, before" for name in names]
-    rows = []
+    rows, drawn = [], _drawn(answer.lines)
     for at, bucket in enumerate(answer.buckets):
         cells = [
             interval_cell(bucket, answer.interval, partial.get(str(at), "")),
@@ -56,21 +65,53 @@ def show(answer: TrendsAnswer, question: Trends, context: AnswerContext) -> Show
         "series": [
             {
                 "name": name,
-                "mark": "other" if line.is_other else str(place),
+                "mark": _mark(line, place),
                 "values": line.values,
                 "previous": line.previous,
                 "links": [_href(context, question, line, at) for at in range(len(line.values))],
             }
-            for place, (name, line) in enumerate(zip(names, answer.lines, strict=True))
+            for place, (name, line) in enumerate((names[at], answer.lines[at]) for at in drawn)
         ],
     }
-    title = f"{what[:1].upper()}{what[1:]} by {answer.interval}"
+    title = f"{_what(question)} by {answer.interval}"
     table = Table(title, (Column(columns[0], False), *map(Column, columns[1:])), tuple(rows))
     panel = Panel(
-        "trend", title, _beside(answer), table, spec, size="large",
-        legend=_legend(answer.lines, names, timed, beside=bool(question.compare)),
+        "trend", title, _left_out(answer.lines, drawn) + _beside(answer), table, spec, size="large",
+        legend=_legend([(answer.lines[at], names[at], timed[at]) for at in drawn], beside=bool(question.compare)),
+        short=(_totals(answer, question, names, timed), _intervals(answer, question, table)),
     )  # fmt: skip
     return Shown(_sentence(answer, question, context, names), (panel,))
+
+
+def _totals(answer: TrendsAnswer, question: Trends, names: list[str], timed: list[bool]) -> Short:
+    """The lines, each as a whole, beside the days before where they are compared."""
+    rows = [
+        (
+            Cell(Markup("<bdi>{}</bdi>").format(name)),
+            Cell(figure(line.total, timed=one)),
+            *(
+                (Cell(figure(line.previous_total, timed=one)), Cell(changed(line.total, line.previous_total) or _DASH))
+                if question.compare
+                else ()
+            ),
+        )
+        for name, line, one in zip(names, answer.lines, timed, strict=True)
+    ]
+    columns = (_what(question), "These days", *(("Before", "Change") if question.compare else ()))
+    return Short(columns, tuple(rows))
+
+
+def _intervals(answer: TrendsAnswer, question: Trends, table: Table) -> Short:
+    """The intervals of the first lines; of one alone those before, too, and a bar."""
+    if len(answer.lines) > 1:
+        return table.short(*range(min(len(answer.lines), _MOST_SHORT) + 1), newest=True)
+    short = table.short(0, 1, *((2,) if question.compare else ()), newest=True, sizes=answer.lines[0].values)
+    return replace(short, columns=(short.columns[0], _what(question), *(("Before",) if question.compare else ())))
+
+
+def _what(question: Trends) -> str:
+    what = measured(question)
+    return what[:1].upper() + what[1:]
 
 
 def measured(question: Trends) -> str:
@@ -140,16 +181,37 @@ def _href(context: AnswerContext, question: Trends, line: Line, bucket: int) -> 
     )  # fmt: skip
 
 
-def _legend(lines: list[Line], names: list[str], timed: list[bool], *, beside: bool) -> tuple[Key, ...]:
+def _drawn(lines: list[Line]) -> list[int]:
+    """The places of the lines that the drawing has: of very many the largest, and the one of all others."""
+    places = [place for place, line in enumerate(lines) if not line.is_other]
+    others = [place for place, line in enumerate(lines) if line.is_other]
+    if len(places) <= _MOST_DRAWN and len(others) < 2:
+        return list(range(len(lines)))
+    largest = sorted(places, key=lambda place: _size(lines[place].total), reverse=True)[:_MOST_DRAWN]
+    return [*sorted(largest), *(others if len(others) == 1 else ())]
+
+
+def _left_out(lines: list[Line], drawn: list[int]) -> Markup:
+    """That a drawing has not all lines; "" where it has."""
+    if len(drawn) == len(lines):
+        return Markup("")
+    return Markup("The {} largest of {} lines are drawn; the table has all. ").format(_MOST_DRAWN, len(lines))
+
+
+def _mark(line: Line, place: int) -> str:
+    return "other" if line.is_other else str(place)
+
+
+def _legend(lines: Sequence[tuple[Line, str, bool]], *, beside: bool) -> tuple[Key, ...]:
     if len(lines) < 2:
         return ()
     return tuple(
         Key(
             name,
-            "other" if line.is_other else str(place),
+            _mark(line, place),
             figure(line.total, timed=one, short=True) + (changed(line.total, line.previous_total) if beside else ""),
         )
-        for place, (name, line, one) in enumerate(zip(names, lines, timed, strict=True))
+        for place, (line, name, one) in enumerate(lines)
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -43,6 +43,21 @@ class Table(msgspec.Struct, frozen=True):
     rows: tuple[tuple[Cell, ...], ...]
     heat: bool = False
 
+    def short(self, *places: int, newest: bool = False, sizes: Sequence[float | None] = ()) -> Short:
+        """These columns of it."""
+        rows = tuple(tuple(row[place] for place in places) for row in self.rows)
+        return Short(tuple(self.columns[place].label for place in places), rows, newest, tuple(sizes))
+
+
+class Short(msgspec.Struct, frozen=True):
+    """The figures that matter, for where there is little room: a mail, a page of paper. `newest`: of too many rows the
+    last are kept; `sizes`: what a bar beside each row shows, where there is one."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    newest: bool = False
+    sizes: tuple[float | None, ...] = ()
+
 
 class Key(msgspec.Struct, frozen=True):
     """A line of the legend: `mark` is the number of its colour and dash."""
@@ -67,6 +82,7 @@ class Panel(msgspec.Struct, frozen=True):
     keep_table: bool = False
     #: The annotations of its days, where it has a time axis.
     marks: Marks = NONE
+    short: tuple[Short, ...] = ()
 
     @property
     def json(self) -> str:
@@ -89,6 +105,11 @@ class Shown(msgspec.Struct, frozen=True):
     hint: str = ""
     #: Where to go from nothing: the words of a link, and its address.
     way_on: tuple[str, str] | None = None
+
+    @property
+    def main(self) -> Panel:
+        """What a card has room for. Broken down it is the groups: that is what was asked."""
+        return next((panel for panel in self.panels if panel.id == "groups"), self.panels[0])
 
 
 class QuestionPage(msgspec.Struct, frozen=True):

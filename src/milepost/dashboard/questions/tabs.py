@@ -52,11 +52,11 @@ class Tab(msgspec.Struct, frozen=True):
     here: bool
 
 
-def tabs(asked: PageQuestion | None = None) -> tuple[Tab, ...]:
-    """The questions, and the cohorts; without a question to carry along, as they begin."""
-    here = asked.name if asked else None
+def tabs(asked: PageQuestion | None = None, *, here: str = "cohorts") -> tuple[Tab, ...]:
+    """The questions, the cohorts and SQL; without a question to carry along, as they begin, on the page `here`."""
+    here = asked.name if asked else here
     found = [Tab(TITLES[name], _carried(asked, name), name == here) for name in NAMES]
-    return (*found, Tab("Cohorts", "/cohorts", asked is None))
+    return (*found, Tab("Cohorts", "/cohorts", here == "cohorts"), Tab("SQL", "/sql", here == "sql"))
 
 
 def _carried(asked: PageQuestion | None, to: Name) -> str:

@@ -41,6 +41,7 @@ from milepost.dashboard.questions.reading import read
 from milepost.dashboard.questions.shown import QuestionPage, Shown
 from milepost.dashboard.questions.tabs import TITLES
 from milepost.errors import Problem
+from milepost.insights.overview import any_event
 
 #: What to do, by the problem's class; anything else says it itself.
 _ADVICE: Final = (
@@ -63,7 +64,13 @@ _ADVICE: Final = (
 
 
 def asked_by(request: AnyRequest, name: Name, query: str) -> PageQuestion:
-    served, zone, address = services(request), getattr(zone_of(request), "key", "UTC"), Address.of(query)
+    """What an address asks, by the reader's clock where it names none."""
+    return asked_of(services(request), name, query, getattr(zone_of(request), "key", "UTC"))
+
+
+def asked_of(served: Services, name: Name, query: str, zone: str) -> PageQuestion:
+    """What an address asks, by the clock of `zone` where it names none."""
+    address = Address.of(query)
     if name == "funnels" and not any(key.startswith("s.") for key, _ in address.pairs):
         address = Address([*address.pairs, *kind_pairs(planned_steps(served.plan), "s.")])
     return read(name, address, zone, served.now())
@@ -82,9 +89,18 @@ async def question_page(request: AnyRequest, asked: PageQuestion, *, patient: bo
         return QuestionPage(asked, title, waiting=True), 200
     served = services(request)
     shown = show(asked, found, await names_with_segments(served, asked), served.now())
+    if shown.empty and not await _anything(served):
+        # Nothing else that could be chosen would help.
+        hint = "Once there are some, this question is answered here."
+        shown = replace(shown, empty="No event has been sent yet", hint=hint, way_on=("Send the first one", "/"))
     shown = replace(shown, panels=await annotated(served.database, shown.panels, found.answers[0].last))
     traits = words.traits_words(found.answers[0].traits) if asked.uses_traits else ""
     return QuestionPage(asked, title, shown, as_of=found.as_of, behind=found.trouble, traits=traits), 200
+
+
+async def _anything(served: Services) -> bool:
+    async with served.database.transaction() as connection:
+        return await any_event(connection)
 
 
 def trouble(problem: Problem, served: Services) -> str:

@@ -11,6 +11,8 @@ from milepost.dashboard import format as fmt
 from milepost.dashboard.describe import competency_names, stage_names
 from milepost.dashboard.questions.address import FilterRow, split_values
 from milepost.plan import Plan
+from milepost.plan.coach import PREDICTION
+from milepost.plan.predictions import GOES_QUIET
 from milepost.vocabulary import ACTOR_TYPES, DEVICE_TYPES, EVENT_TYPES, IMPACTS
 
 #: What people call the values of a field, where the plan says it: by field, then by value.
@@ -50,6 +52,7 @@ SEGMENT: Final = "segment"
 FIELD: Final = "field"
 #: Values that are said as they were sent, unless the team calls them something else.
 _AS_SENT: Final = ("event_name", "customer_id", "cohort", SEGMENT)
+_LONGEST_VALUE: Final = 80
 TRAITS_AT: Final[Mapping[str, str]] = {"now": "as they are now", "then": "as they were on the day"}
 #: What of a customer's insights one may filter by.
 INSIGHTS: Final[Mapping[str, str]] = {
@@ -61,6 +64,7 @@ INSIGHTS: Final[Mapping[str, str]] = {
     "insight.total_exports_generated": "Exports so far",
     "insight.inconsistent_system_usage": "Irregular use",
     "insight.low_business_impact_actions": "Little impact",
+    "insight.going_quiet": "Likely to go quiet",
 }
 OPERATORS: Final[Mapping[str, str]] = {
     "is": "is",
@@ -144,7 +148,7 @@ def field_words(name: str | None, names: Names | None = None) -> str:
         return f"Segment {fmt.words(name.removeprefix(f'{SEGMENT}.'))}"
     if name.startswith("insight.competency."):
         return f"{fmt.words(name.removeprefix('insight.competency.'))} score"
-    return FIELDS.get(name) or INSIGHTS.get(name) or fmt.words(name.removeprefix("insight."))
+    return FIELDS.get(name) or INSIGHTS.get(name) or fmt.words(name.removeprefix("insight.").removeprefix(PREDICTION))
 
 
 def measure_words(measure: Measure, of: str | None, percentile: float, unit: Unit) -> str:
@@ -178,7 +182,14 @@ def names_of(plan: Plan) -> Names:
         "competency_area": competencies,
         "weakest_competency": competencies,
         "growth_stage": stage_names(plan),
+        FIELD: predicted(plan),
     }
+
+
+def predicted(plan: Plan) -> dict[str, str]:
+    """`prediction.ID` and what it is called; going quiet is among the insights."""
+    labels = plan.predictions.labels.items()
+    return {f"{PREDICTION}{target}": label for target, label in labels if target != GOES_QUIET}
 
 
 def value_words(field: str | None, value: str, names: Names) -> str:
@@ -224,9 +235,14 @@ def _any_of(named: Filter, names: Names) -> str:
     return " or ".join(called) + (" or others" if len(named.values) > 3 else "")
 
 
+def shortened(text: str) -> str:
+    """Within a sentence: a value may have thousands of characters."""
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+
+
 def filter_words(condition: Filter, names: Names) -> str:
     values = " or ".join(
-        value_words(condition.field, f"{value:g}" if isinstance(value, float) else value, names)
+        shortened(value_words(condition.field, f"{value:g}" if isinstance(value, float) else value, names))
         for value in condition.values[:3]
     )
     more = " or others" if len(condition.values) > 3 else ""

@@ -22,6 +22,7 @@ from milepost.dashboard.questions.address import (
     with_filters,
 )
 from milepost.segments.model import MOST_CONDITIONS, OWN_FIELDS
+from milepost.store.predicted import target_of
 
 #: What a condition may be on, in words; the name of a trait has a place of its own.
 FIELDS: Final[Mapping[str, str]] = {
@@ -90,7 +91,7 @@ def form_of(conditions: Sequence[Filter], slug: str) -> SegmentForm:
 def _row(name: str = "", key: str = "", op: str = "is", value: str = "") -> FilterRow:
     if name.startswith("trait.") and name != "trait.":
         name, key = "trait", name.removeprefix("trait.")
-    known = name in FIELDS or (name.startswith("insight.") and name != "insight.")
+    known = name in FIELDS or (name.startswith("insight.") and name != "insight.") or target_of(name) is not None
     name = name[:200] if known else "trait"
     allowed = operators(name)
     usable = [one for one in OPERATORS if one in allowed]

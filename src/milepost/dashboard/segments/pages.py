@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+from typing import Final
+
 import msgspec
 from litestar import Router, get, post
 from litestar.response import Redirect, Template
@@ -19,15 +23,20 @@ from milepost.segments import keep
 from milepost.segments.compile import count
 from milepost.segments.model import Conditions, Segment, Use
 
+#: Seconds until the list stands without what is still counted.
+_PATIENCE: Final = 0.5
+
 
 class SegmentRow(msgspec.Struct, frozen=True):
-    """A line of the list. `customers` None: that cannot be said just now, and `trouble` says why."""
+    """A line of the list. `customers` None: that cannot be said just now, and `trouble` says why; or it is counted
+    `later`."""
 
     segment: Segment
     said: str
     customers: int | None
     used: tuple[Use, ...]
     trouble: str = ""
+    later: bool = False
 
 
 @get("/segments")
@@ -112,7 +121,7 @@ async def _form(
         name=name,
         conditions=msgspec.json.encode(form.conditions).decode() if customers is not None else "",
         said=in_words(form.conditions, names),
-        fields=FIELDS,
+        fields={**FIELDS, **words.predicted(served.plan)},
         statuses=STATUSES,
         competencies=names["competency_area"],
         operators=operators,
@@ -125,10 +134,16 @@ async def _all(request: AnyRequest, *, wrong: str = "") -> Template:
     names = words.names_of(served.plan)
     async with served.database.transaction() as connection:
         found = [(one, await keep.uses_of(connection, one)) for one in await keep.list_segments(connection)]
-    rows = []
+    # Many segments of many customers take a while: the page then asks for the rest itself.
+    waits, clock = "wait" in request.query_params, asyncio.get_running_loop()
+    until, rows = clock.time() + _PATIENCE, []
     for one, used in found:
-        customers, trouble = await _count(served, one.conditions)
-        rows.append(SegmentRow(one, in_words(one.conditions, names), customers, tuple(used), trouble))
+        row = SegmentRow(one, in_words(one.conditions, names), None, tuple(used), later=True)
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(None if waits else until):
+                customers, trouble = await _count(served, one.conditions)
+                row = msgspec.structs.replace(row, customers=customers, trouble=trouble, later=False)
+        rows.append(row)
     status = 400 if wrong else 200
     return page(
         request, "segments/segments.html", section="customers", status_code=status, rows=tuple(rows), wrong=wrong

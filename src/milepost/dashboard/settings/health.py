@@ -7,8 +7,9 @@ from typing import Final
 import msgspec
 
 from milepost.access.services import AnyRequest, Services, services
-from milepost.coach.deliver import State, read_state
 from milepost.dashboard import format as fmt
+from milepost.export.schedules import failing_exports
+from milepost.messages.destinations import Destination, list_destinations
 from milepost.store.queries import load
 
 _SQL = load("milepost.dashboard.settings", "server.sql")
@@ -51,7 +52,8 @@ async def read_health(request: AnyRequest) -> tuple[Check, ...]:
     """Every check, in a fixed order. Raises DatabaseUnavailable."""
     served = services(request)
     async with served.database.transaction() as connection:
-        hook = await read_state(connection, now=served.now())
+        destinations = await list_destinations(connection, now=served.now())
+        exports = [(one.target, one.problem) for one in await failing_exports(connection)]
     failing = [Failing(task.task, task.failures, task.seconds) for task in served.supervisor.failing()]
     watch = served.columns_watch
     return (
@@ -59,7 +61,8 @@ async def read_health(request: AnyRequest) -> tuple[Check, ...]:
         columns_check(watch.seconds_behind, watch.trouble, on=served.settings.columns),
         tasks_check(failing),
         aside_check(_aside(served)),
-        hook_check(hook),
+        messages_check(destinations),
+        exports_check(exports),
     )
 
 
@@ -99,16 +102,32 @@ def aside_check(count: int) -> Check:
     return Check("Customers’ figures", said, ok=False)
 
 
-def hook_check(hook: State | None) -> Check:
-    if hook is None:
-        return Check("Webhook", "None is set up (MILEPOST_WEBHOOK_URL).")
+def messages_check(destinations: list[Destination]) -> Check:
+    label, on = "Messages", [one for one in destinations if one.disabled_at is None]
+    if not destinations:
+        return Check(label, "They go nowhere: no destination is set up under Messages.")
+    delivered, waiting, gave_up = (sum(column) for column in zip(*map(_fared, destinations), strict=True))
     said = (
-        f"In 7 days {fmt.integer(hook.delivered)} accepted, {fmt.integer(hook.waiting)} waiting,"
-        f" {fmt.integer(hook.gave_up)} given up."
+        f"In 7 days {fmt.integer(delivered)} accepted, {fmt.integer(waiting)} waiting, {fmt.integer(gave_up)} given up."
     )
-    if hook.last_error and (hook.gave_up or hook.waiting):
-        said += f" Newest trouble: {hook.last_error}"
-    return Check("Webhook", said, ok=not hook.gave_up)
+    failing = [one.name for one in on if one.failing_since is not None]
+    if failing:
+        said += f" Every try fails: {', '.join(failing)}."
+    if off := len(destinations) - len(on):
+        said += f" {fmt.integer(off)} {fmt.plural(off, 'destination is', 'destinations are')} switched off."
+    return Check(label, said, ok=not gave_up and not failing)
+
+
+def _fared(one: Destination) -> tuple[int, int, int]:
+    return one.delivered, one.waiting, one.gave_up
+
+
+def exports_check(failing: list[tuple[str, str]]) -> Check:
+    """`failing`: where to, and why not."""
+    if not failing:
+        return Check("Exports", "None that is scheduled fails.")
+    said = " ".join(f"To {target}: {problem}" for target, problem in failing)
+    return Check("Exports", f"Fail, and are tried again every quarter of an hour. {said}", ok=False)
 
 
 def _aside(served: Services) -> int:

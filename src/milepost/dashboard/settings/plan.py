@@ -18,7 +18,7 @@ from milepost.dashboard.page_context import go, page
 from milepost.dashboard.settings.saving import PlanState, plan_state, save_change
 from milepost.dashboard.texts import form_texts
 from milepost.errors import Conflict, PlanError
-from milepost.plan import Plan, parse_plan
+from milepost.plan import Plan, parse_plan, read_otherwise
 from milepost.store.saved_plans import DEFAULT, SavedPlan, list_saved, saved_text
 from milepost.supervisor import in_thread
 
@@ -53,6 +53,8 @@ class PlanPage(msgspec.Struct, frozen=True):
     difference: tuple[DiffLine, ...] = ()
     done: bool = False
     default: int = DEFAULT
+    #: What the text says for an older version of the scores, and how that is read.
+    otherwise: tuple[str, ...] = ()
 
 
 class ChangesPage(msgspec.Struct, frozen=True):
@@ -175,6 +177,7 @@ async def _plan(
         checked=checked,
         difference=lines,
         done=done,
+        otherwise=tuple(f"{one[0].upper()}{one[1:]}" for one in read_otherwise(found.text)),
     )
     return page(request, "settings/plan.html", section="plan", status_code=status_code, view=view)
 

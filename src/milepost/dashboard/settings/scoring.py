@@ -34,9 +34,10 @@ _PARTS: Final = "scoring.components."
 PARTS: Final = {
     "competencies": ("Competencies", "The mean of all competencies"),
     "breadth": ("Breadth", "How many of the plan’s tools were used in 30 days"),
-    "consistency": ("Consistency", "Active weeks of the last eight, newer ones more"),
+    "consistency": ("Consistency", "Active weeks, newer ones more"),
+    "lately": ("Lately", "Active days, those of the last two weeks above all"),
     "recency": ("Recency", "How long ago the last event was"),
-    "momentum": ("Momentum", "Points of 28 days against those before"),
+    "habit": ("Habit", "Active days, those of the last half year above all"),
     "outcomes": ("Outcomes", "Deals, renewals and other results"),
 }
 

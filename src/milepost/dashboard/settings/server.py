@@ -26,7 +26,7 @@ DOCS: Final[tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = (
     ("Read what they say", (
         ("questions.md", "what each question counts"), ("scores.md", "the scores’ formulas"),
         ("validation.md", "whether they hold"), ("accounts.md", "the team’s work"), ("traits.md", "traits"),
-        ("coach.md", "recommendations"), ("game.md", "levels and badges"),
+        ("coach.md", "recommendations"), ("game.md", "levels and badges"), ("export.md", "as files for other tools"),
     )),
     ("Run the server", (
         ("settings.md", "these pages"), ("running.md", "settings and health"), ("security.md", "what is promised"),

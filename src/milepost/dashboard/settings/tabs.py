@@ -40,10 +40,11 @@ TABS: Final = Tabs(
     Tab("Team", "/settings/team", ("team",)),
     Tab("Keys", "/keys", ("keys",)),
     Tab("Events and tools", "/settings/tools", ("plan-tools", "events")),
-    Tab("Scoring", "/settings/scoring", ("scoring", "score")),
+    Tab("Scoring", "/settings/scoring", ("scoring", "score", "predictions")),
     Tab("Plan", "/settings/plan", ("plan",)),
     Tab("Game", "/settings/game", ("game-rules",)),
     Tab("Appearance", "/settings/appearance", ("appearance",)),
-    Tab("Data", "/settings/data", ("data", "annotations")),
+    Tab("Messages", "/settings/messages", ("messages",)),
+    Tab("Data", "/settings/data", ("data", "export", "annotations")),
     Tab("About", "/settings/about", ("about",)),
 )

@@ -8,6 +8,22 @@ revoke all on function milepost.grant_reading(name), milepost.grant_customer(nam
 revoke all on function public.cleanup_expired_behavior_events(integer, timestamptz) from public;
 grant execute on function public.cleanup_expired_behavior_events(integer, timestamptz) to milepost_server;
 revoke all on public.behavior_insights, public.behavior_sessions, milepost.points_ledger, milepost.misplaced from public;
+revoke all on function milepost.grant_analysis(name) from milepost_server;
+revoke all on all tables in schema reporting from public;
+
+-- Asked in policies of tables that many roles read, those of people among them.
+grant execute on function milepost.is_analyst() to public;
+
+-- An analyst reads the views; of what these call, PostgreSQL asks whether who asks may call it.
+grant usage on schema reporting, milepost to milepost_analyst;
+grant select on all tables in schema reporting to milepost_analyst, milepost_server;
+grant usage on schema reporting to milepost_server;
+grant select on milepost.plans, milepost.sql_readers to milepost_analyst;
+grant execute on function milepost.is_server(), milepost.current_customer(),
+  milepost.assigned_customer(), milepost.claimed_customer(), milepost.counts(public.behavior_events),
+  milepost.referrer_source(text),
+  milepost.narrow_day(integer, integer, date, double precision, jsonb, double precision, text, boolean, boolean, text)
+  to milepost_analyst;
 
 -- Supabase and PostgREST hosts grant everything on new things in `public` to their roles: that is taken back.
 do $$

@@ -4,7 +4,7 @@
 (() => {
   "use strict";
   const RECENT = "milepost-picked";
-  const [MOST_RECENT, MOST_SHOWN] = [5, 200];
+  const [MOST_RECENT, MOST_SHOWN, AGAIN_MS] = [5, 200, 1000];
   const asked = new Map();
   let open = null;
 
@@ -84,6 +84,7 @@
     let active = -1;
     let typed = false;
     let found = null;
+    let failed = false;
     let timer = 0;
     const query = () => typed ? input.value.trim().replace(/\s+/g, " ") : "";
     // Its own words, until the server's are there.
@@ -130,7 +131,8 @@
         }
         list.append(group);
       }
-      if (!options.length) list.append(part("p", "picker-none", found ? "Nothing has this name." : "Looking…"));
+      if (failed) list.append(part("p", "picker-none", "The server does not answer. Trying again…"));
+      else if (!options.length) list.append(part("p", "picker-none", found ? "Nothing has this name." : "Looking…"));
       else if (found?.more && !query()) list.append(part("p", "picker-none", "There are more: type a part of the name."));
       const here = typed || says ? 0 : options.findIndex((one) => one.value === source.value);
       choose(Math.max(0, here));
@@ -149,8 +151,9 @@
       const whole = await fetched(of, field, "");
       const text = query();
       const answer = whole?.more && text ? await fetched(of, field, text) : whole;
-      if (open !== self || query() !== text || !answer) return;
-      found = answer;
+      if (open !== self || query() !== text) return;
+      failed = !answer;
+      if (answer) found = answer; else timer = setTimeout(look, AGAIN_MS);
       show();
     }
     function start() {
@@ -167,6 +170,7 @@
       clearTimeout(timer);
       typed = false;
       found = null;
+      failed = false;
       list.hidden = true;
       input.setAttribute("aria-expanded", "false");
       input.removeAttribute("aria-activedescendant");

@@ -97,10 +97,12 @@
   // A name that is cut so that the figure after it stays.
   function fitted(name, figure, room) {
     pen.font = "12px Inter, system-ui, sans-serif";
-    if (pen.measureText(name + figure).width <= room) return name + figure;
+    // Apart from it: of a name that is read from the right, or says so, the figure is no part.
+    const apart = (text) => `\u2068${text}\u2069${figure}`;
+    if (pen.measureText(name + figure).width <= room) return apart(name);
     const letters = [...name];
     while (letters.length > 1 && pen.measureText(`${letters.join("")}…${figure}`).width > room) letters.pop();
-    return `${letters.join("").trimEnd()}…${figure}`;
+    return apart(`${letters.join("").trimEnd()}…`);
   }
 
   // A name in at most two lines of so many pixels; what still does not fit is cut, and the table has it whole.
@@ -143,15 +145,18 @@
     },
 
     curve: (theme, spec) => {
-      const [series] = spec.series;
-      const { colour } = theme.mark(series.mark);
       const read = formats.value(spec.format);
+      const alone = spec.series.length === 1;
+      const line = (series) => {
+        const { colour, dash } = theme.mark(series.mark);
+        return { type: "line", name: series.name, data: series.values, symbol: "circle", symbolSize: alone ? 6 : 4, lineStyle: { color: colour, width: 2, type: alone ? "solid" : dash }, itemStyle: { color: colour }, areaStyle: alone ? { color: colour, opacity: 0.1 } : undefined };
+      };
       return {
         ...theme.base, grid: { ...grid, bottom: 24 },
         xAxis: { type: "category", data: spec.categories, boundaryGap: false, ...theme.axis, name: spec.unit, nameLocation: "middle", nameGap: 26, nameTextStyle: theme.text, axisLine: { show: true, lineStyle: { color: theme.c["line-strong"] } } },
         yAxis: { ...valueAxis(theme, { format: spec.format }), min: 0, max: 1, interval: 0.25 },
-        tooltip: tooltip(theme, { trigger: "axis", formatter: ([item]) => formats.tip(`${item.name} ${spec.unit}`, [{ name: series.name, mark: series.mark, value: read(series.values[item.dataIndex]) }]) }),
-        series: [{ type: "line", name: series.name, data: series.values, symbol: "circle", symbolSize: 6, lineStyle: { color: colour, width: 2 }, itemStyle: { color: colour }, areaStyle: { color: colour, opacity: 0.1 } }],
+        tooltip: tooltip(theme, { trigger: "axis", formatter: ([item]) => formats.tip(`${item.name} ${spec.unit}`, spec.series.map((series) => ({ name: series.name, mark: series.mark, value: read(series.values[item.dataIndex]) }))) }),
+        series: spec.series.map(line),
       };
     },
 
@@ -178,16 +183,18 @@
       };
     },
 
-    ranking: (theme, spec, width) => {
+    ranking: (theme, spec, width, height) => {
       const read = formats.value(spec.format);
-      const names = spec.rows.map((row) => row.name);
-      const top = spec.format === "percent" ? 1 : Math.max(1, ...spec.rows.map((row) => row.value));
-      const figures = spec.rows.map((row) => spec.format === "percent" ? `${read(row.value)}  ${number(row.count, "compact")}` : number(row.value, "compact"));
+      // As many as two lines of a name have room for: they come largest first, and the table has them all.
+      const rows = spec.rows.slice(0, Math.max(1, Math.floor(height / 30)));
+      const names = rows.map((row) => row.name);
+      const top = spec.format === "percent" ? 1 : Math.max(1, ...rows.map((row) => row.value));
+      const figures = rows.map((row) => spec.format === "percent" ? `${read(row.value)}  ${number(row.count, "compact")}` : number(row.value, "compact"));
       return {
         ...lying(theme, spec, { names, figures, max: top }, width),
-        tooltip: tooltip(theme, { trigger: "item", formatter: ({ dataIndex }) => formats.tip(names[dataIndex], [{ name: spec.unit, value: read(spec.rows[dataIndex].value) }]) }),
+        tooltip: tooltip(theme, { trigger: "item", formatter: ({ dataIndex }) => formats.tip(names[dataIndex], [{ name: spec.unit, value: read(rows[dataIndex].value) }]) }),
         series: [{
-          type: "bar", barWidth: 14, links: spec.rows.map((row) => row.link), data: spec.rows.map((row) => row.value), itemStyle: { color: theme.c.c0, borderRadius: 2 },
+          type: "bar", barWidth: 14, links: rows.map((row) => row.link), data: rows.map((row) => row.value), itemStyle: { color: theme.c.c0, borderRadius: 2 },
           showBackground: true, backgroundStyle: { color: theme.c.line, borderRadius: 2 },
         }],
       };
@@ -224,9 +231,11 @@
     },
 
     sankey: (theme, spec, width) => {
-      const deep = Math.max(...spec.nodes.map((node) => node.step));
+      // Where there is no room for the names of all steps, the first of them stand there, and the table has the rest.
+      const deep = Math.min(Math.max(...spec.nodes.map((node) => node.step)), Math.max(1, Math.floor(width / (width < 600 ? 130 : 100)) - 1));
+      const there = (at) => spec.nodes[at].step <= deep;
       const colour = (node) => node.kind === "end" ? theme.c.worse : node.kind === "other" ? theme.c.other : theme.c.c0;
-      const room = Math.max(48, (width - 60) / (deep + 1) - 24);
+      const room = Math.min(180, Math.max(48, (width - 60) / (deep + 1) - 24));
       return {
         ...theme.base,
         tooltip: tooltip(theme, {
@@ -238,11 +247,11 @@
           },
         }),
         series: [{
-          type: "sankey", left: 2, top: 8, bottom: 8, right: Math.min(160, room), nodeWidth: 8, nodeGap: 12, layoutIterations: 24, draggable: false, orient: "horizontal",
+          type: "sankey", left: 2, top: 8, bottom: 8, right: room + 8, nodeWidth: 8, nodeGap: 14, layoutIterations: 24, draggable: false, orient: "horizontal",
           emphasis: { focus: "adjacency" }, lineStyle: { color: "source", opacity: 0.22, curveness: 0.5 },
           label: { ...theme.text, color: theme.c.ink, formatter: ({ data }) => fitted(spec.nodes[Number(data.name)].name, `  ${number(data.count, "compact")}`, room) },
-          data: spec.nodes.map((node, at) => ({ name: String(at), depth: spec.backwards ? deep - node.step : node.step, count: node.count, link: node.link, itemStyle: { color: colour(node), borderWidth: 0 } })),
-          links: spec.links.map((link) => {
+          data: spec.nodes.map((node, at) => ({ name: String(at), depth: spec.backwards ? deep - node.step : node.step, count: node.count, link: node.link, itemStyle: { color: colour(node), borderWidth: 0 } })).filter((_, at) => there(at)),
+          links: spec.links.filter((link) => there(link.source) && there(link.target)).map((link) => {
             const [from, to] = spec.backwards ? [link.target, link.source] : [link.source, link.target];
             return { source: String(from), target: String(to), from: link.source, to: link.target, value: link.count };
           }),

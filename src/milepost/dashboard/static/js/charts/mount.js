@@ -15,7 +15,7 @@
       drawn.set(figure, chart);
       chart.on("click", (item) => follow(figure, item));
     }
-    chart.setOption(window.milepost.chartKinds[spec.kind](theme, spec, box.clientWidth), true);
+    chart.setOption(window.milepost.chartKinds[spec.kind](theme, spec, box.clientWidth, box.clientHeight), true);
     place(figure, chart);
     figure.dataset.drawn = "";
   }

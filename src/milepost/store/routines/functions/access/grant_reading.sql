@@ -15,7 +15,7 @@ begin
     ' milepost.counts(public.behavior_events), milepost.contribution(public.behavior_events),'
     ' milepost.competency_scores(text, date), milepost.faded_outcomes(text, date),'
     ' milepost.insights_days(text, date[]), milepost.insights_on(text, date), milepost.practice_on(text, date),'
-    ' milepost.results_on(text, date), milepost.outcomes_of(text[]), milepost.weakest(jsonb),'
+    ' milepost.trend_of(integer, integer, integer), milepost.results_on(text, date), milepost.outcomes_of(text[]), milepost.weakest(jsonb),'
     ' milepost.narrow_day(integer, integer, date, double precision, jsonb, double precision, text, boolean, boolean, text),'
     ' milepost.monday(date), milepost.streak_weeks(text[], date), milepost.streaks_of(text[], date),'
     ' milepost.streak_on(text, date), milepost.competency_climb(text[], date), milepost.level_thresholds(),'

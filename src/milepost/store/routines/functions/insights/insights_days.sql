@@ -16,13 +16,13 @@ language sql stable as $$
   ),
   r as materialized (
     select rules #> '{scoring,components}' as weights,
-      (rules #>> '{scoring,dead_band}')::double precision as dead_band,
-      (rules #>> '{scoring,trend_min_points}')::double precision as trend_min_points,
       (rules #>> '{risk,active_weeks}')::double precision as risk_weeks,
       (rules #>> '{risk,low_impact_share}')::double precision as risk_share,
       coalesce((rules #>> '{scoring,outcome_saturation}')::double precision, 6) as outcome_saturation,
       coalesce((rules #>> '{scoring,consistency_half_life_weeks}')::double precision, 2) as weeks_half_life,
-      coalesce((rules #>> '{scoring,recency_half_life_days}')::double precision, 5) as recency_half_life,
+      coalesce((rules #>> '{scoring,recency_days}')::double precision, 7) as recency_days,
+      coalesce((rules #>> '{scoring,lately_half_life_days}')::double precision, 7) as lately_half_life,
+      coalesce((rules #>> '{scoring,habit_half_life_days}')::double precision, 84) as habit_half_life,
       array(select jsonb_array_elements_text(rules -> 'tools')) as tools
     from milepost.plans where plan_version = milepost.plan_of(customer)
   ),
@@ -34,21 +34,28 @@ language sql stable as $$
       coalesce(sum(d.points::float8) filter (where d.day > w.as_of - 28 and d.day <= w.as_of - 14), 0)
         as points_14_before,
       coalesce(sum(d.points::float8) filter (where d.day > w.as_of - 28), 0) as points_28,
-      coalesce(sum(d.points::float8) filter (where d.day <= w.as_of - 28), 0) as points_84_before,
-      coalesce(bit_or(1 << (w.as_of - d.day) / 7) filter (where d.day > w.as_of - 56), 0) as weeks,
-      max(d.day) as last_day,
+      bit_count(coalesce(bit_or(1 << (w.as_of - d.day) / 7), 0)::bit(8))::integer as active_weeks,
       sum(d.low_impact::float8) filter (where d.day > w.as_of - 28) as low_28,
       sum(d.events::float8) filter (where d.day > w.as_of - 28) as events_28
     from wanted w left join milepost.customer_days d
-      on d.customer_id = customer and d.day > w.as_of - 112 and d.day <= w.as_of
+      on d.customer_id = customer and d.day > w.as_of - 56 and d.day <= w.as_of
     group by w.as_of
   ),
-  windows as (
-    select s.*, k.active_weeks, k.faded_weeks from sums s left join r on true
-    cross join lateral (
-      -- A week half_life_weeks earlier counts half.
-      select count(*)::integer as active_weeks, sum(2 ^ (-week / r.weeks_half_life) order by week) as faded_weeks
-      from generate_series(0, 7) as week where (s.weeks >> week) & 1 = 1) as k
+  -- Active weeks and days, each counting half of one a half-life later: as far back as there are any. A week has a value
+  -- of its own, so that it counts once.
+  faded as (
+    select w.as_of, max(d.day) as last_day, count(*) filter (where d.day > w.as_of - 28)::integer as recent,
+      count(*) filter (where d.day > w.as_of - 112 and d.day <= w.as_of - 28)::integer as earlier,
+      sum(distinct 2 ^ greatest(-((w.as_of - d.day) / 7) / r.weeks_half_life, -900)) as weeks,
+      sum(2 ^ greatest(-(w.as_of - d.day) / r.lately_half_life, -900) order by d.day) as lately,
+      sum(2 ^ greatest(-(w.as_of - d.day) / r.habit_half_life, -900) order by d.day) as habit
+    from wanted w cross join r
+    join milepost.customer_days d on d.customer_id = customer and d.day <= w.as_of
+    group by w.as_of
+  ),
+  tooled as materialized (
+    -- The first day with one of the plan's tools; looked for where there is none in 30 days.
+    select min(d.day) as since from r join milepost.customer_days d on d.customer_id = customer and d.tools && r.tools
   ),
   used as (
     select w.as_of, count(distinct t.tool) as tools
@@ -66,59 +73,55 @@ language sql stable as $$
     group by w.as_of
   ),
   parts as (
-    select w.as_of, v.name, v.value, v.place, coalesce((r.weights ->> v.name)::double precision, 0) as weight
+    select w.as_of, w.age, v.name, v.value, v.place, coalesce((r.weights ->> v.name)::double precision, 0) as weight
     from wanted w cross join r
-    join windows n using (as_of)
+    left join faded f using (as_of)
     left join skills s using (as_of)
     left join used u using (as_of)
     cross join lateral (values
       (1, 'competencies', case when s.points > 0 then s.average end),
-      (2, 'breadth', (100.0 * coalesce(u.tools, 0) / nullif(cardinality(r.tools), 0))::double precision),
-      -- Of a customer's first two weeks nobody can say whether they come regularly.
-      (3, 'consistency', case when w.age >= 14 then least(100, 100 * coalesce(n.faded_weeks, 0)
-        * (1 - 2 ^ (-1 / r.weeks_half_life)) / (1 - 2 ^ (-w.weeks / r.weeks_half_life))) end),
-      (4, 'recency', case when n.last_day is null then 0
-        else 100 * 2 ^ greatest(-(w.as_of - n.last_day) / r.recency_half_life, -900) end),
-      -- Points a day of the last 28 against those of up to 84 days before, at least 14 of them: 50 is as before.
-      (5, 'momentum', case when w.age >= 41 and n.points_28 + n.points_84_before > 0
-        then 100.0 * (n.points_28 / 28.0) / (n.points_28 / 28.0 + n.points_84_before / least(84.0, w.age - 27)) end),
-      (6, 'outcomes', (select 100 * (1 - exp(-least(o.faded / r.outcome_saturation, 700)))
+      (2, 'breadth', case when u.tools > 0 then (100.0 * u.tools / cardinality(r.tools))::double precision
+        when (select since from tooled) <= w.as_of then 0 end),
+      (3, 'consistency', least(100, 100 * f.weeks
+        * (1 - 2 ^ (-1 / r.weeks_half_life)) / (1 - 2 ^ greatest(-(w.age / 7 + 1) / r.weeks_half_life, -900)))),
+      -- 100 is every day; each doubling of the faded days is as good a step as the one before.
+      (4, 'lately', 100 * least(1, ln(1 + 10 * f.lately) / ln(1 + 10 / (1 - 2 ^ (-1 / r.lately_half_life))))),
+      (5, 'recency', 100 * r.recency_days / (r.recency_days + (w.as_of - f.last_day))),
+      (6, 'habit', 100 * least(1, ln(1 + 10 * f.habit) / ln(1 + 10 / (1 - 2 ^ (-1 / r.habit_half_life))))),
+      (7, 'outcomes', (select 100 * (1 - exp(-least(o.faded / r.outcome_saturation, 700)))
         from milepost.faded_outcomes(customer, w.as_of) as o(faded) where o.faded is not null))
     ) as v(place, name, value)
     where w.age >= 0
   ),
   weighed as (
-    select as_of, name, place, weight, value,
+    select as_of, age, name, place, weight, value,
       sum(weight) filter (where value is not null) over of_the_day as there, sum(weight) over of_the_day as whole
     from parts
     window of_the_day as (partition by as_of order by place rows between unbounded preceding and unbounded following)
   ),
   score as (
     select as_of,
-      -- A score that rests on less than a third of its parts would say more than is known.
-      case when min(there) >= min(whole) / 3 then sum(weight * value order by place) / nullif(min(there), 0) end as score,
+      -- Of a customer's first days nobody can say anything; and a score that rests on less than a third of its parts
+      -- would say more than is known.
+      case when min(age) >= 14 and min(there) >= min(whole) / 3
+        then sum(weight * value order by place) / nullif(min(there), 0) end as score,
       coalesce(min(there), 0) / nullif(min(whole), 0) as coverage,
       jsonb_agg(jsonb_build_object('name', name, 'weight', weight, 'value', value,
         'contribution', weight * value / nullif(there, 0)) order by place) as components
     from weighed group by as_of
   )
   select w.as_of, s.scores, score.score, score.coverage, score.components, n.points_28 / 4.0,
-    case
-      -- Of the 14 days before the last 14, a newer customer was there for a part only.
-      when w.age >= 27 is not true then null
-      when points_14 + points_14_before < r.trend_min_points then null
-      when points_14 > points_14_before * (1 + r.dead_band) then 'improving'
-      when points_14 < points_14_before * (1 - r.dead_band) then 'declining'
-      else 'stable'
-    end,
+    -- Against the 84 days before, or as many of them as the customer was there for, 28 at least.
+    case when w.age >= 55 then milepost.trend_of(f.recent, f.earlier, least(84, w.age - 27)) end,
     points_14::bigint, points_14_before::bigint, n.active_weeks,
     -- The plan's figure is for eight weeks; a customer of fewer is held to as large a share of theirs.
     case when w.age >= 28 then n.active_weeks < r.risk_weeks * w.weeks / 8 end,
     case when events_28 >= 10 then low_28 / events_28 > r.risk_share end,
     (low_28 / nullif(events_28, 0))::double precision
   from wanted w
-  join windows n using (as_of)
+  join sums n using (as_of)
   left join r on true
+  left join faded f using (as_of)
   left join skills s using (as_of)
   left join score using (as_of)
 $$;

@@ -24,4 +24,8 @@ begin
   perform milepost.forget_in_questions(whose);
   perform milepost.forget_in_segments('customer', whose);
   delete from milepost.numbers n where n.kind = 'customer' and n.id = whose;
+  perform milepost.forget_digests();
+  delete from milepost.messages m where m.topic in ('alert.raised', 'alert.ended')
+    and (m.body::jsonb #> '{data,customers}') @> jsonb_build_array(jsonb_build_object('customer_id', whose));
+  perform milepost.tell('customer.erased', null, null, jsonb_build_object('customer_id', whose), clock_timestamp());
 end $$;

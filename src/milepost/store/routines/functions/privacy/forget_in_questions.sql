@@ -1,4 +1,5 @@
--- Takes an id out of cohorts, reports and dashboards that name it: they ask for "(erased)" from then on, who is nobody.
+-- Takes an id out of cohorts, reports, dashboards and exports by schedule that name it: they ask for "(erased)" from then
+-- on, who is nobody. Such an export is written anew by its next run, so that the id is in no manifest either.
 create or replace function milepost.forget_in_questions(whose text) returns void
 language plpgsql as $$
 declare
@@ -11,4 +12,6 @@ begin
     where position(quoted in question::text) > 0;
   update milepost.dashboards set layout = milepost.without_id(layout, whose)
     where position(quoted in layout::text) > 0;
+  update milepost.export_schedules set filters = milepost.without_id(filters, whose), anew_at = least(anew_at, now())
+    where position(quoted in filters::text) > 0;
 end $$;

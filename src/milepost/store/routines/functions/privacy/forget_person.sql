@@ -15,4 +15,7 @@ begin
   perform milepost.forget_in_questions(whose);
   perform milepost.forget_in_segments('person', whose);
   delete from milepost.numbers n where n.kind = 'user' and n.id = whose;
+  -- A dashboard's may.
+  perform milepost.forget_digests();
+  perform milepost.tell('person.erased', null, null, jsonb_build_object('user_id', whose), clock_timestamp());
 end $$;

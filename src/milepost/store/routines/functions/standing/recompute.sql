@@ -1,4 +1,5 @@
--- Builds everything about these customers anew from their events, day by day, so that memory stays bounded.
+-- Builds everything about these customers anew from their events and private outcomes, day by day, so that memory stays
+-- bounded.
 create or replace function milepost.recompute(customers text[]) returns void
 language plpgsql as $$
 declare
@@ -24,5 +25,10 @@ begin
     total_tool_sessions = (select count(*) from milepost.sessions b
       where b.customer_id = s.customer_id and b.tools <> '{}')
   where s.customer_id = any (customers);
+  delete from milepost.private_outcomes where customer_id = any (customers);
+  insert into milepost.private_outcomes (action_id, customer_id, day, business_impact, competency_mark)
+  select action_id, customer_id, ("timestamp" at time zone 'UTC')::date, business_impact, md5(competency_area)
+  from public.customer_actions
+  where customer_id = any (customers) and private and role = 'outcome' and deleted_at is null;
   perform milepost.refresh_standing(customers);
 end $$;

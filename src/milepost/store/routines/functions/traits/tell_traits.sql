@@ -78,5 +78,13 @@ begin
       from (select distinct n.id from unnest(news) as n
         where n.kind = 'customer' and n.name = 'name' and not n.again) as r) as o
     where c.customer_id = o.id and c.name is distinct from o.name;
+  if milepost.is_wanted('trait.changed') and not milepost.is_importing() then
+    perform milepost.tell('trait.changed', r.id, r.name,
+        jsonb_build_object('trait', r.name, 'value', t.value, 'before', b.value), clock_timestamp())
+      from unnest(news) as r
+      join milepost.traits t on t.kind = r.kind and t.id = r.id and t.name = r.name and t.since = r.since
+      join milepost.traits b on b.kind = r.kind and b.id = r.id and b.name = r.name and b.since = r.behind
+      where r.kind = 'customer' and not r.again and t.until is null and t.value <> b.value;
+  end if;
   return query select distinct r.kind, r.id from unnest(news) as r where not r.again;
 end $$;

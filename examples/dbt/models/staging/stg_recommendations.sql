@@ -1,0 +1,31 @@
+-- Every recommendation, and what became of it; those held out for comparison too.
+-- It is written by scripts/write_dbt_sources.py from the data sets' own description.
+select
+    cast(s."recommendation_id" as text) as "recommendation_id",
+    cast(s."customer_id" as text) as "customer_id",
+    cast(s."source" as text) as "source",
+    cast(s."playbook" as text) as "playbook",
+    cast(s."plan_version" as bigint) as "plan_version",
+    cast(s."rank" as double precision) as "rank",
+    cast(s."title" as text) as "title",
+    cast(s."action" as text) as "action",
+    cast(s."reason" as text) as "reason",
+    cast(s."tool_id" as text) as "tool_id",
+    cast(s."competency" as text) as "competency",
+    cast(s."held_out" as boolean) as "held_out",
+    cast(s."state" as text) as "state",
+    cast(s."made_at" as timestamptz) as "made_at",
+    cast(s."shown_at" as timestamptz) as "shown_at",
+    cast(s."accepted_at" as timestamptz) as "accepted_at",
+    cast(s."dismissed_at" as timestamptz) as "dismissed_at",
+    cast(s."done_at" as timestamptz) as "done_at",
+    cast(s."expires_at" as timestamptz) as "expires_at",
+    cast(s."closed_at" as timestamptz) as "closed_at",
+    cast(s."points_before" as bigint) as "points_before",
+    cast(s."points_after" as bigint) as "points_after",
+    cast(s."moved_up" as boolean) as "moved_up",
+    cast(s."assignee" as text) as "assignee",
+    cast(s."team_ended" as text) as "team_ended",
+    cast(s."team_ended_at" as timestamptz) as "team_ended_at",
+    cast(s."team_why" as text) as "team_why"
+from {{ source('milepost', 'recommendations') }} as s

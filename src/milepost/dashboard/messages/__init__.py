@@ -1,0 +1,1 @@
+"""Settings, Messages: where messages go, and what was sent there."""

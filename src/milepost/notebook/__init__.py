@@ -1,0 +1,1 @@
+"""A Milepost server from Python: `milepost.connect(url, key)`. It needs `pip install "milepost[notebook]"`."""

@@ -1,0 +1,1 @@
+"""SQL for analysts: statements of the team's own over the schema `reporting`, and nothing else."""
