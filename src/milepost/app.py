@@ -37,82 +37,24 @@ from milepost.access.services import AnyRequest, Services, services
 from milepost.access.sessions import SessionConfig, SessionCookie, cookie_name
 from milepost.access.tokens import Tokens
 from milepost.alerts.watching import Watching
-from milepost.api import alerts as api_alerts
-from milepost.api import annotations as api_annotations
-from milepost.api import (
-    bulk,
-    coach,
-    erasing,
-    event_names,
-    export,
-    game,
-    health,
-    imports,
-    ingest,
-    insights,
-    people,
-    practice,
-    predictions,
-    query,
-    read,
-    sdk_settings,
-    segments,
-    sql,
-    tasks,
-    tokens,
-    traits,
-    validation,
-    work,
-)
 from milepost.api.answering import store
 from milepost.api.bodies import JsonRequest
 from milepost.api.heads import with_heads
+from milepost.api.routes import ROUTES as API_ROUTES
 from milepost.api.schemas import SECURITY, SECURITY_SCHEMES
 from milepost.assist import http as assistants
 from milepost.columns.client import Columns
 from milepost.columns.watch import Watch
-from milepost.dashboard import live as live_page
-from milepost.dashboard.account import pages as account_pages
-from milepost.dashboard.alerts import pages as alerts_pages
-from milepost.dashboard.annotations import pages as annotation_pages
-from milepost.dashboard.coach import pages as coach_pages
-from milepost.dashboard.customers import pages as customers_pages
 from milepost.dashboard.describe import event_in_words
-from milepost.dashboard.dev import pages as dev_pages
-from milepost.dashboard.digests import dashboard_pages as dashboard_mail_pages
-from milepost.dashboard.digests import pages as digest_pages
-from milepost.dashboard.digests import paper_pages
 from milepost.dashboard.digests.composing import digest_or_later
 from milepost.dashboard.digests.printing import Printer
 from milepost.dashboard.environment import pages_environment
-from milepost.dashboard.events import pages as events_pages
 from milepost.dashboard.game import pages as game_pages
-from milepost.dashboard.imports import pages as imports_pages
-from milepost.dashboard.messages import pages as messages_pages
-from milepost.dashboard.offline import pages as offline_pages
 from milepost.dashboard.overview import pages as overview_pages
 from milepost.dashboard.page_context import ErrorPages, to_sign_in
-from milepost.dashboard.people import pages as people_pages
-from milepost.dashboard.predictions import pages as predictions_pages
-from milepost.dashboard.questions import pages as question_pages
-from milepost.dashboard.questions import shared_pages
 from milepost.dashboard.questions.overview_charts import ChartAnswers
 from milepost.dashboard.questions.shared_answers import SharedAnswers
-from milepost.dashboard.score import pages as score_pages
-from milepost.dashboard.search import pages as search_pages
-from milepost.dashboard.segments import pages as segment_pages
-from milepost.dashboard.settings import exports as exports_pages
-from milepost.dashboard.settings import plan as plan_pages
-from milepost.dashboard.settings import profile as profile_pages
-from milepost.dashboard.settings import scoring as scoring_pages
-from milepost.dashboard.settings import server as server_pages
-from milepost.dashboard.settings import team as team_pages
-from milepost.dashboard.settings import tools as tools_pages
-from milepost.dashboard.sql import pages as sql_pages
-from milepost.dashboard.static_files import browser_sdk, static_router
-from milepost.dashboard.tools_app import tools_app_routes
-from milepost.dashboard.traits import pages as traits_pages
-from milepost.dashboard.work import pages as work_pages
+from milepost.dashboard.routes import routes as page_routes
 from milepost.digests.weekly import Digests
 from milepost.errors import Problem, SettingsError
 from milepost.export.serving import Exports
@@ -184,75 +126,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     errors = ErrorPages(environment, SessionCookie(session), forms, served.now)
     limits = [_rate_limit(settings.requests_per_second).middleware] if settings.requests_per_second else []
     app = Litestar(
-        route_handlers=[
-            ingest.router,
-            ingest.beacon_router,
-            sdk_settings.router,
-            read.router,
-            traits.router,
-            imports.router,
-            bulk.router,
-            event_names.router,
-            erasing.router,
-            segments.router,
-            api_alerts.router,
-            query.router,
-            insights.router,
-            coach.router,
-            game.router,
-            practice.router,
-            people.router,
-            validation.router,
-            predictions.router,
-            export.router,
-            sql.router,
-            tokens.router,
-            api_annotations.router,
-            work.router,
-            tasks.router,
-            assistants.router,
-            score_pages.router,
-            predictions_pages.router,
-            overview_pages.router,
-            live_page.router,
-            customers_pages.router,
-            imports_pages.router,
-            people_pages.router,
-            messages_pages.router,
-            alerts_pages.router,
-            digest_pages.router,
-            dashboard_mail_pages.router,
-            paper_pages.router,
-            offline_pages.router,
-            question_pages.router,
-            sql_pages.router,
-            game_pages.router,
-            coach_pages.router,
-            annotation_pages.router,
-            search_pages.router,
-            segment_pages.router,
-            work_pages.router,
-            traits_pages.router,
-            events_pages.router,
-            account_pages.router,
-            profile_pages.router,
-            team_pages.router,
-            server_pages.router,
-            exports_pages.router,
-            tools_pages.router,
-            scoring_pages.router,
-            plan_pages.router,
-            account_pages.public_router,
-            shared_pages.public_router,
-            digest_pages.public_router,
-            static_router(),
-            browser_sdk,
-            *(tools_app_routes() if settings.tools_app else ()),
-            *((dev_pages.router,) if settings.development else ()),
-            health.get_health,
-            health.get_ready,
-            health.get_metrics,
-        ],
+        route_handlers=[*API_ROUTES, assistants.router, *page_routes(settings)],
         lifespan=[lambda _: _lifespan(served)],
         guards=[admit],
         request_class=JsonRequest,

@@ -118,7 +118,9 @@ def pages(scenario: Scenario) -> Iterator[tuple[str, str, Section, Mapping[str, 
     missing = {
         "full": QuestionPage(one, "Lifecycle", waiting=True),
         "empty": QuestionPage(one, "Lifecycle", trouble=_STOPPED),
-        "absurd": QuestionPage(asked("funnels", scenario), "Funnels", trouble=f"There is no field {EVIL * 3}."),
+        "absurd": QuestionPage(
+            asked("funnels", scenario), "Funnels", trouble=f"There is no field {EVIL * 3}.", misasked=True
+        ),
     }[scenario]
     yield "question-unanswered", TEMPLATES[missing.asked.name], missing.asked.name, _laid(missing, scenario)
     yield "behind", "questions/behind.html", "trends", {"view": _behind(scenario)}

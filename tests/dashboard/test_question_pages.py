@@ -335,6 +335,10 @@ def test_without_a_column_store_the_page_says_so_in_place(signed_in: httpx.Clien
     assert part.headers["hx-push-url"].startswith(f"/{name}?days=")
 
 
+def test_what_is_out_of_order_can_be_tried_again(signed_in: httpx.Client) -> None:
+    assert ">Try again<" in signed_in.get("/trends?tz=UTC").text
+
+
 def test_the_overview_stands_without_a_column_store(signed_in: httpx.Client) -> None:
     assert 'hx-get="/overview/charts"' in signed_in.get("/").text
     part = signed_in.get("/overview/charts")

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.asking import Visit, chosen, drawn_of, pick, table_of
 from tests.browser.questions.data import ANALYSED, EXPORTED, SHARED
 from tests.support.axe import faults
-from tests.support.dashboard import EMAIL, PASSWORD
+from tests.support.dashboard import EMAIL, PASSWORD, member
 from tests.support.server import Server
 
 
@@ -202,3 +202,12 @@ def test_everything_works_without_scripts(asked: Server, browser: Browser) -> No
         assert [row[1] for row in table_of(page, "steps")[1:]] == [str(ANALYSED), str(EXPORTED), str(SHARED)]
         page.locator("#steps tbody tr").nth(2).get_by_role("link").first.click()
         expect(page.locator(".behind-total")).to_have_text(f"{SHARED} customers")
+
+
+def test_what_cannot_be_asked_is_begun_anew(asked: Server) -> None:
+    """Trying it again would say the same again."""
+    with member(asked) as reader:
+        answer = reader.get("/trends?days=30&tz=UTC&field=prediction.nothing&op=above&value=1&wait=1")
+    assert answer.status_code == 400, answer.text
+    assert '<a href="/trends">Begin anew</a>' in answer.text
+    assert ">Try again<" not in answer.text

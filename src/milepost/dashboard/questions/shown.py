@@ -119,6 +119,8 @@ class QuestionPage(msgspec.Struct, frozen=True):
     title: str
     shown: Shown | None = None
     trouble: str = ""
+    #: The trouble is what was asked: asking the same again would not help.
+    misasked: bool = False
     #: The answer takes longer than a page may: the browser asks for it when it is there.
     waiting: bool = False
     as_of: datetime | None = None

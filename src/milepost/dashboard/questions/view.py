@@ -84,7 +84,8 @@ async def question_page(request: AnyRequest, asked: PageQuestion, *, patient: bo
     except Problem as problem:
         if problem.status == 499:
             raise
-        return QuestionPage(asked, title, trouble=trouble(problem, services(request))), problem.status
+        said = trouble(problem, services(request))
+        return QuestionPage(asked, title, trouble=said, misasked=problem.status < 500), problem.status
     if found is None:
         return QuestionPage(asked, title, waiting=True), 200
     served = services(request)
