@@ -14,8 +14,9 @@ cat > entry.js <<'JS'
 import { init, use } from "echarts/core";
 import { BarChart, LineChart, SankeyChart } from "echarts/charts";
 import { AriaComponent, GridComponent, TooltipComponent } from "echarts/components";
+import { LabelLayout } from "echarts/features";
 import { CanvasRenderer } from "echarts/renderers";
-use([BarChart, LineChart, SankeyChart, AriaComponent, GridComponent, TooltipComponent, CanvasRenderer]);
+use([BarChart, LineChart, SankeyChart, AriaComponent, GridComponent, TooltipComponent, LabelLayout, CanvasRenderer]);
 export { init };
 JS
 rm -f "$target"/echarts-*.min.js

@@ -232,12 +232,14 @@
 
     sankey: (theme, spec, width) => {
       // Where there is no room for the names of all steps, the first of them stand there, and the table has the rest.
-      const deep = Math.min(Math.max(...spec.nodes.map((node) => node.step)), Math.max(1, Math.floor(width / (width < 600 ? 130 : 100)) - 1));
+      const steps = Math.max(...spec.nodes.map((node) => node.step));
+      const deep = Math.min(steps, Math.max(1, Math.floor(width / (width < 600 ? 130 : 100)) - 1));
       const there = (at) => spec.nodes[at].step <= deep;
       const colour = (node) => node.kind === "end" ? theme.c.worse : node.kind === "other" ? theme.c.other : theme.c.c0;
       const room = Math.min(180, Math.max(48, (width - 60) / (deep + 1) - 24));
       return {
         ...theme.base,
+        note: deep < steps ? `Drawn up to step ${deep} of ${steps}, as far as there is room.` : "",
         tooltip: tooltip(theme, {
           trigger: "item",
           formatter: ({ dataType, data }) => {
@@ -249,6 +251,7 @@
         series: [{
           type: "sankey", left: 2, top: 8, bottom: 8, right: room + 8, nodeWidth: 8, nodeGap: 14, layoutIterations: 24, draggable: false, orient: "horizontal",
           emphasis: { focus: "adjacency" }, lineStyle: { color: "source", opacity: 0.22, curveness: 0.5 },
+          labelLayout: { hideOverlap: true },
           label: { ...theme.text, color: theme.c.ink, formatter: ({ data }) => fitted(spec.nodes[Number(data.name)].name, `  ${number(data.count, "compact")}`, room) },
           data: spec.nodes.map((node, at) => ({ name: String(at), depth: spec.backwards ? deep - node.step : node.step, count: node.count, link: node.link, itemStyle: { color: colour(node), borderWidth: 0 } })).filter((_, at) => there(at)),
           links: spec.links.filter((link) => there(link.source) && there(link.target)).map((link) => {

@@ -15,9 +15,24 @@
       drawn.set(figure, chart);
       chart.on("click", (item) => follow(figure, item));
     }
-    chart.setOption(window.milepost.chartKinds[spec.kind](theme, spec, box.clientWidth, box.clientHeight), true);
+    const { note = "", ...option } = window.milepost.chartKinds[spec.kind](theme, spec, box.clientWidth, box.clientHeight);
+    chart.setOption(option, true);
+    say(box, note);
     place(figure, chart);
     figure.dataset.drawn = "";
+  }
+
+  // What the drawing leaves out for want of room.
+  function say(box, note) {
+    let line = box.parentElement.querySelector(".canvas-note");
+    if (!line && !note) return;
+    if (!line) {
+      line = document.createElement("p");
+      line.className = "hint canvas-note";
+      box.after(line);
+    }
+    line.textContent = note;
+    line.hidden = !note;
   }
 
   // The grid's own box, without the labels of its axes: annotations lie over that.
