@@ -25,7 +25,7 @@ from bench.posting import Posted, post_all
 from bench.profiling import Costs, costs_of
 from bench.tracking import track_cost
 from tests.support.postgres import Cluster
-from tests.support.server import WRITE_KEY, Server
+from tests.support.server import SERVER_KEY, WRITE_KEY, Server
 
 SIZES = (1, 10, 100, 1_000)
 CLIENTS = (1, 16, 64)
@@ -36,7 +36,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="rounds to take the median of")
     parser.add_argument("--events", type=int, default=20_000, help="events of one measurement, at most")
+    parser.add_argument(
+        "--key", choices=("server", "browser"), default="server", help="what a browser's key says of whom is looked up"
+    )
     options = parser.parse_args()
+    key = SERVER_KEY if options.key == "server" else WRITE_KEY
     console = Console()
     with tempfile.TemporaryDirectory(prefix="milepost-bench-") as folder:
         cluster = Cluster(Path(folder) / "pg")
@@ -44,7 +48,7 @@ def main() -> None:
             # Counts the seconds that trigger functions take.
             admin.execute("alter role milepost set track_functions = 'pl'")
         try:
-            results = measure(cluster, Path(folder), options.rounds, options.events, console)
+            results = measure(cluster, Path(folder), key, options.rounds, options.events, console)
         finally:
             cluster.stop()
     results["track_microseconds"] = track_cost()
@@ -55,7 +59,9 @@ def main() -> None:
     console.print(f"Written to {path}")
 
 
-def measure(cluster: Cluster, folder: Path, rounds: int, most: int, console: Console) -> dict[str, object]:
+def measure(
+    cluster: Cluster, folder: Path, key: str, rounds: int, most: int, console: Console
+) -> dict[str, object]:
     """The whole grid, each round in a database of its own so that no round works in the leftovers of another."""
     copies: dict[int, list[float]] = {size: [] for size in SIZES}
     bare: list[float] = []
@@ -66,7 +72,7 @@ def measure(cluster: Cluster, folder: Path, rounds: int, most: int, console: Con
             server = Server(folder / f"server{number}", database_url=dsn)
             server.start()
             try:
-                post_all(server.port, WRITE_KEY, size=100, requests=50, clients=4, seed=1)  # warm-up
+                post_all(server.port, key, size=100, requests=50, clients=4, seed=1)  # warm-up
                 for size in SIZES:
                     count = max(10, min(most // size, 3_000))
                     console.print(f"[dim]round {number + 1} of {rounds}: batches of {size:,}[/dim]")
@@ -74,7 +80,7 @@ def measure(cluster: Cluster, folder: Path, rounds: int, most: int, console: Con
                     for clients in CLIENTS:
                         seed = number * 100_000 + size * 10 + clients
                         posts[size, clients].append(
-                            post_all(server.port, WRITE_KEY, size=size, requests=count, clients=clients, seed=seed)
+                            post_all(server.port, key, size=size, requests=count, clients=clients, seed=seed)
                         )
                 bare.append(copy_rate(dsn, batches(number + 77, 100, most // 100), triggers=False))
                 costs.append(costs_of(server, dsn, most))
