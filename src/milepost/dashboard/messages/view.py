@@ -73,11 +73,12 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class MessagesPage(msgspec.Struct, frozen=True):
-    """messages/messages.html. `mail`: there is a mail server."""
+    """messages/messages.html. `mail`: there is a mail server; `crowded`: topics whose rest is not told just now."""
 
     rows: tuple[Row, ...]
     form: Form
     mail: bool
+    crowded: tuple[str, ...] = ()
     kinds: tuple[tuple[str, str], ...] = tuple(KIND_LABELS.items())
     topics: tuple[tuple[str, str], ...] = tuple(TOPIC_LABELS.items())
 
