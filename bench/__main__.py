@@ -59,9 +59,7 @@ def main() -> None:
     console.print(f"Written to {path}")
 
 
-def measure(
-    cluster: Cluster, folder: Path, key: str, rounds: int, most: int, console: Console
-) -> dict[str, object]:
+def measure(cluster: Cluster, folder: Path, key: str, rounds: int, most: int, console: Console) -> dict[str, object]:
     """The whole grid, each round in a database of its own so that no round works in the leftovers of another."""
     copies: dict[int, list[float]] = {size: [] for size in SIZES}
     bare: list[float] = []

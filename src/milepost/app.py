@@ -37,11 +37,12 @@ from milepost.access.services import AnyRequest, Services, services
 from milepost.access.sessions import SessionConfig, SessionCookie, cookie_name
 from milepost.access.tokens import Tokens
 from milepost.alerts.watching import Watching
-from milepost.api.answering import store
+from milepost.api.answering import Answers, store
 from milepost.api.bodies import JsonRequest
 from milepost.api.heads import with_heads
 from milepost.api.routes import ROUTES as API_ROUTES
 from milepost.api.schemas import SECURITY, SECURITY_SCHEMES
+from milepost.api.underway import Underway
 from milepost.assist import http as assistants
 from milepost.columns.client import Columns
 from milepost.columns.watch import Watch
@@ -163,6 +164,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
                 "home_charts": ChartAnswers(served),
                 "game": game_pages.remembered_totals(served),
                 "shared": SharedAnswers(served),
+                "underway": Underway[Answers](),
                 "printer": printer,
                 "assistants": assistants.Assistants(),
             }

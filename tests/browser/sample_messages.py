@@ -11,7 +11,15 @@ import msgspec
 
 from milepost.dashboard import views as v
 from milepost.dashboard.digests.pages import Unsubscribe, WeekPage
-from milepost.dashboard.messages.view import DestinationPage, Form, MessagesPage, form_of, log_row, row_of
+from milepost.dashboard.messages.view import (
+    TOPIC_LABELS,
+    DestinationPage,
+    Form,
+    MessagesPage,
+    form_of,
+    log_row,
+    row_of,
+)
 from milepost.digests.digest import Digest, Grid, Line, Section
 from milepost.messages.destinations import TOPICS, Destination
 from milepost.messages.log import Delivery
@@ -111,7 +119,7 @@ def _list(scenario: Scenario) -> MessagesPage:
     bad = scenario == "absurd"
     rows = tuple(row_of(destination(k, scenario)) for k in range(40 if bad else 4))
     form = Form("email", EVIL, EVIL * 3, (), "22:00", "", EVIL, EVIL * 3, "address") if bad else Form()
-    return MessagesPage(rows, form, mail=not bad)
+    return MessagesPage(rows, form, mail=not bad, crowded=tuple(TOPIC_LABELS.values()) if bad else ())
 
 
 def _delivery(k: int, scenario: Scenario) -> Delivery:

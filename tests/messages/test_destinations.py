@@ -248,3 +248,34 @@ def test_a_trait_that_changes_is_told_and_the_first_time_is_none(
     send(connection, datetime.now(NOON.tzinfo) + days(1))
     (told,) = [json.loads(got.body)["data"] for got in hook.received]
     assert (told["customer_id"], told["trait"], told["before"], told["value"]) == ("acme", "plan", "free", "pro")
+
+
+def test_a_flood_of_events_fills_no_outbox(connection: psycopg.Connection, hook: Receiver) -> None:
+    """Anybody with the public key can have traits change; what a server or a file says is told whole."""
+    add(connection, "webhook", hook.url, NOON, "trait.changed", "risk.began")
+
+    def change(plan: str, source: str, count: int) -> None:
+        rows = [
+            {"kind": "customer", "id": f"flood-{place}", "name": "plan", "value": plan, "figure": None, "type": "text",
+             "since": (NOON + days(len(plan))).isoformat(), "source": source}
+            for place in range(count)
+        ]  # fmt: skip
+        connection.execute("select * from milepost.tell_traits(%s::json)", (json.dumps(rows),))
+
+    def told() -> int:
+        row = connection.execute("select count(*) from milepost.messages where topic = 'trait.changed'").fetchone()
+        assert row is not None
+        return int(row[0])
+
+    change("a", "event", 1_200)
+    change("ab", "event", 700)
+    assert told() == 700
+    change("abc", "event", 1_200)
+    assert told() == 1_000
+    change("abcd", "event", 1_200)
+    assert told() == 1_000
+    change("abcde", "api", 1_200)
+    assert told() == 2_200
+    tell(connection, "acme")
+    row = connection.execute("select count(*) from milepost.messages where topic = 'risk.began'").fetchone()
+    assert row == (1,)

@@ -6,18 +6,22 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from functools import partial
+from typing import Any, NamedTuple, TypeVar, cast
+
+import msgspec
 
 from milepost.access.services import AnyRequest, Services, services
 from milepost.analytics.ask import ask, who
 from milepost.analytics.asking import Answer, People, Question
 from milepost.analytics.context import Store
+from milepost.api.underway import Underway
 from milepost.columns.reading import Freshness
 from milepost.errors import Problem
 from milepost.segments.compile import finder
 
 #: Seconds that a page waits for its answer; after that it stands, and the answer follows.
-BRIEFLY = 1.2
+BRIEFLY = 0.6
 T = TypeVar("T")
 
 
@@ -43,15 +47,15 @@ def store(served: Services) -> Store:
 
 async def answers(request: AnyRequest, questions: Sequence[Question]) -> Answers:
     """Raises what the questions raise; stops them when the reader goes away."""
-    return await while_there(request, _answers(services(request), questions))
+    ask = partial(_answers, services(request), questions)
+    return await while_there(request, _underway(request).whole(_key(questions), ask))
 
 
 async def answers_briefly(request: AnyRequest, questions: Sequence[Question]) -> Answers | None:
-    """None when it takes longer than a page should wait. Many may be asked for one request, as on a dashboard."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(BRIEFLY):
-            return await _answers(services(request), questions)
-    return None
+    """None when it takes longer than a page should wait: they go on for a while, and the browser asks for `answers`.
+    Many may be asked for one request, as on a dashboard."""
+    ask = partial(_answers, services(request), questions)
+    return await _underway(request).briefly(_key(questions), ask, BRIEFLY)
 
 
 async def answers_for_any(served: Services, questions: Sequence[Question]) -> Answers:
@@ -62,6 +66,14 @@ async def answers_for_any(served: Services, questions: Sequence[Question]) -> An
 async def people(request: AnyRequest, question: Question, point: object) -> People:
     """Who is behind a place in an answer."""
     return await while_there(request, who(store(services(request)), question, point))
+
+
+def _underway(request: AnyRequest) -> Underway[Answers]:
+    return cast("Underway[Answers]", request.app.state["underway"])
+
+
+def _key(questions: Sequence[Question]) -> bytes:
+    return msgspec.json.encode([[type(one).__name__, one] for one in questions])
 
 
 async def _answers(served: Services, questions: Sequence[Question]) -> Answers:

@@ -77,20 +77,23 @@ values (%(now)s, %(kind)s, %(customer_id)s, %(body)s)
 
 -- name: tell
 -- Tells whoever wants messages of it.
-select milepost.tell(%(topic)s, %(customer_id)s, %(about)s, %(body)s, %(now)s)
+select milepost.tell(%(topic)s, %(customer_id)s, %(about)s, %(body)s, %(now)s) where milepost.room_for(%(topic)s, %(now)s) > 0
 
 -- name: tell_milestones
 -- Milestones of a day that came since somebody wants to know, each once.
-select count(milepost.tell('milestone.reached', e.customer_id, e.event_id::text, jsonb_build_object(
-  'event_id', e.event_id, 'event_name', e.event_name, 'competency', e.competency_area, 'tool_id', e.tool_id,
-  'description', e.event_metadata ->> 'milestone_description', 'at', e."timestamp"), %(now)s))
-from public.behavior_events e
-where e.customer_id = any (%(customers)s::text[]) and e."timestamp" > %(since)s and e.event_type = 'competency_milestone'
-  and e.deleted_at is null
-  and e.received_at > (select min(d.made_at) from milepost.destinations d
-    where d.disabled_at is null and 'milestone.reached' = any (d.topics))
-  and not exists (select from milepost.messages m where m.customer_id = e.customer_id
-    and m.topic = 'milestone.reached' and m.about = e.event_id::text)
+select milepost.tell('milestone.reached', m.customer_id, m.event_id::text, m.data, %(now)s)
+from (
+  select e.customer_id, e.event_id, jsonb_build_object(
+    'event_id', e.event_id, 'event_name', e.event_name, 'competency', e.competency_area, 'tool_id', e.tool_id,
+    'description', e.event_metadata ->> 'milestone_description', 'at', e."timestamp") as data
+  from public.behavior_events e
+  where e.customer_id = any (%(customers)s::text[]) and e."timestamp" > %(since)s and e.event_type = 'competency_milestone'
+    and e.deleted_at is null
+    and e.received_at > (select min(d.made_at) from milepost.destinations d
+      where d.disabled_at is null and 'milestone.reached' = any (d.topics))
+    and not exists (select from milepost.messages m where m.customer_id = e.customer_id
+      and m.topic = 'milestone.reached' and m.about = e.event_id::text)
+  order by e.received_at limit milepost.room_for('milestone.reached', %(now)s)) as m
 
 -- name: unsay_badges
 -- Takes back what was announced of badges that are no longer there.

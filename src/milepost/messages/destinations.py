@@ -22,6 +22,8 @@ TOPICS: Final[tuple[Topic, ...]] = get_args(Topic)
 KINDS: Final[tuple[DestinationKind, ...]] = get_args(DestinationKind)
 #: What the address of the server's settings is told of.
 PRESET_TOPICS: Final[tuple[Topic, ...]] = TOPICS
+#: Told of single events, which anybody with the public key may send: at most 1,000 an hour of each (room_for.sql).
+OF_EVENTS: Final[tuple[Topic, ...]] = ("milestone.reached", "level.reached", "badge.earned", "trait.changed")
 MAX_DESTINATIONS: Final = 100
 _MAX_NAME: Final = 100
 _MAX_ADDRESS: Final = 2_000
@@ -79,6 +81,12 @@ async def read_destination(connection: DictConnection, destination_id: UUID, *, 
     if row is None:
         raise _gone()
     return msgspec.convert(row, Destination)
+
+
+async def crowded(connection: DictConnection, *, now: datetime) -> list[Topic]:
+    """Topics of which so much was told in the last hour that the rest is not."""
+    cursor = await connection.execute(_SQL["crowded"], {"topics": list(OF_EVENTS), "now": now})
+    return [msgspec.convert(row["topic"], Topic) for row in await cursor.fetchall()]
 
 
 async def add_destination(connection: DictConnection, wanted: Wanted, *, by: str | None, now: datetime) -> UUID:

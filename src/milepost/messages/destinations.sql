@@ -15,6 +15,10 @@ left join lateral (
 where d.member_id is null and (%(destination_id)s::uuid is null or d.destination_id = %(destination_id)s)
 order by d.preset desc, lower(d.name), d.destination_id
 
+-- name: crowded
+select t as topic from unnest(%(topics)s::text[]) with ordinality as w(t, place)
+where milepost.room_for(t, %(now)s) = 0 order by place
+
 -- name: count
 select count(*) from milepost.destinations where member_id is null
 

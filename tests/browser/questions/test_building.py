@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -165,6 +168,36 @@ def test_a_long_question_is_cancelled(visit: Visit) -> None:
     expect(page.locator("[data-finding]")).to_contain_text("last 7 days")
 
 
+def test_what_is_typed_stays_when_the_answer_comes_late(visit: Visit, asked: Server) -> None:
+    with _no_answers(asked):
+        page = visit.page
+        page.goto(f"{asked.url}/trends?days=90&s.event=tool_usage")
+        expect(page.locator("[data-waiting]")).to_have_count(1)
+        box = page.locator("#step-0-event-pick")
+        box.click()
+        page.keyboard.type("Feature 11")
+    expect(page.locator("[data-waiting]")).to_have_count(0)
+    expect(page.locator("[data-finding]")).to_contain_text("in the last 90 days")
+    expect(page.locator("#as-of")).to_contain_text("As of")
+    page.locator("figure[data-drawn]").first.wait_for()
+    expect(box).to_be_focused()
+    expect(box).to_have_value("Feature 11")
+    expect(page).to_have_url(re.compile(r"/trends\?days=90&s.event=tool_usage"))
+
+
+@contextmanager
+def _no_answers(server: Server) -> Iterator[None]:
+    """The process of the column store stands still."""
+    assert server.process is not None
+    children = psutil.Process(server.process.pid).children(recursive=True)
+    store = next(child for child in children if "milepost.columns.service" in child.cmdline())
+    store.suspend()
+    try:
+        yield
+    finally:
+        store.resume()
+
+
 def test_a_picker_finds_one_of_very_many_by_keyboard(visit: Visit) -> None:
     page = visit.open("/trends?days=90")
     box = page.get_by_role("combobox", name="Event", exact=True)
@@ -206,7 +239,8 @@ def test_everything_works_without_scripts(asked: Server, browser: Browser) -> No
 
 def test_what_cannot_be_asked_is_begun_anew(asked: Server) -> None:
     """Trying it again would say the same again."""
-    with member(asked) as reader:
+    # Whoever signs in anew ends the sessions that they had.
+    with member(asked, "127.0.4.9", "ann@example.com") as reader:
         answer = reader.get("/trends?days=30&tz=UTC&field=prediction.nothing&op=above&value=1&wait=1")
     assert answer.status_code == 400, answer.text
     assert '<a href="/trends">Begin anew</a>' in answer.text

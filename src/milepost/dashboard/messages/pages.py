@@ -12,7 +12,15 @@ from litestar.response import Redirect, Template
 
 from milepost.access.callers import ACCESS, Caller, who_asks
 from milepost.access.services import AnyRequest, services
-from milepost.dashboard.messages.view import DestinationPage, Form, MessagesPage, form_of, log_row, row_of
+from milepost.dashboard.messages.view import (
+    TOPIC_LABELS,
+    DestinationPage,
+    Form,
+    MessagesPage,
+    form_of,
+    log_row,
+    row_of,
+)
 from milepost.dashboard.page_context import go, page
 from milepost.dashboard.texts import storable
 from milepost.errors import Conflict, InvalidRequest
@@ -156,7 +164,9 @@ async def _all(request: AnyRequest, form: Form, *, status_code: int = 200) -> Te
     served = services(request)
     async with served.database.transaction() as connection:
         found = await kept.list_destinations(connection, now=served.now())
-    view = MessagesPage(tuple(row_of(one) for one in found), form, mail=served.sender.mail_server is not None)
+        crowded = await kept.crowded(connection, now=served.now()) if found else []
+    labels = tuple(TOPIC_LABELS[topic] for topic in crowded)
+    view = MessagesPage(tuple(map(row_of, found)), form, mail=served.sender.mail_server is not None, crowded=labels)
     return page(request, "messages/messages.html", section="messages", status_code=status_code, view=view)
 
 

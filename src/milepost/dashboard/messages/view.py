@@ -73,13 +73,21 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class MessagesPage(msgspec.Struct, frozen=True):
-    """messages/messages.html. `mail`: there is a mail server."""
+    """messages/messages.html. `mail`: there is a mail server; `crowded`: topics whose rest is not told just now."""
 
     rows: tuple[Row, ...]
     form: Form
     mail: bool
+    crowded: tuple[str, ...] = ()
     kinds: tuple[tuple[str, str], ...] = tuple(KIND_LABELS.items())
     topics: tuple[tuple[str, str], ...] = tuple(TOPIC_LABELS.items())
+
+    @property
+    def held_back(self) -> str:
+        """That not all is told, where that is so."""
+        if not self.crowded:
+            return ""
+        return f"{', '.join(self.crowded)}: a thousand were told in the last hour, and no more are told within an hour."
 
     @property
     def answer(self) -> str:

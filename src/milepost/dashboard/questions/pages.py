@@ -64,7 +64,8 @@ async def question(request: AnyRequest) -> Template | Redirect:
     view, status = await question_page(request, asked, patient=patient)
     # htmx shows no answer but a good one, and this page says in words what went wrong.
     answer = await lay_out(request, view, status_code=200 if part else status)
-    if part:
+    # The answer that a page waited for is one to what its address says already.
+    if part and request.headers.get("hx-target") != "answer-body":
         answer.headers["HX-Push-Url" if "hx-boosted" not in request.headers else "HX-Replace-Url"] = asked.url
     return answer
 

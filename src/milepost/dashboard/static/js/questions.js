@@ -6,7 +6,7 @@
   let clock = 0;
   document.addEventListener("htmx:beforeRequest", (event) => {
     const page = document.getElementById("page");
-    if (!page || event.detail.target?.id !== "page") return;
+    if (!page || !["page", "answer-body"].includes(event.detail.target?.id)) return;
     // The answer that the page still waits for is one to another question now.
     const waited = page.querySelector("[data-waiting]");
     if (waited && event.target !== waited) window.htmx.trigger(waited, "htmx:abort");
@@ -39,7 +39,7 @@
   document.addEventListener("change", (event) => { changed = Boolean(event.target.closest("form.question")); });
   document.addEventListener("htmx:beforeRequest", () => { changed = false; });
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.target?.id === "page" && changed) { event.detail.shouldSwap = false; return; }
+    if (["page", "answer-body"].includes(event.detail.target?.id) && changed) { event.detail.shouldSwap = false; return; }
     const field = document.activeElement;
     typing = event.detail.target?.id === "page" && field?.matches?.("form.question input:not([role])") ? { id: field.id, value: field.value } : null;
   });

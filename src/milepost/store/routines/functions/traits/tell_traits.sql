@@ -84,7 +84,10 @@ begin
       from unnest(news) as r
       join milepost.traits t on t.kind = r.kind and t.id = r.id and t.name = r.name and t.since = r.since
       join milepost.traits b on b.kind = r.kind and b.id = r.id and b.name = r.name and b.since = r.behind
-      where r.kind = 'customer' and not r.again and t.until is null and t.value <> b.value;
+      where r.kind = 'customer' and not r.again and t.until is null and t.value <> b.value
+      -- What the team, a server or a file says is told whole.
+      limit case when not exists (select from unnest(news) as n where n.source <> 'event')
+        then milepost.room_for('trait.changed', clock_timestamp()) end;
   end if;
   return query select distinct r.kind, r.id from unnest(news) as r where not r.again;
 end $$;
