@@ -81,7 +81,7 @@ def measure(cluster: Cluster, folder: Path, key: str, rounds: int, most: int, co
                             post_all(server.port, key, size=size, requests=count, clients=clients, seed=seed)
                         )
                 bare.append(copy_rate(dsn, batches(number + 77, 100, most // 100), triggers=False))
-                costs.append(costs_of(server, dsn, most))
+                costs.append(costs_of(server, dsn, key, most))
             finally:
                 server.stop()
     return report(copies, bare, posts, costs, console)

@@ -16,7 +16,7 @@ from milepost.ingest.body import take_apart
 from milepost.ingest.draft import Sender
 from milepost.ingest.pipeline import accept
 from milepost.plan import load_plan
-from tests.support.server import WRITE_KEY, Server
+from tests.support.server import Server
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,14 @@ class Costs:
     postgresql_triggers: float
 
 
-def costs_of(server: Server, dsn: str, events: int) -> Costs:
+def costs_of(server: Server, dsn: str, key: str, events: int) -> Costs:
     """Posts batches of 100 from 16 clients and divides up the CPU that it took."""
     requests = events // 100
     assert server.process is not None
     worker = max(psutil.Process(server.process.pid).children(), key=lambda child: sum(child.cpu_times()[:2]))
     backends = _backends(dsn)
     before = _cpu([worker]), _cpu(backends), _trigger_seconds(dsn)
-    post_all(server.port, WRITE_KEY, size=100, requests=requests, clients=16, seed=events + 5)
+    post_all(server.port, key, size=100, requests=requests, clients=16, seed=events + 5)
     after = _cpu([worker]), _cpu(backends), _trigger_seconds(dsn)
     per_event = [(b - a) / (requests * 100) * 1e6 for a, b in zip(before, after, strict=True)]
     steps, encoding = _in_process()

@@ -57,9 +57,10 @@ def settle_game(connection: psycopg.Connection, settling: Settling) -> None:
         if change.reached_on is not None and change.reached_on >= since
     ]
     if news:
+        wanted = {str(topic) for (topic,) in connection.execute(_SQL["wanted"])}
         with connection.cursor() as cursor:
             cursor.executemany(_SQL["announce"], news)
-            cursor.executemany(_SQL["tell"], news)
+            cursor.executemany(_SQL["tell"], [one for one in news if one["topic"] in wanted])
 
 
 def _unsay(connection: psycopg.Connection, awards: list[_Award], changes: list[_Change]) -> None:

@@ -75,6 +75,9 @@ order by 1, 2
 insert into milepost.announcements (at, kind, customer_id, body)
 values (%(now)s, %(kind)s, %(customer_id)s, %(body)s)
 
+-- name: wanted
+select t from unnest(array['badge.earned', 'level.reached']) as t where milepost.is_wanted(t)
+
 -- name: tell
 -- Tells whoever wants messages of it.
 select milepost.tell(%(topic)s, %(customer_id)s, %(about)s, %(body)s, %(now)s) where milepost.room_for(%(topic)s, %(now)s) > 0

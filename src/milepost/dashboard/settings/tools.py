@@ -18,7 +18,6 @@ from msgspec.structs import replace
 from milepost.access.callers import ACCESS, Caller
 from milepost.access.services import AnyRequest, services
 from milepost.analytics.seen import SeenTool, seen_tools
-from milepost.api.answering import BRIEFLY
 from milepost.dashboard import format as fmt
 from milepost.dashboard.page_context import go, page
 from milepost.dashboard.questions.view import trouble
@@ -32,6 +31,8 @@ from milepost.vocabulary import MAX_NAME_LENGTH
 
 #: As far back as is looked for tools that events name.
 SEEN_DAYS: Final = 90
+#: Seconds that the page waits for them: nothing follows once it stands.
+_PATIENCE: Final = 1.2
 _PATH: Final = "/settings/tools"
 _DONE: Final = {"saved": "Saved: every page calls it so now.", "added": "Added.", "removed": "Removed."}
 
@@ -125,7 +126,7 @@ async def _tools(
     since = served.now().astimezone(UTC).date() - timedelta(days=SEEN_DAYS - 1)
     try:
         with suppress(TimeoutError):
-            async with asyncio.timeout(BRIEFLY):
+            async with asyncio.timeout(_PATIENCE):
                 seen, unseen = await seen_tools(served.columns, since=since), ""
     except Problem as problem:
         unseen = trouble(problem, served)
